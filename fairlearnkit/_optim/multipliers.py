@@ -72,6 +72,8 @@ def multipliers(problem, *, tol, max_iter, hessian):
         idle = 0 if better else idle + 1
         if idle == PATIENCE:
             break
+        if idle and hessian.sharper:
+            hessian = hessian.sharper
         if gap > 0.1 * last_gap:  # stiffer only if slow: rounding grows with it
             sigma = min(STIFFEST, GROWTH * sigma)
         last_gap = gap

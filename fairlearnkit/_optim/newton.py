@@ -11,8 +11,6 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from fairlearnkit._optim.bounded_step import bounded_step
 from fairlearnkit._optim.problem import Solution, duality_gap
 
-# Relative residual of the systems; multipliers read off looser ones do not certify.
-CG_TOL = 1e-9
 # A step pays if it leaves at most this part of the gap.
 ENOUGH = 0.5
 # A line search ends where the slope is at most this part of the first.
@@ -169,6 +167,8 @@ class DenseHessian:
     of its derivative, the step goes by one unit of margin.
     """
 
+    sharper = None  # exact to rounding
+
     def __init__(self, p, h, flat):
         n_features = p.design.shape[1]
         H = np.zeros((n_features + 1, n_features + 1))
@@ -203,6 +203,8 @@ class CgHessian:
     """Conjugate gradients, the diagonal as preconditioner; any number of features."""
 
     keeps = False  # nothing is factored
+    # Relative residual of the systems; multipliers read off looser ones do not certify.
+    residual = 1e-9
 
     def __init__(self, p, h, flat):
         self.p, self.h = p, h
@@ -223,7 +225,7 @@ class CgHessian:
         x, r = np.zeros_like(rhs), rhs.copy()
         z = r / self.diagonal
         d, rz = z.copy(), r @ z
-        stop = CG_TOL**2 * rz
+        stop = self.residual**2 * rz
         for _ in range(10 * len(rhs)):
             if rz <= stop:
                 break
@@ -235,3 +237,13 @@ class CgHessian:
             rz, old = r @ z, rz
             d = z + (rz / old) * d
         return x
+
+
+class SharpCgHessian(CgHessian):
+    """The same, as far as rounding lets it: for where the other stalls."""
+
+    sharper = None
+    residual = 1e-12
+
+
+CgHessian.sharper = SharpCgHessian
