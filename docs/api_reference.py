@@ -6,6 +6,18 @@ you add it to an ``__all__``.
 """
 
 API_REFERENCE = {
+    "Composition": {
+        "module": "fairlearnkit.compose",
+        "description": "Sensitive features as columns of X, for every scikit-learn "
+        "tool. See :ref:`composition`.",
+        "names": ["SensitiveColumns"],
+    },
+    "Model selection": {
+        "module": "fairlearnkit.model_selection",
+        "description": "Rules that choose by a score and a gap. See "
+        ":ref:`composition`.",
+        "names": ["LowestGap", "HighestScore", "pareto_front"],
+    },
     "Linear models": {
         "module": "fairlearnkit.linear_model",
         "description": "Logistic and ridge regression under a constraint |M f| <= "
@@ -52,6 +64,7 @@ API_REFERENCE = {
             "equal_opportunity_difference",
             "equalized_odds_difference",
             "score_gap",
+            "parity_scorer",
         ],
     },
     "Data sets": {

@@ -8,11 +8,13 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _SUBPACKAGES = (
+    "compose",
     "constraints",
     "datasets",
     "exceptions",
     "linear_model",
     "metrics",
+    "model_selection",
     "preprocessing",
     "svm",
     "utils",

@@ -1,11 +1,20 @@
 """Sensitive features in, groups out: the one place that reads them."""
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
+from numbers import Number
 
 import numpy as np
 
 MISSING_POLICIES = ("error", "group", "ignore")
+# By the letter of numpy's dtype.kind.
+KINDS = {
+    "b": "booleans",
+    **dict.fromkeys("iuf", "numbers"),
+    **dict.fromkeys("US", "text"),
+    **dict.fromkeys("mM", "times"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +81,7 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     if len(groups.labels) < 2:
         msg = (
             "sensitive_features holds one group only, "
-            f"{_shown(groups.labels)}; a comparison needs at least two groups. "
+            f"{shown(groups.labels)}; a comparison needs at least two groups. "
             "Pass the column that tells the groups apart"
             + (", with all its rows." if missing == "error" else f" ({missing=}).")
         )
@@ -116,7 +125,7 @@ def match_groups(sensitive_features, labels, *, n_samples=None, unseen="error"):
     if strangers and unseen == "error":
         msg = (
             f"sensitive_features holds groups that were not seen in fit: "
-            f"{_shown(strangers)}. Known groups: {_shown(labels)}. Correct the labels, "
+            f"{shown(strangers)}. Known groups: {shown(labels)}. Correct the labels, "
             'fit on rows of every group, or choose unseen="pooled".'
         )
         raise ValueError(msg)
@@ -169,6 +178,37 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
         msg = "sensitive_features holds infinite values; replace or remove them."
         raise ValueError(msg)
     return names, values, known
+
+
+def column_kinds(sensitive_features):
+    """What each sensitive column holds, so that a change can be told.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+
+    Returns
+    -------
+    kinds : list of list of str
+        For each column, which of "numbers", "text", "booleans", "times" and other
+        names of types it holds; nothing for missing values.
+    """
+    return [_kinds(*column) for column in _columns(sensitive_features, None)]
+
+
+def _kinds(name, values):
+    kind = KINDS.get(getattr(getattr(values, "dtype", None), "kind", "O"))
+    if kind:
+        return [kind]
+    labels = encode(name, values).labels.tolist()
+    return sorted({_kind_of_label(label) for label in labels})
+
+
+def _kind_of_label(label):
+    kinds = {bool: "booleans", str: "text", Number: "numbers", date: "times"}
+    known = (kind for of, kind in kinds.items() if isinstance(label, of))
+    return next(known, type(label).__name__)
 
 
 def check_index(X, sensitive_features):
@@ -423,7 +463,8 @@ def _missing_message(name, count):
     )
 
 
-def _shown(labels, limit=10):
+def shown(labels, limit=10):
+    """The first few labels, for messages."""
     labels = list(labels.tolist() if hasattr(labels, "tolist") else labels)
     more = f", ... ({len(labels)} in all)" if len(labels) > limit else ""
     return "[" + ", ".join(map(repr, labels[:limit])) + more + "]"

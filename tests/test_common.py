@@ -1,11 +1,13 @@
 """scikit-learn's common checks, all of them, on every estimator.
 
-The checks pass X and y alone, so each estimator is run through a subclass that derives
-its groups row by row from X. The rule takes a late digit of the first feature: the sign
-would leave one group only wherever a check draws positive features.
+The checks pass X and y alone, so each estimator runs through a subclass that derives
+its groups row by row from X, and SensitiveColumns around one of each kind, by the same
+rule. It takes a late digit of the first feature: the sign would leave one group only
+wherever a check draws positive features.
 """
 
 import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,16 +15,23 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
+from fairlearnkit.preprocessing import ParityProjection
 from fairlearnkit.utils.discovery import all_estimators
 
 
 def groups_from_rows(X):
-    """0 or 1 for each row, from that row alone; None where X is no table."""
+    """0 or 1 for each row, from that row alone.
+
+    What is no table of numbers gets its groups by position, and is left to the
+    estimator to refuse.
+    """
     try:
         first = X[:, [0]].toarray() if sparse.issparse(X) else np.asarray(X)[:, 0]
         return np.floor(997 * np.asarray(first, dtype=float).ravel()) % 2
     except (IndexError, TypeError, ValueError):
-        return None
+        return np.arange(X.shape[0] if hasattr(X, "shape") else len(X)) % 2
 
 
 def with_groups_from_rows(cls):
@@ -51,50 +60,49 @@ def with_groups_from_rows(cls):
     return type(cls.__name__, (cls,), body)
 
 
-ESTIMATORS = {name: with_groups_from_rows(cls) for name, cls in all_estimators()}
-globals().update(ESTIMATORS)  # so that pickle finds them
-
-# How many checks there are at least: one that does not run cannot fail.
-AT_LEAST = {"classifier": 55, "regressor": 50, "transformer": 46}
-
-
-def instance(name):
-    """Defaults, but for classifiers a bound instead of an equality.
+def lenient(model):
+    """Classifiers get a bound instead of an equality.
 
     An equality takes a direction from the two features of check_classifiers_train,
     however small the difference of the groups, and with it the accuracy asked for.
     """
-    model = ESTIMATORS[name]()
     return model.set_params(max_gap=0.5) if is_classifier(model) else model
 
 
-def checks_of(name):
-    return list(estimator_checks_generator(instance(name)))
+BARE = [cls for name, cls in all_estimators() if cls is not SensitiveColumns]
+SUBCLASSES = {cls.__name__: with_groups_from_rows(cls) for cls in BARE}
+globals().update(SUBCLASSES)  # so that pickle finds them
+ESTIMATORS = {name: lenient(cls()) for name, cls in SUBCLASSES.items()} | {
+    f"SensitiveColumns({cls.__name__})": SensitiveColumns(
+        lenient(cls()), groups_from_rows
+    )
+    for cls in (ParityLogisticRegression, ParityRidge, ParityProjection)
+}
 
-
-def kind_of(name):
-    return instance(name).__sklearn_tags__().estimator_type or "transformer"
+# How many checks there are at least: one that does not run cannot fail.
+AT_LEAST = {"classifier": 55, "regressor": 50, "transformer": 46}
+CHECKS = {
+    name: [check for _, check in estimator_checks_generator(estimator)]
+    for name, estimator in ESTIMATORS.items()
+}
+ran = Counter()
 
 
 @pytest.mark.parametrize(
-    ("estimator", "check"),
-    [pair for name in ESTIMATORS for pair in checks_of(name)],
-    ids=lambda value: (
-        getattr(getattr(value, "func", value), "__name__", None) or type(value).__name__
-    ),
+    ("name", "check"),
+    [(name, check) for name, checks in CHECKS.items() for check in checks],
+    ids=lambda value: getattr(getattr(value, "func", value), "__name__", value),
 )
-def test_check(estimator, check):
-    ran[type(estimator).__name__] += 1
+def test_check(name, check):
+    ran[name] += 1
     with warnings.catch_warnings():
         # The checks fit on a few rows, and on columns of y, on purpose.
         warnings.simplefilter("ignore")
-        check(estimator)
-
-
-ran = dict.fromkeys(ESTIMATORS, 0)
+        check(ESTIMATORS[name])
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_every_check_was_run(name):
     """Stands last: counts what the test above has run, not what was planned."""
-    assert ran[name] == len(checks_of(name)) >= AT_LEAST[kind_of(name)]
+    kind = ESTIMATORS[name].__sklearn_tags__().estimator_type or "transformer"
+    assert ran[name] == len(CHECKS[name]) >= AT_LEAST[kind]

@@ -148,9 +148,10 @@ def test_version_is_the_installed_one():
 
 
 def test_estimators_by_kind():
-    kinds = ("classifier", "regressor", "transformer")
-    by_kind = [pair for kind in kinds for pair in all_estimators(kind)]
-    assert sorted(by_kind, key=lambda p: p[0]) == all_estimators()
+    kinds = ("classifier", "meta", "regressor", "transformer")
+    by_kind = {pair for kind in kinds for pair in all_estimators(kind)}
+    assert by_kind == set(all_estimators())
+    assert "SensitiveColumns" in dict(all_estimators("meta"))
     assert "ParityRidge" in dict(all_estimators("regressor"))
     assert "ParityRidge" not in dict(all_estimators("classifier"))
     with pytest.raises(ValueError, match=r"type_filter='cluster'.*classifier"):

@@ -6,6 +6,7 @@ from fairlearnkit.metrics._rates import (
     equal_opportunity_difference,
     equalized_odds_difference,
 )
+from fairlearnkit.metrics._scorer import parity_scorer
 from fairlearnkit.metrics._scores import score_gap
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "demographic_parity_ratio",
     "equal_opportunity_difference",
     "equalized_odds_difference",
+    "parity_scorer",
     "score_gap",
 ]

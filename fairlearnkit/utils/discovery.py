@@ -11,6 +11,7 @@ from pkgutil import walk_packages
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
+    MetaEstimatorMixin,
     RegressorMixin,
     TransformerMixin,
 )
@@ -19,6 +20,7 @@ __all__ = ["all_estimators", "all_functions", "all_public", "public_modules"]
 
 _KINDS = {
     "classifier": ClassifierMixin,
+    "meta": MetaEstimatorMixin,
     "regressor": RegressorMixin,
     "transformer": TransformerMixin,
 }
@@ -36,7 +38,7 @@ def public_modules():
     --------
     >>> from fairlearnkit.utils.discovery import public_modules
     >>> [m.__name__ for m in public_modules()][:2]
-    ['fairlearnkit', 'fairlearnkit.constraints']
+    ['fairlearnkit', 'fairlearnkit.compose']
     """
     root = import_module("fairlearnkit")
     names = [info.name for info in walk_packages(root.__path__, "fairlearnkit.")]
@@ -75,7 +77,7 @@ def all_estimators(type_filter=None):
 
     Parameters
     ----------
-    type_filter : {"classifier", "regressor", "transformer"}, default=None
+    type_filter : {"classifier", "meta", "regressor", "transformer"}, default=None
         Which kind to list; None lists all.
 
     Returns

@@ -1,0 +1,241 @@
+"""Scorers for ``scoring=`` that find the groups by themselves."""
+
+from copy import deepcopy
+from functools import partial
+from importlib import import_module
+from inspect import Parameter, signature
+
+from sklearn.base import is_regressor
+from sklearn.utils.metadata_routing import MetadataRequest
+
+from fairlearnkit._columns import as_table, take_columns
+from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
+
+RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+# Where a meta-estimator keeps the estimator to which it hands X as it is.
+INNER = ("best_estimator_", "estimator_", "estimator")
+
+
+def parity_scorer(
+    metric, *, response_method="predict", columns=None, greater_is_better=None
+):
+    r"""Make a scorer of a metric that compares groups.
+
+    .. math:: \text{scorer}(\text{estimator}, X, y) = \pm \,
+              \text{metric}(y, \hat y(X), \text{sensitive\_features})
+
+    A scorer is greater for better models, so gaps are negated. It goes wherever
+    scikit-learn takes ``scoring=``, alone or among others.
+
+    Parameters
+    ----------
+    metric : str or callable
+        Name of a function of :mod:`fairlearnkit.metrics`, or a function
+        ``(y_true, y_pred, *, sensitive_features)``, ours or not. Further arguments of
+        it are fixed by ``functools.partial(metric, pos_label="yes")``.
+    response_method : str or tuple of str, default="predict"
+        What `metric` looks at: "predict", "predict_proba", "predict_log_proba",
+        "decision_function", or several, of which the first that the estimator has is
+        taken. Of two classes, probabilities are those of the metric's ``pos_label``,
+        or of the last one.
+    columns : str, int, list or callable, default=None
+        Columns of X that hold the groups, as in
+        :class:`~fairlearnkit.compose.SensitiveColumns`.
+    greater_is_better : bool, default=None
+        Whether a greater value of `metric` is better, and is not negated. None is True
+        for metrics whose name ends in "ratio" and False for all others.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y_true, *, sensitive_features=None,
+        sample_weight=None)``, which returns a float.
+
+    Raises
+    ------
+    ValueError
+        An unknown name or response method, or a function that takes no
+        ``sensitive_features``. When the scorer is called: no groups are to be found.
+
+    See Also
+    --------
+    fairlearnkit.model_selection.LowestGap : Choose a candidate by two scorers.
+
+    Notes
+    -----
+    Where the groups come from: with `columns`, from these columns of X and from nowhere
+    else. Otherwise from metadata, if ``sensitive_features`` was routed to the scorer
+    (its request is set already) or passed to it; else from the estimator, if it is a
+    SensitiveColumns, or a search, calibration or ensemble around one.
+
+    A fold without rows of a group has no gap: the metric raises an error, which
+    searches turn into NaN and a warning. Stratify the folds by class and group.
+
+    The gap is that of the scored rows: of few rows it is noisy, and biased upwards.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_validate
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.metrics import parity_scorer
+    >>> X, y, group = make_biased_classification(random_state=0)
+    >>> X = np.column_stack([X, group == "b"])
+    >>> gap = parity_scorer("demographic_parity_difference", columns=-1)
+    >>> scoring = {"accuracy": "accuracy", "gap": gap}
+    >>> found = cross_validate(LogisticRegression(), X, y, scoring=scoring)
+    >>> bool((found["test_gap"] <= 0).all())
+    True
+    """
+    function = _function(metric)
+    responses = (
+        (response_method,)
+        if isinstance(response_method, str)
+        else (tuple(response_method))
+    )
+    if not responses or set(responses) - set(RESPONSES):
+        msg = (
+            f"response_method={response_method!r} is not known; use one of "
+            f"{list(RESPONSES)}, or several of them."
+        )
+        raise ValueError(msg)
+    if greater_is_better is None:
+        greater_is_better = _name(function).endswith("ratio")
+    return _ParityScorer(
+        function,
+        1 if greater_is_better else -1,
+        responses[0] if len(responses) == 1 else responses,
+        columns,
+    )
+
+
+def _function(metric):
+    """The metric behind a name, or a callable that takes groups."""
+    if not callable(metric):
+        metrics = import_module("fairlearnkit.metrics")
+        known = [
+            name for name in metrics.__all__ if _takes_groups(getattr(metrics, name))
+        ]
+        if metric not in known:
+            msg = (
+                f"metric={metric!r} is not known; use one of {known} or a function "
+                "(y_true, y_pred, *, sensitive_features)."
+            )
+            raise ValueError(msg)
+        return getattr(metrics, metric)
+    if not _takes_groups(metric):
+        msg = (
+            f"{_name(metric)} takes no sensitive_features: pass a function (y_true, "
+            "y_pred, *, sensitive_features), and metrics without groups to scoring= "
+            "as they are."
+        )
+        raise ValueError(msg)
+    return metric
+
+
+def _takes_groups(function):
+    parameters = signature(function).parameters.values()
+    return any(
+        p.name == "sensitive_features" or p.kind is Parameter.VAR_KEYWORD
+        for p in parameters
+    )
+
+
+def _name(function):
+    function = getattr(function, "func", function)  # of a functools.partial
+    return getattr(function, "__name__", type(function).__name__)
+
+
+class _ParityScorer(_BaseScorer):
+    """What `parity_scorer` returns."""
+
+    def __init__(self, metric, sign, response_method, columns):
+        super().__init__(metric, sign, {}, response_method)
+        self._columns = columns
+
+    def __call__(
+        self, estimator, X, y_true=None, *, sensitive_features=None, sample_weight=None
+    ):
+        return self._score(
+            partial(_cached_call, None),
+            estimator,
+            X,
+            y_true,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+
+    def _score(
+        self,
+        method_caller,
+        estimator,
+        X,
+        y_true=None,
+        *,
+        sensitive_features=None,
+        sample_weight=None,
+    ):
+        groups = self._groups(estimator, X, sensitive_features)
+        pos_label = None if is_regressor(estimator) else self._get_pos_label()
+        y_pred = method_caller(estimator, self._response_method, X, pos_label=pos_label)
+        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+        value = self._score_func(y_true, y_pred, sensitive_features=groups, **weight)
+        return self._sign * value
+
+    def _groups(self, estimator, X, sensitive_features):
+        if self._columns is not None:
+            if sensitive_features is not None:
+                msg = (
+                    f"{self!r} takes the groups from X, and sensitive_features was "
+                    "passed as well: leave one of them out."
+                )
+                raise ValueError(msg)
+            return take_columns(as_table(X), self._columns)
+        if sensitive_features is not None:
+            return sensitive_features
+        found = estimator
+        while found is not None and not hasattr(found, "sensitive_features_of"):
+            inner = (getattr(found, name, None) for name in INNER)
+            found = next((e for e in inner if e is not None), None)
+        if found is None:
+            msg = (
+                f"{self!r} finds no groups: {type(estimator).__name__} is no "
+                "SensitiveColumns, and no sensitive_features reached the scorer. Name "
+                "their columns in X, parity_scorer(..., columns='sex'), wrap the "
+                "estimator, SensitiveColumns(estimator, 'sex'), or turn routing on and "
+                "pass sensitive_features to the search."
+            )
+            raise ValueError(msg)
+        return found.sensitive_features_of(X)
+
+    def set_score_request(self, **kwargs):
+        """Set metadata requests; those that are not named stay as they are."""
+        before = self._get_metadata_request().score.requests
+        super().set_score_request(**kwargs)
+        for name, alias in before.items():
+            if name not in kwargs:
+                self._metadata_request.score.add_request(param=name, alias=alias)
+        return self
+
+    def _get_metadata_request(self):
+        """Groups are requested unless they come from columns of X."""
+        if hasattr(self, "_metadata_request"):
+            return super()._get_metadata_request()
+        request = MetadataRequest(owner="parity_scorer")
+        request.score.add_request(
+            param="sensitive_features", alias=self._columns is None
+        )
+        request.score.add_request(param="sample_weight", alias=None)
+        return request
+
+    def __repr__(self):
+        told = [_name(self._score_func), f"response_method={self._response_method!r}"]
+        if self._columns is not None:
+            told.append(f"columns={self._columns!r}")
+        if self._sign > 0:
+            told.append("greater_is_better=True")
+        return f"parity_scorer({', '.join(told)})"
+
+    def __sklearn_clone__(self):
+        return deepcopy(self)

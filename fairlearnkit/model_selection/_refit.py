@@ -1,0 +1,275 @@
+"""Rules for ``refit=``: from the table of a search to one of its candidates."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LowestGap:
+    r"""The lowest gap among the candidates whose score is close to the best.
+
+    .. math:: \arg\min_i \, \text{gap}_i \quad \text{subject to} \quad
+              \text{score}_i \ge \text{min\_score\_ratio} \cdot \max_j \text{score}_j
+
+    The two-step rule of the FERM papers. For ``refit=`` of a search with several
+    scorers.
+
+    Parameters
+    ----------
+    score : str
+        Name of the score in ``scoring``, greater for better candidates.
+    gap : str
+        Name of the negated gap in ``scoring``, as
+        :func:`~fairlearnkit.metrics.parity_scorer` makes it.
+    min_score_ratio : float, default=0.9
+        Part of the best score that has to be reached. A best score below 0, such as
+        that of "neg_mean_squared_error", is multiplied by ``2 - min_score_ratio``:
+        at 0.9 errors may be 10 % larger.
+
+    See Also
+    --------
+    HighestScore : The best score under a bound on the gap.
+
+    Notes
+    -----
+    Of equal gaps the higher score wins, then the earlier candidate. Candidates with NaN
+    in one of the two are left out, and so are those of earlier rounds of a halving
+    search. ``HalvingGridSearchCV`` itself ignores a function given as ``refit``: call
+    the rule on its ``cv_results_``.
+
+    On unbalanced classes a constant classifier has a gap of 0 and can be within 0.9 of
+    the best accuracy: take balanced accuracy, or a ratio nearer to 1.
+
+    References
+    ----------
+    Donini, Oneto, Ben-David, Shawe-Taylor, Pontil: Empirical Risk Minimization under
+    Fairness Constraints. NeurIPS 2018, section 5.
+
+    Examples
+    --------
+    >>> from fairlearnkit.model_selection import LowestGap
+    >>> cv_results = {
+    ...     "mean_test_accuracy": [0.80, 0.78, 0.60],
+    ...     "mean_test_gap": [-0.20, -0.05, 0.0],
+    ... }
+    >>> LowestGap("accuracy", "gap")(cv_results)
+    1
+    """
+
+    score: str
+    gap: str
+    min_score_ratio: float = 0.9
+
+    def __call__(self, cv_results):
+        """Position of the chosen candidate.
+
+        Parameters
+        ----------
+        cv_results : dict or dataframe
+            Columns ``mean_test_<name>``, or of the names themselves.
+
+        Returns
+        -------
+        index : int
+        """
+        if not 0 <= self.min_score_ratio <= 1:
+            msg = (
+                f"min_score_ratio={self.min_score_ratio!r} is no part of the best "
+                "score: give a number between 0 and 1."
+            )
+            raise ValueError(msg)
+        scores, gaps, rows = _candidates(cv_results, self.score, self.gap)
+        best = scores[rows].max()
+        ratio = self.min_score_ratio if best > 0 else 2 - self.min_score_ratio
+        return _first(rows[scores[rows] >= ratio * best], gaps, -scores)
+
+
+@dataclass(frozen=True)
+class HighestScore:
+    r"""The highest score among the candidates whose gap is small enough.
+
+    .. math:: \arg\max_i \, \text{score}_i \quad \text{subject to} \quad
+              \text{gap}_i \le \text{max\_gap}
+
+    For ``refit=`` of a search with several scorers.
+
+    Parameters
+    ----------
+    score : str
+        Name of the score in ``scoring``, greater for better candidates.
+    gap : str
+        Name of the negated gap in ``scoring``, as
+        :func:`~fairlearnkit.metrics.parity_scorer` makes it.
+    max_gap : float
+        Largest mean gap over the folds, in the unit of the metric.
+    otherwise : {"error", "lowest_gap"}, default="error"
+        What to do where no candidate qualifies: raise an error, or warn and take the
+        one of the lowest gap.
+
+    See Also
+    --------
+    LowestGap : The lowest gap among good scores.
+
+    Notes
+    -----
+    Of equal scores the lower gap wins, then the earlier candidate. Candidates with NaN
+    in one of the two are left out, and so are those of earlier rounds of a halving
+    search. ``HalvingGridSearchCV`` itself ignores a function given as ``refit``: call
+    the rule on its ``cv_results_``.
+
+    The bound holds for the mean over the folds. The gap of the refitted model on new
+    rows is another number, and the choice of the best makes this one optimistic:
+    measure it on rows that the search has not seen.
+
+    Examples
+    --------
+    >>> from fairlearnkit.model_selection import HighestScore
+    >>> cv_results = {
+    ...     "mean_test_accuracy": [0.80, 0.78, 0.60],
+    ...     "mean_test_gap": [-0.20, -0.05, 0.0],
+    ... }
+    >>> HighestScore("accuracy", "gap", max_gap=0.05)(cv_results)
+    1
+    """
+
+    score: str
+    gap: str
+    max_gap: float
+    otherwise: str = "error"
+
+    def __call__(self, cv_results):
+        """Position of the chosen candidate.
+
+        Parameters
+        ----------
+        cv_results : dict or dataframe
+            Columns ``mean_test_<name>``, or of the names themselves.
+
+        Returns
+        -------
+        index : int
+
+        Raises
+        ------
+        ValueError
+            No candidate qualifies, with ``otherwise="error"``.
+        """
+        if self.otherwise not in ("error", "lowest_gap"):
+            msg = (
+                f"otherwise={self.otherwise!r} is not known; use 'error' or "
+                "'lowest_gap'."
+            )
+            raise ValueError(msg)
+        scores, gaps, rows = _candidates(cv_results, self.score, self.gap)
+        within = rows[gaps[rows] <= self.max_gap]
+        if len(within):
+            return _first(within, -scores, gaps)
+        lowest = _first(rows, gaps, -scores)
+        told = (
+            f"No candidate has a mean {self.gap} of at most max_gap={self.max_gap}. "
+            f"The lowest is {gaps[lowest]:.4g}, at a {self.score} of "
+            f"{scores[lowest]:.4g}{_parameters(cv_results, lowest)}"
+        )
+        if self.otherwise == "error":
+            msg = (
+                f"{told}. Allow a larger gap, search where it is smaller, or take that "
+                "candidate with otherwise='lowest_gap'."
+            )
+            raise ValueError(msg)
+        warnings.warn(f"{told}; it is taken.", UserWarning, stacklevel=2)
+        return lowest
+
+
+def pareto_front(cv_results, score, gap):
+    """Candidates that no other beats in score and gap at once.
+
+    Parameters
+    ----------
+    cv_results : dict or dataframe
+        ``cv_results_`` of a search, or another table with a row for each candidate;
+        columns ``mean_test_<name>``, or of the names themselves.
+    score : str
+        Name of the score, greater for better candidates.
+    gap : str
+        Name of the negated gap.
+
+    Returns
+    -------
+    indices : ndarray of shape (n_candidates_on_the_front,), intp
+        Positions of the candidates, from the lowest gap and score to the highest.
+        Equal candidates are all there.
+
+    Raises
+    ------
+    ValueError
+        A name that is not a column, a gap that is not negated, or nothing but NaN.
+
+    Notes
+    -----
+    A front of cross-validated means is itself an estimate: points that lie closer
+    together than the spread over the folds are not told apart.
+
+    Examples
+    --------
+    >>> from fairlearnkit.model_selection import pareto_front
+    >>> cv_results = {
+    ...     "mean_test_accuracy": [0.80, 0.78, 0.60, 0.70],
+    ...     "mean_test_gap": [-0.20, -0.05, 0.0, -0.10],
+    ... }
+    >>> pareto_front(cv_results, "accuracy", "gap").tolist()
+    [2, 1, 0]
+    """
+    scores, gaps, rows = _candidates(cv_results, score, gap)
+    order = rows[np.lexsort((-scores[rows], gaps[rows]))]
+    scores, gaps = scores[order], gaps[order]
+    best = np.maximum.accumulate(scores)
+    first = np.searchsorted(best, best)  # the lowest gap at which it was reached
+    return order[(scores == best) & (gaps == gaps[first])]
+
+
+def _candidates(cv_results, score, gap):
+    """Scores and gaps of all candidates, and the rows that can be chosen."""
+    scores, negated = _column(cv_results, score), _column(cv_results, gap)
+    usable = np.isfinite(scores) & np.isfinite(negated)
+    if "iter" in cv_results:  # of a halving search: earlier rounds saw fewer rows
+        rounds = np.asarray(cv_results["iter"])
+        usable &= rounds == rounds.max()
+    if not usable.any():
+        msg = (
+            f"No candidate has both a {score} and a {gap}: all are NaN. Run the search "
+            "with error_score='raise' to see why. (A fold without rows of a group has "
+            "no gap: stratify the folds by class and group.)"
+        )
+        raise ValueError(msg)
+    if negated[usable].max() > 0:
+        msg = (
+            f"{gap} has positive values, such as {negated[usable].max():.4g}, and is "
+            "no negated gap. Make its scorer with parity_scorer or with "
+            "make_scorer(..., greater_is_better=False); for a ratio, of 1 - ratio."
+        )
+        raise ValueError(msg)
+    return scores, -negated, np.flatnonzero(usable)
+
+
+def _column(cv_results, name):
+    """Means by the name of a scorer, or a column by its own name."""
+    for key in (f"mean_test_{name}", name):
+        if key in cv_results:
+            return np.asarray(cv_results[key], dtype=np.float64)
+    known = [k.removeprefix("mean_test_") for k in cv_results if "mean_test_" in k]
+    msg = (
+        f"{name!r} is not among the scores of the search, {known or list(cv_results)}. "
+        "Name it there: scoring={'accuracy': 'accuracy', 'gap': parity_scorer(...)}."
+    )
+    raise ValueError(msg)
+
+
+def _first(rows, *keys):
+    """The row that is least by the first key, then by the next."""
+    return int(rows[np.lexsort([key[rows] for key in reversed(keys)])[0]])
+
+
+def _parameters(cv_results, row):
+    return f", with {cv_results['params'][row]}" if "params" in cv_results else ""
