@@ -169,7 +169,7 @@ class HighestScore:
         lowest = _first(rows, gaps, -scores)
         told = (
             f"No candidate has a mean {self.gap} of at most max_gap={self.max_gap}. "
-            f"The lowest is {gaps[lowest]:.4g}, at a {self.score} of "
+            f"The lowest is {gaps[lowest]:.4g}, at {self.score} "
             f"{scores[lowest]:.4g}{_parameters(cv_results, lowest)}"
         )
         if self.otherwise == "error":

@@ -1,0 +1,329 @@
+"""parity_scorer: the metric's number, negated, on groups that it finds by itself."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from fairlearnkit import metrics
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.metrics import (
+    demographic_parity_difference,
+    demographic_parity_ratio,
+    equal_opportunity_difference,
+    parity_scorer,
+    score_gap,
+)
+
+GAPS = (
+    "demographic_parity_difference",
+    "equal_opportunity_difference",
+    "equalized_odds_difference",
+    "demographic_parity_ratio",
+)
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    n = 400
+    X = pd.DataFrame(rng.normal(size=(n, 3)), columns=["a", "b", "c"])
+    X["sex"] = rng.choice(["f", "m"], n, p=[0.3, 0.7])
+    X["race"] = rng.choice(["u", "v", "w"], n)
+    X["a"] += X["sex"] == "m"
+    f = X["a"] + X["b"] * (X["race"] == "u") + rng.normal(size=n)
+    return X, np.where(f > 0.5, "yes", "no")
+
+
+@pytest.fixture
+def model(data):
+    """Predicts from a, b and c; finds sex."""
+    X, y = data
+    return SensitiveColumns(LogisticRegression(), "sex").fit(X.drop(columns="race"), y)
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_the_metric_negated_unless_it_is_a_ratio(data, model, name):
+    X, y = data[0].drop(columns="race"), data[1]
+    metric = getattr(metrics, name)
+    value = metric(y, model.predict(X), sensitive_features=X["sex"])
+    sign = 1 if "ratio" in name else -1
+    for form in (name, metric):
+        assert parity_scorer(form)(model, X, y) == sign * value
+        other = parity_scorer(form, greater_is_better=sign < 0)
+        assert other(model, X, y) == -sign * value
+    assert value > 0.01
+
+
+def test_scores_of_every_response(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    responses = {
+        "decision_function": model.decision_function(X),
+        "predict_proba": model.predict_proba(X)[:, 1],
+        ("decision_function", "predict"): model.decision_function(X),
+    }
+    for response, scores in responses.items():
+        scorer = parity_scorer("score_gap", response_method=response)
+        expected = -score_gap(y, scores, sensitive_features=X["sex"])
+        assert scorer(model, X, y) == expected
+    first = partial(score_gap, constraint=metrics_constraint(), missing="error")
+    scorer = parity_scorer(first, response_method="decision_function")
+    expected = -score_gap(
+        y,
+        model.decision_function(X),
+        sensitive_features=X["sex"],
+        constraint=metrics_constraint(),
+    )
+    assert scorer(model, X, y) == expected
+
+
+def metrics_constraint():
+    from fairlearnkit.constraints import EqualOpportunity
+
+    return EqualOpportunity(pos_label="no")
+
+
+def test_regression_needs_no_classes(data):
+    X, _ = data
+    numbers = X[["a", "b", "sex"]]
+    model = SensitiveColumns(LinearRegression(), "sex").fit(numbers, X["c"] + X["a"])
+    value = score_gap(None, model.predict(numbers), sensitive_features=X["sex"])
+    assert parity_scorer("score_gap")(model, numbers) == -value
+    assert parity_scorer("score_gap")(model, numbers, X["c"]) == -value
+
+
+def test_arguments_of_the_metric_are_fixed_by_partial(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    metric = partial(equal_opportunity_difference, pos_label="no")
+    expected = -metric(y, model.predict(X), sensitive_features=X["sex"])
+    assert parity_scorer(metric)(model, X, y) == expected
+    assert expected != parity_scorer(equal_opportunity_difference)(model, X, y)
+    ratio = partial(demographic_parity_ratio, pos_label="no")
+    assert parity_scorer(ratio)(model, X, y) > 0
+
+
+def test_probabilities_are_those_of_the_positive_class(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+
+    def mean_probability(
+        y_true, y_prob, *, sensitive_features, pos_label=None, sample_weight=None
+    ):
+        return y_prob.mean()
+
+    for label, column in (("no", 0), ("yes", 1)):
+        scorer = parity_scorer(
+            partial(mean_probability, pos_label=label), response_method="predict_proba"
+        )
+        assert scorer(model, X, y) == -model.predict_proba(X)[:, column].mean()
+
+
+# Where the groups come from.
+
+
+def test_columns_of_x_come_first(data, model):
+    X, y = data
+    rest = X.drop(columns="race")
+    by_sex = parity_scorer("demographic_parity_difference")(model, rest, y)
+    inner = SensitiveColumns(model.estimator_.__class__(), ["sex", "race"]).fit(X, y)
+    for columns in ("race", 4, [False] * 4 + [True], lambda X: X["race"]):
+        scorer = parity_scorer("demographic_parity_difference", columns=columns)
+        expected = -demographic_parity_difference(
+            y, inner.predict(X), sensitive_features=X["race"]
+        )
+        assert scorer(inner, X, y) == expected
+        with pytest.raises(ValueError, match="sensitive_features was passed as well"):
+            scorer(inner, X, y, sensitive_features=X["sex"])
+    assert by_sex != expected
+    ordinary = make_pipeline(StandardScaler(), LogisticRegression())
+    numbers = X[["a", "b", "c"]].assign(group=(X["sex"] == "m").astype(int))
+    ordinary.fit(numbers, y)
+    scorer = parity_scorer("demographic_parity_difference", columns="group")
+    expected = -demographic_parity_difference(
+        y, ordinary.predict(numbers), sensitive_features=X["sex"]
+    )
+    assert scorer(ordinary, numbers, y) == expected
+
+
+def test_groups_that_are_passed_come_before_those_of_the_estimator(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    race = data[0]["race"]
+    scorer = parity_scorer("demographic_parity_difference")
+    expected = -demographic_parity_difference(
+        y, model.predict(X), sensitive_features=race
+    )
+    assert scorer(model, X, y, sensitive_features=race) == expected
+    assert scorer(model, X, y) != expected
+
+
+def test_estimators_around_sensitive_columns(data):
+    X, y = data[0].drop(columns="race"), data[1]
+    inner = SensitiveColumns(ParityLogisticRegression(max_gap=0.5), "sex")
+    around = {
+        "search": GridSearchCV(inner, {"drop": [True]}, cv=2).fit(X, y),
+        "calibration": CalibratedClassifierCV(inner, cv=2).fit(X, y),
+        "frozen": FrozenEstimator(clone(inner).fit(X, y)),
+        "two": CalibratedClassifierCV(GridSearchCV(inner, {}, cv=2), cv=2).fit(X, y),
+    }
+    scorer = parity_scorer("demographic_parity_difference")
+    for model in around.values():
+        expected = -demographic_parity_difference(
+            y, model.predict(X), sensitive_features=X["sex"]
+        )
+        assert scorer(model, X, y) == expected
+
+
+def test_no_groups_to_be_found(data):
+    X, y = data
+    model = LogisticRegression().fit(X[["a", "b"]], y)
+    scorer = parity_scorer("demographic_parity_difference")
+    message = (
+        r"finds no groups: LogisticRegression is no SensitiveColumns.*"
+        r"columns='sex'.*SensitiveColumns\(estimator, 'sex'\).*turn routing on"
+    )
+    with pytest.raises(ValueError, match=message):
+        scorer(model, X[["a", "b"]], y)
+    vote = VotingClassifier([("a", SensitiveColumns(LogisticRegression(), "sex"))])
+    with pytest.raises(ValueError, match="VotingClassifier is no SensitiveColumns"):
+        scorer(vote.fit(X.drop(columns="race"), y), X.drop(columns="race"), y)
+    with pytest.raises(ValueError, match=r"\['sex'\] are names, but X, a ndarray"):
+        parity_scorer("score_gap", columns="sex")(model, X[["a", "b"]].to_numpy(), y)
+
+
+def test_names_and_functions_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"'accuracy' is not known.*equalized_odds"):
+        parity_scorer("accuracy")
+    with pytest.raises(ValueError, match="is not known") as told:
+        parity_scorer("parity_scorer")
+    assert "'score_gap'" in str(told.value)
+    assert "'parity_scorer'," not in str(told.value)
+    with pytest.raises(ValueError, match="accuracy_score takes no sensitive_features"):
+        parity_scorer(accuracy_score)
+    with pytest.raises(ValueError, match=r"response_method='proba' is not known"):
+        parity_scorer("score_gap", response_method="proba")
+    with pytest.raises(ValueError, match=r"response_method=\(\) is not known"):
+        parity_scorer("score_gap", response_method=())
+
+
+# As an object.
+
+
+SCORERS = [
+    parity_scorer("demographic_parity_difference"),
+    parity_scorer(partial(score_gap, missing="group"), columns=["sex"]),
+]
+
+
+@pytest.mark.parametrize("scorer", SCORERS)
+def test_copies(data, model, scorer):
+    X, y = data[0].drop(columns="race"), data[1] == "yes"
+    model = clone(model).fit(X, y)
+    for copy in (clone(scorer), pickle.loads(pickle.dumps(scorer))):
+        assert copy is not scorer
+        assert repr(copy) == repr(scorer)
+        assert copy(model, X, y) == scorer(model, X, y)
+
+
+def test_it_shows_what_it_does():
+    assert repr(SCORERS[0]) == (
+        "parity_scorer(demographic_parity_difference, response_method='predict')"
+    )
+    shown = repr(parity_scorer("demographic_parity_ratio", columns="sex"))
+    assert "columns='sex', greater_is_better=True" in shown
+
+
+def test_one_prediction_serves_several_scorers(data):
+    X, y = data[0].drop(columns="race"), data[1]
+    calls = []
+
+    class Counting(SensitiveColumns):
+        def predict(self, X):
+            calls.append(len(X))
+            return super().predict(X)
+
+    model = Counting(LogisticRegression(), "sex")
+    scoring = {name: parity_scorer(name) for name in GAPS} | {"accuracy": "accuracy"}
+    cross_validate(model, X, y, cv=2, scoring=scoring, error_score="raise")
+    assert calls == [200, 200]
+
+
+def test_requests(data):
+    X, y = data
+    numbers, weight = X[["a", "b", "c"]], np.arange(len(y)) % 3 + 1.0
+    scorer = parity_scorer("demographic_parity_difference")
+    with pytest.raises(RuntimeError, match="metadata routing is enabled"):
+        scorer.set_score_request(sample_weight=True)
+    with config_context(enable_metadata_routing=True):
+        model = LogisticRegression().set_fit_request(sample_weight=True)
+        passed = {"sensitive_features": X["sex"], "sample_weight": weight}
+        options = {"cv": 2, "params": passed, "error_score": "raise"}
+        with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+            cross_validate(model, numbers, y, scoring=scorer, **options)
+        weighted = clone(scorer).set_score_request(sample_weight=True)
+        found = cross_validate(
+            model,
+            numbers,
+            y,
+            scoring=weighted,
+            return_indices=True,
+            return_estimator=True,
+            **options,
+        )
+        off = clone(scorer).set_score_request(sensitive_features=False)
+        with pytest.raises(TypeError, match="sensitive_features"):
+            cross_validate(
+                LogisticRegression(),
+                numbers,
+                y,
+                scoring=off,
+                params={"sensitive_features": X["sex"]},
+            )
+        own = parity_scorer("demographic_parity_difference", columns="sex")
+        assert own.get_metadata_routing().score.requests == {
+            "sensitive_features": False,
+            "sample_weight": None,
+        }
+    for fitted, rows, value in zip(
+        found["estimator"], found["indices"]["test"], found["test_score"]
+    ):
+        assert value == -demographic_parity_difference(
+            y[rows],
+            fitted.predict(numbers.iloc[rows]),
+            sensitive_features=X["sex"].iloc[rows],
+            sample_weight=weight[rows],
+        )
+    assert "_metadata_request" not in vars(scorer)
+
+
+def test_weights_when_called(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    weight = np.arange(len(y)) % 3 + 1
+    rows = np.repeat(np.arange(len(y)), weight)
+    scorer = parity_scorer("equal_opportunity_difference")
+    weighted = scorer(model, X, y, sample_weight=weight)
+    np.testing.assert_allclose(weighted, scorer(model, X.iloc[rows], y[rows]))
+    assert weighted != scorer(model, X, y)
+
+
+def test_a_fold_without_a_group_is_nan_and_told(data):
+    X, y = data[0].drop(columns="race"), data[1]
+    order = np.argsort(X["sex"].to_numpy(), kind="stable")
+    folds = [(np.arange(400), order[:60]), (np.arange(400), order[-350:])]
+    model = SensitiveColumns(LogisticRegression(), "sex")
+    with pytest.warns(UserWarning, match="one group only"):
+        found = cross_validate(model, X, y, cv=folds, scoring=SCORERS[0])
+    assert_array_equal(np.isnan(found["test_score"]), [True, False])

@@ -1,0 +1,184 @@
+"""Refit rules against their definitions, on tables of every kind."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+
+from fairlearnkit.metrics import parity_scorer
+from fairlearnkit.model_selection import HighestScore, LowestGap, pareto_front
+
+
+def table(accuracy, gap):
+    return {
+        "params": [{"C": i} for i in range(len(gap))],
+        "mean_test_accuracy": np.array(accuracy, dtype=float),
+        "mean_test_gap": -np.array(gap, dtype=float),
+    }
+
+
+RESULTS = table([0.80, 0.78, 0.71, 0.60, 0.79], [0.20, 0.05, 0.04, 0.0, 0.05])
+
+
+def test_by_hand():
+    assert LowestGap("accuracy", "gap")(RESULTS) == 4  # 0.72 is enough; 0.71 is not
+    assert LowestGap("accuracy", "gap", min_score_ratio=0.8)(RESULTS) == 2
+    assert LowestGap("accuracy", "gap", min_score_ratio=0.0)(RESULTS) == 3
+    assert LowestGap("accuracy", "gap", min_score_ratio=1.0)(RESULTS) == 0
+    assert HighestScore("accuracy", "gap", 0.05)(RESULTS) == 4
+    assert HighestScore("accuracy", "gap", 0.045)(RESULTS) == 2
+    assert HighestScore("accuracy", "gap", 1.0)(RESULTS) == 0
+    assert pareto_front(RESULTS, "accuracy", "gap").tolist() == [3, 2, 4, 0]
+
+
+def test_lowest_gap_prefers_the_higher_score_of_equal_gaps():
+    results = table([0.80, 0.78, 0.79, 0.79], [0.20, 0.05, 0.05, 0.05])
+    assert LowestGap("accuracy", "gap")(results) == 2
+    assert HighestScore("accuracy", "gap", 0.1)(results) == 2
+    assert pareto_front(results, "accuracy", "gap").tolist() == [2, 3, 0]
+
+
+def test_errors_are_scores_below_zero():
+    results = table([-10.0, -10.9, -11.1], [0.3, 0.2, 0.1])
+    assert LowestGap("accuracy", "gap", min_score_ratio=0.9)(results) == 1
+    assert LowestGap("accuracy", "gap", min_score_ratio=0.8)(results) == 2
+    assert LowestGap("accuracy", "gap", min_score_ratio=1.0)(results) == 0
+
+
+finite = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])
+points = st.lists(
+    st.tuples(st.one_of(finite, st.just(np.nan)), st.one_of(finite, st.just(np.nan))),
+    min_size=1,
+    max_size=12,
+).filter(lambda pairs: any(np.isfinite(pair).all() for pair in pairs))
+
+
+@given(points, finite, finite)
+def test_definitions(pairs, ratio, max_gap):
+    """Against a search through all candidates, in the words of the docstrings."""
+    score, gap = (list(column) for column in zip(*pairs))
+    results = table(score, gap)
+    valid = [i for i, pair in enumerate(pairs) if np.isfinite(pair).all()]
+    best = max(score[i] for i in valid)
+    close = [i for i in valid if score[i] >= ratio * best]
+    found = LowestGap("accuracy", "gap", min_score_ratio=ratio)(results)
+    assert found == min(close, key=lambda i: (gap[i], -score[i], i))
+    within = [i for i in valid if gap[i] <= max_gap]
+    rule = HighestScore("accuracy", "gap", max_gap)
+    if within:
+        assert rule(results) == min(within, key=lambda i: (-score[i], gap[i], i))
+    else:
+        with pytest.raises(ValueError, match="No candidate has a mean gap of at most"):
+            rule(results)
+    beaten = {
+        i
+        for i in valid
+        for j in valid
+        if score[j] >= score[i]
+        and gap[j] <= gap[i]
+        and (score[j] > score[i] or gap[j] < gap[i])
+    }
+    front = pareto_front(results, "accuracy", "gap").tolist()
+    assert sorted(front) == sorted(set(valid) - beaten)
+    assert [gap[i] for i in front] == sorted(gap[i] for i in front)
+
+
+def test_no_candidate_qualifies():
+    message = (
+        r"at most max_gap=-1.0\. The lowest is 0, at accuracy 0\.6, with "
+        r"\{'C': 3\}.*otherwise='lowest_gap'"
+    )
+    with pytest.raises(ValueError, match=message):
+        HighestScore("accuracy", "gap", -1.0)(RESULTS)
+    rule = HighestScore("accuracy", "gap", -1.0, otherwise="lowest_gap")
+    with pytest.warns(UserWarning, match=r"The lowest is 0.*it is taken"):
+        assert rule(RESULTS) == 3
+    with pytest.raises(ValueError, match="otherwise='best' is not known"):
+        HighestScore("accuracy", "gap", 0.1, otherwise="best")(RESULTS)
+
+
+RULES = [
+    LowestGap("accuracy", "gap"),
+    HighestScore("accuracy", "gap", 0.1),
+    lambda results: pareto_front(results, "accuracy", "gap"),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_tables_that_do_not_fit(rule):
+    with pytest.raises(ValueError, match=r"positive values, such as 0\.2.*parity_sc"):
+        rule(RESULTS | {"mean_test_gap": -RESULTS["mean_test_gap"]})
+    with pytest.raises(ValueError, match=r"'gap' is not among .* \['accuracy'\]"):
+        rule({"mean_test_accuracy": [1.0]})
+    with pytest.raises(ValueError, match=r"'accuracy' is not among .* \['score'\]"):
+        rule({"mean_test_score": [1.0]})
+    with pytest.raises(ValueError, match=r"all are NaN.*error_score='raise'"):
+        rule(table([0.5, np.nan], [np.nan, 0.1]))
+
+
+def test_ratios_of_the_best_score():
+    for ratio in (-0.1, 1.5):
+        with pytest.raises(ValueError, match=f"min_score_ratio={ratio}"):
+            LowestGap("accuracy", "gap", min_score_ratio=ratio)(RESULTS)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_tables_of_other_tools(frame):
+    """As a study's frame of trials: columns by their own names, no params."""
+    columns = {"number": range(5)} | {
+        f"values_{name}": RESULTS[f"mean_test_{name}"] for name in ("accuracy", "gap")
+    }
+    trials = frame(columns)
+    assert LowestGap("values_accuracy", "values_gap")(trials) == 4
+    assert HighestScore("values_accuracy", "values_gap", 0.05)(trials) == 4
+    front = pareto_front(trials, "values_accuracy", "values_gap")
+    assert front.tolist() == [3, 2, 4, 0]
+    with pytest.raises(ValueError, match="No candidate has a mean values_gap"):
+        HighestScore("values_accuracy", "values_gap", -1.0)(trials)
+
+
+def test_only_the_last_round_of_a_halving_search_counts():
+    results = RESULTS | {"iter": np.array([0, 0, 0, 1, 1])}
+    assert LowestGap("accuracy", "gap")(results) == 4
+    assert HighestScore("accuracy", "gap", 1.0)(results) == 4
+    assert pareto_front(results, "accuracy", "gap").tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_rules_are_values(rule):
+    assert pickle.loads(pickle.dumps(rule)) == rule
+    assert eval(repr(rule)) == rule
+    search = GridSearchCV(LogisticRegression(), {}, refit=rule)
+    assert clone(search).refit == rule
+
+
+@pytest.mark.parametrize("make", [GridSearchCV, RandomizedSearchCV])
+def test_in_a_search(make):
+    X, y = make_classification(600, random_state=0)
+    X[:, 0] = np.arange(600) % 2
+    options = {"n_iter": 3, "random_state": 0} if make is RandomizedSearchCV else {}
+    search = make(
+        LogisticRegression(max_iter=1000),
+        {"C": [1e-4, 1e-2, 1.0]},
+        scoring={
+            "accuracy": "accuracy",
+            "gap": parity_scorer("demographic_parity_difference", columns=0),
+        },
+        refit=LowestGap("accuracy", "gap"),
+        cv=3,
+        **options,
+    ).fit(X, y)
+    results = search.cv_results_
+    close = results["mean_test_accuracy"] >= 0.9 * results["mean_test_accuracy"].max()
+    lowest = np.where(close, results["mean_test_gap"], -np.inf).max()
+    assert results["mean_test_gap"][search.best_index_] == lowest
+    assert search.best_params_ == results["params"][search.best_index_]
+    assert search.predict(X).shape == (600,)
