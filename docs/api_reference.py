@@ -26,9 +26,14 @@ API_REFERENCE = {
     },
     "Support vector machines": {
         "module": "fairlearnkit.svm",
-        "description": "The same constraint with hinge losses. See "
-        ":ref:`linear_models`.",
-        "names": ["ParityLinearSVC"],
+        "description": "The same constraint with hinge and epsilon-insensitive losses, "
+        "linear and with kernels. See :ref:`linear_models` and :ref:`kernel_models`.",
+        "names": ["ParityLinearSVC", "ParityLinearSVR", "ParitySVC", "ParitySVR"],
+    },
+    "Kernel ridge regression": {
+        "module": "fairlearnkit.kernel_ridge",
+        "description": "The squared loss with a kernel. See :ref:`kernel_models`.",
+        "names": ["ParityKernelRidge"],
     },
     "Preprocessing": {
         "module": "fairlearnkit.preprocessing",
@@ -44,6 +49,7 @@ API_REFERENCE = {
             "DemographicParity",
             "EqualOpportunity",
             "EqualizedOdds",
+            "GeneralParity",
             "Decorrelation",
             "ParityConstraint",
             "Constraint",

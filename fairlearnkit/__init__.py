@@ -12,6 +12,7 @@ _SUBPACKAGES = (
     "constraints",
     "datasets",
     "exceptions",
+    "kernel_ridge",
     "linear_model",
     "metrics",
     "model_selection",

@@ -62,6 +62,11 @@ def column_names(X):
     return names if names and all(isinstance(n, str) for n in names) else None
 
 
+def is_one(columns):
+    """Whether a single name or position is meant."""
+    return isinstance(columns, str | Integral) or getattr(columns, "ndim", 1) == 0
+
+
 def find_columns(X, columns):
     """Positions of the columns that a user names.
 
@@ -82,7 +87,10 @@ def find_columns(X, columns):
     ValueError
         Nothing is named, or a column is not there, there twice, or named twice.
     """
-    listed = [columns] if isinstance(columns, str | Integral) else list(columns)
+    if isinstance(columns, set | frozenset | dict):
+        msg = f"columns={columns!r} has no order; pass a list."
+        raise ValueError(msg)
+    listed = np.ravel(columns).tolist() if is_one(columns) else list(columns)
     n_features = X.shape[1]
     if listed and all(isinstance(c, str) for c in listed):
         positions = _named(X, listed)
@@ -123,8 +131,9 @@ def _named(X, names):
     if known is None:
         msg = (
             f"columns={names} are names, but X, a {type(X).__name__}, has no column "
-            "names. Pass a DataFrame, or name columns by position. (A tool that turns "
-            "frames into arrays, such as BaggingClassifier, needs positions.)"
+            "names, or not only strings. Pass a DataFrame with names, or take columns "
+            "by position. (A tool that turns frames into arrays, such as "
+            "BaggingClassifier, needs positions.)"
         )
         raise ValueError(msg)
     for name in names:
@@ -163,7 +172,7 @@ def take_columns(X, columns, positions=None):
         return _labels_of_rows(columns, X)
     if positions is None:
         positions = find_columns(X, columns)
-    one = isinstance(columns, str | Integral)
+    one = is_one(columns)
     if sparse.issparse(X):
         taken = X[:, positions].toarray()
         return taken[:, 0] if one else taken

@@ -199,6 +199,8 @@ def column_kinds(sensitive_features):
 
 def _kinds(name, values):
     kind = KINDS.get(getattr(getattr(values, "dtype", None), "kind", "O"))
+    if kind == "numbers" and values.dtype.kind == "f":  # NaN is how frames write gaps
+        return [kind] if any(not _is_missing(value) for value in values) else []
     if kind:
         return [kind]
     labels = encode(name, values).labels.tolist()

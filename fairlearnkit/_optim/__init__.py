@@ -39,6 +39,7 @@ def solve(
     tol=1e-4,
     max_iter=100,
     solver_params=None,
+    convex_constraints=None,
 ):
     """Minimise reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b) s.t. |M f| <= bound.
 
@@ -50,8 +51,8 @@ def solve(
         Targets, {-1, 1} for a classification loss.
     c : ndarray of shape (n_samples,)
         Weights of the rows in the loss, not negative.
-    loss : {"hinge", "logistic", "squared", "squared_hinge"}
-        The loss.
+    loss : Loss or str
+        An object of `losses`, or the name of one without parameters.
     reg : float
         Weight of ||w||^2 / 2.
     fit_intercept : bool
@@ -69,6 +70,8 @@ def solve(
         Largest number of Newton or interior point steps.
     solver_params : dict, default=None
         Options for cvxpy.
+    convex_constraints : callable, default=None
+        From the variables (coef, intercept) to further constraints of cvxpy.
 
     Returns
     -------
@@ -83,24 +86,34 @@ def solve(
         X,
         y,
         c,
-        loss=LOSSES[loss](),
+        loss=LOSSES[loss]() if isinstance(loss, str) else loss,
         reg=reg,
         fit_intercept=fit_intercept,
         means=means,
         differences=differences,
         bound=bound,
     )
-    if solver_params and solver != "cvxpy":
-        msg = f"solver_params={solver_params!r} needs solver='cvxpy', got {solver!r}."
-        raise ValueError(msg)
-    if solver == "interior-point" and loss != "hinge":
-        msg = f"solver='interior-point' is for the hinge loss; got loss={loss!r}."
+    for name, given in {
+        "solver_params": solver_params,
+        "convex_constraints": convex_constraints,
+    }.items():
+        if given and solver != "cvxpy":
+            msg = f"{name}={given!r} needs solver='cvxpy', got {solver!r}."
+            raise ValueError(msg)
+    if solver == "interior-point" and problem.loss.smooth:
+        msg = (
+            "solver='interior-point' is for the hinge loss and the epsilon-insensitive "
+            f"loss; got loss={loss!r}."
+        )
         raise ValueError(msg)
     rank = problem.basis.shape[1]
     if solver == "cvxpy":
         from fairlearnkit._optim.reference import reference
 
-        return replace(reference(problem, solver_params=solver_params), rank=rank)
+        found = reference(
+            problem, solver_params=solver_params, convex_constraints=convex_constraints
+        )
+        return replace(found, rank=rank)
     limits = {"tol": max(tol**2, SMALLEST_GAP), "max_iter": max_iter}
     if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
         return replace(_newton(problem, CgHessian, limits), rank=rank)

@@ -1,15 +1,16 @@
-"""Primal-dual interior point for the hinge loss, structured: O(n d^2) an iteration.
+"""Primal-dual interior point for losses with kinks: O(n d^2) an iteration.
 
-Margins t = y (X w + b) - 1 + xi >= 0 with multipliers a, slacks xi >= 0 with
-multipliers m = c - a, and for a bound s = bound -+ rows Q'w >= 0 with multipliers lam.
-Eliminating all but (w, b) leaves
+The loss is a sum of hinges max(0, r - s f), one a row for the hinge loss and two for
+the epsilon-insensitive one. Margins t = s (X w + b) - r + xi >= 0 with multipliers a,
+slacks xi >= 0 with multipliers m = c - a, and for a bound s = bound -+ rows Q'w >= 0
+with multipliers lam. Eliminating all but (w, b) leaves
 
     [ reg I + X'DX + Q rows' E rows Q'   X'd ] [dw]
     [ d'X                                1'd ] [db]
 
-with D = diag(d), d = 1 / (t/a + xi/m), and E = diag(lam / s); for an equality the
-system is projected onto Q'w = 0. Mehrotra's predictor-corrector: one factorisation and
-two solves an iteration.
+with D = diag(d), d = 1 / (t/a + xi/m) summed over the hinges of a row, and E =
+diag(lam / s); for an equality the system is projected onto Q'w = 0. Mehrotra's
+predictor-corrector: one factorisation and two solves an iteration.
 """
 
 from dataclasses import replace
@@ -21,7 +22,7 @@ from fairlearnkit._optim.problem import Solution, duality_gap
 
 
 def interior_point(problem, *, tol, max_iter):
-    """Solve a problem with the hinge loss.
+    """Solve a problem with the hinge or the epsilon-insensitive loss.
 
     Parameters
     ----------
@@ -51,10 +52,20 @@ def interior_point(problem, *, tol, max_iter):
         up, down = np.split(state.lam, 2)
         nu = p.rows.T @ (up - down) if len(up) else np.zeros(p.basis.shape[1])
         value, lam_norm = p.objective(state.w, state.f), state.lam.sum()
-        gap = duality_gap(p, state.w, state.f, p.y * state.a, nu, lam_norm)
+        alpha = state.fold(state.sign * state.a)
+        gap = duality_gap(p, state.w, state.f, alpha, nu, lam_norm)
         if gap < found.duality_gap:
-            w = state.w.copy()
-            found = Solution(w, state.b, n_iter, value, gap, status, nu, lam_norm)
+            found = Solution(
+                coef=state.w.copy(),
+                intercept=state.b,
+                n_iter=n_iter,
+                objective=value,
+                duality_gap=gap,
+                status=status,
+                nu=nu,
+                lam_norm=lam_norm,
+                alpha=alpha,
+            )
         if gap <= tol * abs(value):
             status = "optimal"
             break
@@ -69,16 +80,26 @@ class _State:
         n_samples, n_features = p.design.shape
         self.w, self.b = np.zeros(n_features), 0.0
         self.f = np.zeros(n_samples)
-        self.xi = np.full(n_samples, 2.0)
-        self.t = np.ones(n_samples)
-        self.a = 0.5 * p.c
-        self.m = p.c - self.a
+        self.sign, offset, c = p.loss.hinges(p.y, p.c)
+        self.hinges = len(self.sign) // n_samples
+        self.xi = np.maximum(offset, 0.0) + 1.0
+        self.t = self.xi - offset
+        self.a = 0.5 * c
+        self.m = c - self.a
         k = len(p.rows) if p.bounded() else 0
         self.G = np.vstack([p.rows, -p.rows]) if k else np.zeros((0, p.basis.shape[1]))
         self.s = np.full(2 * k, p.bound if k else 0.0)
         self.lam = np.full(2 * k, p.c.mean() / p.bound if k else 0.0)
         fixed = p.basis[:, : 0 if k else None]  # directions that equality closes
         self.fixed = np.vstack([fixed, np.zeros((1, fixed.shape[1]))])
+
+    def fold(self, v):
+        """Sums over the hinges of each row."""
+        return v.reshape(self.hinges, -1).sum(axis=0)
+
+    def spread(self, f):
+        """The value of a row for each of its hinges."""
+        return np.tile(f, self.hinges)
 
     def step(self):
         self.d = 1.0 / (self.t / self.a + self.xi / self.m)
@@ -102,7 +123,7 @@ class _State:
     def _factor(self):
         p, n_features = self.p, len(self.w)
         H = np.zeros((n_features + 1, n_features + 1))
-        H[:-1, :-1], Xd = p.design.gram(self.d)
+        H[:-1, :-1], Xd = p.design.gram(self.fold(self.d))
         H[np.arange(n_features), np.arange(n_features)] += p.reg
         if len(self.G):
             QG = p.basis @ self.G.T
@@ -126,7 +147,7 @@ class _State:
 
     def _dual_residual(self):
         p = self.p
-        ya = p.y * self.a
+        ya = self.fold(self.sign * self.a)
         top = p.reg * self.w - p.design.rmatvec(ya) + p.basis @ (self.G.T @ self.lam)
         return np.append(top, -ya.sum() if p.fit_intercept else 0.0)
 
@@ -135,7 +156,8 @@ class _State:
         p, n = self.p, len(self.t)
         r1, r2, r3 = -products[:n], -products[n : 2 * n], -products[2 * n :]
         pull = self.d * (r1 / self.a - r2 / self.m)
-        rhs = np.append(p.design.rmatvec(p.y * pull), (p.y * pull).sum()) - residual
+        force = self.fold(self.sign * pull)
+        rhs = np.append(p.design.rmatvec(force), force.sum()) - residual
         if not p.fit_intercept:
             rhs[-1] = 0.0
         if len(self.G):
@@ -143,9 +165,10 @@ class _State:
         move = self._solve(rhs)
         dw, db = move[:-1], move[-1]
         df = p.scores(dw, db)
-        da = pull - self.d * (p.y * df)
+        dmargin = self.sign * self.spread(df)
+        da = pull - self.d * dmargin
         dxi = (r2 + self.xi * da) / self.m
-        dt = p.y * df + dxi
+        dt = dmargin + dxi
         ds = -self.G @ (p.basis.T @ dw)
         dlam = (r3 - self.lam * ds) / self.s
         return dw, db, df, dt, dxi, da, ds, dlam

@@ -1,15 +1,14 @@
-"""Method of multipliers for the hinge loss: a few smooth problems, solved by Newton.
+"""Method of multipliers for losses with kinks: a few smooth problems, by Newton.
 
-Each round solves the problem with `ProximalHinge`, the hinge smoothed around the last
-multipliers p, and reads off new multipliers. Smoothed rows are those with 0 < p < 1:
-at the end about as many as there are features, which makes late Newton steps cheap.
+Each round solves the problem with the loss smoothed around the last multipliers m, and
+reads off new multipliers. Curved rows are those whose m is between its kinks: at the
+end about as many as there are features, which makes late Newton steps cheap.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from fairlearnkit._optim.losses import ProximalHinge
 from fairlearnkit._optim.newton import newton
 from fairlearnkit._optim.problem import duality_gap
 
@@ -18,7 +17,7 @@ ROUNDS, PATIENCE = 60, 6
 
 
 def multipliers(problem, *, tol, max_iter, hessian):
-    """Solve a problem with the hinge loss.
+    """Solve a problem with the hinge or the epsilon-insensitive loss.
 
     Parameters
     ----------
@@ -37,10 +36,10 @@ def multipliers(problem, *, tol, max_iter, hessian):
         The best point seen.
     """
     p, sigma, n_iter, status = problem, STIFFNESS, 0, "stalled"
-    weights, start, best, inner_tol = np.full(len(p.y), 0.5), None, None, 1e-2
+    shares, start, best, inner_tol = p.loss.start(p.y), None, None, 1e-2
     last_gap, idle, f, move = 0.0, 0, np.zeros(len(p.y)), np.inf
     for _ in range(ROUNDS):
-        smooth = replace(p, loss=ProximalHinge(weights, sigma))
+        smooth = replace(p, loss=p.loss.smoothed(shares, sigma))
         small = smooth if best is None else _without_settled(smooth, f, 2.0 * move)
         if small is not smooth:
             start = *start[:2], small.scores(*start[:2])
@@ -56,13 +55,13 @@ def multipliers(problem, *, tol, max_iter, hessian):
         old, f = f, p.scores(found.coef, found.intercept)
         move = np.abs(f - old).max()
         start = found.coef, found.intercept, f
-        weights = smooth.loss.multipliers(p.y, f)
+        shares = smooth.loss.multipliers(p.y, f)
         value = p.objective(found.coef, f)
-        alpha = p.y * p.c * weights
+        alpha = p.c * shares
         gap = duality_gap(p, found.coef, f, alpha, found.nu, found.lam_norm)
         better = best is None or gap < best.duality_gap
         if better:
-            best = replace(found, objective=value, duality_gap=gap)
+            best = replace(found, objective=value, duality_gap=gap, alpha=alpha)
         if gap <= tol * abs(value):
             status = "optimal"
             break
@@ -82,30 +81,30 @@ def multipliers(problem, *, tol, max_iter, hessian):
 
 
 def _without_settled(smooth, f, reach):
-    """The problem without rows that keep p = 0, or p = 1, if no score moves by `reach`.
+    """The problem without rows that keep their m, if no score moves by `reach`.
 
-    Rows with p = 0 drop out. Those with p = 1 have a linear loss: one row at the mean
-    of each class stands for them. The certificate, on all rows, tells if that was
+    Rows with m = 0 drop out. Those with m = 1 or -1 have a linear loss: one row at the
+    mean of each sign stands for them. The certificate, on all rows, tells if that was
     wrong, and the next reach is longer.
     """
-    loss, y, c = smooth.loss, smooth.y, smooth.c
-    p = loss.p0 + loss.sigma * (1.0 - y * f)
-    slack = loss.sigma * reach
-    near = np.flatnonzero((p > -slack) & (p < 1.0 + slack))
-    if len(near) > 0.3 * len(y):
+    settled = smooth.loss.settled(smooth.y, f, reach)
+    near = np.flatnonzero(np.isnan(settled))
+    if len(near) > 0.3 * len(f):
         return smooth
-    above = np.where(p >= 1.0 + slack, c, 0.0)
-    means, signs, totals = [], [], []
+    means, targets, totals, signs = [], [], [], []
     for sign in (-1.0, 1.0):
-        share = np.where(y == sign, above, 0.0)
+        share = np.where(settled == sign, smooth.c, 0.0)
         if share.any():
             signs.append(sign)
             totals.append(share.sum())
             means.append(smooth.design.rmatvec(share) / totals[-1])
+            targets.append(share @ smooth.y / totals[-1])
+    loss = smooth.loss.restricted(near)
+    loss.m0 = np.append(loss.m0, signs)
     return replace(
         smooth,
         design=smooth.design.selected(near, np.array(means)),
-        y=np.append(y[near], signs),
-        c=np.append(c[near], totals),
-        loss=ProximalHinge(np.append(loss.p0[near], np.ones(len(signs))), loss.sigma),
+        y=np.append(smooth.y[near], targets),
+        c=np.append(smooth.c[near], totals),
+        loss=loss,
     )

@@ -66,7 +66,18 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True):
             line = _Line(p, w, f, g, step, gradient @ step, value)
             t, value, g = line.search()
             w, b, f = w + t * step[:-1], b + t * step[-1], f + t * line.df
-    return Solution(w, b, n_iter, value, gap, status, nu, lam_norm, scores=f)
+    return Solution(
+        coef=w,
+        intercept=b,
+        n_iter=n_iter,
+        objective=value,
+        duality_gap=gap,
+        status=status,
+        nu=nu,
+        lam_norm=lam_norm,
+        scores=f,
+        alpha=-g,
+    )
 
 
 def _cheap_gap(p, w, gradient, nu, lam_norm):

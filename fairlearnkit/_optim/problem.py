@@ -50,7 +50,8 @@ class Solution:
     ``duality_gap`` is objective minus the value of a feasible point of the dual
     problem: an upper bound of the distance to the optimal objective. ``nu`` and
     ``lam_norm`` are the constraint's multipliers, as `duality_gap` takes them,
-    ``rank`` is the number of independent constraints, and ``scores`` is X w + b.
+    ``rank`` is the number of independent constraints, ``scores`` is X w + b, and
+    ``alpha`` are the multipliers of the loss.
     """
 
     coef: np.ndarray
@@ -63,6 +64,7 @@ class Solution:
     lam_norm: float = 0.0
     rank: int = 0
     scores: np.ndarray | None = None
+    alpha: np.ndarray | None = None
 
 
 def row_space(directions, differences, magnitudes):

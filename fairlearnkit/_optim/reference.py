@@ -1,31 +1,46 @@
 """The same problem stated in full for cvxpy: slow, general, and the only door to it."""
 
 import warnings
+from dataclasses import replace
 
 import cvxpy as cp
 import numpy as np
 
-from fairlearnkit._optim.losses import Hinge, Logistic, Squared, SquaredHinge
+from fairlearnkit._optim.losses import (
+    Logistic,
+    Squared,
+    SquaredEpsilonInsensitive,
+    SquaredHinge,
+)
 from fairlearnkit._optim.problem import Solution, duality_gap, feasible
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
 
-def _logistic(margin, f, y):
-    return cp.logistic(-margin)
+def _logistic(loss, f, y):
+    return cp.logistic(-cp.multiply(y, f))
 
 
-def _squared(margin, f, y):
+def _squared(loss, f, y):
     return 0.5 * cp.square(y - f)
 
 
-def _squared_hinge(margin, f, y):
-    return cp.square(cp.pos(1 - margin))
+def _squared_hinge(loss, f, y):
+    return cp.square(cp.pos(1 - cp.multiply(y, f)))
 
 
-EXPRESSIONS = {Logistic: _logistic, Squared: _squared, SquaredHinge: _squared_hinge}
+def _squared_insensitive(loss, f, y):
+    return cp.square(cp.pos(cp.abs(y - f) - loss.epsilon))
 
 
-def reference(problem, *, solver_params=None):
+EXPRESSIONS = {
+    Logistic: _logistic,
+    Squared: _squared,
+    SquaredEpsilonInsensitive: _squared_insensitive,
+    SquaredHinge: _squared_hinge,
+}
+
+
+def reference(problem, *, solver_params=None, convex_constraints=None):
     """Solve any problem with cvxpy.
 
     Parameters
@@ -34,6 +49,9 @@ def reference(problem, *, solver_params=None):
         The problem.
     solver_params : dict, default=None
         Options of ``cvxpy.Problem.solve``, ``solver`` among them (default: Clarabel).
+    convex_constraints : callable, default=None
+        From the variables (coef, intercept) to a list of further constraints. With
+        them there is no certificate, and the duality gap is NaN.
 
     Returns
     -------
@@ -43,7 +61,7 @@ def reference(problem, *, solver_params=None):
     Raises
     ------
     ValueError
-        A solver that is not installed.
+        A solver that is not installed; `convex_constraints` that are none.
     InfeasibleConstraintError
         Any other status, or a solver that breaks down.
     """
@@ -59,15 +77,25 @@ def reference(problem, *, solver_params=None):
     w, b = cp.Variable(p.design.shape[1]), cp.Variable()
     f = p.design.X @ w + (b if p.fit_intercept else 0.0)
     y, constraints = p.y, _constraints(p, w)
-    if isinstance(p.loss, Hinge):
-        loss = cp.Variable(len(y), nonneg=True)
-        constraints.append(loss >= 1 - cp.multiply(y, f))
+    extra = []
+    if convex_constraints is not None:
+        extra = _further(
+            convex_constraints, w, b if p.fit_intercept else cp.Constant(0)
+        )
+    constraints += extra
+    if p.loss.smooth:
+        loss = p.c @ EXPRESSIONS[type(p.loss)](p.loss, f, y)
     else:
-        loss = EXPRESSIONS[type(p.loss)](cp.multiply(y, f), f, y)
-    objective = 0.5 * p.reg * cp.sum_squares(w) + p.c @ loss
+        sign, offset, c = p.loss.hinges(y, p.c)
+        slack = cp.Variable(len(sign), nonneg=True)
+        spread = cp.hstack([f] * (len(sign) // len(y)))
+        constraints.append(slack >= offset - cp.multiply(sign, spread))
+        loss = c @ slack
+    objective = 0.5 * p.reg * cp.sum_squares(w) + loss
     statement = cp.Problem(cp.Minimize(objective), constraints)
     _run(statement, options)
-    return _solution(p, statement, w.value, float(b.value) if p.fit_intercept else 0.0)
+    found = _solution(p, statement, w.value, float(b.value) if p.fit_intercept else 0.0)
+    return replace(found, duality_gap=np.nan) if extra else found
 
 
 def _constraints(p, w):
@@ -77,6 +105,22 @@ def _constraints(p, w):
         return [p.basis.T @ w == 0]
     gaps = p.rows @ (p.basis.T @ w)
     return [gaps <= p.bound, -gaps <= p.bound]
+
+
+def _further(convex_constraints, w, b):
+    """The user's own constraints on the model, checked."""
+    given = convex_constraints(w, b)
+    given = [given] if isinstance(given, cp.Constraint) else list(given)
+    for constraint in given:
+        if not (isinstance(constraint, cp.Constraint) and constraint.is_dcp()):
+            msg = (
+                f"convex_constraints returned {constraint}, which is no convex "
+                "constraint of cvxpy on (coef, intercept). Return a list of such, for "
+                "instance [coef[0] >= 0]; its rules are those of disciplined convex "
+                "programming."
+            )
+            raise ValueError(msg)
+    return given
 
 
 def _run(statement, options):
@@ -103,10 +147,12 @@ def _run(statement, options):
 def _solution(p, statement, w, b):
     w = feasible(p, w)
     f = p.scores(w, b)
-    if isinstance(p.loss, Hinge):
-        alpha = p.y * np.clip(statement.constraints[-1].dual_value, 0.0, p.c)
-    else:
+    if p.loss.smooth:
         alpha = -p.c * p.loss.derivative(p.y, f)
+    else:
+        sign, _, c = p.loss.hinges(p.y, p.c)
+        a = sign * np.clip(statement.constraints[-1].dual_value, 0.0, c)
+        alpha = a.reshape(-1, len(p.y)).sum(axis=0)
     nu, lam_norm = np.zeros(p.basis.shape[1]), 0.0
     if p.bounded():
         above, below = (np.atleast_1d(c.dual_value) for c in statement.constraints[:2])
@@ -114,5 +160,13 @@ def _solution(p, statement, w, b):
     gap = duality_gap(p, w, f, alpha, nu, lam_norm)
     stats = statement.solver_stats
     return Solution(
-        w, b, int(stats.num_iters or 1), p.objective(w, f), gap, statement.status
+        coef=w,
+        intercept=b,
+        n_iter=int(stats.num_iters or 1),
+        objective=p.objective(w, f),
+        duality_gap=gap,
+        status=statement.status,
+        nu=nu,
+        lam_norm=lam_norm,
+        alpha=alpha,
     )

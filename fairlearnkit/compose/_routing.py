@@ -1,7 +1,7 @@
 """Call an estimator with the metadata that it and its parts take."""
 
-from contextlib import contextmanager, nullcontext
-from threading import RLock
+from contextlib import contextmanager
+from copy import copy
 
 from sklearn import config_context
 from sklearn.exceptions import UnsetMetadataPassedError
@@ -14,7 +14,6 @@ from sklearn.utils.metadata_routing import (
 
 from fairlearnkit.utils._sklearn_private import SIMPLE_METHODS
 
-_LOCK = RLock()
 # Where scikit-learn keeps the requests that were set.
 REQUEST = "_metadata_request"
 
@@ -48,21 +47,44 @@ def call(estimator, method, *args, **metadata):
         There is a ``sample_weight`` that nothing in the estimator takes.
     """
     metadata = {name: value for name, value in metadata.items() if value is not None}
-    # A fit works on a copy of its own; other calls may share the estimator.
-    shared = not method.startswith("fit")
-    with (
-        config_context(enable_metadata_routing=True),
-        _granted(estimator, metadata, shared),
-    ):
-        asked, routes = _asked(estimator, method, metadata)
-        if "sample_weight" in metadata and "sample_weight" not in asked:
+    with config_context(enable_metadata_routing=True):
+        fit = method.startswith("fit")
+        open_requests = _open_requests(estimator, metadata, fit)
+        if not open_requests:
+            return _called(estimator, method, args, metadata)
+        if not fit:  # others may be calling the estimator, too
+            twin = _granted_twin(estimator, open_requests)
+            return _called(twin, method, args, metadata)
+        with _granted(estimator, open_requests):
+            return _called(estimator, method, args, metadata)
+
+
+def _called(estimator, method, args, metadata):
+    asked, routes = _asked(estimator, method, metadata)
+    if "sample_weight" in metadata and "sample_weight" not in asked:
+        msg = (
+            f"sample_weight was given, but {method} of {type(estimator).__name__} does "
+            "not take it."
+        )
+        raise ValueError(msg)
+    if "sensitive_features" in metadata and "sensitive_features" not in asked:
+        _check_nobody_waits(estimator, method)
+    with config_context(enable_metadata_routing=routes):
+        return getattr(estimator, method)(*args, **asked)
+
+
+def _check_nobody_waits(estimator, method):
+    """Refuse an estimator that keeps from its parts the groups that they ask for."""
+    for part in _parts(estimator).values():
+        wants = _requests(part, method).get("sensitive_features", False)
+        if wants is not False and part is not estimator:
             msg = (
-                f"sample_weight was given, but {method} of "
-                f"{type(estimator).__name__} does not take it."
+                f"{type(part).__name__} asks for sensitive features in {method}, but "
+                f"{type(estimator).__name__}, around it, does not hand them on there. "
+                f"Put SensitiveColumns around {type(part).__name__} itself, inside "
+                f"{type(estimator).__name__}."
             )
             raise ValueError(msg)
-        with config_context(enable_metadata_routing=routes):
-            return getattr(estimator, method)(*args, **asked)
 
 
 def asks_for_groups(estimator, method):
@@ -89,10 +111,25 @@ def asks_for_groups(estimator, method):
 def _asked(estimator, method, metadata):
     """The metadata that the method takes, and whether it can hand them on."""
     if isinstance(estimator, FrozenEstimator):  # hands on to what it holds
+        if method.startswith("fit"):
+            return metadata, True  # and does not look at them
         estimator = estimator.estimator
     try:
         routing, routes = get_routing_for_object(estimator), True
-    except NotImplementedError:  # it takes metadata with routing off only
+    except NotImplementedError as error:  # somewhere inside, routing is not supported
+        waiting = [
+            type(part).__name__
+            for part in _parts(estimator).values()
+            if part is not estimator
+            and any(_requests(part, method).get(n, False) for n in metadata)
+        ]
+        if waiting:
+            msg = (
+                f"{waiting} ask for {list(metadata)} in {type(estimator).__name__}, "
+                f"which cannot hand them on: {error} Put SensitiveColumns around those "
+                "that ask, one by one."
+            )
+            raise ValueError(msg) from error
         routing, routes = estimator._get_metadata_request(), False
     mapping = MethodMapping().add(caller=method, callee=method)
     router = MetadataRouter(owner="SensitiveColumns")
@@ -102,46 +139,77 @@ def _asked(estimator, method, metadata):
 
 
 @contextmanager
-def _granted(estimator, metadata, shared):
+def _granted(estimator, open_requests):
     """Open requests count as a yes inside, and nothing of that is left behind."""
-    with _LOCK if shared else nullcontext():
-        open_requests = _open_requests(estimator, metadata)
-        if open_requests:
-            parts = _parts(estimator)
-            before = {path: vars(parts[path]).get(REQUEST) for path in open_requests}
-            try:
-                for path, methods in open_requests.items():
-                    for method, names in methods.items():
-                        getattr(parts[path], f"set_{method}_request")(**names)
-                yield
-            finally:
-                fitted = _parts(estimator)  # a Pipeline's fit puts copies in place
-                for path, request in before.items():
-                    vars(fitted[path]).pop(REQUEST, None)
-                    if request is not None:
-                        setattr(fitted[path], REQUEST, request)
-            return
-    yield
+    parts = _parts(estimator)
+    before = {path: vars(parts[path]).get(REQUEST) for path in open_requests}
+    try:
+        for path, methods in open_requests.items():
+            _grant(parts[path], methods)
+        yield
+    finally:
+        fitted = _parts(estimator)  # a Pipeline's fit puts copies in place
+        for path, request in before.items():
+            vars(fitted[path]).pop(REQUEST, None)
+            if request is not None:
+                setattr(fitted[path], REQUEST, request)
 
 
-def _open_requests(estimator, metadata):
+def _granted_twin(estimator, open_requests):
+    """A copy of the estimator, down to the parts whose open requests it grants."""
+    twin = copy(estimator)
+    for path, methods in open_requests.items():
+        part = twin
+        for name in filter(None, path.split("__")):
+            inner = copy(part.get_params()[name])
+            part.set_params(**{name: inner})
+            part = inner
+        _grant(part, methods)
+    return twin
+
+
+def _grant(part, methods):
+    for method, names in methods.items():
+        getattr(part, f"set_{method}_request")(**names)
+
+
+def _open_requests(estimator, metadata, fit):
     """For each part by its path: methods whose request for metadata nobody set."""
     found = {}
-    for path, part in _parts(estimator).items() if metadata else ():
-        request = part._get_metadata_request()
+    for path, part in _parts(estimator, fit=fit).items() if metadata else ():
         for method in SIMPLE_METHODS:
-            requests = getattr(request, method).requests
+            requests = getattr(part._get_metadata_request(), method).requests
             names = [n for n in metadata if requests.get(n, False) is None]
             if names:
                 found.setdefault(path, {})[method] = dict.fromkeys(names, True)
     return found
 
 
-def _parts(estimator):
-    """The estimator and those within it, by their paths as parameters."""
+def _requests(part, method):
+    """What a part asks for in a method; in both of them for fit_transform."""
+    request = part._get_metadata_request()
+    if method == "fit_transform":
+        return {**request.transform.requests, **request.fit.requests}
+    return getattr(request, method).requests
+
+
+def _parts(estimator, *, fit=False):
+    """The estimator and those within it, by their paths as parameters.
+
+    But for what is inside another SensitiveColumns, which serves its own, and, in fit,
+    inside a FrozenEstimator, which is shared and not fitted.
+    """
     parts = {"": estimator, **estimator.get_params(deep=True)}
+    closed = tuple(
+        f"{path}__" if path else ""
+        for path, part in parts.items()
+        if (path and hasattr(part, "sensitive_features_of"))
+        or (fit and isinstance(part, FrozenEstimator))
+    )
     return {
         path: part
         for path, part in parts.items()
-        if hasattr(part, "fit") and hasattr(part, "_get_metadata_request")
+        if hasattr(part, "fit")
+        and hasattr(part, "_get_metadata_request")
+        and not (path and path.startswith(closed))
     }

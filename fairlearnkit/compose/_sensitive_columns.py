@@ -1,10 +1,19 @@
 """An estimator that finds its sensitive features among the columns of X."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    clone,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -98,8 +107,16 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     collected at predict, and the inner estimator needs groups at fit only,
     ``estimator_`` predicts from X without it.
 
-    `sample_weight` goes to every part that takes it, unless its request was set to
-    False. Metadata other than `sample_weight` is not passed on.
+    An integer is a position, also where a frame has integers for names; such names are
+    not compared. A tool that passes some columns of X on, or adds some, moves
+    positions: use names there.
+
+    Groups go to the parts whose methods name ``sensitive_features``, by the rules of
+    metadata routing: not into ``**kwargs``, and not into another SensitiveColumns,
+    which has columns of its own. A part that asks for them at predict, inside of a
+    meta-estimator that hands nothing on there, is an error. `sample_weight` goes to
+    every part that takes it, unless its request was set to False. Other metadata are
+    not passed on.
 
     Nothing is guaranteed about gaps: that is the inner estimator's matter.
 
@@ -175,9 +192,10 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         X_new : array-like of shape (n_samples, n_features_out)
             What the estimator makes of X.
         """
-        if hasattr(self.estimator, "fit_transform"):
-            return self._fit("fit_transform", X, y, sample_weight)
-        return self.fit(X, y, sample_weight=sample_weight).transform(X)
+        own = getattr(type(self.estimator), "fit_transform", None)
+        if own in (None, TransformerMixin.fit_transform):  # which forgets the groups
+            return self.fit(X, y, sample_weight=sample_weight).transform(X)
+        return self._fit("fit_transform", X, y, sample_weight)
 
     @_has("predict")
     def predict(self, X):
@@ -290,6 +308,9 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     def score(self, X, y=None, *, sample_weight=None):
         """Score of the fitted estimator, by its own rule.
 
+        Where its ``score`` takes no groups although its ``predict`` asks for them, as
+        that of scikit-learn's mixins, accuracy or R^2 of :meth:`predict`.
+
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
@@ -304,6 +325,11 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         score : float
             Accuracy, R^2 or what else the estimator's ``score`` tells.
         """
+        if self._score_forgets_groups():
+            y_pred, metric = self.predict(X), accuracy_score
+            if not is_classifier(self):
+                metric = r2_score
+            return metric(y, y_pred, sample_weight=sample_weight)
         return self._call("score", X, y, sample_weight=sample_weight)
 
     def sensitive_features_of(self, X):
@@ -371,21 +397,23 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
 
     def _fit(self, method, X, y, sample_weight):
         """Fit a copy, and only then remember it."""
-        X, by_rows = as_table(X), callable(self.columns)
-        self.positions_ = None if by_rows else find_columns(X, self.columns)
-        validate_data(self, X, skip_check_array=True)
-        groups = take_columns(X, self.columns, self.positions_)
-        self.column_kinds_ = column_kinds(groups)
-        estimator = clone(self.estimator)
+        X, new = as_table(X), copy(self)
+        by_rows = callable(self.columns)
+        new.positions_ = None if by_rows else find_columns(X, self.columns)
+        validate_data(new, X, skip_check_array=True)
+        groups = take_columns(X, self.columns, new.positions_)
+        new.column_kinds_ = column_kinds(groups)
+        new.estimator_ = clone(self.estimator)
         result = call(
-            estimator,
+            new.estimator_,
             method,
-            self._rest(X),
+            new._rest(X),
             y,
             sensitive_features=groups,
             sample_weight=sample_weight,
         )
-        self.estimator_ = estimator
+        vars(self).clear()
+        vars(self).update(vars(new))
         return result
 
     def _call(self, method, X, *args, **metadata):
@@ -435,6 +463,18 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
             return f"The sensitive column {self.feature_names_in_[place]!r}"
         return f"The sensitive column at position {place}"
 
+    def _score_forgets_groups(self):
+        """Whether the last step scores by predictions without the groups."""
+        check_is_fitted(self)
+        last = self.estimator_
+        while isinstance(last, Pipeline):
+            last = last[-1]
+        return (
+            (is_classifier(self) or is_regressor(self))
+            and asks_for_groups(last, "predict")
+            and not asks_for_groups(last, "score")
+        )
+
     def _drops(self):
         return self.drop and self.positions_ is not None
 
@@ -462,4 +502,6 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         return hasattr(self, "estimator_")
 
     def __sklearn_tags__(self):
-        return deepcopy(get_tags(self.estimator))
+        tags = deepcopy(get_tags(self.estimator))
+        tags.requires_fit = True  # the columns have to be found
+        return tags

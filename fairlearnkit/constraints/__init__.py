@@ -9,6 +9,7 @@ from fairlearnkit.constraints._parity import (
     DemographicParity,
     EqualizedOdds,
     EqualOpportunity,
+    GeneralParity,
     ParityConstraint,
 )
 
@@ -19,6 +20,7 @@ __all__ = [
     "DemographicParity",
     "EqualOpportunity",
     "EqualizedOdds",
+    "GeneralParity",
     "Groups",
     "ParityConstraint",
     "check_constraint",

@@ -5,6 +5,7 @@ from fairlearnkit.constraints._parity import (
     DemographicParity,
     EqualizedOdds,
     EqualOpportunity,
+    GeneralParity,
 )
 
 ALIASES = {
@@ -12,6 +13,7 @@ ALIASES = {
     "demographic_parity": DemographicParity,
     "equal_opportunity": EqualOpportunity,
     "equalized_odds": EqualizedOdds,
+    "general_parity": GeneralParity,
 }
 
 
@@ -21,8 +23,9 @@ def check_constraint(constraint):
     Parameters
     ----------
     constraint : str or object with a method ``contrasts``
-        One of "decorrelation", "demographic_parity", "equal_opportunity" and
-        "equalized_odds", or a constraint object, which is returned as it is.
+        One of "decorrelation", "demographic_parity", "equal_opportunity",
+        "equalized_odds" and "general_parity", or a constraint object, which is returned
+        as it is.
 
     Returns
     -------

@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -92,6 +94,10 @@ class ParityConstraint(Constraint):
             One for each stratum, as in ``" with y = 1"``.
         """
 
+    def _strata(self, y, n_samples, weight):
+        """Strata for those few constraints that need the weights as well."""
+        return self.strata(y, n_samples)
+
     def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
         """Contrast rows M; see :meth:`Constraint.contrasts`."""
         if self.columns not in ("intersection", "separately"):
@@ -102,7 +108,7 @@ class ParityConstraint(Constraint):
             raise ValueError(msg)
         weight, n_samples = _weights(sample_weight, y)
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
-        strata, names = self.strata(y, len(groups.codes))
+        strata, names = self._strata(y, len(groups.codes), weight)
         apart = self.columns == "separately" and groups.columns
         if apart and min(len(g.labels) for g in groups.columns) < 2:
             msg = (
@@ -268,6 +274,64 @@ class EqualizedOdds(ParityConstraint):
 
 
 @dataclass(frozen=True)
+class GeneralParity(ParityConstraint):
+    r"""Equal mean score in every group, within each quantile bin of a numeric y.
+
+    .. math:: |\bar f_{a,k} - \bar f_{b,k}| \le \text{max\_gap}
+              \quad \text{for all groups } a, b \text{ and bins } k
+
+    For regression, what equalized odds is for classes: people of like outcome are
+    predicted alike.
+
+    Parameters
+    ----------
+    columns : {"intersection", "separately"}, default="intersection"
+        With several sensitive columns: compare their intersections, or the groups
+        of each column by itself.
+    n_bins : int, default=4
+        Number of bins, of equal weight but for ties; equal quantiles are merged.
+
+    Notes
+    -----
+    The bins are those of the y at hand: on new rows the gap is taken within bins of
+    the new y. A statement about mean scores within a bin, not about errors of single
+    rows. Every group needs rows in every bin: with groups whose outcomes hardly
+    overlap, take few bins.
+
+    References
+    ----------
+    Oneto, Donini, Pontil: General Fair Empirical Risk Minimization. 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fairlearnkit.constraints import GeneralParity
+    >>> y, sex = np.repeat([1.0, 2.0], 20), np.tile(np.repeat(["F", "M"], 10), 2)
+    >>> scores = y + 0.5 * (sex == "M") * (y == 2.0)
+    >>> contrasts = GeneralParity(n_bins=2).contrasts(y, sex)
+    >>> dict(zip(contrasts.names, contrasts.gaps(scores).round(6).tolist()))
+    {'F - M with y <= 1': 0.0, 'F - M with y > 1': -0.5}
+    """
+
+    n_bins: int = 4
+
+    def strata(self, y, n_samples):
+        """One stratum for each bin."""
+        return self._strata(y, n_samples, None)
+
+    def _strata(self, y, n_samples, weight):
+        if not (isinstance(self.n_bins, Integral) and self.n_bins >= 1):
+            msg = f"n_bins={self.n_bins!r} must be an integer of at least 1."
+            raise ValueError(msg)
+        edges = _quantiles(_numeric(y), weight, self.n_bins)
+        shown = [f"{edge:.6g}" for edge in edges]
+        names = [f" with {a} < y <= {b}" for a, b in pairwise(shown)]
+        if shown:
+            names = [f" with y <= {shown[0]}", *names, f" with y > {shown[-1]}"]
+        return np.searchsorted(edges, _numeric(y)), names or [""]
+
+
+@dataclass(frozen=True)
 class Decorrelation(Constraint):
     r"""No covariance between the score and numeric sensitive columns, such as age.
 
@@ -320,6 +384,27 @@ class Decorrelation(Constraint):
             raise ValueError(msg)
         rows = share[:, None] * (centred / scale)
         return Contrasts(rows.T, np.eye(len(names)), tuple(names))
+
+
+def _numeric(y):
+    if y is None or np.asarray(y).dtype.kind not in "buif":
+        got = "none" if y is None else f"values such as {np.asarray(y).ravel()[0]!r}"
+        msg = (
+            "general_parity compares groups among rows of like y and needs numbers; "
+            f"got {got}. For classes use 'equalized_odds'."
+        )
+        raise ValueError(msg)
+    return np.asarray(y, dtype=np.float64)
+
+
+def _quantiles(y, weight, n_bins):
+    """Values of y at shares 1/n_bins, 2/n_bins ... of the weight, each once."""
+    order = np.argsort(y, kind="stable")
+    share = np.cumsum(np.ones(len(y)) if weight is None else weight[order])
+    wanted = np.arange(1, n_bins) / n_bins * (1.0 - 1e-12)  # as sums are rounded
+    edges = np.unique(y[order][np.searchsorted(share / share[-1], wanted)])
+    present = y if weight is None else y[weight > 0]
+    return edges[edges < present.max()]  # no row is above the largest
 
 
 def _class_codes(y, name):

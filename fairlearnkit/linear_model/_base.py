@@ -5,11 +5,12 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._groups import MISSING_POLICIES, check_index
 from fairlearnkit._optim import SOLVERS, solve
@@ -78,6 +79,7 @@ class BaseParityLinear(BaseEstimator):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "solver": [StrOptions(set(SOLVERS))],
         "solver_params": [dict, None],
+        "convex_constraints": [callable, None],
     }
 
     def _solve(self, X, y, row_weight, contrasts):
@@ -97,6 +99,7 @@ class BaseParityLinear(BaseEstimator):
             tol=self.tol,
             max_iter=self.max_iter,
             solver_params=self.solver_params,
+            convex_constraints=self.convex_constraints,
         )
         if self._keeps_float32:
             solution = replace(solution, coef=solution.coef.astype(X.dtype))
@@ -145,6 +148,62 @@ class BaseParityLinear(BaseEstimator):
         return tags
 
 
+def class_codes(estimator, y):
+    """Set ``classes_``; the position of each row's class in it."""
+    check_classification_targets(y)
+    estimator.classes_, codes = np.unique(y, return_inverse=True)
+    if len(estimator.classes_) < 2:
+        msg = (
+            f"{type(estimator).__name__} needs samples of at least 2 classes, but the "
+            f"data contains only one class: {estimator.classes_.tolist()[0]!r}."
+        )
+        raise ValueError(msg)
+    return codes
+
+
+def class_factors(estimator, y, codes, weight):
+    """Factor of each row; "balanced" counts rows by their sample weights."""
+    if isinstance(estimator.class_weight, str):
+        totals = np.bincount(codes, weights=weight)
+        factors = totals.sum() / (len(totals) * np.maximum(totals, 1e-300))
+    else:
+        factors = compute_class_weight(
+            estimator.class_weight, classes=estimator.classes_, y=y
+        )
+    totals = np.bincount(codes, weights=weight * factors[codes])
+    if not (np.isfinite(totals).all() and (totals > 0).all()):
+        table = dict(zip(estimator.classes_.tolist(), totals.tolist()))
+        msg = (
+            "sample_weight and class_weight must leave every class a positive, "
+            f"finite weight; got {table} by class."
+        )
+        raise ValueError(msg)
+    return factors[codes]
+
+
+def binary_columns(estimator, y, codes, sensitive_features, weight):
+    """One column of {-1, 1} for two classes, one-vs-rest for more, and contrasts."""
+    two = len(estimator.classes_) == 2
+    pos_label = getattr(check_constraint(estimator.constraint), "pos_label", None)
+    if not two and pos_label is not None:
+        msg = (
+            f"{type(estimator).__name__} fits {len(estimator.classes_)} classes "
+            "one-vs-rest, each of them the positive class in turn; leave "
+            f"pos_label=None, got pos_label={pos_label!r}."
+        )
+        raise ValueError(msg)
+    columns, contrasts = [], []
+    for positive in [1] if two else range(len(estimator.classes_)):
+        inside = codes == positive
+        columns.append(np.where(inside, 1.0, -1.0))
+        contrasts.append(
+            read_contrasts(
+                estimator, len(y), y if two else inside, sensitive_features, weight
+            )
+        )
+    return columns, contrasts
+
+
 class BaseParityClassifier(LinearClassifierMixin, BaseParityLinear):
     """One model for two classes, one-vs-rest for more."""
 
@@ -158,57 +217,60 @@ class BaseParityClassifier(LinearClassifierMixin, BaseParityLinear):
             dtype=[np.float64, np.float32],
             ensure_min_samples=2,
         )
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            msg = (
-                f"{type(self).__name__} needs samples of at least 2 classes, but the "
-                f"data contains only one class: {self.classes_.tolist()[0]!r}."
-            )
-            raise ValueError(msg)
+        codes = class_codes(self, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        row_weight = weight * self._class_weights(y, codes, weight)
-        two = len(self.classes_) == 2
-        pos_label = getattr(check_constraint(self.constraint), "pos_label", None)
-        if not two and pos_label is not None:
-            msg = (
-                f"{type(self).__name__} fits {len(self.classes_)} classes one-vs-rest, "
-                "each of them the positive class in turn; leave pos_label=None, got "
-                f"pos_label={pos_label!r}."
-            )
-            raise ValueError(msg)
+        row_weight = weight * class_factors(self, y, codes, weight)
+        columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         solutions, gaps = [], []
-        for positive in [1] if two else range(len(self.classes_)):
-            inside = codes == positive
-            contrasts = read_contrasts(
-                self, len(y), y if two else inside, sensitive_features, weight
-            )
-            solution, gap = self._solve(
-                X, np.where(inside, 1.0, -1.0), row_weight, contrasts
-            )
+        for column, rows in zip(columns, contrasts):
+            solution, gap = self._solve(X, column, row_weight, rows)
             solutions.append(solution)
             gaps.append(gap)
-        store_groups(self, contrasts)
+        store_groups(self, contrasts[-1])
         self._store(solutions, gaps)
         self.coef_ = np.array([s.coef for s in solutions])
         self.intercept_ = np.array([s.intercept for s in solutions], self.coef_.dtype)
         return self
 
-    def _class_weights(self, y, codes, weight):
-        """Factor of each row; "balanced" counts rows by their sample weights."""
-        if isinstance(self.class_weight, str):
-            totals = np.bincount(codes, weights=weight)
-            factors = totals.sum() / (len(totals) * np.maximum(totals, 1e-300))
-        else:
-            factors = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=y
-            )
-        totals = np.bincount(codes, weights=weight * factors[codes])
-        if not (np.isfinite(totals).all() and (totals > 0).all()):
-            table = dict(zip(self.classes_.tolist(), totals.tolist()))
-            msg = (
-                "sample_weight and class_weight must leave every class a positive, "
-                f"finite weight; got {table} by class."
-            )
-            raise ValueError(msg)
-        return factors[codes]
+
+class BaseParityRegressor(RegressorMixin, BaseParityLinear):
+    """One numeric target."""
+
+    def _fit(self, X, y, sensitive_features, sample_weight):
+        check_index(X, sensitive_features)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            y_numeric=True,
+            ensure_min_samples=2,
+        )
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
+        solution, gap = self._solve(X, y.astype(np.float64), weight, contrasts)
+        store_groups(self, contrasts)
+        self._store([solution], [gap])
+        self.coef_ = solution.coef
+        self.intercept_ = float(solution.intercept)
+        return self
+
+    def predict(self, X):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Predictions.
+        """
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
+        )
+        return safe_sparse_dot(X, self.coef_) + self.intercept_

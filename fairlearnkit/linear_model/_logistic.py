@@ -46,7 +46,12 @@ class ParityLogisticRegression(BaseParityClassifier):
         "newton-cholesky", "newton-cg" (forms no square matrix of the features) or
         "cvxpy"; "auto" takes the second for more than 3000 features, or 500 if sparse.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
+        names another solver than Clarabel.
+    convex_constraints : callable, default=None
+        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
+        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
+        to keep beside parity, such as ``[coef[0] >= 0]``. ``duality_gap_`` is then NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
 
@@ -75,6 +80,8 @@ class ParityLogisticRegression(BaseParityClassifier):
 
     Raises
     ------
+    InfeasibleConstraintError
+        `convex_constraints` leave no model, or cvxpy's solver broke down.
     ValueError
         No sensitive features, another length, one group, a group without rows in a
         cell of the constraint, one class.
@@ -141,6 +148,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         missing="error",
         solver="auto",
         solver_params=None,
+        convex_constraints=None,
         max_iter=100,
     ):
         self.constraint = constraint
@@ -152,6 +160,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
     def _problem(self):

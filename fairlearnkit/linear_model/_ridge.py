@@ -2,27 +2,12 @@
 
 from numbers import Real
 
-import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from fairlearnkit._groups import check_index
 from fairlearnkit._optim import SOLVERS
-from fairlearnkit.linear_model._base import (
-    BaseParityLinear,
-    read_contrasts,
-    store_groups,
-)
-from fairlearnkit.utils._sklearn_private import (
-    Interval,
-    StrOptions,
-    _check_sample_weight,
-    _fit_context,
-)
+from fairlearnkit.linear_model._base import BaseParityLinear, BaseParityRegressor
+from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 
-class ParityRidge(RegressorMixin, BaseParityLinear):
+class ParityRidge(BaseParityRegressor):
     r"""Ridge regression whose mean predictions agree between groups, exactly.
 
     .. math::
@@ -58,7 +43,12 @@ class ParityRidge(RegressorMixin, BaseParityLinear):
         features) or "cvxpy"; "auto" takes the second for more than 3000 features, or
         500 if sparse.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
+        names another solver than Clarabel.
+    convex_constraints : callable, default=None
+        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
+        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
+        to keep beside parity, such as ``[coef[0] >= 0]``. ``duality_gap_`` is then NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
 
@@ -86,6 +76,8 @@ class ParityRidge(RegressorMixin, BaseParityLinear):
 
     Raises
     ------
+    InfeasibleConstraintError
+        `convex_constraints` leave no model, or cvxpy's solver broke down.
     ValueError
         No sensitive features, another length, one group, or a constraint that needs
         class labels.
@@ -142,6 +134,7 @@ class ParityRidge(RegressorMixin, BaseParityLinear):
         missing="error",
         solver="auto",
         solver_params=None,
+        convex_constraints=None,
         max_iter=100,
     ):
         self.alpha = alpha
@@ -152,6 +145,7 @@ class ParityRidge(RegressorMixin, BaseParityLinear):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
     def _problem(self):
@@ -178,42 +172,3 @@ class ParityRidge(RegressorMixin, BaseParityLinear):
             The fitted model.
         """
         return self._fit(X, y, sensitive_features, sample_weight)
-
-    def _fit(self, X, y, sensitive_features, sample_weight):
-        check_index(X, sensitive_features)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            y_numeric=True,
-            ensure_min_samples=2,
-        )
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
-        solution, gap = self._solve(X, y.astype(np.float64), weight, contrasts)
-        store_groups(self, contrasts)
-        self._store([solution], [gap])
-        self.coef_ = solution.coef
-        self.intercept_ = float(solution.intercept)
-        return self
-
-    def predict(self, X):
-        """Predict the target.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Predictions.
-        """
-        check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
-        )
-        return safe_sparse_dot(X, self.coef_) + self.intercept_

@@ -5,6 +5,7 @@ from functools import partial
 from importlib import import_module
 from inspect import Parameter, signature
 
+import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
@@ -12,8 +13,15 @@ from fairlearnkit._columns import as_table, take_columns
 from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
-# Where a meta-estimator keeps the estimator to which it hands X as it is.
-INNER = ("best_estimator_", "estimator_", "estimator")
+# Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
+INNER = (
+    "best_estimator_",
+    "calibrated_classifiers_",
+    "estimators_",
+    "estimator_",
+    "regressor_",
+    "estimator",
+)
 
 
 def parity_scorer(
@@ -135,7 +143,10 @@ def _function(metric):
 
 
 def _takes_groups(function):
-    parameters = signature(function).parameters.values()
+    try:
+        parameters = signature(function).parameters.values()
+    except ValueError:  # some of those written in C
+        return False
     return any(
         p.name == "sensitive_features" or p.kind is Parameter.VAR_KEYWORD
         for p in parameters
@@ -145,6 +156,20 @@ def _takes_groups(function):
 def _name(function):
     function = getattr(function, "func", function)  # of a functools.partial
     return getattr(function, "__name__", type(function).__name__)
+
+
+def _with_columns(estimator):
+    """The SensitiveColumns that an estimator is, or is around."""
+    if hasattr(estimator, "sensitive_features_of"):
+        return estimator
+    for name in INNER:
+        inner = getattr(estimator, name, None)
+        listed = np.ravel(inner) if isinstance(inner, np.ndarray) else inner
+        for one in listed if isinstance(inner, list | np.ndarray) else [inner]:
+            found = None if one is None else _with_columns(one)
+            if found is not None:
+                return found
+    return None
 
 
 class _ParityScorer(_BaseScorer):
@@ -178,6 +203,8 @@ class _ParityScorer(_BaseScorer):
     ):
         groups = self._groups(estimator, X, sensitive_features)
         pos_label = None if is_regressor(estimator) else self._get_pos_label()
+        if self._response_method != "predict":  # the cache does not look at pos_label
+            method_caller = partial(_cached_call, None)
         y_pred = method_caller(estimator, self._response_method, X, pos_label=pos_label)
         weight = {} if sample_weight is None else {"sample_weight": sample_weight}
         value = self._score_func(y_true, y_pred, sensitive_features=groups, **weight)
@@ -194,10 +221,7 @@ class _ParityScorer(_BaseScorer):
             return take_columns(as_table(X), self._columns)
         if sensitive_features is not None:
             return sensitive_features
-        found = estimator
-        while found is not None and not hasattr(found, "sensitive_features_of"):
-            inner = (getattr(found, name, None) for name in INNER)
-            found = next((e for e in inner if e is not None), None)
+        found = _with_columns(estimator)
         if found is None:
             msg = (
                 f"{self!r} finds no groups: {type(estimator).__name__} is no "

@@ -37,7 +37,8 @@ class LowestGap:
     Of equal gaps the higher score wins, then the earlier candidate. Candidates with NaN
     in one of the two are left out, and so are those of earlier rounds of a halving
     search. ``HalvingGridSearchCV`` itself ignores a function given as ``refit``: call
-    the rule on its ``cv_results_``.
+    the rule on its ``cv_results_``. A search with a function as ``refit`` and several
+    scorers has no ``score``: call a scorer on the search.
 
     On unbalanced classes a constant classifier has a gap of 0 and can be within 0.9 of
     the best accuracy: take balanced accuracy, or a ratio nearer to 1.
@@ -117,7 +118,8 @@ class HighestScore:
     Of equal scores the lower gap wins, then the earlier candidate. Candidates with NaN
     in one of the two are left out, and so are those of earlier rounds of a halving
     search. ``HalvingGridSearchCV`` itself ignores a function given as ``refit``: call
-    the rule on its ``cv_results_``.
+    the rule on its ``cv_results_``. A search with a function as ``refit`` and several
+    scorers has no ``score``: call a scorer on the search.
 
     The bound holds for the mean over the folds. The gap of the refitted model on new
     rows is another number, and the choice of the best makes this one optimistic:
@@ -162,8 +164,11 @@ class HighestScore:
                 "'lowest_gap'."
             )
             raise ValueError(msg)
+        if not self.max_gap >= 0:
+            msg = f"max_gap={self.max_gap!r} must be a number of at least 0."
+            raise ValueError(msg)
         scores, gaps, rows = _candidates(cv_results, self.score, self.gap)
-        within = rows[gaps[rows] <= self.max_gap]
+        within = rows[gaps[rows] <= self.max_gap + 1e-12]  # a mean is rounded
         if len(within):
             return _first(within, -scores, gaps)
         lowest = _first(rows, gaps, -scores)
@@ -233,7 +238,9 @@ def _candidates(cv_results, score, gap):
     """Scores and gaps of all candidates, and the rows that can be chosen."""
     scores, negated = _column(cv_results, score), _column(cv_results, gap)
     usable = np.isfinite(scores) & np.isfinite(negated)
-    if "iter" in cv_results:  # of a halving search: earlier rounds saw fewer rows
+    if "iter" in _keys(
+        cv_results
+    ):  # of a halving search: earlier rounds saw fewer rows
         rounds = np.asarray(cv_results["iter"])
         usable &= rounds == rounds.max()
     if not usable.any():
@@ -256,11 +263,13 @@ def _candidates(cv_results, score, gap):
 def _column(cv_results, name):
     """Means by the name of a scorer, or a column by its own name."""
     for key in (f"mean_test_{name}", name):
-        if key in cv_results:
-            return np.asarray(cv_results[key], dtype=np.float64)
-    known = [k.removeprefix("mean_test_") for k in cv_results if "mean_test_" in k]
+        if key in _keys(cv_results):
+            column = np.ma.asarray(cv_results[key]).astype(np.float64)
+            return column.filled(np.nan)
+    keys = [str(key) for key in _keys(cv_results)]
+    known = [key.removeprefix("mean_test_") for key in keys if "mean_test_" in key]
     msg = (
-        f"{name!r} is not among the scores of the search, {known or list(cv_results)}. "
+        f"{name!r} is not among the scores of the search, {known or keys}. "
         "Name it there: scoring={'accuracy': 'accuracy', 'gap': parity_scorer(...)}."
     )
     raise ValueError(msg)
@@ -272,4 +281,11 @@ def _first(rows, *keys):
 
 
 def _parameters(cv_results, row):
-    return f", with {cv_results['params'][row]}" if "params" in cv_results else ""
+    if "params" not in _keys(cv_results):
+        return ""
+    return f", with {list(cv_results['params'])[row]}"
+
+
+def _keys(table):
+    """Names of the columns of a dict or a frame."""
+    return list(getattr(table, "columns", table))

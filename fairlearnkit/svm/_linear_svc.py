@@ -47,7 +47,12 @@ class ParityLinearSVC(BaseParityClassifier):
         features, and for fewer where X is sparse, else the first, and where that
         stalls on the hinge the third.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
+        names another solver than Clarabel.
+    convex_constraints : callable, default=None
+        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
+        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
+        to keep beside parity, such as ``[coef[0] >= 0]``. ``duality_gap_`` is then NaN.
     max_iter : int, default=1000
         Largest number of Newton or interior point steps.
 
@@ -76,6 +81,8 @@ class ParityLinearSVC(BaseParityClassifier):
 
     Raises
     ------
+    InfeasibleConstraintError
+        `convex_constraints` leave no model, or cvxpy's solver broke down.
     ValueError
         No sensitive features, another length, one group, a group without rows in a
         cell of the constraint, one class.
@@ -139,6 +146,7 @@ class ParityLinearSVC(BaseParityClassifier):
         missing="error",
         solver="auto",
         solver_params=None,
+        convex_constraints=None,
         max_iter=1000,
     ):
         self.loss = loss
@@ -151,6 +159,7 @@ class ParityLinearSVC(BaseParityClassifier):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
     def _problem(self):

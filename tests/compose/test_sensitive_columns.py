@@ -22,13 +22,15 @@ from sklearn.base import (
 )
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
-from sklearn.ensemble import AdaBoostRegressor, VotingRegressor
+from sklearn.ensemble import AdaBoostRegressor, VotingClassifier, VotingRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.compose._routing import call
@@ -501,6 +503,50 @@ def test_nothing_of_the_training_rows_is_kept():
     assert len(pickle.dumps(model)) < 20_000
 
 
+def test_a_failed_refit_changes_nothing():
+    X, y = make_frame()
+    numbers = X[["age", "sex", "income"]]
+    model = SensitiveColumns(encoded(ParityLogisticRegression()), "sex")
+    model.fit(numbers, y)
+    before = model.predict_proba(numbers)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(X[["region", "income", "sex"]], y[:5])
+    assert model.feature_names_in_.tolist() == ["age", "sex", "income"]
+    assert_array_equal(model.predict_proba(numbers), before)
+
+
+def test_a_stateless_transformer_has_to_be_fitted():
+    X, _ = make_frame()
+    model = SensitiveColumns(FunctionTransformer(), "sex")
+    with pytest.raises(NotFittedError):
+        model.transform(X)
+    assert model.fit(X).transform(X).shape == (120, 3)
+
+
+@pytest.mark.parametrize("columns", [{"sex"}, {"sex": 1}, frozenset(["sex"])])
+def test_columns_without_an_order(columns):
+    with pytest.raises(ValueError, match="has no order"):
+        SensitiveColumns(Recorder(), columns).fit(make_frame()[0])
+
+
+def test_zero_dimensional_arrays_are_single_columns():
+    X, _ = make_frame()
+    for columns in (np.array("sex"), np.array(1)):
+        groups = SensitiveColumns(Recorder(), columns).fit(X).estimator_.fit_[2]
+        pd.testing.assert_series_equal(groups, X["sex"])
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+def test_a_new_row_may_lack_its_group(gap):
+    X, y = make_frame()
+    X.loc[::9, "sex"] = None
+    inner = encoded(ParityLogisticRegression(missing="group"))
+    model = SensitiveColumns(inner, "sex").fit(X, y)
+    row = X[X["sex"].isna()][:1]
+    other = row.assign(sex=[gap])
+    assert_array_equal(model.predict_proba(other), model.predict_proba(row))
+
+
 # Weights and metadata.
 
 
@@ -531,6 +577,126 @@ def test_estimators_of_others_need_no_request(inner):
     last = model.estimator_[-1] if hasattr(inner, "steps") else model.estimator_
     assert last.groups_.tolist() == ["f", "m"]
     assert "_metadata_request" not in vars(last)
+
+
+class Mixed(Foreign):
+    """Scores by the mixin, which predicts without the groups."""
+
+    def predict(self, X, *, sensitive_features=None):
+        first = self.groups_[0] if sensitive_features is not None else "nobody"
+        inside = np.asarray(sensitive_features) == first
+        return self.classes_[np.where(inside, 1, 0) * np.ones(len(X), dtype=int)]
+
+
+@pytest.mark.parametrize("inner", [Mixed(), make_pipeline(StandardScaler(), Mixed())])
+def test_a_score_that_forgets_the_groups_is_not_taken(inner):
+    X, y = make_frame()
+    numbers, weight = X[["age", "sex", "income"]], np.arange(len(X)) % 3 + 1.0
+    model = SensitiveColumns(inner, "sex").fit(numbers, y)
+    y_pred = model.predict(numbers)
+    assert len(set(y_pred)) == 2
+    assert model.score(numbers, y) == accuracy_score(y, y_pred)
+    expected = accuracy_score(y, y_pred, sample_weight=weight)
+    assert model.score(numbers, y, sample_weight=weight) == expected
+    scores = cross_val_score(SensitiveColumns(inner, "sex"), numbers, y, cv=3)
+    same = cross_val_score(
+        SensitiveColumns(inner, "sex"), numbers, y, cv=3, scoring="accuracy"
+    )
+    assert_array_equal(scores, same)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda m: VotingClassifier([("a", m)]),
+        lambda m: GridSearchCV(m, {}, cv=2),
+        lambda m: make_pipeline(StandardScaler(), VotingClassifier([("a", m)])),
+    ],
+)
+def test_tools_inside_that_keep_the_groups_from_predict(around):
+    X, y = make_frame()
+    numbers = X[["age", "sex", "income"]]
+    model = SensitiveColumns(around(Mixed()), "sex")
+    with config_context(enable_metadata_routing=True):  # GridSearchCV scores in fit
+        granted = Mixed().set_predict_request(sensitive_features=True)
+        granted.set_fit_request(sensitive_features=True)
+    for inner in (Mixed(), granted):
+        model = SensitiveColumns(around(inner), "sex").fit(numbers, y)
+        with pytest.raises(
+            ValueError, match=r"Mixed asks for .* in predict, but .*Put"
+        ):
+            model.predict(numbers)
+
+
+def test_steps_that_cannot_route_are_told():
+    X, _ = make_frame()
+    numbers, y = X[["age", "sex", "income"]], X["income"].to_numpy()
+    boost = AdaBoostRegressor(n_estimators=2, random_state=0)
+    model = SensitiveColumns(make_pipeline(ParityProjection(), boost), "sex")
+    with pytest.raises(ValueError, match=r"\['ParityProjection'\] ask .*Put"):
+        model.fit(numbers, y)
+    plain = SensitiveColumns(make_pipeline(StandardScaler(), boost), "sex")
+    plain.fit(numbers, y).predict(numbers)
+    with pytest.raises(ValueError, match=r"ask for .*sample_weight"):
+        plain.fit(numbers, y, sample_weight=np.ones(len(y)))
+
+
+class Shifter(TransformerMixin, BaseEstimator):
+    """Needs groups in transform; the mixin's fit_transform does not hand them on."""
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def transform(self, X, sensitive_features=None):
+        return np.asarray(X) + (np.asarray(sensitive_features) == "m")[:, None]
+
+
+def test_fit_transform_of_the_mixin_gets_the_groups():
+    X, _ = make_frame()
+    model = SensitiveColumns(Shifter(), "sex")
+    numbers = X[["age", "sex"]]
+    expected = X[["age"]].to_numpy() + (X[["sex"]] == "m").to_numpy()
+    assert_array_equal(model.fit_transform(numbers), expected)
+    assert_array_equal(model.transform(numbers), expected)
+
+
+def test_sensitive_columns_within_another_in_threads():
+    """Weights are granted without a lock that the inner ones would wait for."""
+    X, y = make_frame()
+    table = X[["age", "sex", "income"]].assign(race=(X["region"] == "n") * 1.0)
+    union = FeatureUnion(
+        [
+            ("a", SensitiveColumns(ParityProjection(), "race")),
+            ("b", SensitiveColumns(StandardScaler(), "race")),
+        ],
+        n_jobs=2,
+    )
+    model = SensitiveColumns(make_pipeline(union, ParityLogisticRegression()), "sex")
+    with joblib.parallel_config("threading"):
+        model.fit(table, y)
+        weight = np.ones(len(y))
+        score = model.score(table, y, sample_weight=weight)
+        assert score == model.score(table, y)
+        model.fit(table, y, sample_weight=weight)
+
+
+def test_a_shared_frozen_model_is_left_alone():
+    X, y = make_frame()
+    numbers = X[["age", "income"]]
+    fitted = Mixed().fit(numbers, y, sensitive_features=X["sex"])
+    expected = fitted.predict(numbers, sensitive_features=X["sex"])
+
+    def work(_):
+        model = SensitiveColumns(FrozenEstimator(fitted), "sex")
+        return model.fit(X[["age", "sex", "income"]], y).predict(
+            X[["age", "sex", "income"]]
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(work, range(100)):
+            assert_array_equal(found, expected)
+    assert "_metadata_request" not in vars(fitted)
 
 
 def repeated(weight):

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
@@ -120,11 +121,6 @@ def test_arguments_of_the_metric_are_fixed_by_partial(data, model):
 def test_probabilities_are_those_of_the_positive_class(data, model):
     X, y = data[0].drop(columns="race"), data[1]
 
-    def mean_probability(
-        y_true, y_prob, *, sensitive_features, pos_label=None, sample_weight=None
-    ):
-        return y_prob.mean()
-
     for label, column in (("no", 0), ("yes", 1)):
         scorer = parity_scorer(
             partial(mean_probability, pos_label=label), response_method="predict_proba"
@@ -177,6 +173,9 @@ def test_estimators_around_sensitive_columns(data):
         "search": GridSearchCV(inner, {"drop": [True]}, cv=2).fit(X, y),
         "calibration": CalibratedClassifierCV(inner, cv=2).fit(X, y),
         "frozen": FrozenEstimator(clone(inner).fit(X, y)),
+        "vote": VotingClassifier(
+            [("plain", DummyClassifier()), ("ours", inner)], voting="soft"
+        ).fit(X, y),
         "two": CalibratedClassifierCV(GridSearchCV(inner, {}, cv=2), cv=2).fit(X, y),
     }
     scorer = parity_scorer("demographic_parity_difference")
@@ -185,6 +184,40 @@ def test_estimators_around_sensitive_columns(data):
             y, model.predict(X), sensitive_features=X["sex"]
         )
         assert scorer(model, X, y) == expected
+
+
+def test_a_fitted_ensemble_tells_which_column_a_position_is(data):
+    X, y = data
+    numbers = X[["a", "sex", "race"]].assign(
+        sex=(X["sex"] == "m") * 1.0, race=(X["race"] == "u") * 1.0
+    )
+    model = CalibratedClassifierCV(SensitiveColumns(LogisticRegression(), 1), cv=2)
+    model.fit(numbers, y)
+    scorer = parity_scorer("demographic_parity_difference")
+    other = numbers[["a", "race", "sex"]]
+    assert (model.predict(other) == model.predict(numbers)).all()
+    assert scorer(model, other, y) == scorer(model, numbers, y)
+
+
+def test_scorers_of_two_positive_classes_do_not_share_probabilities(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    scorers = {
+        label: parity_scorer(
+            partial(mean_probability, pos_label=label),
+            response_method="predict_proba",
+            greater_is_better=True,
+        )
+        for label in ("no", "yes")
+    }
+    found = cross_validate(clone(model), X, y, cv=2, scoring=scorers)
+    np.testing.assert_allclose(found["test_no"] + found["test_yes"], 1.0)
+    assert (found["test_no"] != found["test_yes"]).all()
+
+
+def mean_probability(
+    y_true, y_prob, *, sensitive_features, pos_label=None, sample_weight=None
+):
+    return y_prob.mean()
 
 
 def test_no_groups_to_be_found(data):
@@ -197,9 +230,6 @@ def test_no_groups_to_be_found(data):
     )
     with pytest.raises(ValueError, match=message):
         scorer(model, X[["a", "b"]], y)
-    vote = VotingClassifier([("a", SensitiveColumns(LogisticRegression(), "sex"))])
-    with pytest.raises(ValueError, match="VotingClassifier is no SensitiveColumns"):
-        scorer(vote.fit(X.drop(columns="race"), y), X.drop(columns="race"), y)
     with pytest.raises(ValueError, match=r"\['sex'\] are names, but X, a ndarray"):
         parity_scorer("score_gap", columns="sex")(model, X[["a", "b"]].to_numpy(), y)
 
@@ -213,6 +243,8 @@ def test_names_and_functions_that_do_not_fit():
     assert "'parity_scorer'," not in str(told.value)
     with pytest.raises(ValueError, match="accuracy_score takes no sensitive_features"):
         parity_scorer(accuracy_score)
+    with pytest.raises(ValueError, match="max takes no sensitive_features"):
+        parity_scorer(max)
     with pytest.raises(ValueError, match=r"response_method='proba' is not known"):
         parity_scorer("score_gap", response_method="proba")
     with pytest.raises(ValueError, match=r"response_method=\(\) is not known"):

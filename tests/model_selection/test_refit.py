@@ -92,17 +92,49 @@ def test_definitions(pairs, ratio, max_gap):
 
 
 def test_no_candidate_qualifies():
+    results = table([0.8, 0.7], [0.2, 0.1])
     message = (
-        r"at most max_gap=-1.0\. The lowest is 0, at accuracy 0\.6, with "
-        r"\{'C': 3\}.*otherwise='lowest_gap'"
+        r"at most max_gap=0.05\. The lowest is 0\.1, at accuracy 0\.7, with "
+        r"\{'C': 1\}.*otherwise='lowest_gap'"
     )
     with pytest.raises(ValueError, match=message):
-        HighestScore("accuracy", "gap", -1.0)(RESULTS)
-    rule = HighestScore("accuracy", "gap", -1.0, otherwise="lowest_gap")
-    with pytest.warns(UserWarning, match=r"The lowest is 0.*it is taken"):
-        assert rule(RESULTS) == 3
+        HighestScore("accuracy", "gap", 0.05)(results)
+    rule = HighestScore("accuracy", "gap", 0.05, otherwise="lowest_gap")
+    with pytest.warns(UserWarning, match=r"The lowest is 0\.1.*it is taken"):
+        assert rule(results) == 1
     with pytest.raises(ValueError, match="otherwise='best' is not known"):
         HighestScore("accuracy", "gap", 0.1, otherwise="best")(RESULTS)
+
+
+def test_bounds_of_the_gap_are_numbers():
+    for max_gap in (-0.1, np.nan):
+        with pytest.raises(ValueError, match=f"max_gap={max_gap} must be"):
+            HighestScore("accuracy", "gap", max_gap)(RESULTS)
+    assert HighestScore("accuracy", "gap", 0.05)(table([1.0], [0.05 + 1e-17])) == 0
+    mean = np.mean([0.1, 0.0, 0.05])
+    assert mean > 0.05  # by rounding
+    assert HighestScore("accuracy", "gap", 0.05)(table([1.0], [mean])) == 0
+
+
+def test_masked_candidates_are_left_out():
+    mask = [True, False, False, False, False]
+    results = {
+        key: np.ma.MaskedArray(RESULTS[key], mask=mask)
+        for key in ("mean_test_accuracy", "mean_test_gap")
+    }
+    assert HighestScore("accuracy", "gap", 1.0)(results) == 4
+    assert LowestGap("accuracy", "gap", min_score_ratio=0.0)(results) == 3
+    assert pareto_front(results, "accuracy", "gap").tolist() == [3, 2, 4]
+
+
+def test_positions_in_a_frame_are_not_labels():
+    frame = pd.DataFrame({k: list(v) for k, v in RESULTS.items()}).iloc[[0, 1, 2]]
+    frame = frame.iloc[::-1]
+    rule = HighestScore("accuracy", "gap", 0.01, otherwise="lowest_gap")
+    with pytest.warns(UserWarning, match=r"with \{'C': 2\}; it is taken"):
+        assert rule(frame) == 0
+    with pytest.raises(ValueError, match=r"'accuracies' is not among"):
+        LowestGap("accuracies", "gap")(frame)
 
 
 RULES = [
@@ -141,8 +173,10 @@ def test_tables_of_other_tools(frame):
     assert HighestScore("values_accuracy", "values_gap", 0.05)(trials) == 4
     front = pareto_front(trials, "values_accuracy", "values_gap")
     assert front.tolist() == [3, 2, 4, 0]
-    with pytest.raises(ValueError, match="No candidate has a mean values_gap"):
-        HighestScore("values_accuracy", "values_gap", -1.0)(trials)
+    with pytest.raises(ValueError, match=r"gap of at .* values_accuracy 0\.8\."):
+        HighestScore("values_accuracy", "values_gap", 0.0)(trials[:1])
+    with pytest.raises(ValueError, match=r"'gap' is not among .*'values_gap'"):
+        LowestGap("values_accuracy", "gap")(trials)
 
 
 def test_only_the_last_round_of_a_halving_search_counts():

@@ -1,0 +1,294 @@
+"""The walk that all kernel models under a parity constraint share."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fairlearnkit._groups import check_index
+from fairlearnkit._optim.kernel import build_kernel_problem, solve_svm
+from fairlearnkit.linear_model._base import (
+    CONSTRAINT_PARAMETERS,
+    read_contrasts,
+    store_groups,
+)
+from fairlearnkit.utils._sklearn_private import (
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+)
+
+# Elements of the kernel matrix that prediction forms at a time.
+BLOCK = 2**24
+# Rows of the training kernel that are looked at for negative eigenvalues.
+SAMPLE = 300
+SURELY_DEFINITE = ("linear", "rbf", "laplacian")
+KERNEL_PARAMETERS = {
+    "kernel": [StrOptions(set(PAIRWISE_KERNEL_FUNCTIONS) | {"precomputed"}), callable],
+    "degree": [Interval(Real, 0, None, closed="left")],
+    "coef0": [Interval(Real, None, None, closed="neither")],
+    "max_gap": [Interval(Real, 0, None, closed="both")],
+}
+SVM_PARAMETERS = {
+    **CONSTRAINT_PARAMETERS,
+    **KERNEL_PARAMETERS,
+    "kernel": [
+        StrOptions({"linear", "poly", "rbf", "sigmoid", "precomputed"}),
+        callable,
+    ],
+    "gamma": [StrOptions({"scale", "auto"}), Interval(Real, 0, None, closed="left")],
+    "C": [Interval(Real, 0, None, closed="neither")],
+    "tol": [Interval(Real, 0, None, closed="neither")],
+    "shrinking": ["boolean"],
+    "cache_size": [Interval(Real, 0, None, closed="neither")],
+    "max_iter": [Interval(Integral, -1, None, closed="left")],
+    "solver": [StrOptions({"auto", "libsvm", "interior-point", "cvxpy"})],
+    "solver_params": [dict, None],
+}
+
+
+class BaseParityKernel(BaseEstimator):
+    """A model f(x) = sum_i beta_i K(x_i, x) + b of one column at a time.
+
+    A subclass says what the problem is: `_solve` takes the kernel problem, `_problem`
+    gives its loss, the weight of the penalty and whether there is an intercept.
+    """
+
+    # With routing on, fit asks for the groups without anything being set.
+    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
+
+    def _read(self, X, y, sensitive_features, sample_weight, **checks):
+        """X, y and weights checked; rows of weight zero are left out later."""
+        check_index(X, sensitive_features)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=np.float64,
+            ensure_min_samples=2,
+            **checks,
+        )
+        if self.kernel == "precomputed" and X.shape[0] != X.shape[1]:
+            msg = (
+                f"Precomputed matrix must be a square matrix. Input is a "
+                f"{X.shape[0]}x{X.shape[1]} matrix."
+            )
+            raise ValueError(msg)
+        if self.kernel == "precomputed" and sparse.issparse(X):
+            msg = "A precomputed kernel matrix must be dense; pass X.toarray()."
+            raise ValueError(msg)
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        self._set_gamma(X, weight)
+        return X, y, weight
+
+    def _fit_columns(self, X, columns, row_weight, contrasts):
+        """Fit a model for each column of targets, all on one kernel matrix."""
+        used = np.flatnonzero(row_weight > 0)
+        if not len(used):
+            msg = "sample_weight is zero for every row; give some a positive weight."
+            raise ValueError(msg)
+        rows = X if len(used) == len(row_weight) else X[used]
+        if self.kernel == "precomputed":
+            rows = rows if rows is X else rows[:, used]
+        K = self._kernel_matrix(rows, rows, own=True)
+        loss, reg, fit_intercept = self._problem()
+        solutions, gaps = [], []
+        for y, rows_of_gap in zip(columns, contrasts):
+            problem = build_kernel_problem(
+                K,
+                y[used],
+                row_weight[used],
+                loss=loss,
+                reg=reg,
+                fit_intercept=fit_intercept,
+                means=rows_of_gap.means[:, used],
+                differences=rows_of_gap.differences,
+                bound=self.max_gap,
+            )
+            solution = self._solve(problem)
+            gaps.append(
+                float(
+                    np.abs(
+                        rows_of_gap.differences
+                        @ (rows_of_gap.means[:, used] @ solution.scores)
+                    ).max(initial=0.0)
+                )
+            )
+            solutions.append(solution)
+            self._tell(problem, solution, gaps[-1])
+        self._tell_of_kernel(K)
+        store_groups(self, contrasts[-1])
+        self._store(X, used, solutions, gaps)
+        return self
+
+    def _solve_svm(self, problem):
+        return solve_svm(
+            problem,
+            solver=self.solver,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            shrinking=self.shrinking,
+            cache_size=self.cache_size,
+            solver_params=self.solver_params,
+        )
+
+    def _store(self, X, used, solutions, gaps):
+        beta = np.array([s.beta for s in solutions])
+        kept = (beta != 0).any(axis=0)
+        self.support_ = used[kept].astype(np.int32)
+        self.dual_coef_ = beta[:, kept]
+        precomputed = self.kernel == "precomputed"
+        self.support_vectors_ = np.empty((0, 0)) if precomputed else X[self.support_]
+        self.intercept_ = np.array([s.intercept for s in solutions])
+        self.n_iter_ = max(s.n_iter for s in solutions)
+        self.gap_ = max(gaps)
+        self.duality_gap_ = max(s.duality_gap for s in solutions)
+
+    def _set_gamma(self, X, weight):
+        """Set the factor of the kernel; "scale" takes weights as repetitions."""
+        self._gamma = self.gamma
+        if isinstance(self.gamma, str):
+            variance = 1.0
+            if self.gamma == "scale" and self.kernel != "precomputed":
+                share = weight / weight.sum()
+                mean = float((share @ X).sum()) / X.shape[1]
+                square = X.multiply(X) if sparse.issparse(X) else X**2
+                variance = float((share @ square).sum()) / X.shape[1] - mean**2
+            self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+
+    def _kernel_matrix(self, X, Y, *, own=False):
+        """K(X, Y); with `own`, an array that may be written to."""
+        if self.kernel == "precomputed":
+            return np.array(X) if own else X
+        if callable(self.kernel):
+            K = np.asarray(self.kernel(X, Y), dtype=np.float64)
+            if K.shape != (X.shape[0], Y.shape[0]):
+                msg = (
+                    f"The kernel function returned an array of shape {K.shape}; "
+                    f"expected {(X.shape[0], Y.shape[0])}, one value a pair of rows."
+                )
+                raise ValueError(msg)
+            return K.copy() if own else K
+        K = pairwise_kernels(
+            X,
+            Y,
+            metric=self.kernel,
+            filter_params=True,
+            gamma=self._gamma,
+            degree=self.degree,
+            coef0=self.coef0,
+        )
+        return K.toarray() if sparse.issparse(K) else K
+
+    def _scores(self, X):
+        """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        scores = np.empty((X.shape[0], len(self.dual_coef_)))
+        step = max(1, BLOCK // max(1, len(self.support_)))
+        for start in range(0, X.shape[0], step):
+            rows = slice(start, start + step)
+            block = X[rows]
+            if self.kernel == "precomputed":
+                K = block[:, self.support_]
+            elif len(self.support_):
+                K = self._kernel_matrix(block, self.support_vectors_)
+            else:
+                K = np.zeros((block.shape[0], 0))
+            scores[rows] = safe_sparse_dot(K, self.dual_coef_.T) + self.intercept_
+        return scores
+
+    @property
+    def coef_(self):
+        """Coefficients of the features, with ``kernel="linear"``."""
+        if self.kernel != "linear":
+            msg = f"coef_ is there for a linear kernel only, not for {self.kernel!r}."
+            raise AttributeError(msg)
+        return safe_sparse_dot(self.dual_coef_, self.support_vectors_)
+
+    def _tell(self, problem, solution, gap):
+        """Warn of what a user would not expect."""
+        name, finite = type(self).__name__, np.isfinite(self.max_gap)
+        if finite and not len(problem.B):
+            msg = (
+                f"{name} is the plain model: in the feature space of the kernel "
+                f"{self.kernel!r} the means that the constraint compares agree already."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=5)
+        elif finite and gap > 1.0001 * self.max_gap + 1e-6 * _spread(solution.scores):
+            msg = (
+                f"{name} leaves a gap of {gap:.3g}, where at most max_gap="
+                f"{self.max_gap:.3g} was asked for: the kernel {self.kernel!r} is "
+                "indefinite or ill-conditioned. Take a positive definite kernel."
+            )
+            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
+        if solution.status != "optimal":
+            msg = (
+                f"{name} stopped with the status {solution.status!r} after "
+                f"{solution.n_iter} iterations, at a duality gap of "
+                f"{solution.duality_gap:.3g} for an objective of "
+                f"{solution.objective:.6g}; the gap between groups is {gap:.3g}, asked "
+                f"for was at most max_gap={self.max_gap:.3g}. Increase max_iter, or "
+                "scale the features."
+            )
+            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
+
+    def _tell_of_kernel(self, K):
+        """Warn of an indefinite kernel, as far as some rows can show it."""
+        if self.kernel in SURELY_DEFINITE:
+            return
+        rows = np.unique(np.linspace(0, len(K) - 1, SAMPLE).astype(int))
+        size = np.linalg.eigvalsh(K[np.ix_(rows, rows)])
+        if size[0] < -1e-8 * np.abs(size).max():
+            msg = (
+                f"The kernel {self.kernel!r} is indefinite: on {len(rows)} of the rows "
+                f"its eigenvalues go from {size[0]:.3g} to {size[-1]:.3g}. The problem "
+                "is then not convex; the solution is one of possibly several, and "
+                "duality_gap_ bounds nothing."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=4)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.kernel != "precomputed"
+        tags.input_tags.pairwise = self.kernel == "precomputed"
+        return tags
+
+
+def _spread(scores):
+    return float(scores.max() - scores.min())
+
+
+class BaseParityKernelRegressor(RegressorMixin, BaseParityKernel):
+    """One numeric target."""
+
+    def _fit_target(self, X, y, sensitive_features, sample_weight, factor):
+        X, y, weight = self._read(
+            X, y, sensitive_features, sample_weight, y_numeric=True
+        )
+        contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
+        return self._fit_columns(
+            X, [y.astype(np.float64)], factor * weight, [contrasts]
+        )
+
+    def predict(self, X):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or kernel values against all training rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Predictions.
+        """
+        return self._scores(X)[:, 0]
