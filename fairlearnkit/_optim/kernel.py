@@ -25,6 +25,7 @@ from scipy.linalg import (
     qr,
     solve,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC, SVR
 
 from fairlearnkit._optim import solve as solve_linear
@@ -36,7 +37,7 @@ from fairlearnkit._optim.losses import Hinge
 NOISE = 1e-12
 EVALUATIONS, FINE = 40, 1e-12
 # Polishing: what counts as an end of an interval, rounds, and rows at most.
-EDGE, POLISHING, MOST_FREE = 1e-8, 20, 3000
+EDGE, POLISHING, MOST_FREE, JITTER = 1e-8, 20, 3000, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +72,9 @@ class KernelProblem:
 class KernelSolution:
     """Coefficients beta of a solution, f = K beta + b, with its certificate.
 
-    ``v`` and ``u`` are its multipliers and contrasts, ``scores`` those of the rows;
-    ``duality_gap`` bounds how far the objective is above the optimum, for a kernel
-    that is positive semi-definite.
+    ``v`` and ``u`` are its multipliers and contrasts, ``Kv`` is K v, ``scores`` are
+    those of the rows; ``duality_gap`` bounds how far the objective is above the
+    optimum, for a kernel that is positive semi-definite.
     """
 
     beta: np.ndarray
@@ -85,6 +86,7 @@ class KernelSolution:
     status: str
     v: np.ndarray
     u: np.ndarray
+    Kv: np.ndarray
 
 
 def build_kernel_problem(
@@ -139,7 +141,7 @@ def build_kernel_problem(
     )
 
 
-def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, **options):
+def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **options):
     """Support vector machine under the constraint.
 
     Parameters
@@ -154,6 +156,8 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, **options):
         Tolerance of libsvm; the others reach a relative duality gap of tol**2.
     max_iter : int, default=-1
         Largest number of iterations, -1 for any.
+    restore : bool, default=True
+        Whether K is needed afterwards; otherwise it may be left changed.
     **options : dict
         ``shrinking`` and ``cache_size`` of libsvm, ``solver_params`` of cvxpy.
 
@@ -182,9 +186,13 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, **options):
         steps = 1000 if max_iter == -1 else max_iter
         return _on_factor(p, name, tol, steps, params)
     machine = _Libsvm(p, tol=tol, max_iter=max_iter, **options)
-    if not len(p.B):
-        return machine.at(0.0)
-    return _search(p, machine, tol) if p.bounded() else machine.at(1.0)
+    try:
+        if not len(p.B):
+            return machine.at(0.0)
+        return _search(p, machine, tol) if p.bounded() else machine.at(1.0)
+    finally:
+        if restore:
+            machine.move(0.0)
 
 
 def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
@@ -208,6 +216,7 @@ def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0)
         status=status,
         v=v,
         u=u,
+        Kv=Kv,
     )
 
 
@@ -227,32 +236,30 @@ class _Libsvm:
         self.model = SVC(**common) if hinge else SVR(epsilon=p.loss.epsilon, **common)
         self.p, self.s, self.hinge = p, 0.0, hinge
 
-    def _move(self, s):
+    def move(self, s):
         """K to K - s T T', by blocks of rows."""
         K, T = self.p.K, self.p.T
-        step = max(1, 2**22 // max(1, len(K)))
+        if s == self.s or not T.shape[1]:
+            return
+        step = max(1, 2**20 // max(1, len(K)))
         for start in range(0, len(K), step):
             rows = slice(start, start + step)
             K[rows] -= (s - self.s) * (T[rows] * self.p.sign) @ T.T
         self.s = s
 
     def at(self, s):
-        """The solution for one s; K is left as it was found."""
+        """The solution for one s."""
         p = self.p
-        self._move(s)
-        try:
-            v, b, n_iter, status = self._plain()
-            v, b = self._polished(v, b)
-            Kv = p.K @ v
-        finally:
-            self._move(0.0)
+        self.move(s)
+        v, b, n_iter, status = self._plain()
+        v, b = self._polished(v, b)
         q = p.T.T @ v
         return _certified(
             p,
             v,
             (1.0 - s) * q,
             b,
-            Kv=Kv + s * p.T @ (p.sign * q),
+            Kv=p.K @ v + s * p.T @ (p.sign * q),
             n_iter=n_iter,
             status=status,
             lam_norm=_multiplier(p, s * q) if p.bounded() else 0.0,
@@ -260,7 +267,9 @@ class _Libsvm:
 
     def _plain(self):
         p, model = self.p, self.model
-        model.fit(p.K, p.y, sample_weight=p.c)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # told by the status
+            model.fit(p.K, p.y, sample_weight=p.c)
         v = np.zeros(len(p.y))
         v[model.support_] = model.dual_coef_[0]
         v = np.clip(v, -p.c, p.c)
@@ -275,13 +284,16 @@ class _Libsvm:
         still change sides.
         """
         p, epsilon = self.p, 0.0 if self.hinge else self.p.loss.epsilon
-        new, before = v.copy(), self._gap(v, b)
+        new = v.copy()
         side = p.y if self.hinge else np.where(v != 0, np.sign(v), 1.0)
         free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
         for _ in range(POLISHING):
             if not 0 < np.count_nonzero(free) <= MOST_FREE:
                 return v, b
-            new[free], shift = self._on_margin(new, free, p.y - side * epsilon)
+            try:
+                new[free], shift = self._on_margin(new, free, p.y - side * epsilon)
+            except LinAlgError:
+                return v, b
             below, above = side * new < 0, side * new > p.c
             new[below], new[above] = 0.0, (side * p.c)[above]
             if (below | above).any():
@@ -295,7 +307,7 @@ class _Libsvm:
             if not joins.any():
                 break
             free |= joins
-        return (new, shift) if self._gap(new, shift) < before else (v, b)
+        return (new, shift) if self._gap(new, shift) < self._gap(v, b) else (v, b)
 
     def _on_margin(self, v, free, wanted):
         """Multipliers of the free rows, and b, that put their scores where wanted."""
@@ -304,13 +316,13 @@ class _Libsvm:
         system = np.ones((len(rows) + 1, len(rows) + 1))
         system[:-1, :-1] = K[np.ix_(rows, rows)]
         system[-1, -1] = 0.0
-        rhs = np.append(wanted[rows] - K[rows] @ fixed, -fixed.sum())
+        # Rows given twice leave the shares of each open: the jitter divides evenly.
+        jitter = JITTER * system[:-1, :-1].diagonal().max(initial=0.0)
+        system[np.arange(len(rows)), np.arange(len(rows))] += jitter
+        rhs = np.append(wanted[rows] - (K @ fixed)[rows], -fixed.sum())
         with warnings.catch_warnings():
-            warnings.simplefilter("error", LinAlgWarning)
-            try:
-                found = solve(system, rhs, assume_a="sym")
-            except (LinAlgError, LinAlgWarning):  # rows given twice, for instance
-                found = np.linalg.lstsq(system, rhs, rcond=1e-13)[0]
+            warnings.simplefilter("ignore", LinAlgWarning)  # the certificate judges
+            found = solve(system, rhs, assume_a="sym")
         return found[:-1], float(found[-1])
 
     def _gap(self, v, b):
@@ -374,7 +386,8 @@ def _mixed(p, low, high, limit):
     share = float(((goal - high.u) / (low.u - high.u))[0])
     v = share * low.v + (1.0 - share) * high.v
     b = share * low.intercept + (1.0 - share) * high.intercept
-    return _certified(p, v, goal, b)
+    Kv = share * low.Kv + (1.0 - share) * high.Kv
+    return _certified(p, v, goal, b, Kv=Kv)
 
 
 def _own_gap(p, x, s):

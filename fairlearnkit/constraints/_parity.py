@@ -388,7 +388,7 @@ class Decorrelation(Constraint):
 
 def _numeric(y):
     if y is None or np.asarray(y).dtype.kind not in "buif":
-        got = "none" if y is None else f"values such as {np.asarray(y).ravel()[0]!r}"
+        got = "none" if y is None else f"values such as {np.asarray(y).ravel()[0]!s}"
         msg = (
             "general_parity compares groups among rows of like y and needs numbers; "
             f"got {got}. For classes use 'equalized_odds'."

@@ -159,7 +159,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
     def _problem(self):
         return Squared(), self.alpha, False
 
-    def _solve(self, problem):
+    def _solve(self, problem, restore):
         return solve_ridge(
             problem, solver=self.solver, solver_params=self.solver_params
         )

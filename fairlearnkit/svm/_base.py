@@ -98,6 +98,7 @@ class BaseParityKernel(BaseEstimator):
         if self.kernel == "precomputed":
             rows = rows if rows is X else rows[:, used]
         K = self._kernel_matrix(rows, rows, own=True)
+        self._tell_of_kernel(K)
         loss, reg, fit_intercept = self._problem()
         solutions, gaps = [], []
         for y, rows_of_gap in zip(columns, contrasts):
@@ -112,7 +113,8 @@ class BaseParityKernel(BaseEstimator):
                 differences=rows_of_gap.differences,
                 bound=self.max_gap,
             )
-            solution = self._solve(problem)
+            last = len(solutions) == len(columns) - 1
+            solution = self._solve(problem, restore=not last)
             gaps.append(
                 float(
                     np.abs(
@@ -123,14 +125,14 @@ class BaseParityKernel(BaseEstimator):
             )
             solutions.append(solution)
             self._tell(problem, solution, gaps[-1])
-        self._tell_of_kernel(K)
         store_groups(self, contrasts[-1])
         self._store(X, used, solutions, gaps)
         return self
 
-    def _solve_svm(self, problem):
+    def _solve_svm(self, problem, restore):
         return solve_svm(
             problem,
+            restore=restore,
             solver=self.solver,
             tol=self.tol,
             max_iter=self.max_iter,

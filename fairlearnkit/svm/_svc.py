@@ -192,8 +192,8 @@ class ParitySVC(ClassifierMixin, BaseParityKernel):
     def _problem(self):
         return Hinge(), 1.0, True
 
-    def _solve(self, problem):
-        return self._solve_svm(problem)
+    def _solve(self, problem, restore):
+        return self._solve_svm(problem, restore)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -13,6 +13,7 @@ from fairlearnkit.constraints import (
     DemographicParity,
     EqualizedOdds,
     EqualOpportunity,
+    GeneralParity,
     ParityConstraint,
     check_constraint,
 )
@@ -170,6 +171,53 @@ def test_equal_opportunity_names_its_positive_class():
         EqualOpportunity().contrasts(np.arange(80) % 3, group)
 
 
+@pytest.mark.parametrize("n_bins", [1, 3, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_general_parity_compares_within_quantile_bins(data, n_bins, weighted):
+    y, w = data["f"] ** 3, data["w"] if weighted else np.ones(300)
+    scores = np.cos(y)
+    contrasts = GeneralParity(n_bins=n_bins).contrasts(
+        y, data["group"], w if weighted else None
+    )
+    order = np.argsort(y)
+    before = (np.cumsum(w[order]) - w[order]) / w.sum()
+    bins = np.empty(300, dtype=int)
+    bins[order] = np.floor(before * n_bins + 1e-9)
+    masks = [bins == k for k in range(n_bins)]
+    expected = by_hand(scores, masks, data["group"], w)
+    assert_allclose(contrasts.gaps(scores), expected, atol=1e-12)
+    assert len(contrasts.names) == 3 * n_bins
+
+
+def test_quantile_bins_of_ties_and_of_weights():
+    y, group = np.repeat([0.0, 1.0, 2.0], 40), np.tile(["a", "b"], 60)
+    names = GeneralParity(n_bins=8).contrasts(y, group).names
+    assert names == ("a - b with y <= 0", "a - b with 0 < y <= 1", "a - b with y > 1")
+    assert GeneralParity().contrasts(np.ones(40), group[:40]).names == ("a - b",)
+    rng = np.random.default_rng(0)
+    y, weight = rng.normal(size=120), rng.integers(0, 4, 120).astype(float)
+    rows = np.repeat(np.arange(120), weight.astype(int))
+    once = GeneralParity(n_bins=3).contrasts(y, group, weight)
+    twice = GeneralParity(n_bins=3).contrasts(y[rows], group[rows])
+    assert once.names == twice.names
+    assert_allclose(once.gaps(y**2), twice.gaps(y[rows] ** 2), rtol=1e-12)
+
+
+def test_general_parity_needs_numbers():
+    group = ["a", "b"] * 20
+    with pytest.raises(ValueError, match=r"needs numbers; got values such as no"):
+        GeneralParity().contrasts(np.array(["no", "yes"] * 20), group)
+    with pytest.raises(ValueError, match="needs numbers; got none"):
+        GeneralParity().contrasts(None, group)
+    for n_bins in (0, 2.5):
+        with pytest.raises(ValueError, match=f"n_bins={n_bins} must be an integer"):
+            GeneralParity(n_bins=n_bins).contrasts(np.arange(40.0), group)
+    apart = GeneralParity(columns="separately", n_bins=2).contrasts(
+        np.arange(80.0), {"x": ["a", "b"] * 40, "z": ["c", "c", "d", "d"] * 20}
+    )
+    assert len(apart.names) == 4
+
+
 def test_one_value_has_no_correlation():
     with pytest.raises(ValueError, match="one value only"):
         Decorrelation().contrasts(None, np.full(20, 1.7))
@@ -177,6 +225,7 @@ def test_one_value_has_no_correlation():
 
 def test_names_and_objects():
     assert check_constraint("equalized_odds") == EqualizedOdds()
+    assert check_constraint("general_parity") == GeneralParity()
     own = EqualOpportunity(pos_label=3)
     assert check_constraint(own) is own
     assert clone(own, safe=False) == own

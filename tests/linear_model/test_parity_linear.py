@@ -2,6 +2,7 @@
 
 import pickle
 
+import cvxpy
 import joblib
 import numpy as np
 import pandas as pd
@@ -10,23 +11,25 @@ import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 
 from fairlearnkit.constraints import Contrasts, DemographicParity, EqualOpportunity
 from fairlearnkit.exceptions import InfeasibleConstraintError, SmallGroupWarning
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.preprocessing import ParityProjection
-from fairlearnkit.svm import ParityLinearSVC
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
 
 ESTIMATORS = [
     ParityLogisticRegression(),
     ParityLinearSVC(),
     ParityLinearSVC(loss="hinge"),
     ParityRidge(),
+    ParityLinearSVR(),
+    ParityLinearSVR(loss="squared_epsilon_insensitive", epsilon=0.2),
 ]
 CLASSIFIERS = ESTIMATORS[:3]
 
@@ -47,11 +50,11 @@ def data():
 
 
 def target(estimator, y, f):
-    return f if isinstance(estimator, ParityRidge) else y
+    return f if is_regressor(estimator) else y
 
 
 def scores(estimator, X):
-    if isinstance(estimator, ParityRidge):
+    if is_regressor(estimator):
         return estimator.predict(X)
     return estimator.decision_function(X)
 
@@ -93,6 +96,28 @@ SIBLINGS = [
         ParityLinearSVC(C=0.3, fit_intercept=False, tol=1e-6),
         LinearSVC(C=0.3, fit_intercept=False, tol=1e-10, dual=False, max_iter=10_000),
     ),
+    (
+        ParityLinearSVR(epsilon=0.1, C=0.3, tol=1e-6),
+        SVR(kernel="linear", epsilon=0.1, C=0.3, tol=1e-8),
+    ),
+    (
+        ParityLinearSVR(
+            loss="squared_epsilon_insensitive",
+            epsilon=0.1,
+            C=0.3,
+            fit_intercept=False,
+            tol=1e-6,
+        ),
+        LinearSVR(
+            loss="squared_epsilon_insensitive",
+            epsilon=0.1,
+            C=0.3,
+            fit_intercept=False,
+            tol=1e-10,
+            dual=False,
+            max_iter=100_000,
+        ),
+    ),
     (ParityRidge(alpha=3.0), Ridge(alpha=3.0)),
     (
         ParityRidge(alpha=3.0, fit_intercept=False),
@@ -111,8 +136,8 @@ def test_without_bound_it_is_scikit_learns_model(data, model, sibling, weighted)
     y = target(model, y, f)
     model.fit(X, y, sensitive_features=group, sample_weight=w)
     sibling = clone(sibling).fit(X, y, sample_weight=w)
-    assert_allclose(model.coef_, sibling.coef_, atol=1e-4)
-    assert_allclose(model.intercept_, sibling.intercept_, atol=1e-4)
+    assert_allclose(np.ravel(model.coef_), np.ravel(sibling.coef_), atol=1e-4)
+    assert_allclose(model.intercept_, np.ravel(sibling.intercept_)[0], atol=1e-4)
     assert_array_equal(model.predict(X).shape, sibling.predict(X).shape)
     assert model.gap_ > 0.05
 
@@ -256,7 +281,7 @@ def test_float32_is_kept_where_scikit_learn_keeps_it(data, estimator):
         X.astype(np.float32).astype(float), t, sensitive_features=group
     )
     model.fit(X.astype(np.float32), t, sensitive_features=group)
-    kept = not isinstance(estimator, ParityLinearSVC)
+    kept = not isinstance(estimator, ParityLinearSVC | ParityLinearSVR)
     assert model.coef_.dtype == (np.float32 if kept else np.float64)
     assert_allclose(model.coef_, wide.coef_, rtol=1e-5, atol=1e-6)
     assert_allclose(model.gap_, 0.1, rtol=1e-4)
@@ -440,6 +465,86 @@ class TestMessages:
             ConvergenceWarning, match=r"'optimal_inaccurate'.*duality gap"
         ):
             self.fit(estimator, ["a", "b"] * 200, **params)
+
+
+STATUSES = (
+    "infeasible",
+    "infeasible_inaccurate",
+    "unbounded",
+    "unbounded_inaccurate",
+    "user_limit",
+)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_other_status_is_an_error_that_names_it(data, status, monkeypatch):
+    X, y, group, _ = data
+
+    def solve(problem, **options):
+        problem._status = status
+
+    monkeypatch.setattr(cvxpy.Problem, "solve", solve)
+    model = ParityLogisticRegression(solver="cvxpy")
+    with pytest.raises(InfeasibleConstraintError, match=f"the status '{status}'"):
+        model.fit(X, y, sensitive_features=group)
+
+
+# Constraints of the user's own on the model, beside parity.
+
+
+def monotone(coef, intercept):
+    """A scorecard: no negative first coefficient, the second at least the third."""
+    return [coef[0] >= 0, coef[1] >= coef[2]]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("max_gap", [0.0, 0.1, np.inf])
+def test_convex_constraints_hold_beside_parity(data, estimator, max_gap):
+    X, y, group, f = data
+    y = target(estimator, y, f)
+    model = clone(estimator).set_params(max_gap=max_gap, solver="cvxpy")
+    free = clone(model).fit(X, y, sensitive_features=group)
+    sign = -np.sign(np.ravel(free.coef_)[:2])  # what the data do not say
+    if sign[0] < 0:
+        X = X * [-1, 1, 1, 1, 1]
+        free = clone(model).fit(X, y, sensitive_features=group)
+    assert np.ravel(free.coef_)[0] < 0
+    model.set_params(convex_constraints=monotone)
+    coef = np.ravel(model.fit(X, y, sensitive_features=group).coef_)
+    assert coef[0] >= -1e-6
+    assert coef[1] >= coef[2] - 1e-6
+    assert np.abs(coef - np.ravel(free.coef_)).max() > 0.01
+    assert model.gap_ <= max_gap * (1 + 1e-6) + 1e-6
+    assert np.isnan(model.duality_gap_)
+    names = {"solver": "SCS", "eps": 1e-8}
+    other = clone(model).set_params(solver_params=names)
+    other = np.ravel(other.fit(X, y, sensitive_features=group).coef_)
+    assert_allclose(other, coef, atol=1e-3)
+
+
+def test_convex_constraints_may_bound_the_intercept(data):
+    X, y, group, _ = data
+    model = ParityLogisticRegression(
+        solver="cvxpy", convex_constraints=lambda coef, intercept: intercept == 0.25
+    )
+    model.fit(X, y, sensitive_features=group)
+    assert_allclose(model.intercept_, 0.25, atol=1e-6)
+
+
+def test_convex_constraints_that_are_none(data):
+    X, y, group, _ = data
+    cases = [
+        (lambda coef, intercept: [coef[0] >= 1, coef[0] <= 0], "status 'infeasible'"),
+        (lambda coef, intercept: [True], "returned True, which is no convex"),
+        (lambda coef, intercept: [coef[0] ** 2 >= 1], "is no convex constraint"),
+    ]
+    for rule, message in cases:
+        model = ParityLogisticRegression(solver="cvxpy", convex_constraints=rule)
+        with pytest.raises(ValueError, match=message):
+            model.fit(X, y, sensitive_features=group)
+    model = ParityLogisticRegression(convex_constraints=monotone)
+    with pytest.raises(ValueError, match=r"convex_constraints=.* needs solver='cvxpy'"):
+        model.fit(X, y, sensitive_features=group)
 
 
 @pytest.mark.parametrize("estimator", CLASSIFIERS)

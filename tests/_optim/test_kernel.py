@@ -1,0 +1,198 @@
+"""Kernel problems against cvxpy's primal, their certificate, and the papers' code."""
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.svm import SVC
+
+from fairlearnkit._optim.kernel import (
+    build_kernel_problem,
+    factor,
+    solve_ridge,
+    solve_svm,
+)
+from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
+from fairlearnkit.constraints import check_constraint
+
+LOSSES = {
+    "hinge": Hinge(),
+    "epsilon_insensitive": EpsilonInsensitive(0.1),
+    "squared": Squared(),
+}
+
+
+def make_data(n_groups, n=160, seed=0):
+    rng = np.random.default_rng(seed)
+    group = np.arange(n) % n_groups
+    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
+    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
+    return X, f, group, rng.uniform(0.5, 2.0, n)
+
+
+def make_problem(loss, n_groups, bound, *, constraint="demographic_parity", reg=1.0):
+    X, f, group, c = make_data(n_groups)
+    y = np.where(f > np.median(f), 1.0, -1.0)
+    contrasts = check_constraint(constraint).contrasts(y, group, c)
+    return build_kernel_problem(
+        rbf_kernel(X, gamma=0.4),
+        y if loss == "hinge" else f,
+        c,
+        loss=LOSSES[loss],
+        reg=reg,
+        fit_intercept=loss != "squared",
+        means=contrasts.means,
+        differences=contrasts.differences,
+        bound=bound,
+    ), contrasts
+
+
+def primal(p, contrasts):
+    """The primal problem in the span of the rows, by cvxpy."""
+    F = np.linalg.cholesky(p.K + 1e-13 * np.eye(len(p.K)))
+    w, b = cp.Variable(len(F)), cp.Variable() if p.fit_intercept else 0.0
+    f = F @ w + b
+    if isinstance(p.loss, Hinge):
+        losses = cp.pos(1 - cp.multiply(p.y, f))
+    elif isinstance(p.loss, Squared):
+        losses = 0.5 * cp.square(p.y - f)
+    else:
+        losses = cp.pos(cp.abs(p.y - f) - p.loss.epsilon)
+    gaps = (contrasts.toarray() @ F) @ w
+    rules = [cp.abs(gaps) <= p.bound] if np.isfinite(p.bound) else []
+    goal = cp.Minimize(0.5 * p.reg * cp.sum_squares(w) + p.c @ losses)
+    return cp.Problem(goal, rules).solve(solver="CLARABEL")
+
+
+def solved(p, **options):
+    return solve_ridge(p) if isinstance(p.loss, Squared) else solve_svm(p, **options)
+
+
+@pytest.mark.parametrize("bound", [np.inf, 0.3, 0.05, 0.0])
+@pytest.mark.parametrize("n_groups", [2, 4])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("constraint", ["demographic_parity", "equalized_odds"])
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
+def test_optimum_equals_that_of_cvxpys_primal(constraint, loss, n_groups, bound):
+    p, contrasts = make_problem(loss, n_groups, bound, constraint=constraint)
+    before = p.K.copy()
+    found = solved(p)
+    assert_allclose(p.K, before, atol=1e-13)
+    expected = primal(p, contrasts)
+    assert_allclose(found.objective, expected, rtol=1e-6)
+    assert found.status == "optimal"
+    assert -1e-9 <= found.duality_gap / found.objective <= 1e-6
+    # The parts of the solution say the same.
+    assert_allclose(found.scores, before @ found.beta + found.intercept, atol=1e-9)
+    losses = p.loss.value(p.y, found.scores)
+    value = 0.5 * p.reg * found.beta @ before @ found.beta + p.c @ losses
+    assert_allclose(value, found.objective, rtol=1e-9)
+    assert contrasts.gap(found.scores) <= bound * (1 + 1e-9) + 1e-9
+
+
+@pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
+@pytest.mark.parametrize("bound", [0.1, 0.0])
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+def test_solvers_agree(loss, bound, solver):
+    p, contrasts = make_problem(loss, 2, bound)
+    fast, slow = solve_svm(p, solver="libsvm"), solve_svm(p, solver=solver)
+    assert_allclose(slow.objective, fast.objective, rtol=1e-6)
+    assert_allclose(slow.scores, fast.scores, atol=2e-3)
+    assert contrasts.gap(slow.scores) <= bound * (1 + 1e-6) + 1e-7
+
+
+def test_strictly_better_than_the_dual_with_an_extra_row():
+    """The released code of the paper adds sum_i v_i t(x_i) = 0 to the dual."""
+    X, f, group, _ = make_data(2, n=400, seed=1)
+    y = np.where(f > np.median(f), 1.0, -1.0)
+    K = rbf_kernel(X, gamma=0.4)
+    contrasts = check_constraint("equal_opportunity").contrasts(y, group)
+    p = build_kernel_problem(
+        K.copy(),
+        y,
+        np.ones(400),
+        loss=Hinge(),
+        reg=1.0,
+        fit_intercept=True,
+        means=contrasts.means,
+        differences=contrasts.differences,
+        bound=0.0,
+    )
+    found = solve_svm(p)
+    assert_allclose(found.objective, primal(p, contrasts), rtol=1e-6)
+    L = np.linalg.cholesky(K + 1e-12 * np.eye(400))
+    v = cp.Variable(400)
+    row = contrasts.toarray()[0] @ K
+    p_share = cp.multiply(y, v)
+    rules = [p_share >= 0, p_share <= 1, cp.sum(v) == 0, row @ v == 0]
+    goal = cp.Maximize(y @ v - 0.5 * cp.sum_squares(L.T @ v))
+    cp.Problem(goal, rules).solve(solver="CLARABEL")
+    scores = K @ v.value
+    assert abs(contrasts.gap(scores)) < 1e-6  # feasible, and not the optimum
+    b = cp.Variable()
+    losses = cp.sum(cp.pos(1 - cp.multiply(y, scores + b)))
+    loss = cp.Problem(cp.Minimize(losses)).solve(solver="CLARABEL")
+    theirs = 0.5 * v.value @ K @ v.value + loss
+    assert theirs > found.objective * 1.001
+
+
+def test_a_bound_that_holds_anyway_changes_nothing():
+    for loss in LOSSES:
+        free, contrasts = make_problem(loss, 2, np.inf)
+        found = solved(free)
+        bound = 1.01 * contrasts.gap(found.scores)
+        held = solved(make_problem(loss, 2, bound)[0])
+        assert_allclose(held.beta, found.beta, atol=1e-12)
+
+
+def test_the_plain_machine_is_libsvms():
+    p, _ = make_problem("hinge", 2, np.inf)
+    model = SVC(kernel="precomputed", C=1.0, tol=1e-8).fit(p.K, p.y, sample_weight=p.c)
+    found = solve_svm(p, tol=1e-8)
+    assert_allclose(found.scores, model.decision_function(p.K), atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+def test_rows_given_twice_are_solved_exactly_too(loss):
+    """Their shares are open: the system for the rows on the margin is flat."""
+    p, contrasts = make_problem(loss, 2, 0.0)
+    twice = np.r_[np.arange(160), np.arange(160)]
+    doubled = build_kernel_problem(
+        p.K[np.ix_(twice, twice)],
+        p.y[twice],
+        p.c[twice] / 2,
+        loss=p.loss,
+        reg=1.0,
+        fit_intercept=True,
+        means=contrasts.means[:, twice] / 2,
+        differences=contrasts.differences,
+        bound=0.0,
+    )
+    found, once = solve_svm(doubled), solve_svm(p, tol=1e-9)
+    assert_allclose(found.objective, once.objective, rtol=1e-9)
+    assert_allclose(found.scores[:160], once.scores, atol=1e-6)
+
+
+def test_factor():
+    K = make_problem("hinge", 2, 0.0)[0].K
+    F = factor(K)
+    assert_allclose(F @ F.T, K, atol=1e-12)
+    low = np.outer(np.arange(5.0), np.arange(5.0))
+    assert factor(low).shape == (5, 1)
+    assert_allclose(factor(low) @ factor(low).T, low, atol=1e-12)
+
+
+def test_options_that_do_not_fit():
+    several, _ = make_problem("hinge", 4, 0.1)
+    with pytest.raises(ValueError, match=r"bounds one contrast, and there are 3"):
+        solve_svm(several, solver="libsvm")
+    one, _ = make_problem("hinge", 2, 0.1)
+    with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'libsvm'"):
+        solve_svm(one, solver="libsvm", solver_params={"eps": 1})
+
+
+def test_iterations_that_run_out_are_told():
+    p, _ = make_problem("hinge", 2, 0.05)
+    assert solve_svm(p, max_iter=2).status == "max_iter"
+    assert solve_svm(p, max_iter=2, solver="interior-point").status == "max_iter"

@@ -1,0 +1,381 @@
+"""What kernel models promise: limits, bounds, invariances, attributes, messages."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import SVC, SVR
+
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.kernel_ridge import ParityKernelRidge
+from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+
+MODELS = [ParitySVC(), ParitySVR(), ParityKernelRidge(kernel="rbf")]
+EXACT = [ParitySVC(tol=1e-8), ParitySVR(tol=1e-8), ParityKernelRidge(kernel="rbf")]
+PLAIN = [SVC(tol=1e-9), SVR(tol=1e-9), KernelRidge(kernel="rbf")]
+
+
+def make_data(n=240, n_groups=3, n_classes=2, seed=0):
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, n_groups, n)
+    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
+    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
+    y = np.digitize(f, np.quantile(f, np.linspace(0, 1, n_classes + 1)[1:-1]))
+    return X, np.array(["no", "yes", "zoo"])[y], np.array(list("abc"))[group], f
+
+
+@pytest.fixture
+def data():
+    return make_data()
+
+
+def target(model, y, f):
+    return y if isinstance(model, ParitySVC | ParityLinearSVC | SVC) else f
+
+
+def scores(model, X):
+    classifier = hasattr(model, "decision_function")
+    return model.decision_function(X) if classifier else model.predict(X)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("max_gap", [0.0, 0.1])
+@pytest.mark.parametrize("n_groups", [2, 3])
+def test_gap_is_what_was_asked_for(model, max_gap, n_groups):
+    X, y, group, f = make_data(n_groups=n_groups)
+    model = clone(model).set_params(max_gap=max_gap)
+    model.fit(X, target(model, y, f), sensitive_features=group)
+    means = [scores(model, X)[group == g].mean() for g in np.unique(group)]
+    achieved = max(means) - min(means)
+    assert_allclose(achieved, max_gap, atol=1e-8)
+    assert_allclose(model.gap_, achieved, atol=1e-10)
+    assert model.groups_.tolist() == np.unique(group).tolist()
+    assert_array_equal(model.group_counts_, np.unique(group, return_counts=True)[1])
+    assert isinstance(model.gap_, float)
+    assert 0 <= model.duality_gap_ + 1e-9 <= 1e-4
+    assert model.n_iter_ >= 1
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("model", "sibling"), list(zip(EXACT, PLAIN)))
+@pytest.mark.parametrize("kernel", ["linear", "poly", "rbf", "precomputed"])
+def test_without_bound_it_is_scikit_learns_model(
+    data, model, sibling, kernel, weighted
+):
+    X, y, group, f = data
+    w = np.random.default_rng(0).uniform(0.5, 2, len(X)) if weighted else None
+    table = rbf_kernel(X, gamma=0.2) if kernel == "precomputed" else X
+    gamma = {} if kernel == "linear" else {"gamma": 0.3}
+    model = clone(model).set_params(max_gap=np.inf, kernel=kernel, **gamma)
+    sibling = clone(sibling).set_params(kernel=kernel, **gamma)
+    y = target(model, y, f)
+    model.fit(table, y, sensitive_features=group, sample_weight=w)
+    sibling.fit(table, y, sample_weight=w)
+    assert_allclose(scores(model, table), scores(sibling, table), atol=5e-5)
+    assert model.gap_ > 0.01
+    if kernel == "linear" and isinstance(model, ParitySVC | ParitySVR):
+        assert_allclose(model.coef_, sibling.coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "sibling"), [(ParitySVC(), SVC()), (ParitySVR(), SVR())]
+)
+@pytest.mark.parametrize("gamma", ["scale", "auto", 0.7])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_gamma_is_scikit_learns(data, model, sibling, gamma, form):
+    X, y, group, f = data
+    X, y = form(np.where(X > 0.5, X, 0.0)), target(model, y, f)
+    model = clone(model).set_params(max_gap=np.inf, gamma=gamma, tol=1e-8)
+    model.fit(X, y, sensitive_features=group)
+    sibling = clone(sibling).set_params(gamma=gamma, tol=1e-8).fit(X, y)
+    assert_allclose(scores(model, X), scores(sibling, X), atol=1e-5)
+
+
+LINEAR = [
+    (ParitySVC(kernel="linear", tol=1e-7), ParityLinearSVC(loss="hinge", tol=1e-6)),
+    (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-6)),
+    (
+        ParityKernelRidge(kernel="linear"),
+        ParityRidge(fit_intercept=False, tol=1e-6),
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "linear"), LINEAR)
+@pytest.mark.parametrize("max_gap", [0.0, 0.05, np.inf])
+@pytest.mark.parametrize("n_groups", [2, 3])
+def test_a_linear_kernel_gives_the_linear_model(model, linear, max_gap, n_groups):
+    X, y, group, f = make_data(n_groups=n_groups)
+    pair = []
+    for one in (model, linear):
+        one = clone(one).set_params(max_gap=max_gap)
+        pair.append(one.fit(X, target(one, y, f), sensitive_features=group))
+    assert_allclose(scores(pair[0], X), scores(pair[1], X), atol=2e-4)
+    assert_allclose(np.ravel(pair[0].coef_), np.ravel(pair[1].coef_), atol=2e-4)
+    with pytest.raises(AttributeError, match="linear kernel only, not for 'rbf'"):
+        _ = model.set_params(kernel="rbf").coef_
+    model.set_params(kernel="linear")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("n_groups", [2, 3])
+def test_path_of_the_bound(model, n_groups):
+    """The gap falls and the objective rises; the ends are the two limits."""
+    X, y, group, f = make_data(n_groups=n_groups)
+    y = target(model, y, f)
+
+    def fit(max_gap):
+        one = clone(model).set_params(max_gap=max_gap)
+        one.fit(X, y, sensitive_features=group)
+        K = rbf_kernel(X[one.support_], gamma=getattr(one, "_gamma", None))
+        residual = y - scores(one, X) if y.dtype.kind == "f" else None
+        if isinstance(one, ParityKernelRidge):
+            loss = 0.5 * (residual**2).sum()
+        elif isinstance(one, ParitySVR):
+            loss = np.maximum(0, np.abs(residual) - 0.1).sum()
+        else:
+            sign = np.where(y == "yes", 1, -1)
+            loss = np.maximum(0, 1 - sign * scores(one, X)).sum()
+        beta = one.dual_coef_[0]
+        return one, 0.5 * beta @ K @ beta + loss
+
+    free, low = fit(np.inf)
+    bounds = free.gap_ * np.array([1.5, 0.999, 0.7, 0.4, 0.1, 0.001])
+    path = [fit(bound) for bound in bounds] + [fit(0.0)]
+    gaps, values = [one.gap_ for one, _ in path], [value for _, value in path]
+    assert_allclose(gaps[0], free.gap_, rtol=1e-6)
+    assert_allclose(gaps[1:], [*bounds[1:], 0.0], atol=1e-8)
+    assert_allclose(values[0], low, rtol=1e-7)
+    assert (np.diff(values[1:]) > 0).all()
+    assert values[1] > low
+    assert_allclose(values[-2], values[-1], rtol=5e-3)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_weights_are_repetitions_and_zero_is_absent(data, model):
+    X, y, group, f = data
+    y, weight = target(model, y, f), np.arange(len(X)) % 3
+    rows = np.repeat(np.arange(len(X)), weight)
+    weighted = clone(model).fit(X, y, sensitive_features=group, sample_weight=weight)
+    twice = clone(model).fit(X[rows], y[rows], sensitive_features=group[rows])
+    assert_allclose(scores(weighted, X), scores(twice, X), atol=1e-6)
+    assert (weight[weighted.support_] > 0).all()
+    with pytest.raises(ValueError, match="weight"):
+        model.fit(X, y, sensitive_features=group, sample_weight=np.zeros(len(X)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("max_gap", [0.0, 0.1])
+def test_names_of_groups_and_order_of_rows_change_nothing(data, model, max_gap):
+    X, y, group, f = data
+    y = target(model, y, f)
+    model = clone(model).set_params(max_gap=max_gap)
+    expected = scores(clone(model).fit(X, y, sensitive_features=group), X)
+    other = np.array([{"a": "z", "b": "y", "c": "x"}[g] for g in group])
+    order = np.random.default_rng(0).permutation(len(X))
+    for rows, labels in ((slice(None), other), (order, group[order])):
+        found = clone(model).fit(X[rows], y[rows], sensitive_features=labels)
+        assert_allclose(scores(found, X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "precomputed", "callable"])
+@pytest.mark.parametrize("model", MODELS)
+def test_kernels_given_in_every_form(data, model, kernel):
+    X, y, group, f = data
+    y = target(model, y, f)
+    expected = clone(model).set_params(gamma=0.4).fit(X, y, sensitive_features=group)
+    new = make_data(seed=1)[0]
+    forms = {
+        "rbf": ("rbf", X, new),
+        "precomputed": (
+            "precomputed",
+            rbf_kernel(X, gamma=0.4),
+            rbf_kernel(new, X, gamma=0.4),
+        ),
+        "callable": (lambda A, B: rbf_kernel(A, B, gamma=0.4), X, new),
+    }
+    kernel, train, test = forms[kernel]
+    before = train.copy()
+    found = clone(model).set_params(kernel=kernel, gamma=0.4)
+    found.fit(train, y, sensitive_features=group)
+    assert_array_equal(train, before)
+    assert_allclose(scores(found, test), scores(expected, new), atol=1e-6)
+
+
+def test_prediction_by_blocks(data, monkeypatch):
+    X, y, group, _ = data
+    model = ParitySVC().fit(X, y, sensitive_features=group)
+    expected = model.decision_function(X)
+    monkeypatch.setattr("fairlearnkit.svm._base.BLOCK", 7 * len(model.support_))
+    assert_allclose(model.decision_function(X), expected, rtol=1e-12)
+    for i in (0, 17):
+        assert_allclose(model.decision_function(X[i : i + 1]), expected[i], rtol=1e-10)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_sparse_equals_dense(data, model):
+    X, y, group, f = data
+    X, y = np.where(X > 0.3, X, 0.0), target(model, y, f)
+    dense = clone(model).fit(X, y, sensitive_features=group)
+    found = clone(model).fit(sparse.csr_array(X), y, sensitive_features=group)
+    assert sparse.issparse(found.support_vectors_)
+    assert_allclose(scores(found, sparse.csr_array(X)), scores(dense, X), atol=1e-8)
+
+
+def test_only_rows_with_a_coefficient_are_kept(data):
+    X, y, group, _ = data
+    model = ParitySVC(constraint="equal_opportunity", C=10.0)
+    model.fit(X, y, sensitive_features=group)
+    positive = np.flatnonzero(y == "yes")
+    assert set(positive) <= set(model.support_)
+    assert len(model.support_) < len(X)
+    assert_array_equal(model.support_vectors_, X[model.support_])
+    assert (model.dual_coef_ != 0).all()
+
+
+@pytest.mark.parametrize("max_gap", [0.0, 0.2])
+def test_more_than_two_classes_one_vs_rest(max_gap):
+    X, y, group, _ = make_data(n_classes=3)
+    model = ParitySVC(max_gap=max_gap, constraint="equal_opportunity")
+    model.fit(X, y, sensitive_features=group)
+    found = model.decision_function(X)
+    assert found.shape == (240, 3)
+    for k, label in enumerate(["no", "yes", "zoo"]):
+        one = clone(model).fit(X, y == label, sensitive_features=group)
+        assert_allclose(found[:, k], one.decision_function(X), atol=1e-6)
+    assert_array_equal(model.predict(X), model.classes_[found.argmax(axis=1)])
+    assert model.gap_ <= max_gap + 1e-8
+    free = clone(model).set_params(max_gap=np.inf, tol=1e-8)
+    free.fit(X, y, sensitive_features=group)
+    sibling = OneVsRestClassifier(SVC(tol=1e-8)).fit(X, y)
+    assert_allclose(free.decision_function(X), sibling.decision_function(X), atol=1e-5)
+
+
+def test_class_weight(data):
+    X, y, group, _ = data
+    for class_weight in ("balanced", {"no": 3.0, "yes": 0.5}):
+        model = ParitySVC(class_weight=class_weight, max_gap=np.inf, tol=1e-8)
+        sibling = SVC(class_weight=class_weight, tol=1e-8).fit(X, y)
+        model.fit(X, y, sensitive_features=group)
+        assert_allclose(
+            model.decision_function(X), sibling.decision_function(X), atol=1e-5
+        )
+
+
+def test_indefinite_kernels_are_told(data):
+    X, y, group, f = data
+    model = ParitySVC(kernel="sigmoid", gamma=1.0, coef0=1.0)
+    with pytest.warns(UserWarning, match=r"'sigmoid' is indefinite: .*eigenvalues"):
+        model.fit(X, y, sensitive_features=group)
+    means = [model.decision_function(X)[group == g].mean() for g in "abc"]
+    assert max(means) - min(means) <= 1e-6 * np.abs(model.decision_function(X)).max()
+    K = np.diag(np.where(np.arange(240) % 2, 1.0, -1.0))
+    ridge = ParityKernelRidge(kernel="precomputed", alpha=3.0)
+    with pytest.warns(UserWarning, match="'precomputed' is indefinite"):
+        ridge.fit(K, f, sensitive_features=group)
+    assert ridge.gap_ < 1e-8
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_void_constraint_is_told(model):
+    X, y, _, f = make_data()
+    X, y, f = np.vstack([X, X]), np.r_[y, y], np.r_[f, f]
+    group = np.repeat(["a", "b"], 240)  # the same rows in both groups
+    y = target(model, y, f)
+    with pytest.warns(UserWarning, match="the means .* agree already"):
+        found = clone(model).fit(X, y, sensitive_features=group)
+    free = clone(model).set_params(max_gap=np.inf).fit(X, y, sensitive_features=group)
+    assert_allclose(scores(found, X), scores(free, X), atol=1e-8)
+
+
+def test_messages(data):
+    X, y, group, _ = data
+    with pytest.raises(ValueError, match="sensitive_features is required"):
+        ParitySVC().fit(X, y)
+    with pytest.raises(ValueError, match="one class"):
+        ParitySVC().fit(X, np.zeros(240), sensitive_features=group)
+    with pytest.raises(ValueError, match="Precomputed matrix must be a square"):
+        ParitySVC(kernel="precomputed").fit(X, y, sensitive_features=group)
+    refused = [
+        (
+            ParitySVC(kernel="precomputed"),
+            sparse.csr_array(np.eye(240)),
+            "must be dense",
+        ),
+        (ParitySVC(kernel=lambda A, B: np.eye(2)), X, r"shape \(2, 2\); expected"),
+        (ParitySVC(max_gap=0.1, solver="libsvm"), X, "one contrast, and there are 2"),
+    ]
+    for model, table, message in refused:
+        with pytest.raises(ValueError, match=message):
+            model.fit(table, y, sensitive_features=group)
+    with pytest.warns(ConvergenceWarning, match=r"'max_iter' after .* iterations"):
+        ParitySVC(max_iter=3).fit(X, y, sensitive_features=group)
+
+
+@pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
+@pytest.mark.parametrize("model", MODELS)
+def test_other_solvers(model, solver):
+    X, y, group, f = make_data(n=120)
+    y = target(model, y, f)
+    if isinstance(model, ParityKernelRidge) and solver != "cvxpy":
+        with pytest.raises(ValueError, match="'solver' parameter"):
+            clone(model).set_params(solver=solver).fit(X, y, sensitive_features=group)
+        return
+    for max_gap in (0.0, 0.05):
+        one = clone(model).set_params(max_gap=max_gap)
+        expected = clone(one).fit(X, y, sensitive_features=group)
+        found = one.set_params(solver=solver).fit(X, y, sensitive_features=group)
+        assert_allclose(scores(found, X), scores(expected, X), atol=5e-3)
+        assert found.gap_ <= max_gap * (1 + 1e-6) + 1e-7
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_saved_and_loaded(data, model, tmp_path):
+    X, y, group, f = data
+    model = clone(model).fit(X, target(model, y, f), sensitive_features=group)
+    skops.io.dump(model, tmp_path / "model")
+    ours = skops.io.get_untrusted_types(file=tmp_path / "model")
+    assert all(name.startswith("fairlearnkit.") for name in ours)
+    joblib.dump(model, tmp_path / "other")
+    for copy in (
+        pickle.loads(pickle.dumps(model)),
+        joblib.load(tmp_path / "other"),
+        skops.io.load(tmp_path / "model", trusted=ours),
+    ):
+        assert_array_equal(scores(copy, X), scores(model, X))
+
+
+def test_in_a_search_with_the_group_in_x(data):
+    X, y, group, _ = data
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(sex=group)
+    search = GridSearchCV(
+        SensitiveColumns(ParitySVC(), "sex"),
+        {"estimator__max_gap": [0.0, np.inf], "estimator__C": [0.1, 1.0]},
+        cv=3,
+        error_score="raise",
+    ).fit(frame, y)
+    assert search.predict(frame).shape == (240,)
+
+
+def test_a_precomputed_kernel_is_cross_validated_by_rows_and_columns(data):
+    X, _, group, f = data
+    K = rbf_kernel(X, gamma=0.4)
+    model = ParitySVR(kernel="precomputed", max_gap=np.inf)
+    assert model.__sklearn_tags__().input_tags.pairwise
+    with config_context(enable_metadata_routing=True):
+        found = cross_val_score(model, K, f, cv=3, params={"sensitive_features": group})
+    expected = cross_val_score(SVR(gamma=0.4), X, f, cv=3)
+    assert_allclose(found, expected, atol=1e-3)
