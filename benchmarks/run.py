@@ -25,18 +25,20 @@ import numpy as np
 import pandas as pd
 import scipy
 import sklearn
+from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 
 import fairlearnkit
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_adult
 from fairlearnkit.linear_model import ParityLogisticRegression
 from fairlearnkit.metrics import equal_opportunity_difference
-from fairlearnkit.svm import ParityLinearSVC
+from fairlearnkit.svm import ParityLinearSVC, ParitySVC
+from fairlearnkit.utils.discovery import all_estimators
 
 HERE = Path(__file__).parent
 C = 0.01
@@ -174,13 +176,23 @@ def against_fairlearn(data, svc, time):
     say(f"  test gap {their_gap:.4f} at accuracy {their_accuracy:.4f}, theirs")
 
 
+def peak_memory(name, n_samples, n_features):
+    """What one fit in a fresh process tells of itself."""
+    worker = [sys.executable, HERE / "memory_worker.py", name]
+    sizes = [str(n_samples), str(n_features)]
+    run = subprocess.run([*worker, *sizes], check=True, capture_output=True)
+    return json.loads(run.stdout)
+
+
 def memory(n_samples=1_000_000, n_features=50):
     """Peak memory of one fit, as a multiple of X."""
-    for name in ("ParityLogisticRegression", "ParityLinearSVC", "ParityRidge"):
-        worker = [sys.executable, HERE / "memory_worker.py", name]
-        sizes = [str(n_samples), str(n_features)]
-        run = subprocess.run([*worker, *sizes], check=True, capture_output=True)
-        told = json.loads(run.stdout)
+    for name in (
+        "ParityLogisticRegression",
+        "ParityLinearSVC",
+        "ParityLinearSVR",
+        "ParityRidge",
+    ):
+        told = peak_memory(name, n_samples, n_features)
         row(
             f"{name} at {n_samples:,} x {n_features}: peak memory / size of X",
             told["peak_bytes"] / told["X_bytes"],
@@ -213,6 +225,76 @@ def wrapper(repeats, n_samples=100_000, n_features=50):
     name = f"SensitiveColumns(ParityLogisticRegression()) / the model alone {size}"
     row(name, time["by name"] / time["frame"], 1.1)
     row("  the same, of an array", time["by place"] / time["array"], 1.1)
+
+
+def kernels(data, repeats, n_rows=10_000):
+    """The kernel machine against scikit-learn's, and its memory."""
+    X, y, sex = (data[name][:n_rows] for name in ("X", "y", "sex"))
+    plain, ours = SVC(), ParitySVC(constraint="equal_opportunity")
+    time = medians(
+        {
+            "plain": lambda: plain.fit(X, y),
+            "ours": lambda: ours.fit(X, y, sensitive_features=sex),
+        },
+        repeats,
+    )
+    name = f"ParitySVC(rbf, max_gap=0) at {n_rows:,} rows / SVC"
+    row(name, time["ours"] / time["plain"], 0.8)
+    say(
+        f"  relative duality gap {ours.duality_gap_ / kernel_objective(ours, X, y):.1e}"
+    )
+    told = peak_memory("ParitySVC", n_rows, 20)
+    name = f"ParitySVC at {n_rows:,} rows: peak memory / n^2 float64"
+    row(name, told["peak_bytes"] / (8 * n_rows**2), 2.5)
+
+
+def kernel_objective(model, X, y):
+    """An upper bound of the objective: that of the hinge losses alone is enough."""
+    return np.maximum(0, 1 - np.where(y, 1, -1) * model.decision_function(X)).sum()
+
+
+def slopes():
+    """How the time of each estimator grows with n and with d, as a power."""
+    say()
+    say(f"{'seconds ~ n^a d^b, by fits of generated data':<76} {'a':>9} {'b':>9}")
+    for name, cls in all_estimators():
+        if name == "SensitiveColumns":
+            continue
+        kernel = hasattr(cls(), "kernel")
+        sizes = (
+            ([(n, 10) for n in (500, 1000, 2000, 4000)], [(1500, d) for d in WIDTHS])
+            if kernel
+            else (
+                [(n, 30) for n in (5000, 20_000, 80_000)],
+                [(5000, d) for d in WIDTHS],
+            )
+        )
+        powers = [power_of([(*size, cls) for size in line]) for line in sizes]
+        say(f"{name:<76} {powers[0]:9.2f} {powers[1]:9.2f}")
+
+
+WIDTHS = (20, 60, 180, 540)
+
+
+def power_of(line):
+    """Slope of log seconds in the log of the size that varies."""
+    seconds = [fit_seconds(*point) for point in line]
+    varies = 0 if line[0][0] != line[1][0] else 1
+    sizes = [point[varies] for point in line]
+    return np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+
+
+def fit_seconds(n_samples, n_features, cls, repeats=3):
+    """Median seconds of a fit on generated data."""
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 3, n_samples)
+    X = rng.standard_normal((n_samples, n_features)) + (group == 1)[:, None] * 0.3
+    f = X @ rng.standard_normal(n_features) / np.sqrt(n_features)
+    f += 0.5 * rng.standard_normal(n_samples)
+    y = f > 0 if issubclass(cls, ClassifierMixin) else f
+    model = cls()
+    fit = {"fit": lambda: model.fit(X, y, sensitive_features=group)}
+    return medians(fit, repeats)["fit"]
 
 
 def import_time(repeats=7):
@@ -253,10 +335,12 @@ def main():
     svc, logistic, time = speed(data, options.repeats)
     import_time()
     wrapper(options.repeats)
+    kernels(data, options.repeats)
     if not options.quick:
         memory()
         against_fairlearn(data, svc, time)
         against_cvxpy(data, svc, logistic, time)
+        slopes()
         (HERE.parent / "docs" / "benchmark_results.txt").write_text(
             "\n".join(LINES) + "\n"
         )

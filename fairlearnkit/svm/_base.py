@@ -97,7 +97,7 @@ class BaseParityKernel(BaseEstimator):
         rows = X if len(used) == len(row_weight) else X[used]
         if self.kernel == "precomputed":
             rows = rows if rows is X else rows[:, used]
-        K = self._kernel_matrix(rows, rows, own=True)
+        K = self._training_kernel(rows)
         self._tell_of_kernel(K)
         loss, reg, fit_intercept = self._problem()
         solutions, gaps = [], []
@@ -165,10 +165,19 @@ class BaseParityKernel(BaseEstimator):
                 variance = float((share @ square).sum()) / X.shape[1] - mean**2
             self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
 
-    def _kernel_matrix(self, X, Y, *, own=False):
-        """K(X, Y); with `own`, an array that may be written to."""
+    def _training_kernel(self, X):
+        """K(X, X), as an array that may be written to."""
         if self.kernel == "precomputed":
-            return np.array(X) if own else X
+            return np.array(X)
+        if callable(self.kernel):
+            return self._kernel_matrix(X, X).copy()
+        if self.kernel == "rbf" and self._gamma is not None and not sparse.issparse(X):
+            return _rbf(X, self._gamma)
+        # Some builds of BLAS break down on the product of a large X with itself.
+        return self._kernel_matrix(X, X.copy())
+
+    def _kernel_matrix(self, X, Y):
+        """K(X, Y)."""
         if callable(self.kernel):
             K = np.asarray(self.kernel(X, Y), dtype=np.float64)
             if K.shape != (X.shape[0], Y.shape[0]):
@@ -177,7 +186,7 @@ class BaseParityKernel(BaseEstimator):
                     f"expected {(X.shape[0], Y.shape[0])}, one value a pair of rows."
                 )
                 raise ValueError(msg)
-            return K.copy() if own else K
+            return K
         K = pairwise_kernels(
             X,
             Y,
@@ -262,6 +271,14 @@ class BaseParityKernel(BaseEstimator):
         tags.input_tags.sparse = self.kernel != "precomputed"
         tags.input_tags.pairwise = self.kernel == "precomputed"
         return tags
+
+
+def _rbf(X, gamma):
+    """exp(-gamma ||x - z||^2) of all pairs, as the exponential of one product."""
+    X = np.sqrt(2.0 * gamma) * X
+    half, one = -0.5 * np.einsum("ij,ij->i", X, X), np.ones(len(X))
+    K = np.column_stack([X, half, one]) @ np.column_stack([X, one, half]).T
+    return np.exp(K, out=K)
 
 
 def _spread(scores):

@@ -171,6 +171,7 @@ def test_equal_opportunity_names_its_positive_class():
         EqualOpportunity().contrasts(np.arange(80) % 3, group)
 
 
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("n_bins", [1, 3, 4])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_general_parity_compares_within_quantile_bins(data, n_bins, weighted):
