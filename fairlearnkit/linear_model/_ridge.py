@@ -25,7 +25,7 @@ class ParityRidge(BaseParityRegressor):
     alpha : float, default=1.0
         Regularisation strength; 0 for least squares.
     constraint : str or object, default="demographic_parity"
-        "demographic_parity", "decorrelation", or an object of
+        "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`; those that need class labels are refused.
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,

@@ -24,9 +24,8 @@ class ParityLinearSVR(BaseParityRegressor):
     ----------
     epsilon : float, default=0.0
         Half the width of the tube without loss, in units of y.
-    loss : {"epsilon_insensitive", "squared_epsilon_insensitive"}, \
-            default="epsilon_insensitive"
-        The loss.
+    loss : str, default="epsilon_insensitive"
+        "epsilon_insensitive" or "squared_epsilon_insensitive".
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`.

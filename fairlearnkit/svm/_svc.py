@@ -31,9 +31,9 @@ class ParitySVC(ClassifierMixin, BaseParityKernel):
     ----------
     C : float, default=1.0
         Inverse of the regularisation strength.
-    kernel : {"linear", "poly", "rbf", "sigmoid", "precomputed"} or callable, \
-            default="rbf"
-        The kernel, or a function of two tables that returns the matrix of its values.
+    kernel : str or callable, default="rbf"
+        "linear", "poly", "rbf", "sigmoid" or "precomputed", or a function of two tables
+        that returns the matrix of its values.
         With "precomputed", X is the kernel matrix, (n_samples, n_samples) in `fit` and
         (n_rows, n_samples) afterwards.
     degree : float, default=3
