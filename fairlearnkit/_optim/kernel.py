@@ -19,23 +19,28 @@ import numpy as np
 from scipy.linalg import (
     LinAlgError,
     LinAlgWarning,
+    blas,
     cho_factor,
     cho_solve,
     lapack,
     qr,
     solve,
 )
+from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC, SVR
 
 from fairlearnkit._optim import solve as solve_linear
 from fairlearnkit._optim.bounded_step import bounded_step
-from fairlearnkit._optim.losses import Hinge
+from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge
 
 # Norms of a direction of the constraint below this, relative to those of the rows,
 # are rounding.
-NOISE = 1e-12
+NOISE = 1e-14
 EVALUATIONS, FINE = 40, 1e-12
+# Where the factor of K is a second road: rows at most, iterations of libsvm for each
+# row before it, and the relative duality gap that libsvm has to reach.
+MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
 # Polishing: what counts as an end of an interval, rounds, and rows at most.
 EDGE, POLISHING, MOST_FREE, JITTER = 1e-8, 20, 3000, 1e-13
 
@@ -151,7 +156,8 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
         "libsvm" for no bound, an equality, or a bound on one contrast;
         "interior-point" and "cvxpy" for any, on a factor of K. "auto" takes the
-        first where it can, else the second.
+        first where it can; the second where not, and, for at most 1500 rows, where
+        the first is not near the optimum.
     tol : float, default=1e-3
         Tolerance of libsvm; the others reach a relative duality gap of tol**2.
     max_iter : int, default=-1
@@ -181,18 +187,73 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
     if params and solver != "cvxpy":
         msg = f"solver_params={params!r} needs solver='cvxpy', got {solver!r}."
         raise ValueError(msg)
+    steps = 1000 if max_iter == -1 else max_iter
     if solver in ("interior-point", "cvxpy") or several:
         name = "cvxpy" if solver == "cvxpy" else "auto"
-        steps = 1000 if max_iter == -1 else max_iter
         return _on_factor(p, name, tol, steps, params)
+    if isinstance(p.loss, EpsilonInsensitive):
+        p, scale = _scaled(p)
+        found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
+        return _unscaled(found, scale)
+    return _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
+
+
+def _scaled(p):
+    """The same problem with targets of spread 1, as libsvm's tolerance expects."""
+    scale = float(np.ptp(p.y)) or 1.0
+    smaller = replace(
+        p,
+        y=p.y / scale,
+        c=p.c / scale,
+        loss=EpsilonInsensitive(p.loss.epsilon / scale),
+        bound=p.bound / scale,
+    )
+    return smaller, scale
+
+
+def _unscaled(found, scale):
+    lengths = ("beta", "intercept", "scores", "v", "u", "Kv")
+    squares = ("objective", "duality_gap")
+    return replace(
+        found,
+        **{name: scale * getattr(found, name) for name in lengths},
+        **{name: scale**2 * getattr(found, name) for name in squares},
+    )
+
+
+def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
+    """By libsvm, and, where that is allowed and does not get there, on a factor."""
+    small = solver == "auto" and len(p.y) <= MOST_FACTORED
+    if small and max_iter == -1:  # libsvm may need millions, and cannot be stopped
+        max_iter = PATIENCE * len(p.y)
     machine = _Libsvm(p, tol=tol, max_iter=max_iter, **options)
     try:
-        if not len(p.B):
-            return machine.at(0.0)
-        return _search(p, machine, tol) if p.bounded() else machine.at(1.0)
+        if p.bounded():
+            found = _search(p, machine, tol)
+        else:
+            found = machine.at(1.0 if len(p.B) else 0.0)
     finally:
-        if restore:
+        if restore or small:
             machine.move(0.0)
+    if small and found.duality_gap > EXACT * abs(found.objective) and _definite(p.K):
+        other = _on_factor(p, "auto", tol, min(steps, FALLBACK_STEPS))
+        found = other if other.objective < found.objective else found
+    return _judged(p, found, tol)
+
+
+def _judged(p, solution, tol):
+    """An optimum only if the certificate says so."""
+    small = tol * abs(solution.objective) + 1e-14 * p.c @ np.abs(p.y)
+    if solution.status == "optimal" and abs(solution.duality_gap) > small:
+        return replace(solution, status="stalled")
+    return solution
+
+
+def _definite(K):
+    """Whether a factor gives the kernel back."""
+    F = factor(K)
+    lost = np.abs(np.diag(K) - np.einsum("ij,ij->i", F, F)).max()
+    return lost <= 1e-8 * np.abs(np.diag(K)).max()
 
 
 def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
@@ -237,14 +298,20 @@ class _Libsvm:
         self.p, self.s, self.hinge = p, 0.0, hinge
 
     def move(self, s):
-        """K to K - s T T', by blocks of rows."""
-        K, T = self.p.K, self.p.T
-        if s == self.s or not T.shape[1]:
-            return
-        step = max(1, 2**20 // max(1, len(K)))
-        for start in range(0, len(K), step):
-            rows = slice(start, start + step)
-            K[rows] -= (s - self.s) * (T[rows] * self.p.sign) @ T.T
+        """K to K - s T T', in its place (K is symmetric: its columns are its rows)."""
+        p = self.p
+        if s != self.s and len(p.B):
+            moved = blas.dgemm(
+                self.s - s,
+                p.T * p.sign,
+                p.T,
+                beta=1.0,
+                c=p.K.T,
+                trans_b=True,
+                overwrite_c=True,
+            )
+            if not np.shares_memory(moved, p.K):
+                p.K[:] = moved.T
         self.s = s
 
     def at(self, s):
@@ -252,14 +319,14 @@ class _Libsvm:
         p = self.p
         self.move(s)
         v, b, n_iter, status = self._plain()
-        v, b = self._polished(v, b)
+        v, b, Kv = self._polished(v, b)
         q = p.T.T @ v
         return _certified(
             p,
             v,
             (1.0 - s) * q,
             b,
-            Kv=p.K @ v + s * p.T @ (p.sign * q),
+            Kv=Kv + s * p.T @ (p.sign * q),
             n_iter=n_iter,
             status=status,
             lam_norm=_multiplier(p, s * q) if p.bounded() else 0.0,
@@ -267,7 +334,7 @@ class _Libsvm:
 
     def _plain(self):
         p, model = self.p, self.model
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), config_context(assume_finite=True):
             warnings.simplefilter("ignore", ConvergenceWarning)  # told by the status
             model.fit(p.K, p.y, sample_weight=p.c)
         v = np.zeros(len(p.y))
@@ -284,49 +351,59 @@ class _Libsvm:
         still change sides.
         """
         p, epsilon = self.p, 0.0 if self.hinge else self.p.loss.epsilon
-        new = v.copy()
+        Kv = p.K @ v
+        start, new, Knew = (v, b, Kv), v.copy(), Kv
         side = p.y if self.hinge else np.where(v != 0, np.sign(v), 1.0)
+        edge = EDGE * np.abs(p.y).max()
         free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
         for _ in range(POLISHING):
             if not 0 < np.count_nonzero(free) <= MOST_FREE:
-                return v, b
+                return start
+            last = new.copy()
             try:
-                new[free], shift = self._on_margin(new, free, p.y - side * epsilon)
+                new[free], shift = self._on_margin(
+                    new, Knew, free, p.y - side * epsilon
+                )
             except LinAlgError:
-                return v, b
+                return start
             below, above = side * new < 0, side * new > p.c
             new[below], new[above] = 0.0, (side * p.c)[above]
+            changed = np.flatnonzero(new != last)
+            Knew = Knew + (new - last)[changed] @ p.K[changed]
             if (below | above).any():
                 free &= ~(below | above)
                 continue
-            f = p.K @ new + shift
             if not self.hinge:
-                side = np.where(new == 0, np.sign(p.y - f), side)
-            lacks = side * (p.y - f) - epsilon
-            joins = ~free & np.where(new == 0, lacks > EDGE, lacks < -EDGE)
+                side = np.where(new == 0, np.sign(p.y - Knew - shift), side)
+            lacks = side * (p.y - Knew - shift) - epsilon
+            joins = ~free & np.where(new == 0, lacks > edge, lacks < -edge)
             if not joins.any():
                 break
             free |= joins
-        return (new, shift) if self._gap(new, shift) < self._gap(v, b) else (v, b)
+        else:
+            return start
+        better = self._gap(new, shift, Knew) < self._gap(*start)
+        return (new, shift, Knew) if better else start
 
-    def _on_margin(self, v, free, wanted):
+    def _on_margin(self, v, Kv, free, wanted):
         """Multipliers of the free rows, and b, that put their scores where wanted."""
-        K, rows = self.p.K, np.flatnonzero(free)
-        fixed = np.where(free, 0.0, v)
+        rows = np.flatnonzero(free)
+        inner = self.p.K[np.ix_(rows, rows)]
         system = np.ones((len(rows) + 1, len(rows) + 1))
-        system[:-1, :-1] = K[np.ix_(rows, rows)]
+        system[:-1, :-1] = inner
         system[-1, -1] = 0.0
         # Rows given twice leave the shares of each open: the jitter divides evenly.
         jitter = JITTER * system[:-1, :-1].diagonal().max(initial=0.0)
         system[np.arange(len(rows)), np.arange(len(rows))] += jitter
-        rhs = np.append(wanted[rows] - (K @ fixed)[rows], -fixed.sum())
+        fixed = Kv[rows] - inner @ v[rows]
+        rhs = np.append(wanted[rows] - fixed, v[rows].sum() - v.sum())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LinAlgWarning)  # the certificate judges
             found = solve(system, rhs, assume_a="sym")
         return found[:-1], float(found[-1])
 
-    def _gap(self, v, b):
-        p, Kv = self.p, self.p.K @ v
+    def _gap(self, v, b, Kv):
+        p = self.p
         loss = p.c @ p.loss.value(p.y, Kv + b)
         return v @ Kv + loss + p.c @ p.loss.conjugate(p.y, -v / p.c)
 
@@ -405,6 +482,13 @@ def _multiplier(p, nu):
 def _on_factor(p, solver, tol, max_iter, solver_params=None):
     """The linear problem on F, K = F F': for any loss and any number of contrasts."""
     F = factor(p.K)
+    if not _definite(p.K):
+        msg = (
+            "The kernel is indefinite, and this problem is solved on a factor of the "
+            "kernel matrix: take a positive semi-definite kernel, or max_gap=0 with "
+            "solver='libsvm'."
+        )
+        raise ValueError(msg)
     means, differences = p.contrasts
     found = solve_linear(
         F,
@@ -445,8 +529,8 @@ def factor(K):
     """
     tolerance = 1e-14 * np.abs(np.diag(K)).max()
     L, order, rank, _ = lapack.dpstrf(K, tol=tolerance, lower=1)
-    F = np.zeros((len(K), rank))
-    F[order - 1] = np.tril(L)[:, :rank]
+    F = np.zeros((len(K), max(rank, 1)))
+    F[order - 1, :rank] = np.tril(L)[:, :rank]
     return F
 
 
@@ -482,12 +566,12 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
         A[np.diag_indices_from(A)] += p.reg * D
         solved = np.linalg.lstsq(A, rhs, rcond=None)[0]
     beta, Y = solved[:, 0], solved[:, 1:]
-    u, lam_norm = np.zeros(len(p.B)), 0.0
+    u, lam_norm, v = np.zeros(len(p.B)), 0.0, beta
     if len(p.B):
         reached, S = p.T.T @ beta, p.T.T @ Y
         weight = np.linalg.inv(0.5 * (S + S.T))
         if p.bounded():
             u, lam_norm = bounded_step(weight, reached, p.rows, p.bound)
-        beta = beta - Y @ (weight @ (reached - u))
-    v = p.c * (p.y - p.K @ beta) / p.reg
-    return _certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm)
+        mu = weight @ (reached - u)
+        v = beta - Y @ mu + p.B.T @ mu / p.reg
+    return _judged(p, _certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm), 1e-3)

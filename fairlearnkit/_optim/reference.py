@@ -93,7 +93,7 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
         loss = c @ slack
     objective = 0.5 * p.reg * cp.sum_squares(w) + loss
     statement = cp.Problem(cp.Minimize(objective), constraints)
-    _run(statement, options)
+    _run(statement, options, extra)
     found = _solution(p, statement, w.value, float(b.value) if p.fit_intercept else 0.0)
     return replace(found, duality_gap=np.nan) if extra else found
 
@@ -110,6 +110,9 @@ def _constraints(p, w):
 def _further(convex_constraints, w, b):
     """The user's own constraints on the model, checked."""
     given = convex_constraints(w, b)
+    if given is None:
+        msg = "convex_constraints returned None; return a list of cvxpy constraints."
+        raise ValueError(msg)
     given = [given] if isinstance(given, cp.Constraint) else list(given)
     for constraint in given:
         if not (isinstance(constraint, cp.Constraint) and constraint.is_dcp()):
@@ -123,7 +126,7 @@ def _further(convex_constraints, w, b):
     return given
 
 
-def _run(statement, options):
+def _run(statement, options, extra):
     try:
         with warnings.catch_warnings():
             # Told by the status, with the figures, by whoever asked for the solution.
@@ -135,6 +138,13 @@ def _run(statement, options):
             "choose another solver in solver_params, or solver='auto'."
         )
         raise InfeasibleConstraintError(msg) from error
+    if extra and "infeasible" in statement.status:
+        msg = (
+            f"The solver {options['solver']} ended with the status "
+            f"{statement.status!r}: no model keeps convex_constraints and max_gap at "
+            "once. Allow a larger max_gap, or ask for less."
+        )
+        raise InfeasibleConstraintError(msg)
     if statement.status not in ("optimal", "optimal_inaccurate"):
         msg = (
             f"The solver {options['solver']} ended with the status "

@@ -1,6 +1,7 @@
 """Parity of mean scores between groups."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral
@@ -387,20 +388,29 @@ class Decorrelation(Constraint):
 
 
 def _numeric(y):
-    if y is None or np.asarray(y).dtype.kind not in "buif":
-        got = "none" if y is None else f"values such as {np.asarray(y).ravel()[0]!s}"
+    """A column of finite numbers."""
+    values = None
+    with suppress(TypeError, ValueError):
+        values = None if y is None else np.asarray(y, dtype=np.float64)
+    if values is None or values.ndim != 1 or not np.isfinite(values).all():
+        first = np.asarray(y).ravel()[:1].tolist()
+        got = "none" if y is None else f"values such as {first}"
+        if values is not None:
+            got = f"shape {values.shape}" if values.ndim != 1 else "NaN or infinity"
         msg = (
-            "general_parity compares groups among rows of like y and needs numbers; "
-            f"got {got}. For classes use 'equalized_odds'."
+            "general_parity compares groups among rows of like y and needs one column "
+            f"of finite numbers; got {got}. For classes use 'equalized_odds'."
         )
         raise ValueError(msg)
-    return np.asarray(y, dtype=np.float64)
+    return values
 
 
 def _quantiles(y, weight, n_bins):
     """Values of y at shares 1/n_bins, 2/n_bins ... of the weight, each once."""
     order = np.argsort(y, kind="stable")
     share = np.cumsum(np.ones(len(y)) if weight is None else weight[order])
+    if not share[-1] > 0:
+        return np.zeros(0)  # the empty cells are told
     wanted = np.arange(1, n_bins) / n_bins * (1.0 - 1e-12)  # as sums are rounded
     edges = np.unique(y[order][np.searchsorted(share / share[-1], wanted)])
     present = y if weight is None else y[weight > 0]

@@ -86,6 +86,9 @@ class BaseParityKernel(BaseEstimator):
             raise ValueError(msg)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         self._set_gamma(X, weight)
+        # An RBF kernel does not look at where the origin is, but rounding does.
+        near = self.kernel == "rbf" and not sparse.issparse(X)
+        self._origin = X.mean(axis=0) if near else 0.0
         return X, y, weight
 
     def _fit_columns(self, X, columns, row_weight, contrasts):
@@ -98,7 +101,7 @@ class BaseParityKernel(BaseEstimator):
         if self.kernel == "precomputed":
             rows = rows if rows is X else rows[:, used]
         K = self._training_kernel(rows)
-        self._tell_of_kernel(K)
+        indefinite = self._tell_of_kernel(K)
         loss, reg, fit_intercept = self._problem()
         solutions, gaps = [], []
         for y, rows_of_gap in zip(columns, contrasts):
@@ -127,6 +130,8 @@ class BaseParityKernel(BaseEstimator):
             self._tell(problem, solution, gaps[-1])
         store_groups(self, contrasts[-1])
         self._store(X, used, solutions, gaps)
+        if indefinite:
+            self.duality_gap_ = np.nan
         return self
 
     def _solve_svm(self, problem, restore):
@@ -151,7 +156,7 @@ class BaseParityKernel(BaseEstimator):
         self.intercept_ = np.array([s.intercept for s in solutions])
         self.n_iter_ = max(s.n_iter for s in solutions)
         self.gap_ = max(gaps)
-        self.duality_gap_ = max(s.duality_gap for s in solutions)
+        self.duality_gap_ = float(max(s.duality_gap for s in solutions))
 
     def _set_gamma(self, X, weight):
         """Set the factor of the kernel; "scale" takes weights as repetitions."""
@@ -159,20 +164,18 @@ class BaseParityKernel(BaseEstimator):
         if isinstance(self.gamma, str):
             variance = 1.0
             if self.gamma == "scale" and self.kernel != "precomputed":
-                share = weight / weight.sum()
-                mean = float((share @ X).sum()) / X.shape[1]
-                square = X.multiply(X) if sparse.issparse(X) else X**2
-                variance = float((share @ square).sum()) / X.shape[1] - mean**2
+                variance = _variance(X, weight / weight.sum())
             self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
 
     def _training_kernel(self, X):
         """K(X, X), as an array that may be written to."""
-        if self.kernel == "precomputed":
-            return np.array(X)
-        if callable(self.kernel):
-            return self._kernel_matrix(X, X).copy()
+        if self.kernel == "precomputed" or callable(self.kernel):
+            given = self.kernel == "precomputed"
+            K = np.array(X if given else self._kernel_matrix(X, X))
+            _check_kernel(K, self.kernel)
+            return K
         if self.kernel == "rbf" and self._gamma is not None and not sparse.issparse(X):
-            return _rbf(X, self._gamma)
+            return _rbf(X - self._origin, self._gamma)
         # Some builds of BLAS break down on the product of a large X with itself.
         return self._kernel_matrix(X, X.copy())
 
@@ -187,6 +190,8 @@ class BaseParityKernel(BaseEstimator):
                 )
                 raise ValueError(msg)
             return K
+        if np.ndim(self._origin):
+            X, Y = (Z - self._origin for Z in (X, Y))
         K = pairwise_kernels(
             X,
             Y,
@@ -227,19 +232,23 @@ class BaseParityKernel(BaseEstimator):
     def _tell(self, problem, solution, gap):
         """Warn of what a user would not expect."""
         name, finite = type(self).__name__, np.isfinite(self.max_gap)
-        if finite and not len(problem.B):
+        rounding = 1e-6 * _spread(solution.scores) + 1e-9 * (
+            np.abs(solution.scores).max() + np.abs(problem.y).max()
+        )
+        if finite and gap > 1.0001 * self.max_gap + rounding:
+            msg = (
+                f"{name} leaves a gap of {gap:.3g}, where at most max_gap="
+                f"{self.max_gap:.3g} was asked for: the kernel {self.kernel!r} is "
+                "indefinite or ill-conditioned. Scale the features, or take a positive "
+                "definite kernel."
+            )
+            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
+        elif finite and not len(problem.B):
             msg = (
                 f"{name} is the plain model: in the feature space of the kernel "
                 f"{self.kernel!r} the means that the constraint compares agree already."
             )
             warnings.warn(msg, UserWarning, stacklevel=5)
-        elif finite and gap > 1.0001 * self.max_gap + 1e-6 * _spread(solution.scores):
-            msg = (
-                f"{name} leaves a gap of {gap:.3g}, where at most max_gap="
-                f"{self.max_gap:.3g} was asked for: the kernel {self.kernel!r} is "
-                "indefinite or ill-conditioned. Take a positive definite kernel."
-            )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
         if solution.status != "optimal":
             msg = (
                 f"{name} stopped with the status {solution.status!r} after "
@@ -254,23 +263,50 @@ class BaseParityKernel(BaseEstimator):
     def _tell_of_kernel(self, K):
         """Warn of an indefinite kernel, as far as some rows can show it."""
         if self.kernel in SURELY_DEFINITE:
-            return
+            return False
         rows = np.unique(np.linspace(0, len(K) - 1, SAMPLE).astype(int))
         size = np.linalg.eigvalsh(K[np.ix_(rows, rows)])
-        if size[0] < -1e-8 * np.abs(size).max():
+        indefinite = bool(size[0] < -1e-8 * np.abs(size).max())
+        if indefinite:
             msg = (
                 f"The kernel {self.kernel!r} is indefinite: on {len(rows)} of the rows "
                 f"its eigenvalues go from {size[0]:.3g} to {size[-1]:.3g}. The problem "
                 "is then not convex; the solution is one of possibly several, and "
-                "duality_gap_ bounds nothing."
+                "duality_gap_ is NaN."
             )
             warnings.warn(msg, UserWarning, stacklevel=4)
+        return indefinite
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.kernel != "precomputed"
         tags.input_tags.pairwise = self.kernel == "precomputed"
         return tags
+
+
+def _check_kernel(K, name):
+    """Refuse a matrix that is no kernel matrix, by blocks of rows."""
+    step = max(1, BLOCK // len(K))
+    for start in range(0, len(K), step):
+        rows = slice(start, start + step)
+        if not np.isfinite(K[rows]).all():
+            msg = f"The kernel {name!r} has values that are not finite."
+            raise ValueError(msg)
+        off = np.abs(K[rows] - K[:, rows].T).max()
+        if off > 1e-8 * np.abs(K[rows]).max():
+            msg = (
+                f"The kernel {name!r} is not symmetric: K(x, z) and K(z, x) differ by "
+                f"up to {off:.3g}."
+            )
+            raise ValueError(msg)
+
+
+def _variance(X, share):
+    """Weighted variance of all elements of X."""
+    mean = float((share @ X).sum()) / X.shape[1]
+    if sparse.issparse(X):
+        return float((share @ X.multiply(X)).sum()) / X.shape[1] - mean**2
+    return float((share @ (X - mean) ** 2).sum()) / X.shape[1]
 
 
 def _rbf(X, gamma):

@@ -52,7 +52,8 @@ class ParityLinearSVC(BaseParityClassifier):
     convex_constraints : callable, default=None
         With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
         shapes (n_features,) and (), to a list of cvxpy constraints that the model has
-        to keep beside parity, such as ``[coef[0] >= 0]``. ``duality_gap_`` is then NaN.
+        to keep beside parity, to the solver's tolerance, such as ``[coef[0] >= 0]``.
+        ``duality_gap_`` is then NaN.
     max_iter : int, default=1000
         Largest number of Newton or interior point steps.
 

@@ -59,7 +59,8 @@ class ParitySVR(BaseParityKernelRegressor):
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
         "libsvm" for an equality, a bound on one contrast, or none; "interior-point" and
         "cvxpy" for any, on a factor of the kernel matrix. "auto" takes the first where
-        it can, else the second.
+        it can; the second where not, and, for at most 1500 rows, where libsvm is not
+        near the optimum.
     solver_params : dict, default=None
         Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
     max_iter : int, default=-1

@@ -534,7 +534,11 @@ def test_convex_constraints_may_bound_the_intercept(data):
 def test_convex_constraints_that_are_none(data):
     X, y, group, _ = data
     cases = [
-        (lambda coef, intercept: [coef[0] >= 1, coef[0] <= 0], "status 'infeasible'"),
+        (
+            lambda coef, intercept: [coef[0] >= 1, coef[0] <= 0],
+            "'infeasible': no model",
+        ),
+        (lambda coef, intercept: None, "returned None; return a list"),
         (lambda coef, intercept: [True], "returned True, which is no convex"),
         (lambda coef, intercept: [coef[0] ** 2 >= 1], "is no convex constraint"),
     ]

@@ -281,6 +281,7 @@ def test_indefinite_kernels_are_told(data):
     means = [model.decision_function(X)[group == g].mean() for g in "abc"]
     assert max(means) - min(means) <= 1e-6 * np.abs(model.decision_function(X)).max()
     K = np.diag(np.where(np.arange(240) % 2, 1.0, -1.0))
+    assert np.isnan(model.duality_gap_)
     ridge = ParityKernelRidge(kernel="precomputed", alpha=3.0)
     with pytest.warns(UserWarning, match="'precomputed' is indefinite"):
         ridge.fit(K, f, sensitive_features=group)
@@ -297,6 +298,101 @@ def test_a_void_constraint_is_told(model):
         found = clone(model).fit(X, y, sensitive_features=group)
     free = clone(model).set_params(max_gap=np.inf).fit(X, y, sensitive_features=group)
     assert_allclose(scores(found, X), scores(free, X), atol=1e-8)
+
+
+@pytest.mark.parametrize("kernel", ["linear", "rbf"])
+@pytest.mark.parametrize("alpha", [1.0, 1e-4])
+def test_ridge_with_unscaled_features(data, kernel, alpha):
+    """Coefficients must not be rebuilt from residuals that are nearly zero."""
+    X, _, group, f = data
+    X = X * [1000.0, 1.0, 1.0] + [3000.0, 0.0, 0.0]
+    options = {"kernel": kernel, "alpha": alpha, "degree": 2}
+    model = ParityKernelRidge(max_gap=np.inf, **options)
+    model.fit(X, f, sensitive_features=group)
+    sibling = KernelRidge(**options).fit(X, f)
+    errors = [((m.predict(X) - f) ** 2).mean() for m in (model, sibling)]
+    assert_allclose(errors[0], errors[1], rtol=1e-3)
+    poor = ParityKernelRidge(kernel="poly", max_gap=np.inf)
+    with pytest.warns(ConvergenceWarning, match="duality gap of"):
+        poor.fit(X * 1000, f, sensitive_features=group)
+
+
+@pytest.mark.parametrize("offset", [1e5, 1e8])
+def test_an_rbf_kernel_does_not_see_the_origin(data, offset):
+    X, y, group, _ = data
+    X = X.round(2)  # so that the sums are exact
+    model = ParitySVC().fit(X, y, sensitive_features=group)
+    moved = ParitySVC().fit(X + offset, y, sensitive_features=group)
+    assert_allclose(moved._gamma, model._gamma, rtol=1e-6)
+    found = moved.decision_function(X + offset)
+    assert_allclose(found, model.decision_function(X), atol=1e-4)
+    means = [found[group == g].mean() for g in "abc"]
+    assert_allclose(max(means) - min(means), moved.gap_, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e6])
+@pytest.mark.parametrize("max_gap", [0.0, 0.1, np.inf])
+def test_targets_of_any_scale(scale, max_gap):
+    X, _, group, f = make_data(n=150, n_groups=2)
+    one = ParitySVR(max_gap=max_gap, epsilon=0.1, C=1.0)
+    one.fit(X, f, sensitive_features=group)
+    other = ParitySVR(max_gap=max_gap * scale, epsilon=0.1 * scale, C=scale)
+    other.fit(X, f * scale, sensitive_features=group)
+    assert_allclose(other.predict(X) / scale, one.predict(X), atol=1e-4)
+
+
+@pytest.mark.parametrize("C", [0.01, 0.03])
+@pytest.mark.parametrize("max_gap", [0.0, np.inf])
+def test_few_rows_of_one_class(C, max_gap):
+    """All multipliers at their bounds: nothing to polish."""
+    X, _, group, f = make_data(n=300)
+    y = f > np.sort(f)[-10]
+    model = ParitySVC(C=C, max_gap=max_gap).fit(X, y, sensitive_features=group)
+    exact = clone(model).set_params(solver="interior-point", tol=1e-6)
+    exact.fit(X, y, sensitive_features=group)
+    sign, values = np.where(y, 1, -1), []
+    for one in (model, exact):
+        scores = one.decision_function(X)
+        K = rbf_kernel(X[one.support_], gamma=one._gamma)
+        loss = C * np.maximum(0, 1 - sign * scores).sum()
+        values.append(0.5 * one.dual_coef_[0] @ K @ one.dual_coef_[0] + loss)
+    assert_allclose(values[0], values[1], rtol=1e-6)
+    assert -1e-9 <= model.duality_gap_ <= 1e-6
+
+
+def test_a_tube_around_all_targets_gives_a_constant(data):
+    X, _, group, f = data
+    model = ParitySVR(epsilon=100.0).fit(X, f, sensitive_features=group)
+    assert np.ptp(model.predict(X)) < 1e-12
+
+
+def test_matrices_that_are_no_kernels(data):
+    X, y, group, _ = data
+    K = rbf_kernel(X, gamma=0.4)
+    for wrong, message in (
+        (K + np.triu(K, 1), r"not symmetric: .* differ by up to 0\."),
+        (np.where(np.eye(240), np.nan, K), "NaN|not finite"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ParitySVC(kernel="precomputed").fit(wrong, y, sensitive_features=group)
+        with pytest.raises(ValueError, match=message):
+            ParitySVC(kernel=lambda A, B, wrong=wrong: wrong).fit(
+                X, y, sensitive_features=group
+            )
+    model = ParitySVC(kernel="precomputed", max_gap=0.1)
+    with (
+        pytest.warns(UserWarning, match="is indefinite"),
+        pytest.raises(ValueError, match="solved on a factor"),
+    ):
+        model.fit(-K, y, sensitive_features=group)
+
+
+def test_a_poor_certificate_is_told(data):
+    X, y, group, _ = data
+    with pytest.warns(ConvergenceWarning, match=r"status '(max_iter|stalled)'"):
+        ParitySVC(kernel="linear", max_iter=500, max_gap=np.inf, tol=1e-9).fit(
+            X * 1e4, y, sensitive_features=group
+        )
 
 
 def test_messages(data):
