@@ -4,11 +4,11 @@ python memory_worker.py ESTIMATOR N_SAMPLES N_FEATURES    # prints JSON
 """
 
 import json
-import resource
 import sys
 from time import perf_counter
 
 import numpy as np
+from peak import peak_bytes
 
 from fairlearnkit.utils.discovery import all_estimators
 
@@ -25,6 +25,4 @@ if name == "ParityLinearSVC":
 start = perf_counter()
 model.fit(X, y.astype(float), sensitive_features=group)
 seconds = perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-peak *= 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-print(json.dumps({"peak_bytes": peak, "X_bytes": X.nbytes, "seconds": seconds}))
+print(json.dumps({"peak_bytes": peak_bytes(), "X_bytes": X.nbytes, "seconds": seconds}))

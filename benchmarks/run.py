@@ -216,7 +216,7 @@ def wrapper(repeats, n_samples=100_000, n_features=50):
         {
             "frame": lambda: model.fit(frame, y, sensitive_features=sex),
             "by name": lambda: by_name.fit(whole, y),
-            "array": lambda: model.fit(X, y, sensitive_features=group),
+            "array": lambda: model.fit(X, y, sensitive_features=table[:, -1]),
             "by place": lambda: by_place.fit(table, y),
         },
         repeats,

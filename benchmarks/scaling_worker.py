@@ -7,11 +7,11 @@ include the kernel matrix or the features, accuracy and gap are on 15,060 test r
 """
 
 import json
-import resource
 import sys
 import warnings
 from time import perf_counter
 
+from peak import peak_bytes
 from run import adult, quality
 from sklearn.kernel_approximation import Nystroem
 
@@ -22,7 +22,7 @@ method, n_rows, rank = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 data = adult()
 X, y, sex = data["X"][:n_rows], data["y"][:n_rows], data["sex"][:n_rows]
 parity = {"constraint": "equal_opportunity", "C": C}
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_bytes()
 start = perf_counter()
 if method == "exact":
     model = ParitySVC(kernel="rbf", gamma=GAMMA, **parity)
@@ -41,7 +41,7 @@ else:
 
 
 seconds = perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+added = peak_bytes() - before
 accuracy, gap = quality(data, predict(data["X_test"]))
-told = {"accuracy": accuracy, "gap": gap, "seconds": seconds, "MB": peak / 1024}
+told = {"accuracy": accuracy, "gap": gap, "seconds": seconds, "MB": added / 2**20}
 print(json.dumps(told))

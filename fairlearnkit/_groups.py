@@ -345,6 +345,11 @@ def _distinct(name, values):
         if hasattr(values.cat, "codes"):
             return _sorted(labels, np.array(values.cat.codes, dtype=np.intp))
     array = np.asarray(values)
+    if array.dtype.kind == "f" and array.size and np.abs(array).max() < 2**31:
+        whole = array.astype(np.intp)  # codes such as 0.0 and 1.0; NaN is no number < x
+        if (whole == array).all():
+            labels, codes = _distinct(name, whole)
+            return [float(label) for label in labels], codes
     if array.dtype.kind in "bui" and array.size:
         low, high = int(array.min()), int(array.max())
         if high - low <= 2 * array.size + 256:

@@ -244,3 +244,17 @@ def test_unknown_options():
             read([1, 2], missing="skip")
     with pytest.raises(ValueError, match="unseen='skip' is not known"):
         match_groups([1], np.array([1, 2]), unseen="skip")
+
+
+def test_whole_floats_keep_their_type_and_order():
+    groups = read_groups(np.array([2.0, -1.0, 0.0, 2.0, -0.0]))
+    assert groups.labels.tolist() == [-1.0, 0.0, 2.0]
+    assert groups.labels.dtype == np.float64
+    assert groups.codes.tolist() == [2, 0, 1, 2, 1]
+    for values, labels in (
+        ([0.5, 1.0, 0.5], [0.5, 1.0]),
+        ([1e300, 1.0, np.inf], [1.0, 1e300, np.inf]),
+    ):
+        assert read_groups(np.array(values)).labels.tolist() == labels
+    missing = read_groups(np.array([1.0, np.nan, 0.0]), missing="group")
+    assert missing.codes.tolist() == [1, 2, 0]

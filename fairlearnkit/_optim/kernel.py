@@ -368,8 +368,7 @@ class _Libsvm:
                 return start
             below, above = side * new < 0, side * new > p.c
             new[below], new[above] = 0.0, (side * p.c)[above]
-            changed = np.flatnonzero(new != last)
-            Knew = Knew + (new - last)[changed] @ p.K[changed]
+            Knew = Knew + p.K @ (new - last)
             if (below | above).any():
                 free &= ~(below | above)
                 continue

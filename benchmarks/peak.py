@@ -1,0 +1,19 @@
+"""Peak memory of this process."""
+
+import resource
+import sys
+from pathlib import Path
+
+
+def peak_bytes():
+    """Largest resident size so far.
+
+    ``ru_maxrss`` starts at the size of the process that started this one; where the
+    kernel tells the peak of this program alone, that is taken.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return 1024 * int(lines["VmHWM"].split()[0])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)  # bytes there, kB elsewhere
