@@ -75,9 +75,8 @@ ax.plot(gaps[front], accuracy[front], color="0.6", zorder=0, label="Pareto front
 kinds = {"LogisticRegression": (~ours, "s"), "ParityLogisticRegression": (ours, "o")}
 for name, (rows, marker) in kinds.items():
     ax.scatter(gaps[rows], accuracy[rows], marker=marker, label=name)
-ax.scatter(
-    gaps[chosen], accuracy[chosen], 200, "none", "o", edgecolor="k", label="chosen"
-)
+ring = {"s": 200, "facecolor": "none", "edgecolor": "k", "marker": "o"}
+ax.scatter(gaps[chosen], accuracy[chosen], label="chosen", **ring)
 ax.axvline(0.08, color="k", linestyle=":", label="largest gap allowed")
 ax.set(
     xlabel="difference of selection rates by sex, mean over folds",

@@ -190,7 +190,7 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
     steps = 1000 if max_iter == -1 else max_iter
     if solver in ("interior-point", "cvxpy") or several:
         name = "cvxpy" if solver == "cvxpy" else "auto"
-        return _on_factor(p, name, tol, steps, params)
+        return _on_factor(p, _exact_factor(p.K), name, tol, steps, params)
     if isinstance(p.loss, EpsilonInsensitive):
         p, scale = _scaled(p)
         found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
@@ -235,8 +235,10 @@ def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
     finally:
         if restore or small:
             machine.move(0.0)
-    if small and found.duality_gap > EXACT * abs(found.objective) and _definite(p.K):
-        other = _on_factor(p, "auto", tol, min(steps, FALLBACK_STEPS))
+    far = found.duality_gap > EXACT * abs(found.objective)
+    F = _exact_factor(p.K) if small and far else None
+    if F is not None:
+        other = _on_factor(p, F, "auto", tol, min(steps, FALLBACK_STEPS))
         found = other if other.objective < found.objective else found
     return _judged(p, found, tol)
 
@@ -249,11 +251,11 @@ def _judged(p, solution, tol):
     return solution
 
 
-def _definite(K):
-    """Whether a factor gives the kernel back."""
+def _exact_factor(K):
+    """A factor of the kernel matrix, or None of an indefinite one."""
     F = factor(K)
     lost = np.abs(np.diag(K) - np.einsum("ij,ij->i", F, F)).max()
-    return lost <= 1e-8 * np.abs(np.diag(K)).max()
+    return F if lost <= 1e-8 * np.abs(np.diag(K)).max() else None
 
 
 def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
@@ -478,10 +480,9 @@ def _multiplier(p, nu):
     return float(np.abs(nu).max() / np.abs(p.rows).max())
 
 
-def _on_factor(p, solver, tol, max_iter, solver_params=None):
+def _on_factor(p, F, solver, tol, max_iter, solver_params=None):
     """The linear problem on F, K = F F': for any loss and any number of contrasts."""
-    F = factor(p.K)
-    if not _definite(p.K):
+    if F is None:
         msg = (
             "The kernel is indefinite, and this problem is solved on a factor of the "
             "kernel matrix: take a positive semi-definite kernel, or max_gap=0 with "
@@ -506,12 +507,13 @@ def _on_factor(p, solver, tol, max_iter, solver_params=None):
     )
     u = p.B @ (F @ found.coef)
     solution = _certified(p, found.alpha / p.reg, u, found.intercept)
-    return replace(
+    solution = replace(
         solution,
         duality_gap=solution.objective - (found.objective - found.duality_gap),
         n_iter=found.n_iter,
         status=found.status,
     )
+    return _judged(p, solution, tol)
 
 
 def factor(K):
@@ -553,7 +555,7 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
     solution : KernelSolution
     """
     if solver == "cvxpy":
-        return _on_factor(p, "cvxpy", 1e-5, 1, solver_params)
+        return _on_factor(p, _exact_factor(p.K), "cvxpy", 1e-3, 1, solver_params)
     D = 1.0 / p.c
     A = p.K.copy()
     A[np.diag_indices_from(A)] += p.reg * D
