@@ -37,9 +37,15 @@ API_REFERENCE = {
     },
     "Preprocessing": {
         "module": "fairlearnkit.preprocessing",
-        "description": "The equality constraint as a transformer, for any model that "
-        "follows. See :ref:`projection`.",
-        "names": ["ParityProjection"],
+        "description": "Transformers that take the groups out of the features, for any "
+        "model that follows. See :ref:`projection` and :ref:`barycenters`.",
+        "names": ["ParityProjection", "BarycenterTransformer"],
+    },
+    "Postprocessing": {
+        "module": "fairlearnkit.postprocessing",
+        "description": "Predictions with the same distribution in every group, around "
+        "any model. See :ref:`barycenters`.",
+        "names": ["BarycenterRegressor", "BarycenterClassifier"],
     },
     "Constraints": {
         "module": "fairlearnkit.constraints",
@@ -70,6 +76,9 @@ API_REFERENCE = {
             "equal_opportunity_difference",
             "equalized_odds_difference",
             "score_gap",
+            "ks_gap",
+            "strong_demographic_disparity",
+            "wasserstein_unfairness",
             "parity_scorer",
         ],
     },

@@ -16,6 +16,7 @@ _SUBPACKAGES = (
     "linear_model",
     "metrics",
     "model_selection",
+    "postprocessing",
     "preprocessing",
     "svm",
     "utils",

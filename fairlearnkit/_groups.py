@@ -7,6 +7,8 @@ from numbers import Number
 
 import numpy as np
 
+from fairlearnkit.utils._sklearn_private import _safe_indexing
+
 MISSING_POLICIES = ("error", "group", "ignore")
 # By the letter of numpy's dtype.kind.
 KINDS = {
@@ -89,7 +91,9 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     return groups
 
 
-def match_groups(sensitive_features, labels, *, n_samples=None, unseen="error"):
+def match_groups(
+    sensitive_features, labels, *, n_samples=None, unseen="error", missing="error"
+):
     """Codes of new rows among the groups known from fit.
 
     Parameters
@@ -103,6 +107,9 @@ def match_groups(sensitive_features, labels, *, n_samples=None, unseen="error"):
     unseen : {"error", "pooled"}, default="error"
         Refuse rows of a group that is not in `labels`, or give them the code -1,
         for the map of all groups together.
+    missing : {"error", "group", "ignore"}, default="error"
+        Refuse rows with a missing value, match them with the group of missing values,
+        or give them the code -1.
 
     Returns
     -------
@@ -112,25 +119,71 @@ def match_groups(sensitive_features, labels, *, n_samples=None, unseen="error"):
     Raises
     ------
     ValueError
-        Nothing given, another length, or a group not in `labels`.
+        Nothing given, another length, a missing value, or a group not in `labels`.
     """
-    _check_option("unseen", unseen, ("error", "pooled"))
     columns = [
-        _column(name, values, "group")
+        _column(name, values, missing)
         for name, values in _columns(sensitive_features, n_samples)
     ]
     new = columns[0] if len(columns) == 1 else _intersect(columns)
+    return _match("sensitive_features", new, labels, unseen)
+
+
+def match_columns(
+    sensitive_features, labels, *, n_samples=None, unseen="error", missing="error"
+):
+    """As `match_groups`, for each column by itself.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    labels : list of ndarray
+        `Groups.labels` of each column of the training rows.
+    n_samples : int, default=None
+        The number of rows that X has.
+    unseen : {"error", "pooled"}, default="error"
+        As in `match_groups`.
+    missing : {"error", "group", "ignore"}, default="error"
+        As in `match_groups`.
+
+    Returns
+    -------
+    codes : list of ndarray of shape (n_samples,), intp
+        For each column, positions in its labels.
+
+    Raises
+    ------
+    ValueError
+        As in `match_groups`, or another number of columns.
+    """
+    columns = _columns(sensitive_features, n_samples)
+    if len(columns) != len(labels):
+        msg = (
+            f"sensitive_features has {len(columns)} columns and had {len(labels)} in "
+            "fit: pass the same columns, in the same order."
+        )
+        raise ValueError(msg)
+    return [
+        _match(name, _column(name, values, missing), known, unseen)
+        for (name, values), known in zip(columns, labels)
+    ]
+
+
+def _match(name, new, labels, unseen):
+    """Codes of new groups among known labels."""
+    _check_option("unseen", unseen, ("error", "pooled"))
     position = {label: code for code, label in enumerate(labels.tolist())}
     strangers = [label for label in new.labels.tolist() if label not in position]
     if strangers and unseen == "error":
         msg = (
-            f"sensitive_features holds groups that were not seen in fit: "
-            f"{shown(strangers)}. Known groups: {shown(labels)}. Correct the labels, "
-            'fit on rows of every group, or choose unseen="pooled".'
+            f"{name} holds groups that were not seen in fit: {shown(strangers)}. Known "
+            f"groups: {shown(labels)}. Correct the labels, fit on rows of every group, "
+            'or choose unseen="pooled".'
         )
         raise ValueError(msg)
-    table = np.array([position.get(label, -1) for label in new.labels.tolist()])
-    return table[new.codes]
+    table = [position.get(label, -1) for label in new.labels.tolist()]
+    return np.array([*table, -1], dtype=np.intp)[new.codes]
 
 
 def read_columns(sensitive_features, *, n_samples=None, missing="error"):
@@ -178,6 +231,28 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
         msg = "sensitive_features holds infinite values; replace or remove them."
         raise ValueError(msg)
     return names, values, known
+
+
+def take_rows(sensitive_features, rows):
+    """Some rows of sensitive features in any form that `read_groups` takes.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    rows : ndarray of int
+        Positions.
+
+    Returns
+    -------
+    sensitive_features : array-like
+        In the same form.
+    """
+    if isinstance(sensitive_features, dict):
+        return {name: take_rows(v, rows) for name, v in sensitive_features.items()}
+    if hasattr(sensitive_features, "categories"):  # a pandas Categorical
+        return sensitive_features[rows]
+    return _safe_indexing(sensitive_features, rows)
 
 
 def column_kinds(sensitive_features):

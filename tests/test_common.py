@@ -8,16 +8,20 @@ wherever a check draws positive features.
 
 import warnings
 from collections import Counter
+from functools import wraps
+from inspect import signature
 
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import is_classifier
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
-from fairlearnkit.preprocessing import ParityProjection
+from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.utils.discovery import all_estimators
 
 
@@ -29,35 +33,33 @@ def groups_from_rows(X):
     """
     try:
         first = X[:, [0]].toarray() if sparse.issparse(X) else np.asarray(X)[:, 0]
-        return np.floor(997 * np.asarray(first, dtype=float).ravel()) % 2
+        numbers = np.nan_to_num(np.asarray(first, dtype=float).ravel())
+        return np.floor(997 * numbers) % 2
     except (IndexError, TypeError, ValueError):
         return np.arange(X.shape[0] if hasattr(X, "shape") else len(X)) % 2
 
 
 def with_groups_from_rows(cls):
-    """A subclass that a check can fit without groups."""
+    """A subclass that a check can call without groups, wherever it takes them."""
+    body = {"__module__": __name__, "__doc__": cls.__doc__}
+    for name in METHODS:
+        method = getattr(cls, name, None)
+        if method and "sensitive_features" in signature(method).parameters:
+            body[name] = _supplied(method)
+    return type(cls.__name__, (cls,), body)
 
-    def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+
+def _supplied(method):
+    """The method, with groups derived from X where none are given."""
+
+    @wraps(method)
+    def supplied(self, X, *args, sensitive_features=None, **more):
         if sensitive_features is None:
             table = X.tocsr() if sparse.issparse(X) else X
             sensitive_features = groups_from_rows(table)
-        return cls.fit(
-            self,
-            X,
-            y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
+        return method(self, X, *args, sensitive_features=sensitive_features, **more)
 
-    def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        return self.fit(
-            X, y, sensitive_features=sensitive_features, sample_weight=sample_weight
-        ).transform(X)
-
-    body = {"fit": fit, "__module__": __name__, "__doc__": cls.__doc__}
-    if hasattr(cls, "transform"):
-        body["fit_transform"] = fit_transform
-    return type(cls.__name__, (cls,), body)
+    return supplied
 
 
 def lenient(model):
@@ -66,17 +68,29 @@ def lenient(model):
     An equality takes a direction from the two features of check_classifiers_train,
     however small the difference of the groups, and with it the accuracy asked for.
     """
-    return model.set_params(max_gap=0.5) if is_classifier(model) else model
+    bounded = is_classifier(model) and "max_gap" in model.get_params()
+    return model.set_params(max_gap=0.5) if bounded else model
 
 
+METHODS = ("fit", "fit_transform", "transform", "predict", "predict_proba", "score")
+INNER = {BarycenterRegressor: Ridge, BarycenterClassifier: LogisticRegression}
 BARE = [cls for name, cls in all_estimators() if cls is not SensitiveColumns]
 SUBCLASSES = {cls.__name__: with_groups_from_rows(cls) for cls in BARE}
 globals().update(SUBCLASSES)  # so that pickle finds them
-ESTIMATORS = {name: lenient(cls()) for name, cls in SUBCLASSES.items()} | {
-    f"SensitiveColumns({cls.__name__})": SensitiveColumns(
-        lenient(cls()), groups_from_rows
+
+
+def made(cls):
+    return lenient(SUBCLASSES[cls.__name__](*(INNER[cls](),) if cls in INNER else ()))
+
+
+ESTIMATORS = {cls.__name__: made(cls) for cls in BARE} | {
+    f"SensitiveColumns({model})": SensitiveColumns(lenient(model), groups_from_rows)
+    for model in (
+        ParityLogisticRegression(),
+        ParityRidge(),
+        ParityProjection(),
+        BarycenterTransformer(),
     )
-    for cls in (ParityLogisticRegression, ParityRidge, ParityProjection)
 }
 
 # How many checks there are at least: one that does not run cannot fail.

@@ -5,7 +5,13 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from fairlearnkit._groups import match_groups, read_columns, read_groups
+from fairlearnkit._groups import (
+    match_columns,
+    match_groups,
+    read_columns,
+    read_groups,
+    take_rows,
+)
 
 LETTERS = ["b", "a", "b", "c", "a"]
 CODES = [1, 0, 1, 2, 0]
@@ -182,7 +188,43 @@ def test_match_groups_at_predict():
 def test_match_intersections_and_missing():
     known = read_groups([["a", 1], ["b", None]], missing="group")
     assert known.labels.tolist() == [("a", 1), ("b", None)]
-    assert match_groups([["b", None], ["a", 1]], known.labels).tolist() == [1, 0]
+    new = [["b", None], ["a", 1]]
+    for missing, codes in (("group", [1, 0]), ("ignore", [-1, 0])):
+        found = match_groups(new, known.labels, missing=missing)
+        assert found.tolist() == codes
+    with pytest.raises(ValueError, match=r"sensitive_features\[:, 1\] is missing"):
+        match_groups(new, known.labels, unseen="pooled")
+
+
+def test_match_columns_one_by_one():
+    known = read_groups({"sex": ["f", "m", "f"], "race": ["u", "v", "v"]}).columns
+    labels = [column.labels for column in known]
+    new = {"sex": ["m", "f", "f"], "race": ["v", "u", "w"]}
+    with pytest.raises(ValueError, match=r"\['race'\] holds groups .*\['w'\]"):
+        match_columns(new, labels)
+    found = match_columns(new, labels, unseen="pooled")
+    assert [codes.tolist() for codes in found] == [[1, 0, 0], [1, 0, -1]]
+    with pytest.raises(ValueError, match="has 1 columns and had 2 in fit"):
+        match_columns(["m", "f", "f"], labels)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        list,
+        np.array,
+        pd.Series,
+        pd.Categorical,
+        lambda x: pd.Series(x, index=[9, 9, 3, 1, 0]),
+        pl.Series,
+        lambda x: pl.DataFrame({"g": x}),
+        lambda x: {"g": x},
+        lambda x: [[label, 1] for label in x],
+    ],
+)
+def test_take_rows_of_any_form(form):
+    some = take_rows(form(LETTERS), np.array([3, 1, 0]))
+    assert read_groups(some).codes.tolist() == [2, 0, 1]
 
 
 def test_many_groups_are_not_all_printed():

@@ -1,0 +1,257 @@
+"""The walk that barycenters of predictions share: calibrate, refit, move."""
+
+from copy import deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, get_tags, indexable
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fairlearnkit._barycenter import (
+    BARYCENTER_PARAMETERS,
+    laws_by_group,
+    match_stages,
+    move_by_group,
+    needs_pooled,
+    read_stages,
+    split_rows,
+    stage_strengths,
+    store_stages,
+    take_groups,
+    transport,
+    transport_maps,
+)
+from fairlearnkit._columns import as_table
+from fairlearnkit._groups import check_index, take_rows
+from fairlearnkit._transport import kolmogorov_smirnov, largest_pair, unfairness
+from fairlearnkit.compose._routing import call
+from fairlearnkit.constraints._contrasts import counts_table
+from fairlearnkit.postprocessing._split_rank import (
+    ks_bound,
+    move_by_rank,
+    rank_maps,
+    row_uniforms,
+)
+from fairlearnkit.utils._sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+    _num_samples,
+    _safe_indexing,
+)
+
+
+class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
+    """One map for each group, between the scores of a model and what is predicted.
+
+    A subclass gives ``_scores_of(model, X, groups)``, one number for each row, and
+    ``_read_target(y)``.
+    """
+
+    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__score = {"sensitive_features": True}  # noqa: RUF012
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **BARYCENTER_PARAMETERS,
+        "estimator": [HasMethods("fit")],
+        "cv": ["cv_object"],
+        "algorithm": [StrOptions({"transport", "split-rank"})],
+        "jitter": [Interval(Real, 0, None, closed="left")],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    # The inner estimator checks its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+        """Calibrate the maps, and fit the estimator on all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimator takes.
+        y : array-like of shape (n_samples,), default=None
+            Target. A FrozenEstimator needs none.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required. The inner estimator gets them, too, if it asks.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, or exposure, for the inner estimator and for the distributions.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        check_index(X, sensitive_features)
+        validate_data(self, X, y, skip_check_array=True)
+        X, y = indexable(X, y)
+        n_samples = _num_samples(X)
+        if n_samples < 2:
+            msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
+            raise ValueError(msg)
+        weight = sample_weight
+        if weight is not None:
+            weight = _check_sample_weight(
+                weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
+            )
+        stages = read_stages(self, sensitive_features, n_samples)
+        self._check_stages(stages)
+        rows, scores = self._calibration(X, y, sensitive_features, weight)
+        if weight is not None:
+            scores, rows = scores[weight[rows] > 0], rows[weight[rows] > 0]
+            weight = weight[rows]
+        self._fit_maps(X, rows, scores, [take_groups(s, rows) for s in stages], weight)
+        return self
+
+    def _calibration(self, X, y, groups, weight):
+        """Positions and scores of rows that the model has not seen; fits the model."""
+        if self._is_frozen():
+            self.estimator_ = self.estimator
+            return np.arange(_num_samples(X)), self._scores(self.estimator_, X, groups)
+        y = self._read_target(y)
+        every = np.arange(_num_samples(X))
+        folds = check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y)
+        folds = [(every[train], every[test]) for train, test in folds]
+        data = X, y, groups, weight
+        scores = Parallel(n_jobs=self.n_jobs)(
+            delayed(self._out_of_fold)(*data, *fold) for fold in folds
+        )
+        self.estimator_ = self._fitted(*data)
+        return np.concatenate([test for _, test in folds]), np.concatenate(scores)
+
+    def _fitted(self, X, y, groups, weight):
+        return call(
+            clone(self.estimator),
+            "fit",
+            X,
+            y,
+            sensitive_features=groups,
+            sample_weight=weight,
+        )
+
+    def _out_of_fold(self, X, y, groups, weight, train, test):
+        """Scores of some rows by a model of the others."""
+        model = self._fitted(
+            _safe_indexing(X, train),
+            _safe_indexing(y, train),
+            take_rows(groups, train),
+            None if weight is None else weight[train],
+        )
+        return self._scores(model, _safe_indexing(X, test), take_rows(groups, test))
+
+    def _scores(self, model, X, groups):
+        """Scores of the inner model, finite and one for each row."""
+        scores = np.asarray(self._scores_of(model, X, groups), dtype=np.float64)
+        if scores.ndim == 2 and scores.shape[1] == 1:
+            scores = scores[:, 0]
+        if scores.ndim != 1 or not np.isfinite(scores).all():
+            told = f"shape {scores.shape}" if scores.ndim != 1 else "NaN or infinity"
+            msg = (
+                f"{type(model).__name__} predicted scores of {told}; a barycenter "
+                "needs one finite number for each row."
+            )
+            raise ValueError(msg)
+        return scores
+
+    def _fit_maps(self, X, rows, scores, stages, weight):
+        """Maps of each stage, and how unlike the groups are before and after."""
+        shares = store_stages(self, stages, weight)
+        ranks = self.algorithm == "split-rank"
+        ties = None
+        if ranks:
+            rng = check_random_state(self.random_state)
+            self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
+            ties = row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
+        before = [_laws(scores, stage, weight) for stage in stages]
+        self.maps_, self.pooled_maps_ = [], []
+        for stage, p, step in zip(stages, shares, stage_strengths(self)):
+            if ranks:
+                parts = split_rows(stage.codes, len(stage.labels))[:-1]
+                found = rank_maps([scores[part] for part in parts], p, self.jitter, rng)
+            else:
+                laws = _laws(scores, stage, weight)
+                found = transport_maps(laws, p, pooled=needs_pooled(self))
+            self.maps_.append(found[0])
+            self.pooled_maps_.append(found[1] if needs_pooled(self) else None)
+            scores = self._moved_once(
+                scores, ties, stage.codes, self.maps_[-1], self.pooled_maps_[-1], step
+            )
+        after = [_laws(scores, stage, weight) for stage in stages]
+        told = [
+            [unfairness(laws, p) for laws, p in zip(stage, shares)]
+            for stage in (before, after)
+        ]
+        one = self.sequential is None
+        self.unfairness_ = np.array(told)[:, 0] if one else np.transpose(told)
+        self.gap_ = max(largest_pair(kolmogorov_smirnov, laws) for laws in after)
+        atoms = sorted(law.largest_atom() for law in before[0])
+        exact = one and not ranks
+        self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
+        proven = ranks and self._is_frozen() and self.strength == 1
+        sizes = [len(ranked) for ranked, _, _ in self.maps_[0]] if ranks else []
+        self.ks_bound_ = ks_bound(sizes) if proven else np.nan
+
+    def _moved_once(self, scores, ties, codes, maps, pooled_map, strength):
+        """Scores after one stage."""
+        if self.algorithm == "transport":
+            return transport(scores, codes, maps, pooled_map, strength)
+
+        def move(rows, one):
+            return move_by_rank(scores[rows], ties[rows], *one, self.jitter)
+
+        moved = move_by_group(codes, maps, pooled_map, move)
+        return (1.0 - strength) * scores + strength * moved
+
+    def _moved(self, X, sensitive_features):
+        """Scores of new rows, moved."""
+        check_is_fitted(self)
+        check_index(X, sensitive_features)
+        if hasattr(self, "n_features_in_"):
+            as_table(X)  # says how to reshape; texts are no table
+        validate_data(self, X, skip_check_array=True, reset=False)
+        stages = match_stages(self, sensitive_features, _num_samples(X))
+        scores, ties = self._scores(self.estimator_, X, sensitive_features), None
+        if self.algorithm == "split-rank":
+            ties = row_uniforms(X, self.seed_)
+        steps = zip(stages, self.maps_, self.pooled_maps_, stage_strengths(self))
+        for codes, maps, pooled_map, strength in steps:
+            scores = self._moved_once(scores, ties, codes, maps, pooled_map, strength)
+        return scores
+
+    def _check_stages(self, stages):
+        if self.algorithm == "transport":
+            return
+        if self.sequential is not None:
+            msg = (
+                'algorithm="split-rank" compares intersections: take sequential=None '
+                'or algorithm="transport".'
+            )
+            raise ValueError(msg)
+        if stages[0].counts.min() < 2:
+            msg = (
+                'algorithm="split-rank" needs two rows in each group, got '
+                f"{counts_table(stages[0].labels, stages[0].counts)}."
+            )
+            raise ValueError(msg)
+
+    def _is_frozen(self):
+        return isinstance(self.estimator, FrozenEstimator)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = deepcopy(inner.input_tags)
+        tags.target_tags.required = not self._is_frozen()
+        tags.non_deterministic = inner.non_deterministic
+        return tags
+
+
+def _laws(scores, groups, weight):
+    return laws_by_group(scores, groups.codes, len(groups.labels), weight)

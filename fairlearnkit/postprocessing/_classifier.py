@@ -1,0 +1,259 @@
+"""Scores of two classes with the same distribution in every group."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from fairlearnkit._groups import shown
+from fairlearnkit.compose._routing import call
+from fairlearnkit.postprocessing._base import BaseBarycenter
+from fairlearnkit.utils._sklearn_private import Interval
+
+
+class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
+    r"""Move the probabilities of any classifier to their Wasserstein barycenter.
+
+    With f(x) the probability of the second of two classes, :math:`F_s` and :math:`Q_s`
+    its distribution and quantile functions in group s, and :math:`p_s` the weights of
+    the groups, the score of a row x of group s is
+
+    .. math:: g(x) = (1 - \text{strength}) \, f(x) + \text{strength}
+              \sum_{s'} p_{s'} Q_{s'}(F_s(f(x)))
+
+    so that at full strength scores have one distribution in all groups, and the rates
+    of selection agree at every threshold. Distributions are learnt from scores of rows
+    that the model was not fitted on. Groups are needed at fit and at predict.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier with ``predict_proba``, a Pipeline of one, ours or not. A
+        :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows calibrate,
+        they should be none of its training rows, and ``y`` may be None.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds for the out-of-fold scores that calibrate; an integer is that of
+        :class:`~sklearn.model_selection.StratifiedKFold`. The estimator is then fitted
+        on all rows.
+    strength : float, default=1.0
+        Share of the way, between 0 (the inner model) and 1.
+    threshold : float, default=0.5
+        `predict` gives the second class where its score is above this.
+    algorithm : {"transport", "split-rank"}, default="transport"
+        As in :class:`BarycenterRegressor`.
+    jitter : float, default=0.0
+        Of "split-rank": half-width of uniform noise on the scores; 0 breaks ties at
+        random. Scores are clipped to 0 ... 1 afterwards.
+    sequential : array-like of shape (n_columns,), default=None
+        None compares the intersections of all sensitive columns. A strength for each
+        sensitive column, times `strength`, moves scores for one column after the
+        other, in their order.
+    group_weights : dict or list of dict, default=None
+        p, one weight for each group label, in any unit; None takes the shares of the
+        rows. With `sequential`, a list with one dict, or None, for each column.
+    unseen : {"error", "pooled"}, default="error"
+        Rows of a group that was not seen in fit: refused, or moved by the map of all
+        groups together.
+    missing : {"error", "group", "ignore"}, default="error"
+        Rows with a missing sensitive feature: refused, a group of their own, or left
+        out of the distributions and moved by the map of all groups together.
+    random_state : int, RandomState instance or None, default=None
+        Of "split-rank": the halves, and the noise. Once fitted, predictions are
+        deterministic: the noise of a row is computed from the row.
+    n_jobs : int, default=None
+        Folds that are fitted at the same time.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier, without maps.
+    classes_ : ndarray of shape (2,)
+        Class labels; the second is the one that is selected.
+    maps_, pooled_maps_, groups_, group_counts_, group_weights_ : list or ndarray
+        As in :class:`BarycenterRegressor`.
+    unfairness_ : ndarray of shape (2,) or (n_columns, 2)
+        U of the calibration scores before and after: the mean squared W2 distance of
+        the groups to their barycenter.
+    gap_ : float
+        Largest Kolmogorov-Smirnov distance between two groups of the calibration
+        scores after the map: the largest difference of selection rates, over all
+        thresholds.
+    atom_bound_, ks_bound_ : float
+        As in :class:`BarycenterRegressor`.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names, where X had string column names.
+
+    Raises
+    ------
+    ValueError
+        No sensitive features, another length, one group, missing or unseen groups,
+        other than two classes, "split-rank" together with `sequential`.
+    AttributeError
+        The estimator has no ``predict_proba``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        Fewer than 10 calibration rows in a group.
+
+    See Also
+    --------
+    BarycenterRegressor : The same for regression, with more about the maps.
+
+    Notes
+    -----
+    What is exact on the calibration scores, and what is not guaranteed on new ones, is
+    as in :class:`BarycenterRegressor`. Moved scores are no calibrated probabilities
+    where the classes are not equally frequent in the groups: they rank within a group.
+    Equal selection rates say nothing of errors. Where scores are heavily tied, as those
+    of a small tree, a threshold may fall on an atom: see `atom_bound_`.
+
+    References
+    ----------
+    Jiang, Pacchiano, Stepleton, Jiang, Chiappa: Wasserstein Fair Classification. UAI
+    2019. Chzhen, Denis, Hebiri, Oneto, Pontil: Fair Regression with Wasserstein
+    Barycenters. NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.metrics import demographic_parity_difference
+    >>> from fairlearnkit.postprocessing import BarycenterClassifier
+    >>> X, y, group = make_biased_classification(random_state=0)
+    >>> model = BarycenterClassifier(LogisticRegression(), threshold=0.7)
+    >>> y_pred = model.fit(X, y, sensitive_features=group).predict(
+    ...     X, sensitive_features=group
+    ... )
+    >>> demographic_parity_difference(y, y_pred, sensitive_features=group) < 0.02
+    True
+    """
+
+    __metadata_request__predict_proba = {"sensitive_features": True}  # noqa: RUF012
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **BaseBarycenter._parameter_constraints,
+        "threshold": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        cv=5,
+        strength=1.0,
+        threshold=0.5,
+        algorithm="transport",
+        jitter=0.0,
+        sequential=None,
+        group_weights=None,
+        unseen="error",
+        missing="error",
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.cv = cv
+        self.strength = strength
+        self.threshold = threshold
+        self.algorithm = algorithm
+        self.jitter = jitter
+        self.sequential = sequential
+        self.group_weights = group_weights
+        self.unseen = unseen
+        self.missing = missing
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def predict_proba(self, X, *, sensitive_features=None):
+        """Moved scores of both classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimator takes.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels of the rows. Required.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, 2)
+            Of sum 1, in the order of ``classes_``.
+        """
+        scores = np.clip(self._moved(X, sensitive_features), 0.0, 1.0)
+        return np.column_stack([1.0 - scores, scores])
+
+    def predict(self, X, *, sensitive_features=None):
+        """The second class where its score is above the threshold.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimator takes.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels of the rows. Required.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        scores = self.predict_proba(X, sensitive_features=sensitive_features)[:, 1]
+        return self.classes_[(scores > self.threshold).astype(np.intp)]
+
+    def score(self, X, y, *, sensitive_features=None, sample_weight=None):
+        """Accuracy of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimator takes.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels of the rows. Required.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+            Share of correct predictions.
+        """
+        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        return accuracy_score(y, y_pred, sample_weight=sample_weight)
+
+    @property
+    def classes_(self):
+        """Class labels of the fitted classifier."""
+        return self.estimator_.classes_
+
+    def _read_target(self, y):
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if type_of_target(y) != "binary":
+            msg = (
+                "Only binary classification is supported. The type of the target is "
+                f"{type_of_target(y)}, with the classes {shown(np.unique(y))}."
+            )
+            raise ValueError(msg)
+        return y
+
+    def _scores_of(self, model, X, groups):
+        if len(model.classes_) != 2:
+            msg = (
+                "BarycenterClassifier moves the scores of two classes, got "
+                f"{len(model.classes_)} classes: {shown(model.classes_)}."
+            )
+            raise ValueError(msg)
+        return call(model, "predict_proba", X, sensitive_features=groups)[:, 1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
