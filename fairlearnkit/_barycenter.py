@@ -170,7 +170,7 @@ def group_shares(groups, weight, given=None):
             f"Fewer than {SMALL_CELL} rows in a group: {table}. Its distribution is "
             "known badly."
         )
-        warnings.warn(msg, SmallGroupWarning, stacklevel=5)
+        warnings.warn(msg, SmallGroupWarning, stacklevel=4)
     if given is None:
         total = np.bincount(
             codes, None if weight is None else weight[known], minlength=n_groups

@@ -248,7 +248,6 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = deepcopy(inner.input_tags)
-        tags.target_tags.required = not self._is_frozen()
         tags.non_deterministic = inner.non_deterministic
         return tags
 

@@ -255,5 +255,6 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.target_tags.required = not self._is_frozen()
         tags.classifier_tags.multi_class = False
         return tags

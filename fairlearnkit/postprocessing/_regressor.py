@@ -226,3 +226,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
 
     def _scores_of(self, model, X, groups):
         return call(model, "predict", X, sensitive_features=groups)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = not self._is_frozen()
+        return tags

@@ -1,0 +1,194 @@
+"""The bound of split-rank by simulation, and the noise of a row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from scipy.stats import kstest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.frozen import FrozenEstimator
+
+from fairlearnkit._transport import kolmogorov_smirnov, make_law
+from fairlearnkit.postprocessing import BarycenterRegressor
+from fairlearnkit.postprocessing._split_rank import (
+    ks_bound,
+    move_by_rank,
+    rank_maps,
+    row_uniforms,
+)
+
+SIZES = [(20, 30), (10, 1000), (8, 200), (30, 30)]
+
+
+def ranked(n):
+    return n - n // 2
+
+
+def simulate(sizes, jitter, n_trials, scores, *, same_quantiles):
+    """KS distance between new predictions of two groups, and that of uniform ranks.
+
+    Over calibration scores and new ones; or with the half that gives the quantiles
+    fixed, which is where the bound is tight.
+    """
+    rng, found, tables = np.random.RandomState(0), ([], []), None
+    p = np.array(sizes) / sum(sizes)
+    for _ in range(n_trials):
+        calibration = [scores[s](n, rng) for s, n in enumerate(sizes)]
+        maps, _ = rank_maps(calibration, p, jitter, rng)
+        if tables is None or not same_quantiles:
+            tables = [table for _, _, table in maps]
+        for s, (B, ties, _) in enumerate(maps):
+            x, u = scores[s](40, rng), rng.uniform(size=40)
+            found[s].append(move_by_rank(x, u, B, ties, tables[s], jitter))
+    gap = kolmogorov_smirnov(*(make_law(np.concatenate(f)) for f in found))
+    return gap, kolmogorov_smirnov(*map(make_law, tables))
+
+
+CONSTANT = [lambda n, rng: np.zeros(n), lambda n, rng: np.ones(n)]
+DISCRETE = [
+    lambda n, rng: rng.choice([0.0, 0.2, 1.0], n, p=[0.7, 0.2, 0.1]),
+    lambda n, rng: rng.choice([0.2, 0.3, 5.0], n, p=[0.1, 0.3, 0.6]),
+]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("jitter", [0.0, 1e-3])
+@pytest.mark.parametrize("scores", [CONSTANT, DISCRETE], ids=["useless", "tied"])
+def test_the_bound_holds_and_is_near_attained(sizes, jitter, scores):
+    bound = ks_bound([ranked(n) for n in sizes])
+    assert bound == (0 if sizes == (30, 30) else 2 / (min(sizes) + 2))
+    n_trials, error = 3000, 1.5 / np.sqrt(3000)
+    gap, _ = simulate(sizes, jitter, n_trials, scores, same_quantiles=False)
+    assert gap <= bound + error
+    gap, exact = simulate(sizes, jitter, n_trials, scores, same_quantiles=True)
+    assert exact <= bound + 1e-12
+    assert_allclose(gap, exact, atol=error)
+    if jitter and 10 * sizes[0] < sizes[1]:  # every rank has a value of its own
+        assert gap > 0.85 * bound
+
+
+def test_ranks_are_uniform_for_tied_scores():
+    rng, ranks = np.random.RandomState(1), []
+    for _ in range(4000):
+        calibration = [rng.choice([0.0, 1.0], 11, p=[0.9, 0.1]) for _ in range(2)]
+        (B, ties, _), _ = rank_maps(calibration, np.array([0.5, 0.5]), 0.0, rng)[0]
+        table = np.arange(len(B) + 1.0)
+        x = rng.choice([0.0, 1.0], 1, p=[0.9, 0.1])
+        ranks.append(move_by_rank(x, rng.uniform(size=1), B, ties, table)[0])
+    counts = np.bincount(np.array(ranks, dtype=int), minlength=7)
+    assert_allclose(counts / 4000, 1 / 7, atol=0.02)
+
+
+def test_ranks_by_a_loop():
+    rng = np.random.default_rng(0)
+    B = np.sort(rng.integers(0, 5, 60).astype(float))
+    ties = rng.uniform(size=60)
+    order = np.lexsort((ties, B))
+    B, ties = B[order], ties[order]
+    x, u = rng.integers(-1, 7, 500) / 1.0, rng.uniform(size=500)
+    x[::7] += 0.5
+    expected = [
+        sum((b, t) < (value, tie) for b, t in zip(B, ties)) for value, tie in zip(x, u)
+    ]
+    assert_array_equal(move_by_rank(x, u, B, ties, np.arange(61.0)), expected)
+
+
+def test_table_is_the_papers_formula():
+    rng = np.random.RandomState(0)
+    scores = [rng.normal(size=21), rng.normal(size=10) + 3, rng.normal(size=2)]
+    p = np.array([0.5, 0.3, 0.2])
+    state = np.random.RandomState(7)
+    maps, pooled = rank_maps(scores, p, 0.0, state)
+    state = np.random.RandomState(7)
+    halves = []
+    for values in scores:
+        mixed = state.permutation(values)
+        state.uniform(size=len(values))
+        halves.append((np.sort(mixed[: len(values) // 2]), mixed[len(values) // 2 :]))
+    for (_, second), (B, _, table) in zip(halves, maps):
+        assert_array_equal(B, np.sort(second))
+        for k in range(len(B) + 1):
+            expected = 0
+            for share, (A, _) in zip(p, halves):
+                place = int(np.ceil(len(A) * k / len(B) - 1e-12))
+                expected += share * A[min(max(place, 1), len(A)) - 1]
+            assert_allclose(table[k], expected, rtol=1e-14)
+    assert len(pooled[0]) == sum(len(B) for B, _, _ in maps)
+
+
+def test_uniforms_of_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5000, 3)).round(2)
+    X[rng.uniform(size=X.shape) < 0.3] = 0
+    u = row_uniforms(X, 3)
+    assert (
+        kstest(u[np.unique(X, axis=0, return_index=True)[1]], "uniform").pvalue > 0.01
+    )
+    assert ((u > 0) & (u < 1)).all()
+    for form in (
+        sparse.csr_matrix(X),
+        sparse.csc_array(X),
+        pd.DataFrame(X),
+        X.tolist(),
+    ):
+        assert_array_equal(row_uniforms(form, 3), u)
+    assert_array_equal(row_uniforms(X[::-1], 3), u[::-1])
+    assert_array_equal(row_uniforms(-X * -1.0, 3), u)  # -0.0 is 0.0
+    other = row_uniforms(X, 4)
+    assert abs(np.corrcoef(u, other)[0, 1]) < 0.05
+    swapped = X[:, [1, 0, 2]]
+    differs = X[:, 0] != X[:, 1]
+    assert_array_equal(row_uniforms(swapped, 3) != u, differs)
+    neighbours = np.arange(1000.0)[:, None]
+    assert kstest(row_uniforms(neighbours, 0), "uniform").pvalue > 0.01
+
+
+def test_uniforms_of_texts_and_holes():
+    frame = pd.DataFrame(
+        {
+            "job": ["a", "b", None, "a"],
+            "kind": pd.Categorical(["x", "y", "x", "x"]),
+            "pay": [1.0, np.nan, 2.0, 1.0],
+            "flag": [True, False, True, True],
+        }
+    )
+    u = row_uniforms(frame, 0)
+    assert len(set(u)) == 3
+    assert u[0] == u[3]
+    assert_array_equal(row_uniforms(frame.astype(object).to_numpy(), 0), u)
+    alone = np.concatenate([row_uniforms(frame.iloc[[i]], 0) for i in range(4)])
+    assert_array_equal(alone, u)
+
+
+class Useless(RegressorMixin, BaseEstimator):
+    """The same number for everybody."""
+
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), 2.0)
+
+
+def test_the_bound_of_the_estimator():
+    """With the noise that is computed from rows, all the way through."""
+    rng = np.random.default_rng(0)
+    model = FrozenEstimator(Useless().fit(np.zeros((2, 2)), [0, 1]))
+    group = np.repeat(["a", "b"], [10, 200])
+    found = {"a": [], "b": []}
+    for seed in range(600):
+        X = rng.normal(size=(210, 2))
+        regressor = BarycenterRegressor(
+            model, algorithm="split-rank", jitter=1e-3, random_state=seed
+        ).fit(X, sensitive_features=group)
+        for g, values in found.items():
+            new = rng.normal(size=(40, 2))
+            values.append(regressor.predict(new, sensitive_features=[g] * 40))
+            again = regressor.predict(new[:3], sensitive_features=[g] * 3)
+            assert_array_equal(again, values[-1][:3])
+    assert regressor.ks_bound_ == 1 / 6
+    laws = [make_law(np.concatenate(values)) for values in found.values()]
+    gap = kolmogorov_smirnov(*laws)
+    assert 0.75 / 6 < gap < 1 / 6 + 0.06

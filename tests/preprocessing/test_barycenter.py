@@ -1,0 +1,349 @@
+"""BarycenterTransformer: the properties of the map, column by column."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from fairlearnkit._barycenter import laws_by_group, transport_maps
+from fairlearnkit._transport import kolmogorov_smirnov, largest_pair
+from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit.preprocessing import BarycenterTransformer
+
+
+def make(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    group = rng.choice(3, n, p=[0.5, 0.3, 0.2])
+    X = rng.normal(size=(n, 2)) * (1 + group[:, None]) + np.outer(group, [1.0, -2.0])
+    return X, np.array(["u", "v", "w"])[group], rng.integers(0, 3, n) + 0.5
+
+
+def fitted(X, group, weight=None, **parameters):
+    model = BarycenterTransformer(**parameters)
+    return model.fit(X, sensitive_features=group, sample_weight=weight)
+
+
+def moved(X, group, weight=None, **parameters):
+    model = fitted(X, group, weight, **parameters)
+    return model.transform(X, sensitive_features=group)
+
+
+def ks(x, group, weight=None):
+    labels, codes = np.unique(group, return_inverse=True)
+    laws = laws_by_group(x, codes, len(labels), weight)
+    return largest_pair(kolmogorov_smirnov, laws), laws
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_class_and_functions_agree(weighted):
+    X, group, weight = make()
+    weight = weight if weighted else None
+    Z = moved(X, group, weight)
+    labels, codes = np.unique(group, return_inverse=True)
+    p = np.bincount(codes, weight) / (np.sum(weight) if weighted else len(X))
+    for j in range(2):
+        laws = laws_by_group(X[:, j], codes, len(labels), weight)
+        maps, pooled = transport_maps(laws, p)
+        assert pooled is None
+        for g, (knots, values) in enumerate(maps):
+            rows = codes == g
+            assert_array_equal(Z[rows, j], np.interp(X[rows, j], knots, values))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0, 1, 9]), st.booleans())
+def test_promises(seed, decimals, weighted):
+    """Mean, order and KS bound, with ties and without, for unequal groups."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(10, 120, rng.integers(2, 5))
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    x = rng.normal(size=len(group)) * (1 + group) + rng.normal(size=len(sizes))[group]
+    x = x.round(decimals)
+    weight = rng.uniform(0.1, 3.0, len(x)) if weighted else None
+    z = moved(x[:, None], group, weight)[:, 0]
+    assert_allclose(
+        np.average(z, weights=weight), np.average(x, weights=weight), atol=1e-10
+    )
+    before = ks(x, group, weight)[1]
+    atoms = sorted(law.largest_atom() for law in before)
+    assert ks(z, group, weight)[0] <= atoms[-1] + atoms[-2] + 1e-12
+    if decimals == 9 and not weighted:
+        small = sorted(sizes)[:2]
+        assert ks(z, group)[0] <= 1 / small[0] + 1 / small[1] + 1e-12
+    for g in range(len(sizes)):
+        order = np.argsort(x[group == g])
+        assert (np.diff(z[group == g][order]) >= 0).all()
+
+
+def test_equal_sizes_get_the_very_same_distribution():
+    rng = np.random.default_rng(0)
+    group = np.repeat(["a", "b"], 300)
+    x = np.concatenate([rng.normal(size=300), rng.gamma(1.0, size=300)])
+    z = moved(x[:, None], group)[:, 0]
+    parts = [np.sort(x[group == g]) for g in "ab"]
+    for g in "ab":
+        assert_allclose(np.sort(z[group == g]), (parts[0] + parts[1]) / 2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 0.8, 1.0])
+def test_identities_of_partial_repair(strength):
+    """U(f_strength) = alpha U(f), and the change costs (1 - sqrt(alpha))^2 U(f)."""
+    from fairlearnkit.metrics import wasserstein_unfairness
+
+    rng = np.random.default_rng(0)
+    group = np.repeat(["a", "b", "c"], 500)
+    x = rng.normal(size=1500) * np.repeat([1, 2, 3], 500) + np.repeat([0, 1, 5], 500)
+    z = moved(x[:, None], group, strength=strength)[:, 0]
+    U = wasserstein_unfairness(None, x, sensitive_features=group)
+    after = wasserstein_unfairness(None, z, sensitive_features=group)
+    alpha = (1 - strength) ** 2
+    assert_allclose(after, alpha * U, atol=1e-8)
+    assert_allclose(np.mean((z - x) ** 2), (1 - np.sqrt(alpha)) ** 2 * U, atol=1e-8)
+    if strength == 0:
+        assert_array_equal(z, x)
+
+
+def test_equal_laws_come_back():
+    X, _, _ = make()
+    group = np.repeat(["a", "b"], len(X))
+    twice = np.vstack([X, X[::-1]])
+    assert_allclose(moved(twice, group), twice, rtol=0, atol=1e-12)
+    weight = np.repeat([1.0, 3.0], len(X))
+    assert_allclose(moved(twice, group, weight), twice, rtol=0, atol=1e-12)
+
+
+def test_row_by_row_bit_for_bit():
+    X, group, _ = make()
+    new, kind, _ = make(150, seed=1)
+    model = fitted(X, group, strength=0.7)
+    together = model.transform(new, sensitive_features=kind)
+    alone = [
+        model.transform(new[[i]], sensitive_features=kind[[i]])[0] for i in range(150)
+    ]
+    assert_array_equal(together, alone)
+    assert_array_equal(together, model.transform(new, sensitive_features=kind))
+
+
+def test_invariances():
+    X, group, _ = make()
+    Z = moved(X, group)
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(X))
+    assert_allclose(moved(X[order], group[order]), Z[order], rtol=1e-14)
+    renamed = np.char.replace(group, "u", "zz")
+    assert_allclose(moved(X, renamed), Z, rtol=1e-13, atol=1e-13)
+    weight = rng.integers(0, 3, len(X))
+    repeated = fitted(np.repeat(X, weight, axis=0), np.repeat(group, weight))
+    weighed = fitted(X, group, weight.astype(float))
+    pair = [m.transform(X, sensitive_features=group) for m in (repeated, weighed)]
+    assert_allclose(*pair, rtol=0, atol=1e-12)
+    assert not np.allclose(pair[0], Z)
+    assert_allclose(moved(3 * X - 5, group), 3 * Z - 5, rtol=1e-12, atol=1e-12)
+
+
+def test_many_groups_beside_a_tiny_and_a_huge_one():
+    rng = np.random.default_rng(0)
+    sizes = [11, 20_000, *[40] * 30]
+    group = np.repeat(np.arange(32), sizes)
+    x = rng.normal(size=len(group)) + group % 5
+    z = moved(x[:, None], group)[:, 0]
+    assert ks(x, group)[0] > 0.9
+    assert ks(z, group)[0] <= 1 / 11 + 1 / 40
+    assert_allclose(z.mean(), x.mean(), atol=1e-10)
+
+
+def test_missing_values_of_x_pass_through():
+    X, group, weight = make()
+    holes = np.random.default_rng(0).uniform(size=X.shape) < 0.2
+    X[holes] = np.nan
+    Z = moved(X, group, weight)
+    assert_array_equal(np.isnan(Z), holes)
+    known = ~holes[:, 1]
+    model = fitted(X, group, weight)
+    options = {"group_weights": dict(zip(model.groups_, model.group_weights_))}
+    alone = moved(X[known, 1:], group[known], weight[known], **options)
+    assert_allclose(Z[known, 1], alone[:, 0], rtol=1e-14)
+    X[:, 0] = np.nan
+    assert np.isnan(moved(X, group)[:, 0]).all()
+    X[group == "w", 1] = np.nan
+    with pytest.raises(ValueError, match=r"Column 1 has no values in a group.*w: 0"):
+        fitted(X, group)
+    frame = pd.DataFrame(X, columns=["age", "pay"])
+    with pytest.raises(ValueError, match=r"Column 'pay' has no values"):
+        fitted(frame, group)
+    X[0, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        fitted(X, group)
+
+
+def test_unseen_groups():
+    X, group, _ = make()
+    model = fitted(X, group)
+    with pytest.raises(ValueError, match=r"not seen in fit: \['z'\].*Known groups"):
+        model.transform(X[:2], sensitive_features=["u", "z"])
+    pooled = fitted(X, group, unseen="pooled")
+    Z = pooled.transform(X, sensitive_features=["z"] * len(X))
+    assert_array_equal(Z[:, 0].argsort(), X[:, 0].argsort())
+    inside = pooled.transform(X, sensitive_features=group)
+    # The pool of all rows moves to the barycenter, so that it has its distribution.
+    for q in (0.1, 0.5, 0.9):
+        apart = np.quantile(Z[:, 0], q) - np.quantile(inside[:, 0], q)
+        assert abs(apart) < 0.05
+    assert_allclose(Z.mean(axis=0), X.mean(axis=0), atol=1e-10)
+    without = model.transform(X, sensitive_features=group)
+    assert_allclose(inside, without, rtol=1e-14, atol=1e-14)
+
+
+def test_missing_groups():
+    X, group, _ = make()
+    holes = np.arange(len(X)) % 10 == 0
+    some = np.where(holes, None, group)
+    with pytest.raises(ValueError, match=r"missing .* in 40 rows"):
+        fitted(X, some)
+    model = fitted(X, some, missing="group")
+    assert model.groups_.tolist() == ["u", "v", "w", None]
+    assert model.group_counts_.sum() == len(X)
+    ignored = fitted(X, some, missing="ignore")
+    assert ignored.group_counts_.sum() == 360
+    Z = ignored.transform(X, sensitive_features=some)
+    known = moved(X[~holes], group[~holes])
+    assert_allclose(Z[~holes], known, rtol=1e-14)
+    assert np.isfinite(Z).all()
+    with pytest.raises(ValueError, match="not seen in fit"):
+        ignored.transform(X[:1], sensitive_features=["z"])
+    with pytest.raises(ValueError, match="is missing"):
+        fitted(X, group).transform(X[:2], sensitive_features=["u", None])
+
+
+def test_group_weights():
+    X, group, _ = make()
+    x, labels = X[:, :1], np.unique(group).tolist()
+    only = {label: float(label == "v") for label in labels}
+    z = moved(x, group, group_weights=only)
+    part = x[group == "v"]
+    assert_allclose(z[group == "v"], part, rtol=1e-14)  # all go where v is
+    assert_allclose(np.median(z[group == "u"]), np.median(part), atol=0.05)
+    equal = fitted(x, group, group_weights=dict.fromkeys(labels, 5))
+    assert_allclose(equal.group_weights_, 1 / 3)
+    for wrong, message in (
+        ({"u": 1.0}, r"one weight for each group. Known groups: \['u'"),
+        (dict.fromkeys(labels, 0.0), "nor all of them zero"),
+        (dict.fromkeys(labels, -1.0), "must not be negative"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fitted(x, group, group_weights=wrong)
+
+
+def test_several_columns_as_intersections_and_in_turn():
+    rng = np.random.default_rng(0)
+    sex, race = rng.choice(["f", "m"], 2000), rng.choice(["a", "b", "c"], 2000)
+    x = rng.normal(size=2000) + 2 * (sex == "m") + 1.5 * (race == "b")
+    both = pd.DataFrame({"sex": sex, "race": race})
+    cells = (both["sex"] + both["race"]).to_numpy()
+    z = moved(x[:, None], both)[:, 0]
+    assert_allclose(z, moved(x[:, None], cells)[:, 0], rtol=1e-14)
+    model = fitted(x[:, None], both, sequential=[1.0, 1.0])
+    assert [g.tolist() for g in model.groups_] == [["f", "m"], ["a", "b", "c"]]
+    in_turn = model.transform(x[:, None], sensitive_features=both)
+    by_hand = moved(moved(x[:, None], sex), race)
+    assert_allclose(in_turn, by_hand, rtol=1e-14)
+    partly = moved(x[:, None], both, sequential=[0.5, 1.0], strength=0.8)
+    step = moved(x[:, None], sex, strength=0.4)
+    assert_allclose(partly, moved(step, race, strength=0.8), rtol=1e-13)
+    one = moved(x[:, None], sex, sequential=[1.0])
+    assert_allclose(one, moved(x[:, None], sex), rtol=1e-14)
+    weights = [None, {"a": 1, "b": 1, "c": 1}]
+    model = fitted(x[:, None], both, sequential=[1, 1], group_weights=weights)
+    assert_allclose(model.group_weights_[1], 1 / 3)
+
+
+def test_sequential_errors():
+    X, group, _ = make()
+    both = np.column_stack([group, group[::-1]])
+    for steps, message in (
+        ([1.0], "one strength for each sensitive column, of which there are 2"),
+        ([1.0, 1.5], "must lie between 0 and 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fitted(X, both, sequential=steps)
+    with pytest.raises(ValueError, match="Column 1 of sensitive_features holds one"):
+        fitted(X, np.column_stack([group, ["k"] * len(X)]), sequential=[1, 1])
+    with pytest.raises(ValueError, match="a list of one dict or None for each of 2"):
+        fitted(X, both, sequential=[1, 1], group_weights={"u": 1.0})
+    with pytest.raises(ValueError, match="must be a dict with one weight"):
+        fitted(X, group, group_weights=[{"u": 1.0}])
+    model = fitted(X, both, sequential=[1, 1])
+    with pytest.raises(ValueError, match="has 1 columns and had 2 in fit"):
+        model.transform(X, sensitive_features=group)
+
+
+def test_compact_maps():
+    X, group, _ = make(5000)
+    exact, compact = fitted(X, group), fitted(X, group, n_quantiles=50)
+    sizes = {len(knots) for maps in compact.maps_ for knots, _ in maps[0]}
+    assert sizes == {50}
+    Z, C = (m.transform(X, sensitive_features=group) for m in (exact, compact))
+    assert 0 < np.abs(Z - C).max() < 1.0
+    assert np.abs(Z - C).mean() < 0.02
+    for (knots, values), (all_knots, all_values) in zip(
+        compact.maps_[0][0], exact.maps_[0][0]
+    ):
+        assert_array_equal(values, np.interp(knots, all_knots, all_values))
+        assert knots[0] == all_knots[0]
+        assert knots[-1] == all_knots[-1]
+
+
+def test_containers_and_dtypes():
+    X, group, _ = make()
+    Z = moved(X, group)
+    frame = pd.DataFrame(X, columns=["age", "pay"], index=np.arange(len(X)) + 7)
+    model = fitted(frame, pd.Series(group, index=frame.index))
+    model.set_output(transform="pandas")
+    out = model.transform(frame, sensitive_features=group)
+    assert_array_equal(out.to_numpy(), Z)
+    assert (out.index == frame.index).all()
+    assert model.get_feature_names_out().tolist() == ["age", "pay"]
+    other = pl.DataFrame({"age": X[:, 0], "pay": X[:, 1]})
+    model = fitted(other, pl.Series(group)).set_output(transform="polars")
+    assert_array_equal(model.transform(other, sensitive_features=group).to_numpy(), Z)
+    single = moved(X.astype(np.float32), group)
+    assert single.dtype == np.float32
+    assert_allclose(single, Z, atol=1e-5)
+    with pytest.raises(ValueError, match="another order"):
+        fitted(frame, pd.Series(group, index=frame.index).sample(frac=1))
+
+
+def test_persistence():
+    X, group, _ = make()
+    model = fitted(X, group, unseen="pooled", strength=0.4)
+    Z = model.transform(X, sensitive_features=group)
+    blob = skops.io.dumps(model)
+    for copy in (
+        pickle.loads(pickle.dumps(model)),
+        skops.io.loads(blob, trusted=skops.io.get_untrusted_types(data=blob)),
+    ):
+        assert_array_equal(copy.transform(X, sensitive_features=group), Z)
+    untrusted = skops.io.get_untrusted_types(data=blob)
+    assert untrusted == ["fairlearnkit.preprocessing._barycenter.BarycenterTransformer"]
+    assert not hasattr(clone(model), "maps_")
+
+
+def test_small_groups_are_told():
+    X, _, _ = make()
+    group = np.array(["a"] * 9 + ["b"] * 391)
+    with pytest.warns(SmallGroupWarning, match="a: 9, b: 391"):
+        fitted(X, group)
+
+
+def test_x_is_not_written_into():
+    X, group, _ = make()
+    before = X.copy()
+    moved(X, group, sequential=[1.0])
+    assert_array_equal(X, before)
