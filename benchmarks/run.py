@@ -1,10 +1,10 @@
-"""Time and memory of the linear models against their budgets, in one run.
+"""Time and memory of the estimators against their budgets, in one run.
 
     python benchmarks/run.py            # all rows; writes docs/benchmark_results.txt
-    python benchmarks/run.py --quick    # without cvxpy, fairlearn and memory
+    python benchmarks/run.py --quick    # without cvxpy, other libraries and memory
 
 Each ratio is between medians of several fits, taken in turns in one process. fairlearn
-is installed from PyPI into an environment of its own, and timed there on the same rows.
+and equipy are installed from PyPI into environments of their own, and timed there.
 Memory is the peak resident size of a fresh process that makes X and fits once.
 """
 
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import venv
 import warnings
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -27,7 +28,7 @@ import scipy
 import sklearn
 from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -37,6 +38,7 @@ from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_adult
 from fairlearnkit.linear_model import ParityLogisticRegression
 from fairlearnkit.metrics import equal_opportunity_difference
+from fairlearnkit.preprocessing import BarycenterTransformer
 from fairlearnkit.svm import ParityLinearSVC, ParitySVC
 from fairlearnkit.utils.discovery import all_estimators
 
@@ -155,25 +157,79 @@ def against_cvxpy(data, svc, logistic, time):
         row("  relative excess of its objective over cvxpy's", excess, 1e-6)
 
 
-def against_fairlearn(data, svc, time):
-    """ExponentiatedGradient, in an environment of its own."""
+def elsewhere(package, arrays, read):
+    """What a worker tells from an environment that has a package; None without it."""
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder) / "env"
         venv.create(environment, with_pip=True)
         python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-        install = [python, "-m", "pip", "install", "-q", "fairlearn"]
-        subprocess.run(install, check=True)
-        np.savez(Path(folder) / "data.npz", **data)
-        worker = [python, HERE / "fairlearn_worker.py", folder]
-        subprocess.run(worker, check=True)
+        install = [python, "-m", "pip", "install", "-q", package]
+        if subprocess.run(install).returncode:
+            say(f"  {package}: skipped, it cannot be installed here")
+            return None
+        np.savez(Path(folder) / "data.npz", **arrays)
+        subprocess.run([python, HERE / f"{package}_worker.py", folder], check=True)
         told = json.loads((Path(folder) / "told.json").read_text())
-        y_pred = np.load(Path(folder) / "y_pred.npy")
+        return told, *(np.load(Path(folder) / f"{name}.npy") for name in read)
+
+
+def against_fairlearn(data, svc, time):
+    """ExponentiatedGradient, in an environment of its own."""
+    found = elsewhere("fairlearn", data, ["y_pred"])
+    if found is None:
+        return
+    told, y_pred = found
     accuracy, gap = quality(data, svc.predict(data["X_test"]))
     their_accuracy, their_gap = quality(data, y_pred)
     name = f"ParityLinearSVC / fairlearn {told['version']} ExponentiatedGradient"
     row(name, time["svc"] / told["seconds"], 1 / 15)
     say(f"  test gap {gap:.4f} at accuracy {accuracy:.4f}, ours")
     say(f"  test gap {their_gap:.4f} at accuracy {their_accuracy:.4f}, theirs")
+
+
+def barycenter(repeats, n_rows=1_000_000, quick=False):
+    """Maps of scores in three groups, fit and transform, against a sort of them."""
+    scores, group, weight = three_groups(n_rows)
+    time = medians(
+        {
+            "sort": lambda: np.sort(scores),
+            "plain": lambda: move(scores, group),
+            "weighted": lambda: move(scores, group, weight),
+        },
+        repeats,
+    )
+    name = f"BarycenterTransformer at {n_rows:,} scores, 3 groups / np.sort"
+    row(name, time["plain"] / time["sort"], 6)
+    say(f"{'  the same with weights':<76} {time['weighted'] / time['sort']:9.3g}")
+    if quick:
+        return
+    sizes = [10**k for k in (4, 5, 6, 7)]
+    seconds = []
+    for n in sizes:
+        some = three_groups(n)[:2]
+        seconds.append(medians({"": partial(move, *some)}, 3)[""])
+    power = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+    say(f"  10^4 to 10^7 scores: seconds ~ n^{power:.2f}; {seconds[-1]:.1f} s for 10^7")
+    found = elsewhere("equipy", {"scores": scores, "group": group}, [])
+    if found is not None:
+        name = f"  the same / equipy {found[0]['version']} FairWasserstein"
+        say(f"{name:<76} {time['plain'] / found[0]['seconds']:9.3g}")
+
+
+def three_groups(n_rows):
+    """Scores of three unlike groups, and weights."""
+    rng = np.random.default_rng(0)
+    group = rng.choice(3, n_rows, p=[0.5, 0.3, 0.2])
+    scores = rng.standard_normal(n_rows) * (1 + group) + group
+    return scores, group, rng.uniform(0.5, 2.0, n_rows)
+
+
+def move(scores, group, weight=None):
+    """Fit and transform."""
+    model = BarycenterTransformer()
+    X = scores[:, None]
+    model.fit(X, sensitive_features=group, sample_weight=weight)
+    return model.transform(X, sensitive_features=group)
 
 
 def peak_memory(name, n_samples, n_features):
@@ -266,7 +322,7 @@ def slopes():
     for name, cls in all_estimators():
         if name == "SensitiveColumns":
             continue
-        kernel = hasattr(cls(), "kernel")
+        kernel = hasattr(made(cls), "kernel")
         sizes = (
             ([(n, 10) for n in (500, 1000, 2000, 4000)], [(1500, d) for d in WIDTHS])
             if kernel
@@ -280,6 +336,15 @@ def slopes():
 
 
 WIDTHS = (20, 60, 180, 540)
+
+
+def made(cls):
+    """An estimator with its defaults, around a plain model where it needs one."""
+    inner = {
+        "BarycenterRegressor": Ridge(),
+        "BarycenterClassifier": LogisticRegression(),
+    }
+    return cls(inner[cls.__name__]) if cls.__name__ in inner else cls()
 
 
 def power_of(line):
@@ -298,7 +363,7 @@ def fit_seconds(n_samples, n_features, cls, repeats=3):
     f = X @ rng.standard_normal(n_features) / np.sqrt(n_features)
     f += 0.5 * rng.standard_normal(n_samples)
     y = f > 0 if issubclass(cls, ClassifierMixin) else f
-    model = cls()
+    model = made(cls)
     fit = {"fit": lambda: model.fit(X, y, sensitive_features=group)}
     return medians(fit, repeats)["fit"]
 
@@ -342,6 +407,7 @@ def main():
     import_time()
     wrapper(options.repeats)
     kernels(data, options.repeats)
+    barycenter(options.repeats, quick=options.quick)
     if not options.quick:
         memory()
         against_fairlearn(data, svc, time)
