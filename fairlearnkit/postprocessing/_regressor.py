@@ -47,7 +47,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         sensitive column, times `strength`, moves predictions for one column after the
         other, in their order.
     group_weights : dict or list of dict, default=None
-        p, one weight for each group label, in any unit; None takes the shares of the
+        Weights p, one for each group label, in any unit; None takes the shares of the
         rows. With `sequential`, a list with one dict, or None, for each column.
     unseen : {"error", "pooled"}, default="error"
         Rows of a group that was not seen in fit: refused, or moved by the map of all
