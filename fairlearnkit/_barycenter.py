@@ -27,7 +27,11 @@ from fairlearnkit._transport import (
 )
 from fairlearnkit.constraints._contrasts import SMALL_CELL, counts_table
 from fairlearnkit.exceptions import SmallGroupWarning
-from fairlearnkit.utils._sklearn_private import Interval, StrOptions
+from fairlearnkit.utils._sklearn_private import (
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+)
 
 BARYCENTER_PARAMETERS = {
     "strength": [Interval(Real, 0, 1, closed="both")],
@@ -86,14 +90,52 @@ def read_stages(estimator, sensitive_features, n_samples):
     return stages
 
 
+def read_weight(sample_weight, n_samples):
+    """Weights of rows, scaled so that their sum cannot overflow, or None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights in any unit.
+    n_samples : int
+        The number of rows that X has.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,) or None
+    """
+    if sample_weight is None:
+        return None
+    weight = _check_sample_weight(
+        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
+    )
+    return np.ldexp(weight, -np.frexp(weight.max())[1])  # by a power of two: exactly
+
+
 def stage_strengths(estimator):
     """How far each stage goes of the way to the barycenter."""
     steps = [1.0] if estimator.sequential is None else estimator.sequential
     return [estimator.strength * float(step) for step in steps]
 
 
+def _options(estimator):
+    """What maps depend on, so that a change after fit can be told."""
+    steps = estimator.sequential
+    names = ("unseen", "missing", *(["algorithm"] if hasattr(estimator, "cv") else []))
+    options = {name: getattr(estimator, name) for name in names}
+    options["sequential"] = None if steps is None else [float(step) for step in steps]
+    if steps is not None:  # later maps are learnt from what earlier ones leave
+        options["strength"] = float(estimator.strength)
+    return options
+
+
 def match_stages(estimator, sensitive_features, n_samples):
     """Codes of new rows in each stage of a fitted estimator."""
+    now = _options(estimator)
+    changed = [n for n, value in now.items() if estimator._options.get(n) != value]
+    if changed:
+        msg = f"{', '.join(changed)} was changed after fit: fit again."
+        raise ValueError(msg)
     options = {
         "n_samples": n_samples,
         "unseen": estimator.unseen,
@@ -118,8 +160,10 @@ def store_stages(estimator, stages, weight):
         )
         raise ValueError(msg)
     shares = [group_shares(stage, weight, own) for stage, own in zip(stages, given)]
-    labels, counts = [s.labels for s in stages], [s.counts for s in stages]
+    labels = [stage.labels for stage in stages]
+    counts = [_counted(stage, weight) for stage in stages]
     one = estimator.sequential is None
+    estimator._options = _options(estimator)
     estimator.groups_ = labels[0] if one else labels
     estimator.group_counts_ = counts[0] if one else counts
     estimator.group_weights_ = shares[0] if one else shares
@@ -153,11 +197,7 @@ def group_shares(groups, weight, given=None):
     SmallGroupWarning
         A group of fewer than 10 rows.
     """
-    known, labels = groups.codes >= 0, groups.labels.tolist()
-    if weight is not None:
-        known &= weight > 0
-    codes, n_groups = groups.codes[known], len(labels)
-    rows = np.bincount(codes, minlength=n_groups)
+    labels, rows = groups.labels.tolist(), _counted(groups, weight)
     if rows.min() < SMALL_CELL:
         table = counts_table(groups.labels, rows)
         if rows.min() == 0:
@@ -172,9 +212,9 @@ def group_shares(groups, weight, given=None):
         )
         warnings.warn(msg, SmallGroupWarning, stacklevel=4)
     if given is None:
-        total = np.bincount(
-            codes, None if weight is None else weight[known], minlength=n_groups
-        )
+        known = groups.codes >= 0
+        used = None if weight is None else weight[known]
+        total = np.bincount(groups.codes[known], used, minlength=len(labels))
         return total / total.sum()
     if not isinstance(given, Mapping) or set(given) != set(labels):
         msg = (
@@ -183,10 +223,19 @@ def group_shares(groups, weight, given=None):
         )
         raise ValueError(msg)
     shares = np.array([given[label] for label in labels], dtype=np.float64)
-    if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.sum() > 0):
+    if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.max() > 0):
         msg = f"group_weights={given!r} must not be negative, nor all of them zero."
         raise ValueError(msg)
+    shares /= shares.max()  # whose sum cannot overflow
     return shares / shares.sum()
+
+
+def _counted(groups, weight):
+    """Rows of positive weight of each group."""
+    known = groups.codes >= 0
+    if weight is not None:
+        known &= weight > 0
+    return np.bincount(groups.codes[known], minlength=len(groups.labels))
 
 
 def take_groups(groups, rows):

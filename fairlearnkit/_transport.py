@@ -11,8 +11,9 @@ from itertools import combinations
 
 import numpy as np
 
-# Cumulated shares that are as near as this are equal, but for rounding.
-SAME = 1e-14
+# Cumulated shares that are as near as this are equal, but for rounding; so are scores
+# of a model, relative to their size: BLAS sums a row differently in another batch.
+SAME, ROUNDING = 1e-14, 64 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,8 @@ def make_law(values, weight=None):
     values : ndarray of shape (n,)
         Finite, in any order.
     weight : ndarray of shape (n,), default=None
-        Weights, not negative; a row of weight zero counts as absent.
+        Weights, not negative; a row of weight zero counts as absent, and so does a
+        value whose share is rounding.
 
     Returns
     -------
@@ -57,9 +59,11 @@ def make_law(values, weight=None):
     order = np.argsort(values)
     values, total = values[order], np.cumsum(weight[order], dtype=np.longdouble)
     last = _ends(values)
-    shares = (total[last] / total[-1]).astype(np.float64)
-    atoms = np.diff(shares, prepend=0.0) > 0  # weights too small to move a sum are none
-    return Law(values[last][atoms], shares[atoms])
+    values, shares = values[last], (total[last] / total[-1]).astype(np.float64)
+    atoms = np.diff(shares, prepend=0.0) > SAME
+    values, shares = values[atoms], shares[atoms]
+    shares[-1] = 1.0
+    return Law(values, shares)
 
 
 def _ends(ordered):
@@ -115,9 +119,12 @@ def barycenter_maps(laws, weights):
     masses = widths * _mean_quantiles(laws, ends, weights)
     moved = []
     for end in ends:
-        starts = np.append(0, np.minimum(end[:-1], len(widths) - 1))
-        averages = np.add.reduceat(masses, starts)
-        averages /= np.add.reduceat(widths, starts)
+        starts = np.append(0, end[:-1])
+        wide = starts < end  # others have no piece, and take the next one's
+        averages = np.add.reduceat(masses, starts[wide])
+        averages /= np.add.reduceat(widths, starts[wide])
+        if not wide.all():
+            averages = averages[(np.cumsum(wide) - wide).clip(max=len(averages) - 1)]
         moved.append(np.maximum.accumulate(averages))
     return moved
 
@@ -176,10 +183,47 @@ def apply_map(x, knots, moved, strength=1.0):
     y : ndarray of shape (n,)
         ``(1 - strength) * x + strength * map(x)``; each from its x alone.
     """
+    if strength == 0:
+        return x.copy()
     order = np.argsort(x)  # knots are then found by walking, not by searching
+    ordered = x[order].clip(knots[0], knots[-1])
+    right = np.searchsorted(knots, ordered, side="right").clip(max=len(knots) - 1)
+    left = np.maximum(right - 1, 0)
+    # A share of the way, not a slope, which overflows between knots that nearly touch.
+    start, step = knots[left], knots[right] - knots[left]
+    share = np.divide(ordered - start, step, out=np.ones(len(x)), where=step > 0)
     y = np.empty(len(x))
-    y[order] = np.interp(x[order], knots, moved)
+    y[order] = (1.0 - share) * moved[left] + share * moved[right]
     return y if strength == 1 else (1.0 - strength) * x + strength * y
+
+
+def merge_rounding(values, tolerance):
+    """Values that differ by rounding only, made equal.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        In any order.
+    tolerance : float or ndarray of shape (n,)
+        Largest difference of neighbours. Runs longer than eight times that, which are
+        no rounding, stay as they are.
+
+    Returns
+    -------
+    merged : ndarray of shape (n,)
+        Each value, or the least of its run.
+    """
+    order = np.argsort(values)
+    ordered = values[order]
+    tolerance = np.broadcast_to(tolerance, values.shape)[order]
+    first = np.append(True, np.diff(ordered) > tolerance[1:])
+    starts = np.flatnonzero(first)
+    ends = np.append(starts[1:], len(values)) - 1
+    long = ordered[ends] - ordered[starts] > 8.0 * tolerance[ends]
+    run = np.cumsum(first) - 1
+    merged = np.empty(len(values))
+    merged[order] = np.where(long[run], ordered, ordered[starts][run])
+    return merged
 
 
 def thinned(knots, moved, shares, n_quantiles):
@@ -247,41 +291,46 @@ def wasserstein(a, b, order=1):
     return float((widths @ apart**order) ** (1.0 / order))
 
 
-def kolmogorov_smirnov(a, b):
-    """Largest difference of the distribution functions of two laws.
+def kolmogorov_smirnov(laws):
+    r"""Largest difference of the distribution functions of any two laws.
+
+    .. math:: \max_{a, b} \sup_t |F_a(t) - F_b(t)|
+              = \sup_t \, (\max_a F_a(t) - \min_b F_b(t))
 
     Parameters
     ----------
-    a, b : Law
-        The laws.
+    laws : list of Law
+        At least two.
 
     Returns
     -------
     distance : float
         Between 0 and 1.
     """
-    return max(_apart(a, b), _apart(b, a))
+    points = np.concatenate([law.values for law in laws])
+    points.sort(kind="stable")
+    highest, lowest = np.zeros(len(points)), np.ones(len(points))
+    for law in laws:
+        below = np.searchsorted(law.values, points, side="right")
+        reached = np.append(0.0, law.shares)[below]
+        np.maximum(highest, reached, out=highest)
+        np.minimum(lowest, reached, out=lowest)
+    return float((highest - lowest).max())
 
 
-def _apart(a, b):
-    """Largest |F_a - F_b| at the values of a."""
-    known = np.append(0.0, b.shares)
-    other = known[np.searchsorted(b.values, a.values, side="right")]
-    return float(np.abs(a.shares - other).max())
-
-
-def largest_pair(distance, laws):
-    """Largest distance between any two of the laws.
+def largest_wasserstein(laws, order=1):
+    """Largest Wasserstein distance between any two laws.
 
     Parameters
     ----------
-    distance : callable
-        Of two laws.
     laws : list of Law
         At least two.
+    order : int, default=1
+        p of W_p.
 
     Returns
     -------
-    largest : float
+    distance : float
+        In units of the values.
     """
-    return max(distance(a, b) for a, b in combinations(laws, 2))
+    return max(wasserstein(a, b, order) for a, b in combinations(laws, 2))

@@ -11,11 +11,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import ks_2samp, wasserstein_distance
 
 from fairlearnkit._transport import (
+    Law,
     apply_map,
     barycenter_maps,
     kolmogorov_smirnov,
-    largest_pair,
+    largest_wasserstein,
     make_law,
+    merge_rounding,
     pooled_law,
     pushed,
     thinned,
@@ -120,7 +122,7 @@ def test_exact_for_weighted_samples_with_ties(rows, data):
     U = float(exact_unfairness(exact, p))
     assert_allclose(unfairness(laws, np.array(p, dtype=float)), U, rtol=0, atol=1e-12)
     for i, j in combinations(range(len(laws)), 2):
-        ks = kolmogorov_smirnov(laws[i], laws[j])
+        ks = kolmogorov_smirnov([laws[i], laws[j]])
         assert_allclose(ks, float(exact_ks(exact[i], exact[j])), atol=1e-15)
         w = [np.array(one, dtype=float) for one in (weights[i], weights[j])]
         expected = wasserstein_distance(values[i], values[j], *w)
@@ -132,7 +134,7 @@ def test_distances_of_large_samples(seed):
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=1500), np.round(rng.gumbel(size=700), 1)
     x, y = make_law(a), make_law(b)
-    assert_allclose(kolmogorov_smirnov(x, y), ks_2samp(a, b).statistic, atol=1e-14)
+    assert_allclose(kolmogorov_smirnov([x, y]), ks_2samp(a, b).statistic, atol=1e-14)
     assert_allclose(wasserstein(x, y), wasserstein_distance(a, b), rtol=1e-12)
     c = rng.normal(size=1500)
     by_hand = np.sqrt(np.mean((np.sort(a) - np.sort(c)) ** 2))
@@ -141,7 +143,7 @@ def test_distances_of_large_samples(seed):
     assert_allclose(unfairness([x, make_law(c)], half), by_hand**2 / 4, rtol=1e-12)
     three = [x, make_law(c), y]
     by_pairs = [wasserstein(i, j) for i in three for j in three]
-    assert largest_pair(wasserstein, three) == max(by_pairs)
+    assert largest_wasserstein(three) == max(by_pairs)
 
 
 @pytest.mark.parametrize("n", [10, 1000, 300_000])
@@ -177,6 +179,49 @@ def test_weights_below_rounding_are_no_atoms():
     other = make_law(np.array([5.0, 6.0, 9.0]))
     for moved in barycenter_maps([law, other], np.array([0.5, 0.5])):
         assert np.isfinite(moved).all()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("tiny", [1e-323, 1e-30, 5e-15])
+def test_tiny_atoms_take_nothing_from_their_neighbours(place, tiny):
+    weight = np.ones(3)
+    weight[place] = tiny
+    law, other = make_law(np.arange(3.0), weight), make_law(np.array([10.0, 20.0]))
+    kept = [i for i in range(3) if i != place]
+    assert law.values.tolist() == kept
+    maps = barycenter_maps([law, other], np.array([0.5, 0.5]))
+    assert_allclose(maps[0], [5 + kept[0] / 2, 10 + kept[1] / 2])
+    assert_allclose(np.average(maps[0]), np.average(maps[1]))
+
+
+def test_atoms_without_a_piece_of_their_own():
+    """Shares of three laws may chain to one where rounding is."""
+    step = 0.8e-14
+    shares = [[0.5 + k * step for k in range(j, 6, 2)] for j in (0, 1)]
+    laws = [Law(np.arange(len(one) + 1.0), np.array([*one, 1.0])) for one in shares]
+    for moved in barycenter_maps(laws, np.array([0.5, 0.5])):
+        assert_allclose(moved, [0.0, 3.0, 3.0, 3.0])
+
+
+def test_merge_rounding():
+    eps = np.finfo(float).eps
+    values = np.array([1.0, 5.0, 1.0 + eps, 2.0, 1.0 + 3 * eps, 5.0 - 4 * eps])
+    merged = merge_rounding(values, 10 * eps)
+    assert merged.tolist() == [1.0, 5.0 - 4 * eps, 1.0, 2.0, 1.0, 5.0 - 4 * eps]
+    chain = 1.0 + np.arange(100) * 4 * eps  # too long to be rounding
+    assert_array_equal(merge_rounding(chain, 10 * eps), chain)
+    relative = merge_rounding(np.array([1e-300, 1.5e-300, 1.0]), 10 * eps * values[:3])
+    assert relative[0] == relative[1]
+    tiny = np.array([1e-300, 1.5e-300, 1.0])
+    assert_array_equal(merge_rounding(tiny, 10 * eps * tiny), tiny)
+
+
+def test_knots_that_nearly_touch():
+    """A slope between them would overflow."""
+    knots, moved = np.array([0.0, 1e-310, 0.2]), np.array([0.1, 0.25, 0.5])
+    x = np.array([0.0, 5e-311, 1e-310, 0.1, 5e-324])
+    assert_allclose(apply_map(x, knots, moved), [0.1, 0.175, 0.25, 0.375, 0.1])
+    assert_array_equal(apply_map(x, knots, moved, 0.0), x)
 
 
 def test_pooled_law_is_the_mixture():

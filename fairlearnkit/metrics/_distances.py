@@ -1,17 +1,19 @@
 """Distances between the distributions of scores in the groups."""
 
 import numpy as np
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    column_or_1d,
+)
 
-from fairlearnkit._barycenter import group_shares, laws_by_group
+from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
 from fairlearnkit._groups import read_groups
 from fairlearnkit._transport import (
     kolmogorov_smirnov,
-    largest_pair,
+    largest_wasserstein,
     unfairness,
-    wasserstein,
 )
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):
@@ -68,8 +70,8 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     >>> round(ks_gap(None, scores, sensitive_features=group), 6)
     0.3
     """
-    laws, _ = _read(y_score, sensitive_features, sample_weight, missing)
-    return largest_pair(kolmogorov_smirnov, laws)
+    laws, _ = _read(y_true, y_score, sensitive_features, sample_weight, missing)
+    return kolmogorov_smirnov(laws)
 
 
 def strong_demographic_disparity(
@@ -130,8 +132,8 @@ def strong_demographic_disparity(
     >>> round(strong_demographic_disparity(None, scores, sensitive_features=group), 6)
     0.2
     """
-    laws, _ = _read(y_score, sensitive_features, sample_weight, missing)
-    return largest_pair(wasserstein, laws)
+    laws, _ = _read(y_true, y_score, sensitive_features, sample_weight, missing)
+    return largest_wasserstein(laws)
 
 
 def wasserstein_unfairness(
@@ -193,20 +195,17 @@ def wasserstein_unfairness(
     >>> round(wasserstein_unfairness(None, scores, sensitive_features=group), 6)
     4.0
     """
-    laws, shares = _read(y_score, sensitive_features, sample_weight, missing)
+    laws, shares = _read(y_true, y_score, sensitive_features, sample_weight, missing)
     return unfairness(laws, shares)
 
 
-def _read(y_score, sensitive_features, sample_weight, missing):
+def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     """Law of each group, and the groups' shares."""
     y_score = column_or_1d(
         check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score")
     )
+    check_consistent_length(y_true, y_score)
     groups = read_groups(sensitive_features, n_samples=len(y_score), missing=missing)
-    weight = sample_weight
-    if weight is not None:
-        weight = _check_sample_weight(
-            weight, y_score, dtype=np.float64, ensure_non_negative=True
-        )
+    weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)
     return laws_by_group(y_score, groups.codes, len(groups.labels), weight), shares

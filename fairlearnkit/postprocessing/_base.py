@@ -18,6 +18,7 @@ from fairlearnkit._barycenter import (
     move_by_group,
     needs_pooled,
     read_stages,
+    read_weight,
     split_rows,
     stage_strengths,
     store_stages,
@@ -27,7 +28,7 @@ from fairlearnkit._barycenter import (
 )
 from fairlearnkit._columns import as_table
 from fairlearnkit._groups import check_index, take_rows
-from fairlearnkit._transport import kolmogorov_smirnov, largest_pair, unfairness
+from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.postprocessing._split_rank import (
@@ -50,8 +51,9 @@ from fairlearnkit.utils._sklearn_private import (
 class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     """One map for each group, between the scores of a model and what is predicted.
 
-    A subclass gives ``_scores_of(model, X, groups)``, one number for each row, and
-    ``_read_target(y)``.
+    A subclass gives ``_scores_of(model, X, groups)``, one number for each row,
+    ``_read_target(y)``, and what counts as rounding: ``_rounding_of(scores)`` of the
+    calibration, and the ``_tolerance(scores)`` that follows for any scores.
     """
 
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
@@ -96,18 +98,15 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         if n_samples < 2:
             msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
             raise ValueError(msg)
-        weight = sample_weight
-        if weight is not None:
-            weight = _check_sample_weight(
-                weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
-            )
+        weight = read_weight(sample_weight, n_samples)
         stages = read_stages(self, sensitive_features, n_samples)
-        self._check_stages(stages)
-        rows, scores = self._calibration(X, y, sensitive_features, weight)
+        rows, scores = self._calibration(X, y, sensitive_features, sample_weight)
         if weight is not None:
             scores, rows = scores[weight[rows] > 0], rows[weight[rows] > 0]
             weight = weight[rows]
-        self._fit_maps(X, rows, scores, [take_groups(s, rows) for s in stages], weight)
+        stages = [take_groups(stage, rows) for stage in stages]
+        self._check_stages(stages)
+        self._fit_maps(X, rows, scores, stages, weight)
         return self
 
     def _calibration(self, X, y, groups, weight):
@@ -116,9 +115,14 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             self.estimator_ = self.estimator
             return np.arange(_num_samples(X)), self._scores(self.estimator_, X, groups)
         y = self._read_target(y)
+        if weight is not None:
+            weight = _check_sample_weight(weight, np.empty(len(y)))
         every = np.arange(_num_samples(X))
         folds = check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y)
         folds = [(every[train], every[test]) for train, test in folds]
+        if not folds:
+            msg = f"cv={self.cv!r} gives no folds (a generator serves once)."
+            raise ValueError(msg)
         data = X, y, groups, weight
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(self._out_of_fold)(*data, *fold) for fold in folds
@@ -169,6 +173,8 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             rng = check_random_state(self.random_state)
             self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
             ties = row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
+        self.rounding_ = self._rounding_of(scores)
+        scores = merge_rounding(scores, self._tolerance(scores))
         before = [_laws(scores, stage, weight) for stage in stages]
         self.maps_, self.pooled_maps_ = [], []
         for stage, p, step in zip(stages, shares, stage_strengths(self)):
@@ -190,7 +196,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         ]
         one = self.sequential is None
         self.unfairness_ = np.array(told)[:, 0] if one else np.transpose(told)
-        self.gap_ = max(largest_pair(kolmogorov_smirnov, laws) for laws in after)
+        self.gap_ = max(kolmogorov_smirnov(laws) for laws in after)
         atoms = sorted(law.largest_atom() for law in before[0])
         exact = one and not ranks
         self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
@@ -203,8 +209,11 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         if self.algorithm == "transport":
             return transport(scores, codes, maps, pooled_map, strength)
 
+        tolerance = np.broadcast_to(self._tolerance(scores), scores.shape)
+
         def move(rows, one):
-            return move_by_rank(scores[rows], ties[rows], *one, self.jitter)
+            near = tolerance[rows]
+            return move_by_rank(scores[rows], ties[rows], *one, near, self.jitter)
 
         moved = move_by_group(codes, maps, pooled_map, move)
         return (1.0 - strength) * scores + strength * moved
@@ -226,20 +235,24 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         return scores
 
     def _check_stages(self, stages):
-        if self.algorithm == "transport":
-            return
-        if self.sequential is not None:
+        """Enough calibration rows in each group."""
+        ranks = self.algorithm == "split-rank"
+        if ranks and self.sequential is not None:
             msg = (
                 'algorithm="split-rank" compares intersections: take sequential=None '
                 'or algorithm="transport".'
             )
             raise ValueError(msg)
-        if stages[0].counts.min() < 2:
-            msg = (
-                'algorithm="split-rank" needs two rows in each group, got '
-                f"{counts_table(stages[0].labels, stages[0].counts)}."
-            )
-            raise ValueError(msg)
+        needed = 2 if ranks else 1
+        for stage in stages:
+            if stage.counts.min() < needed:
+                table = counts_table(stage.labels, stage.counts)
+                msg = (
+                    f"algorithm={self.algorithm!r} needs {needed} calibration row(s) "
+                    f"of positive weight in each group, got {table}. Merge small "
+                    "groups, or take a cv whose folds hold all of them."
+                )
+                raise ValueError(msg)
 
     def _is_frozen(self):
         return isinstance(self.estimator, FrozenEstimator)

@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._groups import shown
+from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
 from fairlearnkit.postprocessing._base import BaseBarycenter
 from fairlearnkit.utils._sklearn_private import Interval
@@ -83,6 +84,9 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         thresholds.
     atom_bound_, ks_bound_ : float
         As in :class:`BarycenterRegressor`.
+    rounding_ : float
+        Scores whose relative difference is less are equal but for rounding, and count
+        as one.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -243,6 +247,12 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
             )
             raise ValueError(msg)
         return y
+
+    def _rounding_of(self, scores):
+        return ROUNDING
+
+    def _tolerance(self, scores):
+        return self.rounding_ * scores
 
     def _scores_of(self, model, X, groups):
         if len(model.classes_) != 2:

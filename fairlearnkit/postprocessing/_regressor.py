@@ -1,9 +1,11 @@
 """Regression with the same distribution of predictions in every group."""
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
 from fairlearnkit.postprocessing._base import BaseBarycenter
 
@@ -32,7 +34,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     cv : int, cross-validation generator or iterable, default=5
         Folds for the out-of-fold predictions that calibrate; an integer is that of
         :class:`~sklearn.model_selection.KFold`. The estimator is then fitted on all
-        rows.
+        rows. Splitters that need more than X and y go in as a list,
+        ``list(GroupKFold().split(X, y, ids))``.
     strength : float, default=1.0
         Share of the way, between 0 (the inner model) and 1.
     algorithm : {"transport", "split-rank"}, default="transport"
@@ -92,6 +95,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         For "split-rank" at full strength around a FrozenEstimator: what the KS distance
         between groups of new predictions cannot exceed, for any data and model. NaN
         otherwise: models that are fitted after they were calibrated have no such bound.
+    rounding_ : float
+        Predictions that differ by less are equal but for rounding, and count as one.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -223,6 +228,12 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
 
     def _read_target(self, y):
         return column_or_1d(y, warn=True)
+
+    def _rounding_of(self, scores):
+        return ROUNDING * float(np.abs(scores).max())
+
+    def _tolerance(self, scores):
+        return self.rounding_
 
     def _scores_of(self, model, X, groups):
         return call(model, "predict", X, sensitive_features=groups)

@@ -6,7 +6,7 @@ of one row agree.
 """
 
 import hashlib
-from itertools import combinations, pairwise
+from itertools import combinations
 from numbers import Number
 
 import numpy as np
@@ -62,7 +62,7 @@ def _split(values, jitter, rng):
     return values[:half], values[half:], ties[half:]
 
 
-def move_by_rank(x, ties, ranked, ranked_ties, table, jitter=0.0):
+def move_by_rank(x, ties, ranked, ranked_ties, table, tolerance=0.0, jitter=0.0):
     """Value at the rank of each score among the ranked ones.
 
     Parameters
@@ -71,6 +71,8 @@ def move_by_rank(x, ties, ranked, ranked_ties, table, jitter=0.0):
         Scores, and what breaks ties between them and the ranked ones.
     ranked, ranked_ties, table : ndarray
         A map of `rank_maps`.
+    tolerance : float or ndarray of shape (n,), default=0.0
+        Scores as near as this are equal.
     jitter : float, default=0.0
         As in `rank_maps`.
 
@@ -79,8 +81,8 @@ def move_by_rank(x, ties, ranked, ranked_ties, table, jitter=0.0):
     moved : ndarray of shape (n,)
     """
     x = x + jitter * (2.0 * ties - 1.0)
-    left = np.searchsorted(ranked, x, side="left")
-    tied = left < np.searchsorted(ranked, x, side="right")
+    left = np.searchsorted(ranked, x - tolerance, side="left")
+    tied = left < np.searchsorted(ranked, x + tolerance, side="right")
     # Runs of equal scores are numbered, and within a run the tie-breakers are in order.
     run = np.cumsum(np.append(False, ranked[1:] != ranked[:-1])).astype(np.float64)
     rank = left
@@ -127,29 +129,32 @@ def row_uniforms(X, seed):
     """
     X = as_table(X)
     total = np.zeros(X.shape[0], dtype=np.uint64)
-    for j, (rows, bits) in enumerate(_columns(X)):
-        place = _mix(np.full(1, j + 1, dtype=np.uint64))
-        total[rows] += np.where(bits == 0, np.uint64(0), _mix(bits ^ place))
+    if sparse.issparse(X):
+        X = X.tocsr(copy=True)
+        X.sum_duplicates()
+        rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+        np.add.at(total, rows, _placed(_number_bits(X.data), X.indices))
+    else:
+        for j in range(X.shape[1]):
+            total += _placed(_bits(_safe_indexing(X, j, axis=1), j), j)
     mixed = _mix(total ^ _mix(np.full(1, seed, dtype=np.uint64)))
     return ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def _columns(X):
-    """Rows that hold something, and its bits, for each column; a zero has none."""
-    if sparse.issparse(X):
-        X = X.tocsc()
-        for a, b in pairwise(X.indptr):
-            yield X.indices[a:b], _number_bits(X.data[a:b])
-        return
-    for j in range(X.shape[1]):
-        values = _safe_indexing(X, j, axis=1)
-        kind = getattr(getattr(values, "dtype", None), "kind", "O")
-        if kind in "buif":
-            yield slice(None), _number_bits(np.asarray(values))
-            continue
-        found = encode(f"column {j} of X", values)
-        table = [*map(_label_bits, found.labels.tolist()), _label_bits(np.nan)]
-        yield slice(None), np.array(table, dtype=np.uint64)[found.codes]
+def _placed(bits, column):
+    """Bits of a cell and of its place; nothing for a zero, as sparse rows hold none."""
+    place = _mix(np.atleast_1d(column).astype(np.uint64))
+    return np.where(bits == 0, np.uint64(0), _mix(bits ^ place))
+
+
+def _bits(values, j):
+    """Bits of each value of a column."""
+    array = np.asarray(values)
+    if array.dtype.kind in "buif":
+        return _number_bits(array)
+    found = encode(f"column {j} of X", values)
+    table = [*map(_label_bits, found.labels.tolist()), _label_bits(np.nan)]
+    return np.array(table, dtype=np.uint64)[found.codes]
 
 
 def _number_bits(values):

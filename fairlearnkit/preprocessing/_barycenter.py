@@ -12,6 +12,7 @@ from fairlearnkit._barycenter import (
     match_stages,
     needs_pooled,
     read_stages,
+    read_weight,
     stage_strengths,
     store_stages,
     transport,
@@ -21,7 +22,6 @@ from fairlearnkit._groups import check_index
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.utils._sklearn_private import (
     Interval,
-    _check_sample_weight,
     _fit_context,
 )
 
@@ -70,7 +70,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     groups_ : ndarray of shape (n_groups,), or list of ndarray
         Group labels; with `sequential` those of each sensitive column.
     group_counts_ : ndarray of shape (n_groups,), or list of ndarray
-        Rows of each group.
+        Rows of each group, of positive weight.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
     n_features_in_ : int
@@ -171,11 +171,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         """
         check_index(X, sensitive_features)
         X = self._checked(X, reset=True)
-        weight = sample_weight
-        if weight is not None:
-            weight = _check_sample_weight(
-                weight, X, dtype=np.float64, ensure_non_negative=True
-            )
+        weight = read_weight(sample_weight, len(X))
         stages = read_stages(self, sensitive_features, len(X))
         shares = store_stages(self, stages, weight)
         self.maps_, self.pooled_maps_ = [], []

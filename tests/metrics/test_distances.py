@@ -92,6 +92,8 @@ def test_errors(metric):
         metric(None, [np.nan] * 20, sensitive_features=group)
     with pytest.raises(ValueError, match="has 20 rows but X has 19"):
         metric(None, np.arange(19.0), sensitive_features=group)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        metric([1, 2], np.arange(20.0), sensitive_features=group)
     with pytest.raises(ValueError, match="without a row of positive weight: a: 0"):
         metric(
             None,

@@ -40,9 +40,9 @@ def simulate(sizes, jitter, n_trials, scores, *, same_quantiles):
             tables = [table for _, _, table in maps]
         for s, (B, ties, _) in enumerate(maps):
             x, u = scores[s](40, rng), rng.uniform(size=40)
-            found[s].append(move_by_rank(x, u, B, ties, tables[s], jitter))
-    gap = kolmogorov_smirnov(*(make_law(np.concatenate(f)) for f in found))
-    return gap, kolmogorov_smirnov(*map(make_law, tables))
+            found[s].append(move_by_rank(x, u, B, ties, tables[s], 0.0, jitter))
+    gap = kolmogorov_smirnov([make_law(np.concatenate(f)) for f in found])
+    return gap, kolmogorov_smirnov(list(map(make_law, tables)))
 
 
 CONSTANT = [lambda n, rng: np.zeros(n), lambda n, rng: np.ones(n)]
@@ -135,6 +135,9 @@ def test_uniforms_of_rows():
         assert_array_equal(row_uniforms(form, 3), u)
     assert_array_equal(row_uniforms(X[::-1], 3), u[::-1])
     assert_array_equal(row_uniforms(-X * -1.0, 3), u)  # -0.0 is 0.0
+    doubled = sparse.csr_matrix((np.full(3, 0.5), [1, 1, 2], [0, 3]), shape=(1, 2**20))
+    rows = sparse.csr_matrix(([1.0, 0.5], [1, 2], [0, 2]), shape=(1, 2**20))
+    assert row_uniforms(doubled, 3) == row_uniforms(rows, 3)
     other = row_uniforms(X, 4)
     assert abs(np.corrcoef(u, other)[0, 1]) < 0.05
     swapped = X[:, [1, 0, 2]]
@@ -157,6 +160,8 @@ def test_uniforms_of_texts_and_holes():
     assert len(set(u)) == 3
     assert u[0] == u[3]
     assert_array_equal(row_uniforms(frame.astype(object).to_numpy(), 0), u)
+    nullable = frame.assign(flag=pd.array([True, None, True, True], dtype="boolean"))
+    assert len(set(row_uniforms(nullable, 0))) == 3
     alone = np.concatenate([row_uniforms(frame.iloc[[i]], 0) for i in range(4)])
     assert_array_equal(alone, u)
 
@@ -190,5 +195,5 @@ def test_the_bound_of_the_estimator():
             assert_array_equal(again, values[-1][:3])
     assert regressor.ks_bound_ == 1 / 6
     laws = [make_law(np.concatenate(values)) for values in found.values()]
-    gap = kolmogorov_smirnov(*laws)
+    gap = kolmogorov_smirnov(laws)
     assert 0.75 / 6 < gap < 1 / 6 + 0.06
