@@ -186,15 +186,20 @@ def apply_map(x, knots, moved, strength=1.0):
     if strength == 0:
         return x.copy()
     order = np.argsort(x)  # knots are then found by walking, not by searching
-    ordered = x[order].clip(knots[0], knots[-1])
-    right = np.searchsorted(knots, ordered, side="right").clip(max=len(knots) - 1)
-    left = np.maximum(right - 1, 0)
-    # A share of the way, not a slope, which overflows between knots that nearly touch.
-    start, step = knots[left], knots[right] - knots[left]
-    share = np.divide(ordered - start, step, out=np.ones(len(x)), where=step > 0)
     y = np.empty(len(x))
-    y[order] = (1.0 - share) * moved[left] + share * moved[right]
+    with np.errstate(over="ignore"):
+        steep = np.isinf(np.diff(moved) / np.diff(knots)).any()
+    y[order] = (_by_shares if steep else np.interp)(x[order], knots, moved)
     return y if strength == 1 else (1.0 - strength) * x + strength * y
+
+
+def _by_shares(x, knots, moved):
+    """As np.interp, for knots that nearly touch: a share of the way needs no slope."""
+    x = x.clip(knots[0], knots[-1])
+    right = np.searchsorted(knots, x, side="right").clip(1, len(knots) - 1)
+    start = knots[right - 1]
+    share = (x - start) / (knots[right] - start)
+    return (1.0 - share) * moved[right - 1] + share * moved[right]
 
 
 def merge_rounding(values, tolerance):

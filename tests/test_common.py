@@ -13,6 +13,7 @@ from inspect import signature
 
 import numpy as np
 import pytest
+import sklearn
 from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -102,13 +103,22 @@ CHECKS = {
 ran = Counter()
 
 
+# Of two classes only, scikit-learn 1.6 makes y binary by its first element, which is
+# another one in the weighted and in the repeated rows. Ours are compared in
+# postprocessing/test_barycenter_models.py.
+BROKEN = "BarycenterClassifier", "check_sample_weight_equivalence"
+OLD = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7)
+
+
 @pytest.mark.parametrize(
     ("name", "check"),
     [(name, check) for name, checks in CHECKS.items() for check in checks],
     ids=lambda value: getattr(getattr(value, "func", value), "__name__", value),
 )
-def test_check(name, check):
+def test_check(name, check, request):
     ran[name] += 1
+    if OLD and name == BROKEN[0] and BROKEN[1] in str(check):
+        request.applymarker(pytest.mark.xfail(reason="a slip of scikit-learn 1.6"))
     with warnings.catch_warnings():
         # The checks fit on a few rows, and on columns of y, on purpose.
         warnings.simplefilter("ignore")

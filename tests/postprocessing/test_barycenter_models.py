@@ -173,8 +173,15 @@ def test_folds_of_any_kind(cv):
     assert_allclose(found, expected, rtol=1e-13)
 
 
-def test_weight_two_is_the_row_twice():
+@pytest.mark.parametrize("kind", ["regressor", "classifier"])
+def test_weight_two_is_the_row_twice(kind):
     X, y, group, _ = make(300)
+    if kind == "classifier":
+        y = y > 0
+        inner = LogisticRegression(solver="newton-cholesky", tol=1e-10)
+        cls, method = BarycenterClassifier, "predict_proba"
+    else:
+        inner, cls, method = Ridge(), BarycenterRegressor, "predict"
     weight = np.random.default_rng(0).integers(0, 3, 300)
     fold = np.arange(300) % 3
     again = np.repeat(fold, weight)
@@ -186,10 +193,10 @@ def test_weight_two_is_the_row_twice():
         folds = [
             (np.flatnonzero(labels != k), np.flatnonzero(labels == k)) for k in range(3)
         ]
-        model = BarycenterRegressor(Ridge(), cv=folds).fit(
+        model = cls(inner, cv=folds).fit(
             X[rows], y[rows], sensitive_features=group[rows], sample_weight=w
         )
-        pair.append(model.predict(X, sensitive_features=group))
+        pair.append(getattr(model, method)(X, sensitive_features=group))
     assert_allclose(*pair, rtol=1e-10)
 
 
