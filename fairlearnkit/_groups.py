@@ -91,6 +91,32 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     return groups
 
 
+def read_strata(control_features, *, n_samples=None):
+    """Strata, as `read_groups` reads groups, but one alone will do.
+
+    Parameters
+    ----------
+    control_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As `sensitive_features` of `read_groups`. Missing values are an error.
+    n_samples : int, default=None
+        The number of rows that X has.
+
+    Returns
+    -------
+    strata : Groups
+
+    Raises
+    ------
+    ValueError
+        Another length, or a missing value.
+    """
+    columns = [
+        _column(name.replace("sensitive", "control"), values, "error")
+        for name, values in _columns(control_features, n_samples)
+    ]
+    return columns[0] if len(columns) == 1 else _intersect(columns)
+
+
 def match_groups(
     sensitive_features, labels, *, n_samples=None, unseen="error", missing="error"
 ):

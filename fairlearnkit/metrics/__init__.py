@@ -1,26 +1,43 @@
 """Gaps between groups: of rates, by counting, and of scores."""
 
+from fairlearnkit.metrics._bootstrap import bootstrap_interval
 from fairlearnkit.metrics._distances import (
     ks_gap,
     strong_demographic_disparity,
     wasserstein_unfairness,
 )
+from fairlearnkit.metrics._group_metric import group_metric
 from fairlearnkit.metrics._rates import (
     demographic_parity_difference,
     demographic_parity_ratio,
     equal_opportunity_difference,
+    equal_opportunity_ratio,
     equalized_odds_difference,
+    equalized_odds_ratio,
+    group_rates,
+    rate_difference,
+    rate_ratio,
 )
+from fairlearnkit.metrics._report import ParityReport, parity_report
 from fairlearnkit.metrics._scorer import parity_scorer
 from fairlearnkit.metrics._scores import score_gap
 
 __all__ = [
+    "ParityReport",
+    "bootstrap_interval",
     "demographic_parity_difference",
     "demographic_parity_ratio",
     "equal_opportunity_difference",
+    "equal_opportunity_ratio",
     "equalized_odds_difference",
+    "equalized_odds_ratio",
+    "group_metric",
+    "group_rates",
     "ks_gap",
+    "parity_report",
     "parity_scorer",
+    "rate_difference",
+    "rate_ratio",
     "score_gap",
     "strong_demographic_disparity",
     "wasserstein_unfairness",

@@ -1,28 +1,40 @@
-"""Counts of (group, true class, predicted class): all that rates by group need."""
+"""Counts of (stratum, group, true class, predicted class): all that rates need."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from fairlearnkit._groups import encode, read_groups
-from fairlearnkit.constraints._contrasts import SMALL_CELL, counts_table
-from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit._groups import encode, read_groups, read_strata
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Weights and row counts of each cell, shape (n_groups, n_classes, n_classes)."""
+    """Weights and row counts of each cell.
+
+    ``weight`` and ``rows`` have the shape (n_strata, n_groups, n_classes, n_classes):
+    the last two are the true and the predicted class. Without control features there
+    is one stratum.
+    """
 
     weight: np.ndarray
     rows: np.ndarray
     groups: np.ndarray
     classes: list
+    strata: np.ndarray
 
 
-def count_cells(y_true, y_pred, sensitive_features, sample_weight, missing):
+def count_cells(
+    y_true,
+    y_pred,
+    sensitive_features,
+    sample_weight=None,
+    missing="error",
+    *,
+    labels=None,
+    control_features=None,
+):
     """Count every combination of group, true class and predicted class once.
 
     Parameters
@@ -31,15 +43,51 @@ def count_cells(y_true, y_pred, sensitive_features, sample_weight, missing):
         Class labels of any kind.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         See ``read_groups``.
-    sample_weight : array-like of shape (n_samples,) or None
+    sample_weight : array-like of shape (n_samples,), default=None
         Weights; a row of weight zero counts as absent.
-    missing : {"error", "group", "ignore"}
+    missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
+    labels : array-like, default=None
+        Classes that there are, whether or not they occur.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Strata within which groups are compared.
 
     Returns
     -------
     cells : Cells
     """
+    true, pred = _read_classes(y_true, y_pred)
+    n_samples = len(true.codes)
+    groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+    given = [] if labels is None else [np.asarray(labels)]
+    both = np.concatenate([true.labels, pred.labels, *given])
+    classes, place = np.unique(both, return_inverse=True)
+    n_true, n_pred = len(true.labels), len(pred.labels)
+    parts = [groups.codes, place[:n_true][true.codes]]
+    parts.append(place[n_true : n_true + n_pred][pred.codes])
+    shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
+    if control_features is not None:
+        found = read_strata(control_features, n_samples=n_samples)
+        parts, strata = [found.codes, *parts], found.labels
+    shape = (len(strata), *shape)
+    size, cell = int(np.prod(shape)), parts[0].copy()
+    for codes, extent in zip(parts[1:], shape[-len(parts) + 1 :]):
+        cell *= extent
+        cell += codes
+    cell[groups.codes < 0] = size
+    if sample_weight is None:
+        rows = np.bincount(cell, minlength=size)[:size].reshape(shape)
+        return Cells(rows, rows, groups.labels, classes.tolist(), strata)
+    weight = _check_sample_weight(
+        sample_weight, cell, dtype=np.float64, ensure_non_negative=True
+    )
+    rows = np.bincount(cell[weight > 0], minlength=size)[:size].reshape(shape)
+    total = np.bincount(cell, weights=weight, minlength=size)[:size].reshape(shape)
+    return Cells(total, rows, groups.labels, classes.tolist(), strata)
+
+
+def _read_classes(y_true, y_pred):
+    """Both, encoded, once they are labels of one kind and length."""
     check_consistent_length(y_true, y_pred)
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         if getattr(y, "ndim", 1) != 1:
@@ -62,64 +110,7 @@ def count_cells(y_true, y_pred, sensitive_features, sample_weight, missing):
             f"{true.labels[0]!r} and {pred.labels[0]!r}; give both in the same labels."
         )
         raise ValueError(msg)
-    groups = read_groups(sensitive_features, n_samples=len(true.codes), missing=missing)
-    both = np.concatenate([true.labels, pred.labels])
-    classes, place = np.unique(both, return_inverse=True)
-    n_groups, n_classes, split = len(groups.labels), len(classes), len(true.labels)
-    cell = (groups.codes * n_classes + place[:split][true.codes]) * n_classes
-    cell += place[split:][pred.codes]
-    if (groups.codes < 0).any():
-        cell[groups.codes < 0] = n_groups * n_classes**2
-    shape, size = (n_groups, n_classes, n_classes), n_groups * n_classes**2
-    if sample_weight is None:
-        rows = np.bincount(cell, minlength=size)[:size].reshape(shape)
-        return Cells(rows, rows, groups.labels, classes.tolist())
-    weight = _check_sample_weight(
-        sample_weight, cell, dtype=np.float64, ensure_non_negative=True
-    )
-    rows = np.bincount(cell[weight > 0], minlength=size)[:size].reshape(shape)
-    total = np.bincount(cell, weights=weight, minlength=size)[:size].reshape(shape)
-    return Cells(total, rows, groups.labels, classes.tolist())
-
-
-def rates(cells, hits, of, name):
-    """Share of `hits` among `of` in each group, both masks over (true, predicted).
-
-    Parameters
-    ----------
-    cells : Cells
-        Counts.
-    hits, of : ndarray of shape (n_classes, n_classes), bool
-        The cells of the numerator and of the denominator.
-    name : str
-        Of the denominator, for messages.
-
-    Returns
-    -------
-    rates : ndarray of shape (n_groups,)
-
-    Raises
-    ------
-    ValueError
-        A group without rows in the denominator.
-
-    Warns
-    -----
-    SmallGroupWarning
-        Fewer than 10 rows in it.
-    """
-    rows = cells.rows[:, of].sum(axis=1)
-    if rows.min() < SMALL_CELL:
-        table = counts_table(cells.groups, rows)
-        if rows.min() == 0:
-            msg = (
-                f"sensitive_features has groups without {name}, so that their rate is "
-                f"not defined. Counts: {table}. Merge or remove these groups."
-            )
-            raise ValueError(msg)
-        msg = f"Fewer than {SMALL_CELL} {name} in a group: {table}. Its rate is noisy."
-        warnings.warn(msg, SmallGroupWarning, stacklevel=4)
-    return cells.weight[:, hits & of].sum(axis=1) / cells.weight[:, of].sum(axis=1)
+    return true, pred
 
 
 def positive_places(cells, pos_label):

@@ -1,11 +1,18 @@
 """Differences and ratios of rates between groups."""
 
-import warnings
+from sklearn.utils import Bunch
 
-import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
+from fairlearnkit.metrics._cells import count_cells, positive_places
+from fairlearnkit.metrics._gaps import (
+    RATES,
+    Gap,
+    counts,
+    divide,
+    measure,
+    warn_of_small,
+)
 
-from fairlearnkit.metrics._cells import count_cells, positive_places, rates
+_ODDS = ("true_positive_rate", "false_positive_rate")
 
 
 def demographic_parity_difference(
@@ -15,6 +22,9 @@ def demographic_parity_difference(
     sensitive_features,
     sample_weight=None,
     pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
     missing="error",
 ):
     r"""Largest difference between groups of the rate of positive predictions.
@@ -24,9 +34,9 @@ def demographic_parity_difference(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        True labels; only their classes matter here.
+        True labels of any kind; only their classes matter here.
     y_pred : array-like of shape (n_samples,)
-        Predicted labels of any kind.
+        Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -34,23 +44,33 @@ def demographic_parity_difference(
     pos_label : scalar, default=None
         The positive class. None takes the last of two sorted labels; with more than
         two, each class is the positive one in turn and the largest difference counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
     difference : float
-        Between 0 (parity) and 1.
+        Between 0 (parity) and 1; NaN where a rate is not defined.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values.
+        Lengths differ, one group only, missing values, unknown options.
 
     Warns
     -----
     SmallGroupWarning
         A group of fewer than 10 rows.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
 
     Notes
     -----
@@ -66,12 +86,21 @@ def demographic_parity_difference(
     >>> from fairlearnkit.metrics import demographic_parity_difference
     >>> group = ["a"] * 10 + ["b"] * 10
     >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
-    >>> y_true = [1, 0] * 10
-    >>> demographic_parity_difference(y_true, y_pred, sensitive_features=group)
+    >>> demographic_parity_difference(y_pred, y_pred, sensitive_features=group)
     0.3
     """
-    cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
-    return max(_spread(r) for r in _selection_rates(cells, pos_label))
+    gap = Gap(("selection_rate",), aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
+    )
+    return measure(gap, cells, places)
 
 
 def demographic_parity_ratio(
@@ -81,6 +110,9 @@ def demographic_parity_ratio(
     sensitive_features,
     sample_weight=None,
     pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
     missing="error",
 ):
     r"""Smallest ratio between groups of the rate of positive predictions.
@@ -92,9 +124,9 @@ def demographic_parity_ratio(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        True labels; only their classes matter here.
+        True labels of any kind; only their classes matter here.
     y_pred : array-like of shape (n_samples,)
-        Predicted labels of any kind.
+        Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -103,25 +135,33 @@ def demographic_parity_ratio(
         The positive class. None takes the last of two sorted labels; with more than
         two, each class is the positive one in turn and the smallest ratio counts, of
         the classes that are predicted at all.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
     ratio : float
-        Between 0 and 1 (parity); NaN where no group has a positive prediction.
+        Between 0 and 1 (parity); NaN where a rate is not defined or all are 0.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values.
+        Lengths differ, one group only, missing values, unknown options.
 
     Warns
     -----
     SmallGroupWarning
         A group of fewer than 10 rows.
     UndefinedMetricWarning
-        No positive prediction at all.
+        A group without any such row, or rates that are all 0.
 
     Notes
     -----
@@ -137,16 +177,21 @@ def demographic_parity_ratio(
     >>> from fairlearnkit.metrics import demographic_parity_ratio
     >>> group = ["a"] * 10 + ["b"] * 10
     >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
-    >>> demographic_parity_ratio([1, 0] * 10, y_pred, sensitive_features=group)
+    >>> demographic_parity_ratio(y_pred, y_pred, sensitive_features=group)
     0.5
     """
-    cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
-    selected = [r for r in _selection_rates(cells, pos_label) if r.max() > 0]
-    if not selected:
-        msg = "No group has a positive prediction: the ratio of their rates is NaN."
-        warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
-        return np.nan
-    return min(float(r.min() / r.max()) for r in selected)
+    gap = Gap(("selection_rate",), ratio=True, aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
+    )
+    return measure(gap, cells, places)
 
 
 def equal_opportunity_difference(
@@ -156,6 +201,9 @@ def equal_opportunity_difference(
     sensitive_features,
     sample_weight=None,
     pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
     missing="error",
 ):
     r"""Largest difference between groups of the true positive rate.
@@ -175,23 +223,33 @@ def equal_opportunity_difference(
     pos_label : scalar, default=None
         The positive class. None takes the last of two sorted labels; with more than
         two, each class is the positive one in turn and the largest difference counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
     difference : float
-        Between 0 (parity) and 1.
+        Between 0 (parity) and 1; NaN where a rate is not defined.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a group without positives.
+        Lengths differ, one group only, missing values, unknown options.
 
     Warns
     -----
     SmallGroupWarning
         A group of fewer than 10 positive rows.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
 
     Notes
     -----
@@ -210,11 +268,107 @@ def equal_opportunity_difference(
     >>> equal_opportunity_difference([1] * 20, y_pred, sensitive_features=group)
     0.3
     """
-    cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
-    return max(
-        _spread(_rate_given_truth(cells, k, True))
-        for k in positive_places(cells, pos_label)
+    gap = Gap(("true_positive_rate",), aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
     )
+    return measure(gap, cells, places)
+
+
+def equal_opportunity_ratio(
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
+    missing="error",
+):
+    r"""Smallest ratio between groups of the true positive rate.
+
+    .. math:: \min_a P(\hat y = + \mid y = +, a)
+              \,/\, \max_b P(\hat y = + \mid y = +, b)
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels; with more than
+        two, each class is the positive one in turn and the smallest ratio counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+
+    Returns
+    -------
+    ratio : float
+        Between 0 and 1 (parity); NaN where a rate is not defined or all are 0.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values, unknown options.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 positive rows.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
+
+    Notes
+    -----
+    Sees only the rows with a positive truth: false alarms may still differ.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    definition 2.2.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import equal_opportunity_ratio
+    >>> group = ["a"] * 10 + ["b"] * 10
+    >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
+    >>> equal_opportunity_ratio([1] * 20, y_pred, sensitive_features=group)
+    0.5
+    """
+    gap = Gap(("true_positive_rate",), ratio=True, aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
+    )
+    return measure(gap, cells, places)
 
 
 def equalized_odds_difference(
@@ -224,6 +378,9 @@ def equalized_odds_difference(
     sensitive_features,
     sample_weight=None,
     pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
     missing="error",
 ):
     r"""Largest difference between groups of the true or the false positive rate.
@@ -244,24 +401,33 @@ def equalized_odds_difference(
     pos_label : scalar, default=None
         The positive class. None takes the last of two sorted labels; with more than
         two, each class is the positive one in turn and the largest difference counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
     difference : float
-        Between 0 (parity) and 1.
+        Between 0 (parity) and 1; NaN where a rate is not defined.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a group without positives or
-        without negatives.
+        Lengths differ, one group only, missing values, unknown options.
 
     Warns
     -----
     SmallGroupWarning
         A group of fewer than 10 positive or negative rows.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
 
     Notes
     -----
@@ -281,34 +447,414 @@ def equalized_odds_difference(
     >>> equalized_odds_difference(y_true, y_pred, sensitive_features=group)
     0.5
     """
-    cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
-    return max(
-        _spread(_rate_given_truth(cells, k, truth))
-        for k in positive_places(cells, pos_label)
-        for truth in (True, False)
+    gap = Gap(_ODDS, aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
     )
+    return measure(gap, cells, places)
 
 
-def _selection_rates(cells, pos_label):
-    everything = np.ones((len(cells.classes),) * 2, dtype=bool)
-    for place in positive_places(cells, pos_label):
-        predicted = np.zeros_like(everything)
-        predicted[:, place] = True
-        yield rates(cells, predicted, everything, "rows")
+def equalized_odds_ratio(
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
+    missing="error",
+):
+    r"""Smallest ratio between groups of the true or the false positive rate.
 
+    .. math:: \min_{k \in \{+, -\}} \big( \min_a P(\hat y = + \mid y = k, a)
+              \,/\, \max_b P(\hat y = + \mid y = k, b) \big)
 
-def _rate_given_truth(cells, place, truth):
-    """P(predicted = place | true = place), or given any other truth."""
-    n_classes, label = len(cells.classes), cells.classes[place]
-    of = np.zeros((n_classes, n_classes), dtype=bool)
-    of[place] = True
-    predicted = np.zeros_like(of)
-    predicted[:, place] = True
-    sign = "=" if truth else "!="
-    return rates(
-        cells, predicted, of if truth else ~of, f"rows with y_true {sign} {label}"
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels; with more than
+        two, each class is the positive one in turn and the smallest ratio counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+
+    Returns
+    -------
+    ratio : float
+        Between 0 and 1 (parity); NaN where a rate is not defined or all are 0.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values, unknown options.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 positive or negative rows.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
+
+    Notes
+    -----
+    A rate that is 0 in every group makes no statement; the other one counts then.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    definition 2.1.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import equalized_odds_ratio
+    >>> group, y_true = ["a"] * 20 + ["b"] * 20, ([1] * 10 + [0] * 10) * 2
+    >>> y_pred = [1] * 8 + [0] * 12 + [1] * 6 + [0] * 4 + [1] * 5 + [0] * 5
+    >>> equalized_odds_ratio(y_true, y_pred, sensitive_features=group)
+    0.0
+    """
+    gap = Gap(_ODDS, ratio=True, aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
     )
+    return measure(gap, cells, places)
 
 
-def _spread(values):
-    return float(values.max() - values.min())
+def rate_difference(
+    y_true,
+    y_pred,
+    *,
+    rate="selection_rate",
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
+    missing="error",
+):
+    r"""Largest difference between groups of any rate of the confusion matrix.
+
+    .. math:: \max_a \text{rate}_a - \min_b \text{rate}_b
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    rate : str, default="selection_rate"
+        "selection_rate", "true_positive_rate", "false_negative_rate",
+        "false_positive_rate", "true_negative_rate", "positive_predictive_value",
+        "negative_predictive_value", "accuracy" or "error_rate".
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels; with more than
+        two, each class is the positive one in turn and the largest difference counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+
+    Returns
+    -------
+    difference : float
+        Between 0 (parity) and 1; NaN where a rate is not defined.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values, unknown options.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 rows in the denominator.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
+
+    Notes
+    -----
+    The predictive values condition on decisions, the other rates on outcomes: with
+    different base rates they cannot all agree.
+
+    References
+    ----------
+    Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import rate_difference
+    >>> group = ["a"] * 10 + ["b"] * 10
+    >>> missed = [1] * 15 + [0] * 5
+    >>> options = {"rate": "false_negative_rate", "sensitive_features": group}
+    >>> rate_difference([1] * 20, missed, **options)
+    0.5
+    """
+    gap = Gap((rate,), aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
+    )
+    return measure(gap, cells, places)
+
+
+def rate_ratio(
+    y_true,
+    y_pred,
+    *,
+    rate="selection_rate",
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    aggregate="worst",
+    control_features=None,
+    missing="error",
+):
+    r"""Smallest ratio between groups of any rate of the confusion matrix.
+
+    .. math:: \min_a \text{rate}_a \,/\, \max_b \text{rate}_b
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    rate : str, default="selection_rate"
+        "selection_rate", "true_positive_rate", "false_negative_rate",
+        "false_positive_rate", "true_negative_rate", "positive_predictive_value",
+        "negative_predictive_value", "accuracy" or "error_rate".
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels; with more than
+        two, each class is the positive one in turn and the smallest ratio counts.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows. None takes those that do.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Over groups: the two that are furthest apart, the mean of all pairs, or the one
+        that is furthest from all rows together.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        Groups are compared within each stratum of these columns, and the worst stratum
+        counts; for "mean", their mean by size.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+
+    Returns
+    -------
+    ratio : float
+        Between 0 and 1 (parity); NaN where a rate is not defined or all are 0.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values, unknown options.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 rows in the denominator.
+    UndefinedMetricWarning
+        A group without any such row, or rates that are all 0.
+
+    Notes
+    -----
+    A ratio of small rates is noisy: look at the counts too.
+
+    References
+    ----------
+    Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import rate_ratio
+    >>> group = ["a"] * 10 + ["b"] * 10
+    >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
+    >>> rate_ratio(
+    ...     [1] * 20, y_pred, rate="true_positive_rate", sensitive_features=group
+    ... )
+    0.5
+    """
+    gap = Gap((rate,), ratio=True, aggregate=aggregate)
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        control_features,
+        missing,
+    )
+    return measure(gap, cells, places)
+
+
+def group_rates(
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    missing="error",
+):
+    r"""All rates of the confusion matrix in each group.
+
+    .. math:: \text{rate}_g = \frac{\sum_{i \in g} w_i \, \text{hit}_i}
+              {\sum_{i \in g} w_i \, \text{among}_i}
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+
+    Returns
+    -------
+    rates : :class:`~sklearn.utils.Bunch`
+        With these keys:
+
+        groups : ndarray of shape (n_groups,)
+            Group labels.
+        counts : ndarray of shape (n_groups,)
+            Rows of each group.
+        by_group : dict of ndarray of shape (n_groups,)
+            Each rate by its name; NaN where it is not defined.
+        overall : dict of float
+            Each rate of all rows together.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values; more than two classes and no
+        ``pos_label``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 rows.
+
+    Notes
+    -----
+    Rates of small groups are noisy: see
+    :func:`~fairlearnkit.metrics.bootstrap_interval`.
+
+    References
+    ----------
+    Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import group_rates
+    >>> group = ["a"] * 10 + ["b"] * 10
+    >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
+    >>> rates = group_rates([1] * 20, y_pred, sensitive_features=group)
+    >>> rates.by_group["selection_rate"].tolist(), rates.overall["selection_rate"]
+    ([0.6, 0.3], 0.45)
+    """
+    cells, places = _read(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        pos_label,
+        labels,
+        None,
+        missing,
+    )
+    if len(places) > 1:
+        msg = (
+            f"There are {len(cells.classes)} classes, {cells.classes}: give pos_label."
+        )
+        raise ValueError(msg)
+    warn_of_small(cells, "selection_rate", places[0])
+    by_group, overall = {}, {}
+    for rate in RATES:
+        hits, among = counts(cells.weight[0], rate, places[0])
+        by_group[rate] = divide(hits, among)
+        overall[rate] = float(divide(hits.sum(), among.sum()))
+    rows = cells.rows[0].sum(axis=(1, 2))
+    return Bunch(groups=cells.groups, counts=rows, by_group=by_group, overall=overall)
+
+
+def _read(
+    y_true,
+    y_pred,
+    sensitive_features,
+    sample_weight,
+    pos_label,
+    labels,
+    control_features,
+    missing,
+):
+    cells = count_cells(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        missing,
+        labels=labels,
+        control_features=control_features,
+    )
+    return cells, positive_places(cells, pos_label)

@@ -13,6 +13,8 @@ from fairlearnkit._columns import as_table, take_columns
 from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+# Functions that take groups and return a table, or more than a number.
+NO_SCORE = {"bootstrap_interval", "group_metric", "group_rates", "parity_report"}
 # Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
 INNER = (
     "best_estimator_",
@@ -76,8 +78,9 @@ def parity_scorer(
     (its request is set already) or passed to it; else from the estimator, if it is a
     SensitiveColumns, or a search, calibration or ensemble around one.
 
-    A fold without rows of a group has no gap: the metric raises an error, which
-    searches turn into NaN and a warning. Stratify the folds by class and group.
+    A fold that lacks a group, or the rows that a rate of it is about, has no gap: the
+    score is NaN, with a warning. Stratify the folds by class and group. Rates look at
+    all ``classes_`` of the estimator.
 
     The gap is that of the scored rows: of few rows it is noisy, and biased upwards.
 
@@ -96,7 +99,7 @@ def parity_scorer(
     >>> bool((found["test_gap"] <= 0).all())
     True
     """
-    function = _function(metric)
+    function = find_metric(metric)
     responses = (
         (response_method,)
         if isinstance(response_method, str)
@@ -118,12 +121,14 @@ def parity_scorer(
     )
 
 
-def _function(metric):
+def find_metric(metric):
     """The metric behind a name, or a callable that takes groups."""
     if not callable(metric):
         metrics = import_module("fairlearnkit.metrics")
         known = [
-            name for name in metrics.__all__ if _takes_groups(getattr(metrics, name))
+            name
+            for name in metrics.__all__
+            if name not in NO_SCORE and _takes(getattr(metrics, name))
         ]
         if metric not in known:
             msg = (
@@ -132,7 +137,7 @@ def _function(metric):
             )
             raise ValueError(msg)
         return getattr(metrics, metric)
-    if not _takes_groups(metric):
+    if not _takes(metric):
         msg = (
             f"{_name(metric)} takes no sensitive_features: pass a function (y_true, "
             "y_pred, *, sensitive_features), and metrics without groups to scoring= "
@@ -142,19 +147,24 @@ def _function(metric):
     return metric
 
 
-def _takes_groups(function):
+def _takes(function, parameter="sensitive_features"):
     try:
         parameters = signature(function).parameters.values()
     except ValueError:  # some of those written in C
         return False
     return any(
-        p.name == "sensitive_features" or p.kind is Parameter.VAR_KEYWORD
-        for p in parameters
+        p.name == parameter or p.kind is Parameter.VAR_KEYWORD for p in parameters
     )
 
 
+def _unwrapped(function):
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
 def _name(function):
-    function = getattr(function, "func", function)  # of a functools.partial
+    function = _unwrapped(function)
     return getattr(function, "__name__", type(function).__name__)
 
 
@@ -206,9 +216,19 @@ class _ParityScorer(_BaseScorer):
         if self._response_method != "predict":  # the cache does not look at pos_label
             method_caller = partial(_cached_call, None)
         y_pred = method_caller(estimator, self._response_method, X, pos_label=pos_label)
-        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
-        value = self._score_func(y_true, y_pred, sensitive_features=groups, **weight)
+        more = {} if sample_weight is None else {"sample_weight": sample_weight}
+        classes = getattr(estimator, "classes_", None)
+        if classes is not None and self._response_method == "predict":
+            more |= self._labels(classes)
+        value = self._score_func(y_true, y_pred, sensitive_features=groups, **more)
         return self._sign * value
+
+    def _labels(self, classes):
+        """All classes, of which a fold may lack some, for our metrics of rates."""
+        function = self._score_func
+        fixed = "labels" in getattr(function, "keywords", {})
+        ours = _unwrapped(function).__module__ == "fairlearnkit.metrics._rates"
+        return {"labels": classes} if ours and not fixed else {}
 
     def _groups(self, estimator, X, sensitive_features):
         if self._columns is not None:

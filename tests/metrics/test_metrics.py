@@ -1,11 +1,16 @@
 """Gaps against values worked out by hand, and against loops over rows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 
 from fairlearnkit.constraints import EqualOpportunity
 from fairlearnkit.exceptions import SmallGroupWarning
@@ -13,7 +18,13 @@ from fairlearnkit.metrics import (
     demographic_parity_difference,
     demographic_parity_ratio,
     equal_opportunity_difference,
+    equal_opportunity_ratio,
     equalized_odds_difference,
+    equalized_odds_ratio,
+    group_metric,
+    group_rates,
+    rate_difference,
+    rate_ratio,
     score_gap,
 )
 
@@ -22,6 +33,13 @@ RATES = [
     demographic_parity_ratio,
     equal_opportunity_difference,
     equalized_odds_difference,
+]
+ALL = [
+    *RATES,
+    equal_opportunity_ratio,
+    equalized_odds_ratio,
+    rate_difference,
+    rate_ratio,
 ]
 
 # Two unlike groups, in counts: (group, y_true, y_pred) -> rows.
@@ -145,7 +163,7 @@ def test_missing_groups(rows, metric):
 
 def test_no_positive_prediction():
     group = ["a", "b"] * 20
-    with pytest.warns(UndefinedMetricWarning, match="ratio of their rates is NaN"):
+    with pytest.warns(UndefinedMetricWarning, match="ratio is NaN: rates are not"):
         value = demographic_parity_ratio(
             [0, 1] * 20, [0] * 40, sensitive_features=group
         )
@@ -158,13 +176,14 @@ def test_no_positive_prediction():
 
 def test_small_and_empty_cells():
     y, group = [1] * 30 + [0] * 10, ["a"] * 21 + ["b"] * 19
-    with pytest.warns(SmallGroupWarning, match=r"rows with y_true = 1 .*a: 21, b: 9"):
+    with pytest.warns(SmallGroupWarning, match=r"rows with y_true == 1 .*a: 21, b: 9"):
         equal_opportunity_difference(y, y, sensitive_features=group)
     demographic_parity_difference(y, y, sensitive_features=group)  # enough rows
-    with pytest.raises(ValueError, match=r"without rows with y_true != 1.*a: 0, b: 10"):
-        equalized_odds_difference(
+    with pytest.warns(UndefinedMetricWarning, match=r"no rows with y_true != 1.*a: 0"):
+        value = equalized_odds_difference(
             [1] * 40 + [0] * 10, [1] * 50, sensitive_features=["a"] * 20 + ["b"] * 30
         )
+    assert np.isnan(value)  # and not 0
 
 
 @pytest.mark.parametrize("metric", RATES)
@@ -243,3 +262,226 @@ def test_a_class_that_is_never_predicted_has_no_ratio():
 def test_score_gap_refuses_nan():
     with pytest.raises(ValueError, match="Input y_score contains NaN"):
         score_gap(None, [np.nan] + [1.0] * 39, sensitive_features=["a", "b"] * 20)
+
+
+# Rates of COUNTS by hand: group a, group b, all rows.
+NAMED = {
+    "selection_rate": (42 / 100, 34 / 50, 76 / 150),
+    "true_positive_rate": (30 / 40, 10 / 20, 40 / 60),
+    "false_negative_rate": (10 / 40, 10 / 20, 20 / 60),
+    "false_positive_rate": (12 / 60, 24 / 30, 36 / 90),
+    "true_negative_rate": (48 / 60, 6 / 30, 54 / 90),
+    "positive_predictive_value": (30 / 42, 10 / 34, 40 / 76),
+    "negative_predictive_value": (48 / 58, 6 / 16, 54 / 74),
+    "accuracy": (78 / 100, 16 / 50, 94 / 150),
+    "error_rate": (22 / 100, 34 / 50, 56 / 150),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_rate_by_hand(rows, name):
+    y_true, y_pred, group = rows
+    a, b, overall = NAMED[name]
+    found = group_rates(y_true, y_pred, sensitive_features=group)
+    assert found.groups.tolist() == ["a", "b"]
+    assert found.counts.tolist() == [100, 50]
+    assert_allclose(found.by_group[name], [a, b])
+    assert_allclose(found.overall[name], overall)
+    options = {"sensitive_features": group, "rate": name}
+    assert_allclose(rate_difference(y_true, y_pred, **options), abs(a - b))
+    assert_allclose(rate_ratio(y_true, y_pred, **options), min(a / b, b / a))
+    to_overall = rate_difference(y_true, y_pred, **options, aggregate="to_overall")
+    assert_allclose(to_overall, max(abs(a - overall), abs(b - overall)))
+    ratios = [min(r / overall, overall / r) for r in (a, b)]
+    to_overall = rate_ratio(y_true, y_pred, **options, aggregate="to_overall")
+    assert_allclose(to_overall, min(ratios))
+
+
+def test_named_gaps_are_those_of_rates(rows):
+    y_true, y_pred, group = rows
+    groups = {"sensitive_features": group}
+    for named, rate in (
+        (demographic_parity_difference, "selection_rate"),
+        (equal_opportunity_difference, "true_positive_rate"),
+    ):
+        expected = rate_difference(y_true, y_pred, rate=rate, **groups)
+        assert named(y_true, y_pred, **groups) == expected
+    pair = [
+        rate_ratio(y_true, y_pred, rate=rate, **groups)
+        for rate in ("true_positive_rate", "false_positive_rate")
+    ]
+    assert equal_opportunity_ratio(y_true, y_pred, **groups) == pair[0]
+    assert equalized_odds_ratio(y_true, y_pred, **groups) == min(pair)
+
+
+def three_groups(n=3000, seed=0):
+    rng = np.random.default_rng(seed)
+    group, stratum = rng.integers(0, 3, n), rng.integers(0, 2, n)
+    y_true = rng.integers(0, 2, n)
+    y_pred = (rng.uniform(size=n) < 0.2 + 0.2 * group + 0.1 * stratum).astype(int)
+    return y_true, y_pred, group, stratum
+
+
+def test_mean_is_that_of_all_pairs():
+    y_true, y_pred, group, _ = three_groups()
+    r = [y_pred[group == g].mean() for g in range(3)]
+    pairs = [(r[0], r[1]), (r[0], r[2]), (r[1], r[2])]
+    options = {"sensitive_features": group, "aggregate": "mean"}
+    found = demographic_parity_difference(y_true, y_pred, **options)
+    assert_allclose(found, np.mean([abs(a - b) for a, b in pairs]))
+    found = demographic_parity_ratio(y_true, y_pred, **options)
+    assert_allclose(found, np.mean([min(a / b, b / a) for a, b in pairs]))
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_control_features_compare_within_strata(metric):
+    y_true, y_pred, group, stratum = three_groups()
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(group))
+    parts = [
+        metric(
+            y_true[stratum == s],
+            y_pred[stratum == s],
+            sensitive_features=group[stratum == s],
+            sample_weight=weight[stratum == s],
+        )
+        for s in (0, 1)
+    ]
+    options = {"sensitive_features": group, "sample_weight": weight}
+    found = metric(y_true, y_pred, **options, control_features=stratum)
+    worst = min if metric.__name__.endswith("ratio") else max
+    assert_allclose(found, worst(parts), rtol=1e-12)
+    one = metric(y_true, y_pred, **options, control_features=["all"] * 3000)
+    assert_allclose(one, metric(y_true, y_pred, **options))
+    with pytest.raises(ValueError, match=r"control_features.* missing"):
+        metric(y_true, y_pred, **options, control_features=[None] * 3000)
+
+
+def test_mean_over_strata_is_weighted_by_their_size():
+    y_true, y_pred, group, stratum = three_groups()
+    stratum[:800] = 1
+    options = {"sensitive_features": group, "aggregate": "mean"}
+    found = demographic_parity_difference(
+        y_true, y_pred, **options, control_features=stratum
+    )
+    parts = []
+    for s in (0, 1):
+        rows = stratum == s
+        options["sensitive_features"] = group[rows]
+        parts.append(
+            demographic_parity_difference(y_true[rows], y_pred[rows], **options)
+        )
+    share = np.mean(stratum)
+    assert_allclose(found, (1 - share) * parts[0] + share * parts[1])
+
+
+def test_a_fold_with_two_of_three_classes():
+    rng = np.random.default_rng(0)
+    y, group = rng.integers(0, 2, 400), rng.integers(0, 2, 400)
+    y_pred = np.where(rng.uniform(size=400) < 0.3 + 0.3 * group, 0, 1)
+    every = demographic_parity_difference(
+        y, y_pred, sensitive_features=group, labels=[0, 1, 2]
+    )
+    assert_allclose(
+        every, demographic_parity_difference(y, y_pred, sensitive_features=group)
+    )
+    with pytest.warns(UndefinedMetricWarning, match="no rows with y_true == 2"):
+        value = equal_opportunity_difference(
+            y, y_pred, sensitive_features=group, labels=[0, 1, 2]
+        )
+    assert np.isnan(value)
+    one = demographic_parity_difference(
+        [0] * 40, [0] * 40, sensitive_features=["a", "b"] * 20, labels=[0, 1]
+    )
+    assert one == 0
+
+
+@pytest.mark.parametrize("metric", ALL)
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_invariances(metric, seed):
+    """Relabelling, order of rows, scale of weights, weight 2 = row twice."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 200))
+    group = rng.integers(0, 3, n)
+    group[:2] = [0, 1]
+    y_true, y_pred = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    weight = rng.integers(1, 4, n)
+
+    def value(rows, w=None, names=lambda g: g):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return metric(
+                y_true[rows],
+                y_pred[rows],
+                sensitive_features=names(group[rows]),
+                sample_weight=w,
+                labels=[0, 1],
+            )
+
+    every = np.arange(n)
+    weighed = value(every, weight)
+    order = rng.permutation(n)
+    letters = np.array(["z", "a", "m"])
+    for other in (
+        value(np.repeat(every, weight)),
+        value(order, weight[order]),
+        value(every, weight * 0.37),
+        value(every, weight, lambda g: letters[g]),
+    ):
+        assert_allclose(other, weighed, rtol=1e-12)
+
+
+def test_a_group_of_one():
+    y, group = [1, 0] * 10 + [1], ["a"] * 20 + ["b"]
+    with pytest.warns(SmallGroupWarning, match="a: 20, b: 1"):
+        value = demographic_parity_difference(y, y, sensitive_features=group)
+    assert value == 0.5
+    with pytest.warns((UndefinedMetricWarning, SmallGroupWarning)) as caught:
+        value = equalized_odds_difference(y, y, sensitive_features=group)
+    assert "so that its false_positive_rate is NaN" in str(caught[-1].message)
+    assert np.isnan(value)
+
+
+def test_unknown_options_of_rates(rows):
+    y_true, y_pred, group = rows
+    with pytest.raises(ValueError, match=r"rate='recall' is not known; use one of \["):
+        rate_difference(y_true, y_pred, sensitive_features=group, rate="recall")
+    with pytest.raises(ValueError, match="aggregate='max' is not known"):
+        rate_ratio(y_true, y_pred, sensitive_features=group, aggregate="max")
+    with pytest.raises(ValueError, match=r"3 classes, \[0, 1, 2\]: give pos_label"):
+        group_rates([0, 1, 2] * 20, [0, 1, 2] * 20, sensitive_features=[0, 1] * 30)
+
+
+def test_any_metric_by_group():
+    rng = np.random.default_rng(0)
+    group = np.repeat(["u", "v", "w"], [50, 30, 20])
+    y, f, w = rng.normal(size=100), rng.normal(size=100), rng.uniform(size=100)
+    found = group_metric(mean_absolute_error, y, f, sensitive_features=group)
+    by_hand = [np.abs(y - f)[group == g].mean() for g in "uvw"]
+    assert_allclose(found.by_group, by_hand)
+    assert found.counts.tolist() == [50, 30, 20]
+    assert_allclose(found.overall, np.abs(y - f).mean())
+    assert_allclose(found.difference, max(by_hand) - min(by_hand))
+    assert_allclose(found.ratio, min(by_hand) / max(by_hand))
+    found = group_metric(
+        roc_auc_score, y > 0, f, sensitive_features=group, sample_weight=w
+    )
+    u = group == "u"
+    expected = roc_auc_score(y[u] > 0, f[u], sample_weight=w[u])
+    assert_allclose(found.by_group[0], expected)
+    signs = group_metric(r2_score, y, f, sensitive_features=group)
+    assert signs.by_group.max() < 0 < signs.ratio <= 1
+    some = np.where(group == "w", None, group)
+    ignored = group_metric(
+        mean_absolute_error,
+        pd.Series(y),
+        f.tolist(),
+        sensitive_features=some,
+        missing="ignore",
+    )
+    assert_allclose(ignored.by_group, by_hand[:2])
+    assert_allclose(ignored.overall, np.abs(y - f)[:80].mean())
+    two = group_metric(
+        mean_absolute_error, np.c_[y, f], np.c_[f, y], sensitive_features=group
+    )
+    assert_allclose(two.by_group, by_hand)

@@ -1,0 +1,236 @@
+"""How uncertain a gap is: intervals by the bootstrap."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import Bunch, check_consistent_length, check_random_state
+
+from fairlearnkit._barycenter import split_rows
+from fairlearnkit._groups import read_groups
+from fairlearnkit.metrics import _rates
+from fairlearnkit.metrics._cells import count_cells, positive_places
+from fairlearnkit.metrics._gaps import Gap, measure
+from fairlearnkit.metrics._scorer import find_metric
+from fairlearnkit.utils._sklearn_private import _check_sample_weight, _safe_indexing
+
+ODDS = ("true_positive_rate", "false_positive_rate")
+# Metrics that look at counts of cells only: which rates, and whether by ratio.
+COUNTING = {
+    _rates.demographic_parity_difference: (("selection_rate",), False),
+    _rates.demographic_parity_ratio: (("selection_rate",), True),
+    _rates.equal_opportunity_difference: (("true_positive_rate",), False),
+    _rates.equal_opportunity_ratio: (("true_positive_rate",), True),
+    _rates.equalized_odds_difference: (ODDS, False),
+    _rates.equalized_odds_ratio: (ODDS, True),
+    _rates.rate_difference: (None, False),
+    _rates.rate_ratio: (None, True),
+}
+
+
+def bootstrap_interval(
+    metric,
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    sample_weight=None,
+    n_resamples=1000,
+    confidence_level=0.95,
+    stratify=False,
+    random_state=None,
+):
+    r"""Interval of a metric that compares groups, by resampling rows.
+
+    .. math:: [\hat q_{\alpha / 2}, \hat q_{1 - \alpha / 2}] \text{ of }
+              \text{metric}(\text{rows drawn with replacement}), \quad
+              \alpha = 1 - \text{confidence\_level}
+
+    Parameters
+    ----------
+    metric : str or callable
+        Name of a function of :mod:`fairlearnkit.metrics`, or a function
+        ``(y_true, y_pred, *, sensitive_features)``, ours or not. Further arguments of
+        it are fixed by ``functools.partial(metric, pos_label="yes")``.
+    y_true : array-like of shape (n_samples,) or None
+        Target; None where the metric does not look at it.
+    y_pred : array-like of shape (n_samples,)
+        Predictions or scores.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, which are resampled with their rows.
+    n_resamples : int, default=1000
+        Number of resamples.
+    confidence_level : float, default=0.95
+        Between 0 and 1.
+    stratify : bool, default=False
+        Keep the number of rows of each group, as where groups were sampled apart.
+    random_state : int, RandomState instance or None, default=None
+        Of the resamples.
+
+    Returns
+    -------
+    interval : :class:`~sklearn.utils.Bunch`
+        With these keys:
+
+        estimate : float
+            The metric of the rows as they are.
+        low, high : float
+            Ends of the interval.
+        standard_error : float
+            Standard deviation over resamples.
+        n_undefined : int
+            Resamples that missed a group or a cell, and were left out.
+
+    Raises
+    ------
+    ValueError
+        An unknown metric, lengths that differ, one group only.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        Resamples were left out.
+
+    Notes
+    -----
+    Metrics that count, unweighted, are resampled by multinomial draws of the counts of
+    cells: the same distribution, at a cost that does not depend on the number of rows.
+    All others are computed anew for each resample.
+
+    A gap is never negative, so that near 0 its interval does not reach 0: from an
+    interval alone no gap is ever found to be none. The largest difference between many
+    groups is biased upwards, and so is its interval. Rows are taken as independent.
+
+    References
+    ----------
+    Efron, Tibshirani: An Introduction to the Bootstrap. Chapman & Hall 1993, the
+    percentile interval.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import bootstrap_interval
+    >>> group, y_pred = ["a"] * 500 + ["b"] * 500, [1] * 300 + [0] * 550 + [1] * 150
+    >>> found = bootstrap_interval(
+    ...     "demographic_parity_difference",
+    ...     y_pred,
+    ...     y_pred,
+    ...     sensitive_features=group,
+    ...     random_state=0,
+    ... )
+    >>> round(found.estimate, 2), round(found.low, 1), round(found.high, 1)
+    (0.3, 0.2, 0.4)
+    """
+    function, options = _unwrapped(find_metric(metric))
+    rng = check_random_state(random_state)
+    if function in COUNTING and sample_weight is None:
+        estimate, draws = _by_cells(
+            function,
+            options,
+            (y_true, y_pred, sensitive_features),
+            n_resamples,
+            stratify,
+            rng,
+        )
+    else:
+        estimate, draws = _by_rows(
+            partial(function, **options),
+            (y_true, y_pred, sensitive_features, sample_weight),
+            options.get("missing", "error"),
+            n_resamples,
+            stratify,
+            rng,
+        )
+    return _interval(estimate, draws, confidence_level)
+
+
+def _unwrapped(metric):
+    """A function and the arguments that partials around it fix."""
+    options = {}
+    while isinstance(metric, partial) and not metric.args:
+        options = {**metric.keywords, **options}
+        metric = metric.func
+    return metric, options
+
+
+def _by_cells(function, options, data, n_resamples, stratify, rng):
+    """Draws of the counts of cells."""
+    options = dict(options)
+    rates, ratio = COUNTING[function]
+    if rates is None:
+        rates = (options.pop("rate", "selection_rate"),)
+    gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
+    pos_label = options.pop("pos_label", None)
+    cells = count_cells(*data, **options)
+    places = positive_places(cells, pos_label)
+    shape = cells.rows.shape
+    if stratify:
+        draws = np.empty((n_resamples, *shape), dtype=np.int64)
+        for g in range(shape[1]):
+            draws[:, :, g] = _multinomial(cells.rows[:, g], n_resamples, rng)
+    else:
+        draws = _multinomial(cells.rows, n_resamples, rng)
+    return measure(gap, cells, places), gap.of(draws, places)
+
+
+def _multinomial(rows, n_resamples, rng):
+    n_rows = rows.sum()
+    flat = rng.multinomial(n_rows, rows.ravel() / n_rows, size=n_resamples)
+    return flat.reshape(n_resamples, *rows.shape)
+
+
+def _by_rows(metric, data, missing, n_resamples, stratify, rng):
+    """The metric of rows drawn with replacement."""
+    y_true, y_pred, sensitive_features, weight = data
+    check_consistent_length(y_true, y_pred)
+    groups = read_groups(sensitive_features, n_samples=len(y_pred), missing=missing)
+    n_groups = len(groups.labels)
+    known = np.flatnonzero(groups.codes >= 0)
+    weights = [None]
+    if weight is not None:
+        weights = [_check_sample_weight(weight, np.empty(len(y_pred)))]
+
+    def value(rows):
+        some = [None if one is None else _safe_indexing(one, rows) for one in data[:2]]
+        more = {} if weight is None else {"sample_weight": weights[0][rows]}
+        return metric(*some, sensitive_features=groups.codes[rows], **more)
+
+    parts = split_rows(groups.codes, n_groups)[:-1] if stratify else [known]
+    estimate, draws = value(known), np.full(n_resamples, np.nan)
+    for i in range(n_resamples):
+        drawn = [part[rng.randint(len(part), size=len(part))] for part in parts]
+        rows = np.concatenate(drawn)
+        if len(np.unique(groups.codes[rows])) == n_groups:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of small cells, told for the estimate
+                draws[i] = value(rows)
+    return float(estimate), draws
+
+
+def _interval(estimate, draws, confidence_level):
+    """Quantiles of the draws that are defined."""
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
+        raise ValueError(msg)
+    defined = draws[~np.isnan(draws)]
+    n_undefined = len(draws) - len(defined)
+    if n_undefined:
+        msg = (
+            f"{n_undefined} of {len(draws)} resamples miss a group or a cell that the "
+            "metric needs, and were left out; stratify=True keeps the size of groups."
+        )
+        warnings.warn(msg, UndefinedMetricWarning, stacklevel=3)
+    low, high, error = np.nan, np.nan, np.nan
+    if len(defined):
+        tail = 0.5 * (1.0 - confidence_level)
+        low, high = np.quantile(defined, [tail, 1.0 - tail]).tolist()
+        error = float(defined.std())
+    return Bunch(
+        estimate=estimate,
+        low=low,
+        high=high,
+        standard_error=error,
+        n_undefined=n_undefined,
+    )

@@ -1,0 +1,274 @@
+"""What a reviewer wants to see on one page: counts, rates and gaps, with intervals."""
+
+import warnings
+from functools import partial
+from html import escape
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import check_random_state
+
+from fairlearnkit.constraints._contrasts import SMALL_CELL
+from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit.metrics._bootstrap import bootstrap_interval
+from fairlearnkit.metrics._gaps import RATES
+from fairlearnkit.metrics._rates import group_rates, rate_difference, rate_ratio
+
+SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+
+
+class ParityReport(str):
+    """Text of `parity_report`, with the numbers behind it.
+
+    A notebook shows it as a table; ``print`` shows the text.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import parity_report
+    >>> group, y_pred = ["a"] * 20 + ["b"] * 20, [1, 0] * 20
+    >>> report = parity_report(y_pred, y_pred, sensitive_features=group, n_resamples=9)
+    >>> report.numbers["groups"]["a"]["selection_rate"]
+    0.5
+    """
+
+    def __new__(cls, text, numbers):
+        """Make the string, and keep the numbers beside it."""
+        report = super().__new__(cls, text)
+        report.numbers = numbers
+        return report
+
+    def __getnewargs__(self):
+        return str(self), self.numbers
+
+    def frame(self):
+        """One row for each group, one for all rows and two for the gaps.
+
+        Returns
+        -------
+        frame : DataFrame
+            With the count of rows and the rates as columns.
+        """
+        import pandas as pd
+
+        rows = {**self.numbers["groups"], "all rows": self.numbers["overall"]}
+        for kind in ("difference", "ratio"):
+            rows[kind] = {n: v["estimate"] for n, v in self.numbers[kind].items()}
+        index = list(rows)
+        data = {
+            name: [rows[label].get(name) for label in index]
+            for name in ("count", *self.numbers["difference"])
+        }
+        data["count"] = pd.array(data["count"], dtype="Int64")
+        return pd.DataFrame(data, index=pd.Index(index, tupleize_cols=False))
+
+    def _repr_html_(self):
+        head, *lines = _table(self.numbers)
+        cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+        body = "".join(
+            f"<tr><th>{escape(first)}</th>"
+            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in lines
+        )
+        note = escape(_note(self.numbers))
+        return (
+            '<table class="parity-report" style="text-align: right">'
+            f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
+        )
+
+
+def parity_report(
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    rates=SHOWN,
+    n_resamples=1000,
+    confidence_level=0.95,
+    random_state=0,
+    missing="error",
+    output_dict=False,
+):
+    r"""Report of counts, rates and gaps by group, as text.
+
+    For each rate
+
+    .. math:: \text{difference} = \max_g \text{rate}_g - \min_g \text{rate}_g, \quad
+              \text{ratio} = \min_g \text{rate}_g \,/\, \max_g \text{rate}_g
+
+    with bootstrap intervals.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels of any kind.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels; several columns give their intersections.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+    pos_label : scalar, default=None
+        The positive class. None takes the last of two sorted labels.
+    labels : array-like, default=None
+        All classes, where some may not occur in these rows.
+    rates : sequence of str
+        Rates to show, by default selection rate, true and false positive rate, and
+        accuracy. All names are listed at
+        :func:`~fairlearnkit.metrics.rate_difference`.
+    n_resamples : int, default=1000
+        Of the bootstrap; 0 leaves the intervals out.
+    confidence_level : float, default=0.95
+        Of the intervals.
+    random_state : int, RandomState instance or None, default=0
+        Of the bootstrap.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features.
+    output_dict : bool, default=False
+        Give the numbers as a dict instead.
+
+    Returns
+    -------
+    report : ParityReport or dict
+        A string that a notebook shows as a table, with ``frame()`` and ``numbers``. The
+        dict has "groups" (a dict for each label), "overall", "difference" and "ratio"
+        (for each rate "estimate", "low" and "high"), "small_groups" and
+        "confidence_level".
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, one group only, missing values, unknown rates; more than two
+        classes and no ``pos_label``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        A group of fewer than 10 rows; the report marks it, too.
+
+    Notes
+    -----
+    Intervals are of each gap by itself, not of all at once. What each gap cannot see is
+    told in the user guide.
+
+    References
+    ----------
+    Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Examples
+    --------
+    >>> from fairlearnkit.metrics import parity_report
+    >>> group, y_true = ["a"] * 40 + ["b"] * 40, [1, 0] * 40
+    >>> y_pred = [1, 0] * 20 + [1, 0, 0, 0] * 10
+    >>> print(parity_report(y_true, y_pred, sensitive_features=group, n_resamples=0))
+                count  selection_rate  true_positive_rate  false_positive_rate  accuracy
+    a              40           0.500               1.000                0.000     1.000
+    b              40           0.250               0.500                0.000     0.750
+    all rows       80           0.375               0.750                0.000     0.875
+    difference                  0.250               0.500                0.000     0.250
+    ratio                       0.500               0.500                  nan     0.750
+    <BLANKLINE>
+    nan: no such rows in a group, or a ratio of rates that are 0.
+    """
+    _check_rates(rates)
+    options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
+    more = {"pos_label": pos_label, "labels": labels, "missing": missing}
+    found = group_rates(y_true, y_pred, **options, **more)
+    rng = check_random_state(random_state)
+    numbers = {
+        "groups": {
+            label: {"count": int(count)}
+            | {name: float(found.by_group[name][g]) for name in rates}
+            for g, (label, count) in enumerate(zip(found.groups.tolist(), found.counts))
+        },
+        "overall": {"count": int(found.counts.sum())}
+        | {name: found.overall[name] for name in rates},
+        "difference": {},
+        "ratio": {},
+        "small_groups": found.groups[found.counts < SMALL_CELL].tolist(),
+        "confidence_level": confidence_level if n_resamples else None,
+    }
+    for kind, metric in (("difference", rate_difference), ("ratio", rate_ratio)):
+        for name in rates:
+            fixed = partial(metric, rate=name, **more)
+            numbers[kind][name] = _gap(
+                fixed, y_true, y_pred, options, n_resamples, confidence_level, rng
+            )
+    if output_dict:
+        return numbers
+    return ParityReport(_text(numbers), numbers)
+
+
+def _check_rates(rates):
+    unknown = [name for name in rates if name not in RATES]
+    if unknown or isinstance(rates, str):
+        msg = f"rates={rates!r} must be a sequence of names among {list(RATES)}."
+        raise ValueError(msg)
+
+
+def _gap(metric, y_true, y_pred, options, n_resamples, confidence_level, rng):
+    """Estimate and ends of the interval; what is small or not defined is marked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SmallGroupWarning)
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        if not n_resamples:
+            value = metric(y_true, y_pred, **options)
+            return {"estimate": value, "low": np.nan, "high": np.nan}
+        found = bootstrap_interval(
+            metric,
+            y_true,
+            y_pred,
+            **options,
+            n_resamples=n_resamples,
+            confidence_level=confidence_level,
+            random_state=rng,
+        )
+    return {name: found[name] for name in ("estimate", "low", "high")}
+
+
+def _table(numbers):
+    """Rows of text cells, the head first."""
+    names = list(numbers["difference"])
+    lines = [["", "count", *names]]
+    for label, row in [*numbers["groups"].items(), ("all rows", numbers["overall"])]:
+        mark = " (small)" if label in numbers["small_groups"] else ""
+        values = [f"{row[name]:.3f}" for name in names]
+        lines.append([f"{label}{mark}", str(row["count"]), *values])
+    told = numbers["confidence_level"] is not None
+    for kind in ("difference", "ratio"):
+        cells = []
+        for name in names:
+            gap = numbers[kind][name]
+            interval = f" [{gap['low']:.3f}, {gap['high']:.3f}]" if told else ""
+            cells.append(f"{gap['estimate']:.3f}{interval}")
+        lines.append([kind, "", *cells])
+    return lines
+
+
+def _text(numbers):
+    """The table, columns to the right, and what the brackets are."""
+    lines = _table(numbers)
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    text = [
+        "  ".join(
+            [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(rest, widths[1:]))]
+        ).rstrip()
+        for first, *rest in lines
+    ]
+    note = _note(numbers)
+    return "\n".join([*text, *(["", note] if note else [])])
+
+
+def _note(numbers):
+    notes = []
+    level = numbers["confidence_level"]
+    if level is not None:
+        notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
+    if numbers["small_groups"]:
+        notes.append(f"(small): fewer than {SMALL_CELL} rows.")
+    if any("nan" in cell for line in _table(numbers) for cell in line[2:]):
+        notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
+    return " ".join(notes)

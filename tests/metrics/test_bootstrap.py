@@ -1,0 +1,181 @@
+"""Intervals: coverage by simulation, and the two ways of resampling agree."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import UndefinedMetricWarning
+
+from fairlearnkit import metrics
+from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit.metrics import (
+    bootstrap_interval,
+    demographic_parity_difference,
+    equalized_odds_difference,
+    ks_gap,
+    rate_difference,
+)
+
+
+def draw(n_rows, seed, rates=(0.5, 0.3)):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(len(rates)), n_rows)
+    y_pred = rng.uniform(size=len(group)) < np.array(rates)[group]
+    return y_pred.astype(int), group
+
+
+@pytest.mark.parametrize(
+    ("metric", "rates", "truth"),
+    [
+        ("demographic_parity_difference", (0.5, 0.3), 0.2),
+        ("demographic_parity_difference", (0.5, 0.3, 0.4), 0.2),
+        ("demographic_parity_ratio", (0.5, 0.3), 0.6),
+        ("strong_demographic_disparity", (0.5, 0.3), 0.2),
+    ],
+)
+def test_coverage(metric, rates, truth):
+    """95 % nominal: 92 to 98 % at 500 rows a group."""
+    counting = metric.startswith("demo")
+    n_trials = 1000 if counting else 150
+    inside = 0
+    for seed in range(n_trials):
+        y_pred, group = draw(500, seed, rates)
+        found = bootstrap_interval(
+            metric,
+            y_pred,
+            y_pred,
+            sensitive_features=group,
+            n_resamples=500 if counting else 150,
+            random_state=seed,
+        )
+        inside += found.low <= truth <= found.high
+    assert 0.92 <= inside / n_trials <= 0.98
+
+
+def wrapped(y_true, y_pred, *, sensitive_features):
+    """The metric behind a function that is not known to count."""
+    return demographic_parity_difference(
+        y_true, y_pred, sensitive_features=sensitive_features
+    )
+
+
+@pytest.mark.parametrize("stratify", [False, True])
+def test_counts_and_rows_agree(stratify):
+    y_pred, group = draw(200, 0, (0.6, 0.3, 0.35))
+    data = {"sensitive_features": group, "stratify": stratify, "random_state": 0}
+    fast = bootstrap_interval(
+        demographic_parity_difference, y_pred, y_pred, n_resamples=20_000, **data
+    )
+    slow = bootstrap_interval(wrapped, y_pred, y_pred, n_resamples=1500, **data)
+    assert fast.estimate == slow.estimate
+    assert_allclose([fast.low, fast.high], [slow.low, slow.high], atol=0.01)
+    assert_allclose(fast.standard_error, slow.standard_error, rtol=0.07)
+
+
+def test_standard_error_by_theory():
+    y_pred, group = draw(500, 3)
+    p = [y_pred[group == g].mean() for g in (0, 1)]
+    theory = np.sqrt(sum(q * (1 - q) / 500 for q in p))
+    for stratify in (False, True):
+        found = bootstrap_interval(
+            "demographic_parity_difference",
+            y_pred,
+            y_pred,
+            sensitive_features=group,
+            n_resamples=5000,
+            stratify=stratify,
+            random_state=0,
+        )
+        assert_allclose(found.standard_error, theory, rtol=0.05)
+    narrow = bootstrap_interval(
+        "demographic_parity_difference",
+        y_pred,
+        y_pred,
+        sensitive_features=group,
+        confidence_level=0.5,
+        random_state=0,
+    )
+    assert_allclose(narrow.high - narrow.low, 2 * 0.6745 * theory, rtol=0.15)
+
+
+def test_groups_that_a_resample_misses_are_told():
+    y, group = [1, 0] * 20 + [1, 0], ["a"] * 40 + ["b"] * 2
+    data = {"sensitive_features": group, "random_state": 0}
+    metric = partial(demographic_parity_difference, pos_label=1)
+    with pytest.warns((UndefinedMetricWarning, SmallGroupWarning)) as caught:
+        found = bootstrap_interval(metric, y, y, **data)
+    told = [str(w.message) for w in caught if w.category is UndefinedMetricWarning]
+    assert len(told) == 1
+    assert told[0].startswith(f"{found.n_undefined} of 1000 resamples miss a group")
+    assert 80 < found.n_undefined < 200  # (1 - 2 / 42)^42 = 0.13
+    assert np.isfinite([found.low, found.high]).all()
+    with pytest.warns(SmallGroupWarning, match="a: 40, b: 2"):
+        kept = bootstrap_interval(metric, y, y, **data, stratify=True)
+    assert kept.n_undefined == 0
+    with pytest.warns((UndefinedMetricWarning, SmallGroupWarning)):
+        slow = bootstrap_interval(wrapped, y, y, **data)
+    assert 80 < slow.n_undefined < 200
+
+
+@pytest.mark.parametrize("name", ["equalized_odds_difference", "rate_difference"])
+def test_options_reach_the_counts(name):
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.choice(["no", "yes"], (2, 600))
+    group, stratum = rng.integers(0, 2, 600), rng.integers(0, 2, 600)
+    fixed = {"pos_label": "no", "control_features": stratum, "aggregate": "mean"}
+    if name == "rate_difference":
+        fixed["rate"] = "false_positive_rate"
+    metric = partial(getattr(metrics, name), **fixed)
+    found = bootstrap_interval(
+        metric, y_true, y_pred, sensitive_features=group, random_state=0
+    )
+    assert found.estimate == metric(y_true, y_pred, sensitive_features=group)
+    assert found.low < found.high
+
+
+def test_weights_are_resampled_with_their_rows():
+    y_pred, group = draw(300, 0)
+    weight = np.random.default_rng(0).integers(1, 4, 600)
+    metric = equalized_odds_difference
+    y_true = np.random.default_rng(1).integers(0, 2, 600)
+    data = {"sensitive_features": group, "sample_weight": weight}
+    found = bootstrap_interval(
+        metric, y_true, y_pred, **data, n_resamples=100, random_state=0
+    )
+    assert found.estimate == metric(y_true, y_pred, **data)
+    assert found.low < found.estimate + 0.1 < found.high + 0.2
+
+
+def test_scores_frames_and_missing_groups():
+    rng = np.random.default_rng(0)
+    f, group = rng.normal(size=300), rng.choice(["a", "b"], 300).astype(object)
+    group[:20] = None
+    metric = partial(ks_gap, missing="ignore")
+    found = bootstrap_interval(
+        metric,
+        None,
+        pd.Series(f),
+        sensitive_features=pd.Series(group),
+        n_resamples=50,
+        random_state=0,
+    )
+    assert found.estimate == ks_gap(None, f[20:], sensitive_features=group[20:])
+    again = bootstrap_interval(
+        metric, None, f, sensitive_features=group, n_resamples=50, random_state=0
+    )
+    assert again == found
+
+
+def test_errors():
+    y_pred, group = draw(50, 0)
+    data = {"sensitive_features": group}
+    with pytest.raises(ValueError, match="metric='gap' is not known; use one of"):
+        bootstrap_interval("gap", y_pred, y_pred, **data)
+    with pytest.raises(ValueError, match="confidence_level=95 must lie between"):
+        bootstrap_interval(rate_difference, y_pred, y_pred, **data, confidence_level=95)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        bootstrap_interval(rate_difference, y_pred[1:], y_pred, **data)
+    with pytest.raises(ValueError, match="rate='x' is not known"):
+        bootstrap_interval(partial(rate_difference, rate="x"), y_pred, y_pred, **data)

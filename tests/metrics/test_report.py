@@ -1,0 +1,121 @@
+"""parity_report: the same numbers as text, dict, frame and HTML."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit.metrics import (
+    bootstrap_interval,
+    group_rates,
+    parity_report,
+    rate_difference,
+    rate_ratio,
+)
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    group = rng.choice(["a", "b<c>"], 400, p=[0.7, 0.3])
+    y_true = rng.choice(["no", "yes"], 400)
+    keep = rng.uniform(size=400) < 0.7 + 0.1 * (group == "a")
+    y_pred = np.where(keep, y_true, rng.choice(["no", "yes"], 400))
+    return y_true, y_pred, group
+
+
+def test_numbers(data):
+    y_true, y_pred, group = data
+    told = parity_report(
+        y_true, y_pred, sensitive_features=group, output_dict=True, pos_label="no"
+    )
+    rates = group_rates(y_true, y_pred, sensitive_features=group, pos_label="no")
+    assert list(told["groups"]) == ["a", "b<c>"]
+    for g, row in enumerate(told["groups"].values()):
+        assert row["count"] == rates.counts[g]
+        for name in set(row) - {"count"}:
+            assert row[name] == rates.by_group[name][g]
+    for name, gap in told["difference"].items():
+        metric = partial(rate_difference, rate=name, pos_label="no")
+        assert gap["estimate"] == metric(y_true, y_pred, sensitive_features=group)
+        interval = bootstrap_interval(
+            metric, y_true, y_pred, sensitive_features=group, random_state=1
+        )
+        assert_allclose(
+            [gap["low"], gap["high"]], [interval.low, interval.high], atol=0.03
+        )
+        ratio = partial(rate_ratio, rate=name, pos_label="no")
+        expected = ratio(y_true, y_pred, sensitive_features=group)
+        assert told["ratio"][name]["estimate"] == expected
+    assert told["small_groups"] == []
+    assert told["confidence_level"] == 0.95
+
+
+def test_text_frame_and_html(data):
+    y_true, y_pred, group = data
+    report = parity_report(y_true, y_pred, sensitive_features=group, rates=["accuracy"])
+    lines = report.splitlines()
+    assert isinstance(report, str)
+    assert [line.split()[0] for line in lines[:6]] == [
+        "count",
+        "a",
+        "b<c>",
+        "all",
+        "difference",
+        "ratio",
+    ]
+    assert len({len(line) for line in lines[:4]}) == 1  # columns end together
+    assert lines[-1] == "[ ]: 95 % bootstrap interval."
+    gap = report.numbers["difference"]["accuracy"]
+    shown = f"{gap['estimate']:.3f} [{gap['low']:.3f}, {gap['high']:.3f}]"
+    assert shown in lines[4]
+    frame = report.frame()
+    assert frame.index.tolist() == ["a", "b<c>", "all rows", "difference", "ratio"]
+    assert frame.loc["all rows", "count"] == 400
+    assert frame.loc["difference", "accuracy"] == gap["estimate"]
+    html = report._repr_html_()
+    assert "<td>" + shown + "</td>" in html
+    assert "b&lt;c&gt;" in html
+    assert "b<c>" not in html
+    copy = pickle.loads(pickle.dumps(report))
+    assert copy == report
+    assert copy.numbers == report.numbers
+    again = parity_report(y_true, y_pred, sensitive_features=group, rates=["accuracy"])
+    assert again == report
+
+
+def test_small_and_undefined_are_marked():
+    group = ["a"] * 30 + ["b"] * 5
+    y_true, y_pred = [1, 0] * 15 + [1] * 5, [1, 0] * 15 + [1] * 5
+    with pytest.warns(SmallGroupWarning, match="a: 30, b: 5") as caught:
+        report = parity_report(y_true, y_pred, sensitive_features=group)
+    assert len(caught) == 1
+    assert "b (small)" in report
+    assert "(small): fewer than 10 rows." in report
+    assert "nan: no such rows" in report
+    assert report.numbers["small_groups"] == ["b"]
+    assert np.isnan(report.numbers["groups"]["b"]["false_positive_rate"])
+
+
+def test_intersections_weights_and_no_intervals(data):
+    y_true, y_pred, group = data
+    both = {"group": group, "old": np.arange(400) % 2}
+    weight = np.random.default_rng(0).integers(1, 3, 400)
+    report = parity_report(
+        y_true, y_pred, sensitive_features=both, sample_weight=weight, n_resamples=0
+    )
+    assert "[" not in report
+    assert ("a", 0) in report.numbers["groups"]
+    assert len(report.frame()) == 7
+    accuracy = np.average(y_true == y_pred, weights=weight)
+    assert_allclose(report.numbers["overall"]["accuracy"], accuracy)
+
+
+def test_errors(data):
+    y_true, y_pred, group = data
+    for rates in (["recall"], "accuracy"):
+        with pytest.raises(ValueError, match="must be a sequence of names among"):
+            parity_report(y_true, y_pred, sensitive_features=group, rates=rates)
