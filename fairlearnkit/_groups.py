@@ -468,15 +468,16 @@ def _distinct(name, values):
 
 def _small_range(array, low, high):
     """Booleans and integers: a table look-up instead of a sort."""
-    shifted = (array if array.dtype.kind == "b" else array - array.min()).astype(
-        np.intp
-    )
+    boolean = array.dtype.kind == "b"
+    shifted = array if boolean else array - array.min()
+    shifted = shifted.astype(np.intp, copy=False)
     present = np.bincount(shifted, minlength=high - low + 1) > 0
-    first = 0 if array.dtype.kind == "b" else low
+    first = 0 if boolean else low
     labels = [first + place for place in np.flatnonzero(present).tolist()]
-    return np.array(labels, dtype=array.dtype).tolist(), (np.cumsum(present) - 1)[
-        shifted
-    ]
+    labels = np.array(labels, dtype=array.dtype).tolist()
+    if present.all():
+        return labels, shifted
+    return labels, (np.cumsum(present) - 1)[shifted]
 
 
 def _hashed(name, values):
@@ -519,6 +520,8 @@ def _observed(labels, codes, columns=()):
     """Groups that have at least one row."""
     counts = np.bincount(codes + 1, minlength=len(labels) + 1)[1:]
     present = counts > 0
+    if present.all():
+        return Groups(_label_array(labels), codes, counts, tuple(columns))
     table = np.append(np.cumsum(present) - 1, -1)
     kept = [label for label, there in zip(labels, present) if there]
     return Groups(_label_array(kept), table[codes], counts[present], tuple(columns))

@@ -63,8 +63,8 @@ def count_cells(
     both = np.concatenate([true.labels, pred.labels, *given])
     classes, place = np.unique(both, return_inverse=True)
     n_true, n_pred = len(true.labels), len(pred.labels)
-    parts = [groups.codes, place[:n_true][true.codes]]
-    parts.append(place[n_true : n_true + n_pred][pred.codes])
+    parts = [groups.codes, _placed(place[:n_true], true.codes)]
+    parts.append(_placed(place[n_true : n_true + n_pred], pred.codes))
     shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
     if control_features is not None:
         found = read_strata(control_features, n_samples=n_samples)
@@ -74,7 +74,8 @@ def count_cells(
     for codes, extent in zip(parts[1:], shape[-len(parts) + 1 :]):
         cell *= extent
         cell += codes
-    cell[groups.codes < 0] = size
+    if groups.codes.min() < 0:
+        cell[groups.codes < 0] = size
     if sample_weight is None:
         rows = np.bincount(cell, minlength=size)[:size].reshape(shape)
         return Cells(rows, rows, groups.labels, classes.tolist(), strata)
@@ -84,6 +85,12 @@ def count_cells(
     rows = np.bincount(cell[weight > 0], minlength=size)[:size].reshape(shape)
     total = np.bincount(cell, weights=weight, minlength=size)[:size].reshape(shape)
     return Cells(total, rows, groups.labels, classes.tolist(), strata)
+
+
+def _placed(places, codes):
+    """Codes among all classes."""
+    same = np.array_equal(places, np.arange(len(places)))
+    return codes if same else places[codes]
 
 
 def _read_classes(y_true, y_pred):
