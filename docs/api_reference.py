@@ -84,7 +84,23 @@ API_REFERENCE = {
             "ks_gap",
             "strong_demographic_disparity",
             "wasserstein_unfairness",
+            "group_metric",
+            "bootstrap_interval",
+            "parity_report",
+            "ParityReport",
             "parity_scorer",
+        ],
+    },
+    "Inspection": {
+        "module": "fairlearnkit.inspection",
+        "description": "Pictures of groups side by side, and the sensitivity of "
+        "predictions. See :ref:`measure`.",
+        "names": [
+            "GroupRatesDisplay",
+            "ScoreDistributionDisplay",
+            "RocByGroupDisplay",
+            "TradeoffDisplay",
+            "prediction_sensitivity",
         ],
     },
     "Data sets": {

@@ -12,6 +12,7 @@ _SUBPACKAGES = (
     "constraints",
     "datasets",
     "exceptions",
+    "inspection",
     "kernel_ridge",
     "linear_model",
     "metrics",

@@ -22,6 +22,18 @@ class ParityReport(str):
 
     A notebook shows it as a table; ``print`` shows the text.
 
+    Parameters
+    ----------
+    text : str
+        The text.
+    numbers : dict
+        What ``parity_report(..., output_dict=True)`` returns.
+
+    Attributes
+    ----------
+    numbers : dict
+        As given.
+
     Examples
     --------
     >>> from fairlearnkit.metrics import parity_report
@@ -173,7 +185,7 @@ def parity_report(
     <BLANKLINE>
     nan: no such rows in a group, or a ratio of rates that are 0.
     """
-    _check_rates(rates)
+    check_rates(rates)
     options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
     more = {"pos_label": pos_label, "labels": labels, "missing": missing}
     found = group_rates(y_true, y_pred, **options, **more)
@@ -202,7 +214,7 @@ def parity_report(
     return ParityReport(_text(numbers), numbers)
 
 
-def _check_rates(rates):
+def check_rates(rates):
     unknown = [name for name in rates if name not in RATES]
     if unknown or isinstance(rates, str):
         msg = f"rates={rates!r} must be a sequence of names among {list(RATES)}."

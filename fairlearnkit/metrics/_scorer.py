@@ -168,7 +168,7 @@ def _name(function):
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _with_columns(estimator):
+def with_columns(estimator):
     """The SensitiveColumns that an estimator is, or is around."""
     if hasattr(estimator, "sensitive_features_of"):
         return estimator
@@ -176,7 +176,7 @@ def _with_columns(estimator):
         inner = getattr(estimator, name, None)
         listed = np.ravel(inner) if isinstance(inner, np.ndarray) else inner
         for one in listed if isinstance(inner, list | np.ndarray) else [inner]:
-            found = None if one is None else _with_columns(one)
+            found = None if one is None else with_columns(one)
             if found is not None:
                 return found
     return None
@@ -241,7 +241,7 @@ class _ParityScorer(_BaseScorer):
             return take_columns(as_table(X), self._columns)
         if sensitive_features is not None:
             return sensitive_features
-        found = _with_columns(estimator)
+        found = with_columns(estimator)
         if found is None:
             msg = (
                 f"{self!r} finds no groups: {type(estimator).__name__} is no "

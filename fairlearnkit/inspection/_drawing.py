@@ -1,0 +1,85 @@
+"""What all pictures share: axes, styles, and where predictions come from."""
+
+from itertools import cycle
+
+from fairlearnkit.compose._routing import call
+from fairlearnkit.metrics._scorer import with_columns
+
+# Okabe and Ito's colours, black first: told apart by colour-blind readers; together
+# with lines and markers, in grey, too.
+COLORS = ("#000000", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+LINES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def axes(ax):
+    """The axes to draw on, new ones for None, and their figure."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        msg = (
+            "Displays draw with matplotlib, which is not installed: "
+            'python -m pip install "fairlearnkit[plot]".'
+        )
+        raise ImportError(msg) from error
+    if ax is None:
+        _, ax = plt.subplots(layout="constrained")
+    return ax, ax.figure
+
+
+def styles(labels):
+    """Colour, line and marker of each label, all of them different at first."""
+    looks = zip(cycle(COLORS), cycle(LINES), cycle(MARKERS))
+    return [
+        {"color": color, "linestyle": line, "marker": marker}
+        for _, (color, line, marker) in zip(labels, looks)
+    ]
+
+
+def frame_of(columns):
+    """Columns as a DataFrame."""
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def groups_of(estimator, X, sensitive_features):
+    """The groups of some rows: those given, or those that the estimator finds in X."""
+    if sensitive_features is not None:
+        return sensitive_features
+    found = with_columns(estimator)
+    if found is None:
+        msg = (
+            f"{type(estimator).__name__} finds no groups in X: pass "
+            "sensitive_features=, or wrap it in SensitiveColumns."
+        )
+        raise ValueError(msg)
+    return found.sensitive_features_of(X)
+
+
+def response(estimator, X, groups, methods):
+    """What the first of the methods gives that the estimator has, and its name."""
+    for method in methods:
+        if not hasattr(estimator, method):
+            continue
+        if with_columns(estimator) is not None:  # it finds its groups by itself
+            return getattr(estimator, method)(X), method
+        return call(estimator, method, X, sensitive_features=groups), method
+    msg = f"{type(estimator).__name__} has none of the methods {list(methods)}."
+    raise ValueError(msg)
+
+
+def scores_of(estimator, X, groups, pos_label=None):
+    """One score for each row: the decision function, or a probability, or y itself."""
+    methods = ("decision_function", "predict_proba", "predict")
+    if not hasattr(estimator, "classes_"):
+        methods = ("predict",)
+    scores, _ = response(estimator, X, groups, methods)
+    if getattr(scores, "ndim", 1) == 1:
+        return scores
+    classes = list(estimator.classes_)
+    if pos_label is None and len(classes) != 2:
+        msg = f"There are {len(classes)} classes, {classes}: give pos_label."
+        raise ValueError(msg)
+    place = 1 if pos_label is None else classes.index(pos_label)
+    return scores[:, place]

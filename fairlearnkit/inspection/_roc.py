@@ -1,0 +1,223 @@
+"""ROC curves of each group."""
+
+import numpy as np
+from sklearn.metrics import auc, roc_curve
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from fairlearnkit._barycenter import split_rows
+from fairlearnkit._groups import encode, read_groups
+from fairlearnkit.inspection._drawing import (
+    axes,
+    frame_of,
+    groups_of,
+    scores_of,
+    styles,
+)
+
+
+class RocByGroupDisplay:
+    r"""ROC curves by group, and where one threshold puts each group on its curve.
+
+    .. math:: t \mapsto \big( P(f > t \mid y \ne +, g), \; P(f > t \mid y = +, g) \big)
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_groups,)
+        Group labels.
+    curves : list of tuple of ndarray
+        For each group false positive rates, true positive rates and thresholds.
+    auc : array-like of shape (n_groups,)
+        Area under each curve.
+    threshold : float, default=None
+        Threshold to mark on the curves.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that were drawn on.
+    figure_ : matplotlib Figure
+        Their figure.
+
+    Notes
+    -----
+    Equalized odds holds where the marks of all groups coincide. Curves that cross or
+    lie apart say that no choice of thresholds by group gives equal errors without
+    making some group worse off. Equal areas do not make equal curves.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    section 4.2.
+
+    Examples
+    --------
+    >>> from fairlearnkit.inspection import RocByGroupDisplay
+    >>> group, y = ["a"] * 20 + ["b"] * 20, [0, 1] * 20
+    >>> shown = RocByGroupDisplay.from_predictions(
+    ...     y, range(40), sensitive_features=group, threshold=20
+    ... )
+    >>> [round(float(area), 2) for area in shown.auc]
+    [0.55, 0.55]
+    """
+
+    def __init__(self, *, groups, curves, auc, threshold=None):
+        self.groups = groups
+        self.curves = curves
+        self.auc = auc
+        self.threshold = threshold
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_score,
+        *,
+        sensitive_features,
+        sample_weight=None,
+        pos_label=None,
+        threshold=None,
+        missing="error",
+        ax=None,
+    ):
+        """Compute the curves and draw.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True labels, of two classes or with `pos_label` against the others.
+        y_score : array-like of shape (n_samples,)
+            Scores, greater for the positive class.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        pos_label : scalar, default=None
+            The positive class; None takes the last of two.
+        threshold : float, default=None
+            Threshold to mark on the curves.
+        missing : {"error", "group", "ignore"}, default="error"
+            What to do with missing sensitive features.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes some.
+
+        Returns
+        -------
+        display : RocByGroupDisplay
+            The drawn display.
+        """
+        check_consistent_length(y_true, y_score, sample_weight)
+        y_score = column_or_1d(np.asarray(y_score))
+        groups = read_groups(
+            sensitive_features, n_samples=len(y_score), missing=missing
+        )
+        positive = _positives(y_true, pos_label)
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        curves, areas = [], []
+        for label, rows in zip(
+            groups.labels, split_rows(groups.codes, len(groups.labels))
+        ):
+            if positive[rows].all() or not positive[rows].any():
+                msg = f"The group {label!r} has one class only, and no ROC curve."
+                raise ValueError(msg)
+            w = None if weight is None else weight[rows]
+            options = {"sample_weight": w, "drop_intermediate": False}
+            curves.append(roc_curve(positive[rows], y_score[rows], **options))
+            areas.append(auc(*curves[-1][:2]))
+        found = {"groups": groups.labels, "curves": curves, "auc": np.array(areas)}
+        return cls(**found, threshold=threshold).plot(ax=ax)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, sensitive_features=None, pos_label=None, **options
+    ):
+        """Score, compute the curves and draw.
+
+        Parameters
+        ----------
+        estimator : classifier
+            A fitted classifier: its decision function, or its probabilities.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels; None takes those that a SensitiveColumns finds in X.
+        pos_label : scalar, default=None
+            The positive class; None takes the last of two.
+        **options : dict
+            As for `from_predictions`.
+
+        Returns
+        -------
+        display : RocByGroupDisplay
+            The drawn display.
+        """
+        groups = groups_of(estimator, X, sensitive_features)
+        scores = scores_of(estimator, X, groups, pos_label)
+        return cls.from_predictions(
+            y, scores, sensitive_features=groups, pos_label=pos_label, **options
+        )
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes some.
+
+        Returns
+        -------
+        display : RocByGroupDisplay
+            This display, with ``ax_`` and ``figure_``.
+        """
+        self.ax_, self.figure_ = axes(ax)
+        self.ax_.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        for g, look in enumerate(styles(self.groups)):
+            fpr, tpr, _ = self.curves[g]
+            marker = look.pop("marker")
+            label = f"{self.groups[g]} (AUC {self.auc[g]:.3f})"
+            self.ax_.plot(fpr, tpr, label=label, **look)
+            if self.threshold is not None:
+                x, y = self._point(g)
+                color = look["color"]
+                self.ax_.plot([x], [y], marker, color=color, markersize=9)
+        title = None if self.threshold is None else f"marks: {self.threshold:g}"
+        self.ax_.legend(title=title, loc="lower right")
+        self.ax_.set(xlabel="false positive rate", ylabel="true positive rate")
+        self.ax_.set_aspect("equal")
+        return self
+
+    def _point(self, g):
+        """Rates of a group above the threshold."""
+        fpr, tpr, thresholds = self.curves[g]
+        place = np.count_nonzero(thresholds > self.threshold) - 1
+        return float(fpr[max(place, 0)]), float(tpr[max(place, 0)])
+
+    def frame(self):
+        """The numbers, one row for each point of each curve.
+
+        Returns
+        -------
+        frame : DataFrame
+            Columns group, threshold, false_positive_rate and true_positive_rate.
+        """
+        parts = list(zip(*self.curves))
+        names = ("false_positive_rate", "true_positive_rate", "threshold")
+        sizes = [len(curve) for curve in parts[0]]
+        columns = {"group": np.repeat(np.array(self.groups, dtype=object), sizes)}
+        columns |= {name: np.concatenate(part) for name, part in zip(names, parts)}
+        return frame_of(columns)
+
+
+def _positives(y_true, pos_label):
+    """Whether each row is of the positive class."""
+    found = encode("y_true", y_true)
+    labels = found.labels.tolist()
+    if pos_label is None and len(labels) != 2:
+        msg = f"y_true holds {len(labels)} classes, {labels}: give pos_label."
+        raise ValueError(msg)
+    if pos_label is not None and pos_label not in labels:
+        msg = f"pos_label={pos_label!r} is not a class; known: {labels}."
+        raise ValueError(msg)
+    return found.codes == (1 if pos_label is None else labels.index(pos_label))

@@ -1,0 +1,261 @@
+"""Pictures, by what is drawn in them, not by pixels."""
+
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import binomtest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import LinearSVC
+
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.exceptions import SmallGroupWarning
+from fairlearnkit.inspection import (
+    GroupRatesDisplay,
+    RocByGroupDisplay,
+    ScoreDistributionDisplay,
+    TradeoffDisplay,
+)
+from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.metrics import group_rates, ks_gap, parity_scorer
+from fairlearnkit.model_selection import pareto_front
+from fairlearnkit.postprocessing import BarycenterClassifier
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
+    X["sex"] = rng.choice(["f", "m", "x"], 400, p=[0.4, 0.4, 0.2])
+    f = X["a"] + (X["sex"] == "m") + rng.normal(size=400)
+    return X, np.where(f > 0.4, "yes", "no")
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_rates_and_their_intervals(data):
+    X, y = data
+    y_pred = np.where(X["a"] > 0, "yes", "no")
+    shown = GroupRatesDisplay.from_predictions(y, y_pred, sensitive_features=X["sex"])
+    known = group_rates(y, y_pred, sensitive_features=X["sex"])
+    frame = shown.frame()
+    assert frame.columns.tolist() == ["rate", "group", "count", "value", "low", "high"]
+    for _, row in frame.iterrows():
+        g = known.groups.tolist().index(row["group"])
+        assert row["value"] == known.by_group[row["rate"]][g]
+        assert row["count"] == known.counts[g]
+    women = frame[(frame["rate"] == "selection_rate") & (frame["group"] == "f")].iloc[0]
+    hits = ((X["sex"] == "f") & (y_pred == "yes")).sum()
+    wilson = binomtest(hits, women["count"]).proportion_ci(method="wilson")
+    assert_allclose([women["low"], women["high"]], wilson)
+    marks = [c for c in shown.ax_.containers if c.lines]
+    assert len(marks) == 3
+    assert_array_equal(
+        marks[0].lines[0].get_xdata(), [known.by_group[name][0] for name in shown.rates]
+    )
+    assert len({m.lines[0].get_marker() for m in marks}) == 3  # in grey, too
+    assert len({m.lines[0].get_color() for m in marks}) == 3
+    ticks = [text.get_text() for text in shown.ax_.get_yticklabels()]
+    assert ticks == ["selection rate", "true positive rate", "false positive rate"]
+    assert shown.ax_.get_xlabel() == "rate"
+    assert f"f (n = {known.counts[0]})" in labels(shown.ax_)
+    assert shown.figure_ is shown.ax_.figure
+
+
+def test_rates_from_an_estimator_and_on_given_axes(data):
+    X, y = data
+    model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
+    _, ax = plt.subplots()
+    shown = GroupRatesDisplay.from_estimator(
+        model, X, y, rates=["accuracy"], pos_label="no", ax=ax
+    )
+    assert shown.ax_ is ax
+    assert_allclose(shown.overall["accuracy"], model.score(X, y))
+    plain = LogisticRegression().fit(X[["a", "b"]], y)
+    with pytest.raises(ValueError, match="LogisticRegression finds no groups in X"):
+        GroupRatesDisplay.from_estimator(plain, X[["a", "b"]], y)
+    given = GroupRatesDisplay.from_estimator(
+        plain, X[["a", "b"]], y, sensitive_features=X["sex"], confidence_level=0.5
+    )
+    wide = GroupRatesDisplay.from_estimator(
+        plain, X[["a", "b"]], y, sensitive_features=X["sex"]
+    )
+    narrower = given.frame()["low"] > wide.frame()["low"]
+    assert narrower.all()
+    with pytest.raises(ValueError, match="must be a sequence of names among"):
+        GroupRatesDisplay.from_predictions(
+            y, y, sensitive_features=X["sex"], rates=["recall"]
+        )
+    with pytest.warns(SmallGroupWarning, match="a: 4"):
+        GroupRatesDisplay.from_predictions(
+            y[:40],
+            y[:40],
+            sensitive_features=["a"] * 4 + ["b"] * 36,
+            rates=["accuracy"],
+        )
+
+
+def test_distributions_before_and_after(data):
+    X, y = data
+    inner = LogisticRegression()
+    model = SensitiveColumns(BarycenterClassifier(inner), "sex").fit(X, y)
+    f = model.estimator_.estimator_.predict_proba(X[["a", "b", "c"]])[:, 1]
+    shown = ScoreDistributionDisplay.from_estimator(model, X, before=f, name="P(yes)")
+    assert shown.ax_.get_xlabel() == "P(yes)"
+    assert labels(shown.ax_) == [
+        *(f"{g}, before" for g in "fmx"),
+        *(f"{g}, after" for g in "fmx"),
+    ]
+    lines = shown.ax_.get_lines()
+    assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 6
+    assert len({line.get_linestyle() for line in lines[3:]}) == 3
+    values, shares = shown.after[0]
+    g = model.predict_proba(X)[:, 1]
+    women = np.sort(np.unique(g[X["sex"] == "f"]))
+    assert_array_equal(values, women)
+    assert_array_equal(lines[3].get_xdata()[1:], values)
+    assert_array_equal(lines[3].get_ydata()[1:], shares)
+    frame = shown.frame()
+    assert set(frame["when"]) == {"before", "after"}
+    t = 0.5
+    for when, scores in (("before", f), ("after", g)):
+        part = frame[(frame["when"] == when) & (frame["group"] == "m")]
+        share = part.loc[part["score"] <= t, "share"].max()
+        assert_allclose(share, np.mean(scores[X["sex"] == "m"] <= t))
+    alone = ScoreDistributionDisplay.from_predictions(
+        X["a"], sensitive_features=X["sex"], sample_weight=np.arange(400)
+    )
+    assert labels(alone.ax_) == ["f", "m", "x"]
+    assert alone.before is None
+    assert ks_gap(None, g, sensitive_features=X["sex"]) < 0.2
+
+
+def test_scores_of_all_kinds(data):
+    X, y = data
+    numbers, sex = X[["a", "b", "c"]], X["sex"]
+    for model in (
+        LinearSVC().fit(numbers, y),
+        LogisticRegression().fit(numbers, y),
+        LinearRegression().fit(numbers, y == "yes"),
+    ):
+        shown = ScoreDistributionDisplay.from_estimator(
+            model, numbers, sensitive_features=sex
+        )
+        assert len(shown.after) == 3
+    three = LogisticRegression().fit(numbers, np.arange(400) % 3)
+    with pytest.raises(ValueError, match=r"3 classes, .*: give pos_label"):
+        ScoreDistributionDisplay.from_estimator(three, numbers, sensitive_features=sex)
+
+
+def test_roc_curves(data):
+    X, y = data
+    f = X["a"].to_numpy()
+    shown = RocByGroupDisplay.from_predictions(
+        y, f, sensitive_features=X["sex"], threshold=0.3
+    )
+    frame = shown.frame()
+    for g, label in enumerate(["f", "m", "x"]):
+        rows = (X["sex"] == label).to_numpy()
+        assert_allclose(shown.auc[g], roc_auc_score(y[rows] == "yes", f[rows]))
+        part = frame[frame["group"] == label]
+        assert_array_equal(part["true_positive_rate"], shown.curves[g][1])
+        above = f[rows] > 0.3
+        rates = [above[y[rows] == c].mean() for c in ("no", "yes")]
+        mark = shown.ax_.get_lines()[2 + 2 * g]
+        assert_allclose([mark.get_xdata()[0], mark.get_ydata()[0]], rates)
+    assert labels(shown.ax_)[0] == f"f (AUC {shown.auc[0]:.3f})"
+    assert shown.ax_.get_legend().get_title().get_text() == "marks: 0.3"
+    model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
+    fitted = RocByGroupDisplay.from_estimator(model, X, y)
+    assert fitted.threshold is None
+    flipped = RocByGroupDisplay.from_predictions(
+        y, -f, sensitive_features=X["sex"], pos_label="no"
+    )
+    assert_allclose(flipped.auc, shown.auc)
+    one = np.where(X["sex"] == "f", "no", y)
+    with pytest.raises(ValueError, match="group 'f' has one class only"):
+        RocByGroupDisplay.from_predictions(one, f, sensitive_features=X["sex"])
+    with pytest.raises(ValueError, match=r"pos_label='z' is not a class"):
+        RocByGroupDisplay.from_predictions(
+            y, f, sensitive_features=X["sex"], pos_label="z"
+        )
+
+
+def test_tradeoff_of_a_search(data):
+    X, y = data
+    search = GridSearchCV(
+        SensitiveColumns(ParityLogisticRegression(), "sex"),
+        {"estimator__max_gap": [0.0, 0.3, 1.0]},
+        scoring={
+            "accuracy": "accuracy",
+            "gap": parity_scorer("demographic_parity_difference"),
+        },
+        refit="accuracy",
+        cv=3,
+    ).fit(X, y)
+    results = search.cv_results_
+    rates = GroupRatesDisplay.from_estimator(search, X, y)  # around SensitiveColumns
+    assert_allclose(rates.counts.sum(), 400)
+    shown = TradeoffDisplay.from_cv_results(
+        results, "accuracy", "gap", chosen=search.best_index_
+    )
+    frame = shown.frame()
+    assert_allclose(frame["score"], results["mean_test_accuracy"])
+    assert_allclose(frame["gap"], -results["mean_test_gap"])
+    front = pareto_front(results, "accuracy", "gap")
+    assert set(np.flatnonzero(frame["on_front"])) == set(front)
+    assert np.flatnonzero(frame["chosen"]).tolist() == [search.best_index_]
+    assert shown.ax_.get_xlabel() == "gap"
+    assert shown.ax_.get_ylabel() == "accuracy"
+    assert labels(shown.ax_) == ["candidates", "not beaten in both", "chosen"]
+    line = shown.ax_.get_lines()[-2]
+    assert_allclose(line.get_xdata(), -results["mean_test_gap"][front])
+    star = shown.ax_.get_lines()[-1]
+    assert star.get_ydata()[0] == results["mean_test_accuracy"][search.best_index_]
+    assert_allclose(shown.spread[0], results["std_test_accuracy"])
+    bare = TradeoffDisplay.from_cv_results(
+        pd.DataFrame({"r2": [0.5, 0.4], "gap": [-0.1, -0.2]}), "r2", "gap"
+    )
+    assert bare.spread is None
+    assert bare.frame()["on_front"].tolist() == [True, False]
+
+
+def test_plot_again_changes_no_number(data):
+    X, y = data
+    shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=X["sex"])
+    before, first = shown.frame(), shown.ax_
+    assert shown.plot() is shown
+    assert shown.ax_ is not first
+    pd.testing.assert_frame_equal(shown.frame(), before)
+
+
+def test_without_matplotlib():
+    """The module imports; only drawing needs it, and says what to install."""
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+sys.modules["matplotlib.pyplot"] = None
+from fairlearnkit.inspection import TradeoffDisplay
+try:
+    TradeoffDisplay(score=[1], gap=[0], front=[0]).plot()
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert 'pip install "fairlearnkit[plot]"' in done.stdout
