@@ -86,6 +86,7 @@ API_REFERENCE = {
             "wasserstein_unfairness",
             "group_metric",
             "bootstrap_interval",
+            "audit_subgroups",
             "parity_report",
             "ParityReport",
             "parity_scorer",

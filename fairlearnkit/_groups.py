@@ -259,6 +259,31 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
     return names, values, known
 
 
+def sensitive_columns(sensitive_features, *, n_samples=None):
+    """The columns one by one, as they came.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    n_samples : int, default=None
+        The number of rows that X has.
+
+    Returns
+    -------
+    columns : list of tuple
+        Name and values of each.
+    """
+    columns = _columns(sensitive_features, n_samples)
+    return [(_bare(name), values) for name, values in columns]
+
+
+def _bare(name):
+    """The name of a column without what it is a column of."""
+    inner = name.removeprefix("sensitive_features")
+    return inner.strip("[]:', ") or name
+
+
 def take_rows(sensitive_features, rows):
     """Some rows of sensitive features in any form that `read_groups` takes.
 

@@ -18,9 +18,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_adult
+from fairlearnkit.inspection import TradeoffDisplay
 from fairlearnkit.linear_model import ParityLogisticRegression
 from fairlearnkit.metrics import demographic_parity_difference, parity_scorer
-from fairlearnkit.model_selection import HighestScore, pareto_front
+from fairlearnkit.model_selection import HighestScore
 
 train, test = load_adult(subset="train"), load_adult(subset="test")
 X, y = train.data[:10_000], train.target[:10_000]
@@ -68,19 +69,15 @@ print(f"on test rows:   accuracy {np.mean(y_pred == test.target):.3f}, gap {foun
 
 # %%
 # Points on the line are worth a thought; those below it are beaten by another.
+shown = TradeoffDisplay.from_cv_results(results, "accuracy", "gap", chosen=chosen)
 ours = np.array([p["estimator__model"] is not plain for p in results["params"]])
-front = pareto_front(results, "accuracy", "gap")
-_, ax = plt.subplots(layout="constrained")
-ax.plot(gaps[front], accuracy[front], color="0.6", zorder=0, label="Pareto front")
-kinds = {"LogisticRegression": (~ours, "s"), "ParityLogisticRegression": (ours, "o")}
-for name, (rows, marker) in kinds.items():
-    ax.scatter(gaps[rows], accuracy[rows], marker=marker, label=name)
-ring = {"s": 200, "facecolor": "none", "edgecolor": "k", "marker": "o"}
-ax.scatter(gaps[chosen], accuracy[chosen], label="chosen", **ring)
-ax.axvline(0.08, color="k", linestyle=":", label="largest gap allowed")
-ax.set(
+shown.ax_.plot(
+    gaps[~ours], accuracy[~ours], "x", color="black", label="LogisticRegression"
+)
+shown.ax_.axvline(0.08, color="k", linestyle=":", label="largest gap allowed")
+shown.ax_.set(
     xlabel="difference of selection rates by sex, mean over folds",
     ylabel="accuracy, mean over folds",
 )
-ax.legend()
+shown.ax_.legend()
 plt.show()

@@ -113,9 +113,8 @@ class RocByGroupDisplay:
         positive = _positives(y_true, pos_label)
         weight = None if sample_weight is None else np.asarray(sample_weight)
         curves, areas = [], []
-        for label, rows in zip(
-            groups.labels, split_rows(groups.codes, len(groups.labels))
-        ):
+        parts = split_rows(groups.codes, len(groups.labels))
+        for label, rows in zip(groups.labels.tolist(), parts):
             if positive[rows].all() or not positive[rows].any():
                 msg = f"The group {label!r} has one class only, and no ROC curve."
                 raise ValueError(msg)

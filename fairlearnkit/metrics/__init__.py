@@ -1,5 +1,6 @@
 """Gaps between groups: of rates, by counting, and of scores."""
 
+from fairlearnkit.metrics._audit import audit_subgroups
 from fairlearnkit.metrics._bootstrap import bootstrap_interval
 from fairlearnkit.metrics._distances import (
     ks_gap,
@@ -24,6 +25,7 @@ from fairlearnkit.metrics._scores import score_gap
 
 __all__ = [
     "ParityReport",
+    "audit_subgroups",
     "bootstrap_interval",
     "demographic_parity_difference",
     "demographic_parity_ratio",

@@ -44,13 +44,9 @@ class Gap:
     aggregate: str = "worst"
 
     def __post_init__(self):
-        for name, value, known in (
-            *(("rate", rate, tuple(RATES)) for rate in self.rates),
-            ("aggregate", self.aggregate, AGGREGATES),
-        ):
-            if value not in known:
-                msg = f"{name}={value!r} is not known; use one of {list(known)}."
-                raise ValueError(msg)
+        for rate in self.rates:
+            check_option("rate", rate)
+        check_option("aggregate", self.aggregate, AGGREGATES)
 
     def of(self, weight, places):
         """The gap: the worst over positive classes and rates, then over strata.
@@ -104,6 +100,13 @@ class Gap:
         return values.min(axis=-1) if self.ratio else values.max(axis=-1)
 
 
+def check_option(name, value, known=tuple(RATES)):
+    """Refuse a value that is not among those known."""
+    if value not in known:
+        msg = f"{name}={value!r} is not known; use one of {list(known)}."
+        raise ValueError(msg)
+
+
 def divide(hits, among):
     """Shares, NaN where there is nothing to be a share of."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -126,14 +129,33 @@ def counts(weight, rate, place):
     -------
     hits, among : ndarray of shape (...)
     """
-    n_classes = weight.shape[-1]
+    hit, among = masks_of(rate, place, weight.shape[-1])
+    return weight[..., hit].sum(axis=-1), weight[..., among].sum(axis=-1)
+
+
+def masks_of(rate, place, n_classes):
+    """Which cells of (true, predicted) a rate counts, and among which.
+
+    Parameters
+    ----------
+    rate : str
+        One of ``RATES``.
+    place : int
+        The positive class.
+    n_classes : int
+        How many classes there are.
+
+    Returns
+    -------
+    hit, among : ndarray of shape (n_classes, n_classes), bool
+    """
     true = np.zeros((n_classes, n_classes), dtype=bool)
     true[place] = True
     pred = true.T
     hit, among = RATES[rate]
     right = np.eye(n_classes, dtype=bool)
     hit = (right if rate == "accuracy" else ~right) if hit is None else hit(true, pred)
-    return weight[..., hit].sum(axis=-1), weight[..., among(true, pred)].sum(axis=-1)
+    return hit, among(true, pred)
 
 
 def measure(gap, cells, places):

@@ -14,7 +14,13 @@ from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 # Functions that take groups and return a table, or more than a number.
-NO_SCORE = {"bootstrap_interval", "group_metric", "group_rates", "parity_report"}
+NO_SCORE = {
+    "audit_subgroups",
+    "bootstrap_interval",
+    "group_metric",
+    "group_rates",
+    "parity_report",
+}
 # Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
 INNER = (
     "best_estimator_",

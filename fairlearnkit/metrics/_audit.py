@@ -1,0 +1,317 @@
+"""Which subgroups are treated worst: intersections, thresholds, half-spaces."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import hypergeom
+from sklearn.utils import Bunch, check_random_state
+
+from fairlearnkit._groups import encode, sensitive_columns
+from fairlearnkit.metrics._cells import count_cells, positive_places
+from fairlearnkit.metrics._gaps import check_option, masks_of
+
+# Numeric columns of more distinct values than this are cut by thresholds.
+MOST_LEVELS = 10
+CUTS = np.arange(0.1, 0.95, 0.1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Condition:
+    """Rows of one value, or on one side of a threshold, of one column."""
+
+    column: int
+    text: str
+    mask: np.ndarray
+
+
+def audit_subgroups(
+    y_true,
+    y_pred,
+    *,
+    sensitive_features,
+    rate="selection_rate",
+    depth=2,
+    min_count=10,
+    top=10,
+    linear=True,
+    n_permutations=200,
+    pos_label=None,
+    random_state=None,
+):
+    r"""Search all subgroups of several sensitive columns for the worst treated.
+
+    .. math:: \text{violation}(S) = P(S) \, |\text{rate}(S) - \text{rate}|
+
+    among the rows that the rate is about: small groups count by their size. Two
+    searches: all conjunctions of up to `depth` conditions, one value or one side of a
+    threshold each; and half-spaces of all columns together.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Sensitive columns: labels, or numbers such as age. Missing values are a value
+        of their own for labels, and an error for numbers.
+    rate : str, default="selection_rate"
+        As for :func:`~fairlearnkit.metrics.rate_difference`.
+    depth : int, default=2
+        Most conditions in a conjunction.
+    min_count : int, default=10
+        Subgroups with fewer rows, or with all but fewer, are not looked at.
+    top : int, default=10
+        How many subgroups to report; None for all.
+    linear : bool, default=True
+        Whether to search half-spaces, too.
+    n_permutations : int, default=200
+        For the p-value of the half-space.
+    pos_label : scalar, default=None
+        The positive class; None takes the last of two.
+    random_state : int, RandomState instance or None, default=None
+        Of the permutations.
+
+    Returns
+    -------
+    audit : :class:`~sklearn.utils.Bunch`
+        With these keys:
+
+        overall : float
+            The rate of all rows.
+        n_tested : int
+            Number of conjunctions that were looked at.
+        subgroups : list of dict
+            The worst, in the order of their violation: "subgroup" in words, "count",
+            "share", "rate", "gap" (rate less overall), "violation" and "p_value".
+        half_space : dict or None
+            The same of the worst half-space, with "weights" by column and
+            "threshold": rows whose weighted sum is above it.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, unknown options, more than two classes and no ``pos_label``, a
+        rate that is about fewer than ``2 * min_count`` rows.
+
+    Notes
+    -----
+    p-values say how surprising a subgroup is if the rate were the same everywhere, and
+    they pay for the search: those of conjunctions are exact (hypergeometric, two-sided)
+    and adjusted for all that were tested (Holm); that of the half-space compares it
+    with the worst of each permutation of the outcomes. Rows are taken as independent.
+
+    Numeric columns of more than 10 values are cut at their deciles. Half-spaces come
+    from one linear regression of the outcome on all columns, labels one-hot, and the
+    best threshold along it: a heuristic, as in the paper, that may miss a worse one. A
+    search that finds nothing does not show that there is nothing.
+
+    References
+    ----------
+    Kearns, Neel, Roth, Wu: Preventing Fairness Gerrymandering: Auditing and Learning
+    for Subgroup Fairness. ICML 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fairlearnkit.metrics import audit_subgroups
+    >>> sex, old = np.array(["f", "m"] * 200), np.repeat([False, True], 200)
+    >>> y_pred = np.where((sex == "f") & old, 0, np.arange(400) // 2 % 2)
+    >>> found = audit_subgroups(
+    ...     y_pred, y_pred, sensitive_features={"sex": sex, "old": old}, random_state=0
+    ... )
+    >>> found.subgroups[0]["subgroup"], round(found.subgroups[0]["gap"], 3)
+    ("sex = 'f' and old = True", -0.375)
+    """
+    columns = sensitive_columns(sensitive_features, n_samples=len(y_true))
+    hits = _outcomes(y_true, y_pred, rate, pos_label)
+    kept = ~np.isnan(hits)
+    hits, n_rows = hits[kept].astype(bool), int(kept.sum())
+    if n_rows < 2 * min_count:
+        msg = f"{rate} is about {n_rows} rows only; take a smaller min_count, or more."
+        raise ValueError(msg)
+    columns = [(name, _taken(values, kept)) for name, values in columns]
+    conditions = [
+        condition
+        for j, (name, values) in enumerate(columns)
+        for condition in _conditions(j, name, values)
+    ]
+    found = _conjunctions(conditions, hits, depth, min_count)
+    found["p_value"] = _holm(
+        _exact_p(found["count"], found["hits"], n_rows, hits.sum())
+    )
+    overall = float(hits.mean())
+    order = np.argsort(-found["violation"], kind="stable")[:top]
+    subgroups = [_told(found, conditions, i, n_rows, overall) for i in order]
+    half_space = None
+    if linear:
+        rng = check_random_state(random_state)
+        half_space = _half_space(columns, hits, min_count, n_permutations, rng)
+    return Bunch(
+        overall=overall,
+        n_tested=len(found["count"]),
+        subgroups=subgroups,
+        half_space=half_space,
+    )
+
+
+def _outcomes(y_true, y_pred, rate, pos_label):
+    """1 for a hit, 0 for none, NaN for rows that the rate is not about."""
+    check_option("rate", rate)
+    n_samples = len(y_true)
+    # The reader of metrics reads the labels, with groups that do not matter.
+    cells = count_cells(y_true, y_pred, np.arange(n_samples) % 2)
+    places = positive_places(cells, pos_label)
+    if len(places) > 1:
+        msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
+        raise ValueError(msg)
+    table = {label: code for code, label in enumerate(cells.classes)}
+    true, pred = (
+        np.array([table[label] for label in found.labels.tolist()])[found.codes]
+        for found in (encode("y_true", y_true), encode("y_pred", y_pred))
+    )
+    hit, among = masks_of(rate, places[0], len(cells.classes))
+    return np.where(among[true, pred], hit[true, pred], np.nan)
+
+
+def _taken(values, kept):
+    """Rows of a column, as numbers or as Groups."""
+    array = np.asarray(values)
+    numeric = array.dtype.kind in "iuf" and len(np.unique(array)) > MOST_LEVELS
+    if not numeric:
+        found = encode("sensitive_features", values)
+        labels = [*found.labels.tolist(), None]
+        return labels, found.codes[kept]
+    if np.isnan(array.astype(np.float64)).any():
+        msg = "A numeric column of sensitive_features holds NaN: fill it, or cut it."
+        raise ValueError(msg)
+    return array[kept].astype(np.float64)
+
+
+def _conditions(j, name, values):
+    """Conditions on one column."""
+    if isinstance(values, tuple):
+        labels, codes = values
+        for code, label in enumerate(labels):
+            mask = codes == (code if code < len(labels) - 1 else -1)
+            if mask.any():
+                yield _Condition(j, f"{name} = {label!r}", mask)
+        return
+    for cut in np.unique(np.quantile(values, CUTS, method="inverted_cdf")):
+        yield _Condition(j, f"{name} <= {cut:g}", values <= cut)
+        yield _Condition(j, f"{name} > {cut:g}", values > cut)
+
+
+def _conjunctions(conditions, hits, depth, min_count):
+    """Counts of all conjunctions, by one product of matrices for each prefix."""
+    masks = np.array([c.mask for c in conditions], dtype=np.float32)
+    pair = np.stack([np.ones(len(hits)), hits], axis=1).astype(np.float32)
+    columns = np.array([c.column for c in conditions])
+    members, counts = [], []
+    for size in range(depth):
+        for prefix in combinations(range(len(conditions)), size):
+            taken = columns[list(prefix)]
+            if len(set(taken)) < size:
+                continue
+            rows = masks[list(prefix)].all(axis=0)
+            if rows.sum() < min_count:
+                continue
+            first = prefix[-1] + 1 if prefix else 0
+            found = masks[first:, rows] @ pair[rows]
+            for place, (count, hit) in enumerate(found):
+                last = first + place
+                if columns[last] not in taken:
+                    members.append((*prefix, last))
+                    counts.append((count, hit))
+    count, hit = np.array(counts, dtype=np.float64).T
+    large = (count >= min_count) & (count <= len(hits) - min_count)
+    count, hit = count[large], hit[large]
+    members = [one for one, there in zip(members, large) if there]
+    apart = np.abs(hit / count - hits.mean()) * count / len(hits)
+    return {"members": members, "count": count, "hits": hit, "violation": apart}
+
+
+def _exact_p(count, hit, n_rows, n_hits):
+    """Two-sided hypergeometric p-values of hits in groups of given sizes."""
+    law = hypergeom(n_rows, n_hits, count.astype(int))
+    hit = hit.astype(int)
+    return np.minimum(1.0, 2.0 * np.minimum(law.cdf(hit), law.sf(hit - 1)))
+
+
+def _holm(p):
+    """p-values adjusted for all tests."""
+    order, n = np.argsort(p), len(p)
+    stepped = np.maximum.accumulate(p[order] * (n - np.arange(n)))
+    adjusted = np.empty(n)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def _told(found, conditions, i, n_rows, overall):
+    count, hit = int(found["count"][i]), int(found["hits"][i])
+    return {
+        "subgroup": " and ".join(conditions[k].text for k in found["members"][i]),
+        "count": count,
+        "share": count / n_rows,
+        "rate": hit / count,
+        "gap": hit / count - overall,
+        "violation": float(found["violation"][i]),
+        "p_value": float(found["p_value"][i]),
+    }
+
+
+def _half_space(columns, hits, min_count, n_permutations, rng):
+    """The worst half-space along one regression, and how surprising it is."""
+    names, X = _design(columns)
+    solve = np.linalg.pinv(X, rcond=1e-10)  # one-hot columns depend on one another
+    weights, threshold, rows, worst = _best_cut(X, solve, hits, min_count)
+    beaten = 0
+    for _ in range(n_permutations):
+        beaten += _best_cut(X, solve, rng.permutation(hits), min_count)[3] >= worst
+    overall, rate = hits.mean(), hits[rows].mean()
+    return {
+        "weights": dict(zip(names, weights.tolist())),
+        "threshold": float(threshold),
+        "count": int(rows.sum()),
+        "share": float(rows.mean()),
+        "rate": float(rate),
+        "gap": float(rate - overall),
+        "violation": float(worst),
+        "p_value": (1 + int(beaten)) / (1 + n_permutations),
+    }
+
+
+def _design(columns):
+    """All columns as numbers, centred: labels one-hot, numbers standardised."""
+    names, parts = [], []
+    for name, values in columns:
+        if isinstance(values, tuple):
+            labels, codes = values
+            for code, label in enumerate(labels):
+                hot = codes == (code if code < len(labels) - 1 else -1)
+                if hot.any():
+                    names.append(f"{name} = {label!r}")
+                    parts.append(hot.astype(np.float64))
+        else:
+            names.append(name)
+            parts.append((values - values.mean()) / (values.std() or 1.0))
+    X = np.column_stack(parts)
+    return names, X - X.mean(axis=0)
+
+
+def _best_cut(X, solve, hits, min_count):
+    """Weights, threshold, rows above it, and the violation, of the best threshold."""
+    apart = hits - hits.mean()
+    weights = solve @ apart
+    scores = X @ weights
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
+    total = np.abs(np.cumsum(apart[order])) / len(hits)
+    ends = np.append(ordered[1:] < ordered[:-1] - 1e-9 * np.abs(ordered).max(), False)
+    ends[: min_count - 1] = ends[len(hits) - min_count :] = False
+    if not ends.any():  # all rows alike
+        return weights, 0.0, np.ones(len(hits), dtype=bool), 0.0
+    place = np.flatnonzero(ends)[total[ends].argmax()]
+    threshold = 0.5 * (ordered[place] + ordered[place + 1])
+    return weights, threshold, scores > threshold, float(total[place])

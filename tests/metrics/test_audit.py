@@ -1,0 +1,159 @@
+"""audit_subgroups: by loops, and with p-values that pay for the search."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy.stats import false_discovery_control, hypergeom
+
+from fairlearnkit.metrics import audit_subgroups
+
+
+def draw(n=600, seed=0, harm=0.0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["f", "m"], n),
+            "race": rng.choice(["u", "v", "w"], n, p=[0.5, 0.3, 0.2]),
+            "age": rng.integers(18, 90, n),
+        }
+    )
+    worst = (frame["sex"] == "f") & (frame["age"] > 60)
+    y_pred = (rng.uniform(size=n) < 0.5 - harm * worst).astype(int)
+    return rng.integers(0, 2, n), y_pred, frame
+
+
+def test_all_conjunctions_by_loops():
+    _, y_pred, frame = draw()
+    frame = frame[["sex", "race"]].assign(old=frame["age"] > 50)
+    found = audit_subgroups(
+        y_pred, y_pred, sensitive_features=frame, depth=3, top=None, linear=False
+    )
+    expected = {}
+    conditions = [(c, v) for c in frame for v in frame[c].unique().tolist()]
+    for size in (1, 2, 3):
+        for some in combinations(conditions, size):
+            if len({c for c, _ in some}) == size:
+                mask = np.all([frame[c] == v for c, v in some], axis=0)
+                if 10 <= mask.sum() <= 590:
+                    expected[frozenset(some)] = mask
+    assert (
+        found.n_tested
+        == len(found.subgroups)
+        == len(expected)
+        == 2 + 3 + 2 + 6 + 4 + 6 + 12
+    )
+    assert found.overall == y_pred.mean()
+    told = {row["subgroup"]: row for row in found.subgroups}
+    p = []
+    for some, mask in expected.items():
+        names = {f"{c} = {v!r}" for c, v in some}
+        row = next(r for t, r in told.items() if set(t.split(" and ")) == names)
+        assert row["count"] == mask.sum()
+        assert_allclose(row["rate"], y_pred[mask].mean())
+        assert_allclose(row["gap"], y_pred[mask].mean() - y_pred.mean())
+        assert_allclose(row["violation"], mask.mean() * abs(row["gap"]), rtol=1e-5)
+        law = hypergeom(600, y_pred.sum(), mask.sum())
+        k = y_pred[mask].sum()
+        p.append((min(1, 2 * min(law.cdf(k), law.sf(k - 1))), row["p_value"]))
+    violations = [row["violation"] for row in found.subgroups]
+    assert violations == sorted(violations, reverse=True)
+    raw, adjusted = np.array(sorted(p)).T
+    steps = np.minimum(1, np.maximum.accumulate(raw * np.arange(len(raw), 0, -1)))
+    assert_allclose(adjusted, steps)
+    assert (adjusted >= false_discovery_control(raw) - 1e-12).all()
+
+
+def test_finds_a_hidden_subgroup_with_a_threshold():
+    y_true, y_pred, frame = draw(2000, harm=0.4)
+    found = audit_subgroups(
+        y_true, y_pred, sensitive_features=frame, random_state=0, top=3
+    )
+    worst = found.subgroups[0]
+    assert "sex = 'f'" in worst["subgroup"]
+    assert "age > " in worst["subgroup"]
+    assert worst["gap"] < -0.2
+    assert worst["p_value"] < 1e-6
+    assert len(found.subgroups) == 3
+    half = found.half_space
+    assert half["p_value"] == 1 / 201
+    assert half["weights"]["sex = 'f'"] < 0 < half["weights"]["sex = 'm'"]
+    assert half["weights"]["age"] < 0
+    assert_allclose(half["violation"], half["share"] * abs(half["gap"]))
+
+
+@pytest.mark.parametrize("part", ["subgroups", "half_space"])
+def test_false_alarms_are_as_rare_as_told(part):
+    alarms = 0
+    for seed in range(100):
+        y_true, y_pred, frame = draw(300, seed)
+        found = audit_subgroups(
+            y_true,
+            y_pred,
+            sensitive_features=frame,
+            linear=part == "half_space",
+            n_permutations=39,
+            random_state=seed,
+            top=None,
+        )
+        rows = found[part] if part == "subgroups" else [found[part]]
+        alarms += min(row["p_value"] for row in rows) <= 0.05
+    assert alarms <= 10
+    if part == "half_space":
+        assert alarms >= 1
+
+
+def test_rates_that_are_about_some_rows():
+    y_true, y_pred, frame = draw()
+    found = audit_subgroups(
+        y_true,
+        y_pred,
+        sensitive_features=frame[["sex"]],
+        rate="true_positive_rate",
+        linear=False,
+    )
+    women = (frame["sex"] == "f") & (y_true == 1)
+    row = next(r for r in found.subgroups if r["subgroup"] == "sex = 'f'")
+    assert row["count"] == women.sum()
+    assert_allclose(row["rate"], y_pred[women].mean())
+    assert_allclose(found.overall, y_pred[y_true == 1].mean())
+    named = audit_subgroups(
+        np.where(y_true, "yes", "no"),
+        np.where(y_pred, "yes", "no"),
+        sensitive_features=frame["sex"].tolist(),
+        rate="false_negative_rate",
+        pos_label="yes",
+        linear=False,
+    )
+    assert_allclose(named.overall, 1 - found.overall)
+
+
+def test_missing_labels_are_a_value():
+    _, y_pred, frame = draw()
+    sex = frame["sex"].where(np.arange(600) % 3 > 0, None)
+    found = audit_subgroups(
+        y_pred, y_pred, sensitive_features={"sex": sex}, linear=True, random_state=0
+    )
+    counts = {row["subgroup"]: row["count"] for row in found.subgroups}
+    assert counts["sex = None"] == 200
+    assert "sex = None" in found.half_space["weights"]
+
+
+def test_errors():
+    y_true, y_pred, frame = draw()
+    with pytest.raises(ValueError, match="rate='x' is not known"):
+        audit_subgroups(y_true, y_pred, sensitive_features=frame, rate="x")
+    with pytest.raises(ValueError, match="about 600 rows only"):
+        audit_subgroups(y_true, y_pred, sensitive_features=frame, min_count=400)
+    with pytest.raises(ValueError, match="holds NaN"):
+        audit_subgroups(
+            y_true, y_pred, sensitive_features=frame[["age"]].where(frame["age"] > 20)
+        )
+    with pytest.raises(ValueError, match="give pos_label"):
+        audit_subgroups(
+            np.arange(600) % 3, np.arange(600) % 3, sensitive_features=frame["sex"]
+        )
+    with pytest.raises(ValueError, match="has 599 rows but X has 600"):
+        audit_subgroups(y_true, y_pred, sensitive_features=frame["sex"][1:])
