@@ -1,4 +1,4 @@
-"""Times fairlearn's ExponentiatedGradient and a gap; runs in an environment that has it.
+"""Times ExponentiatedGradient and a gap of fairlearn; runs in an environment with it.
 
 python fairlearn_worker.py FOLDER    # reads data.npz, writes told.json, y_pred.npy
 """

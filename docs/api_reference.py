@@ -85,6 +85,7 @@ API_REFERENCE = {
             "strong_demographic_disparity",
             "wasserstein_unfairness",
             "group_metric",
+            "group_predictability",
             "bootstrap_interval",
             "audit_subgroups",
             "parity_report",

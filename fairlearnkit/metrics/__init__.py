@@ -8,6 +8,7 @@ from fairlearnkit.metrics._distances import (
     wasserstein_unfairness,
 )
 from fairlearnkit.metrics._group_metric import group_metric
+from fairlearnkit.metrics._predictability import group_predictability
 from fairlearnkit.metrics._rates import (
     demographic_parity_difference,
     demographic_parity_ratio,
@@ -34,6 +35,7 @@ __all__ = [
     "equalized_odds_difference",
     "equalized_odds_ratio",
     "group_metric",
+    "group_predictability",
     "group_rates",
     "ks_gap",
     "parity_report",

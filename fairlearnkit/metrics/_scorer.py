@@ -18,6 +18,7 @@ NO_SCORE = {
     "audit_subgroups",
     "bootstrap_interval",
     "group_metric",
+    "group_predictability",
     "group_rates",
     "parity_report",
 }

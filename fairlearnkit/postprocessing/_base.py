@@ -100,6 +100,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(msg)
         weight = read_weight(sample_weight, n_samples)
         stages = read_stages(self, sensitive_features, n_samples)
+        self._check_stages(stages)  # before anything slow, and again on what is left
         rows, scores = self._calibration(X, y, sensitive_features, sample_weight)
         if weight is not None:
             scores, rows = scores[weight[rows] > 0], rows[weight[rows] > 0]
@@ -190,18 +191,22 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
                 scores, ties, stage.codes, self.maps_[-1], self.pooled_maps_[-1], step
             )
         after = [_laws(scores, stage, weight) for stage in stages]
+        self._tell(before, after, shares)
+
+    def _tell(self, before, after, shares):
+        """Set what is told of the calibration: U, KS distance and bounds."""
         told = [
             [unfairness(laws, p) for laws, p in zip(stage, shares)]
             for stage in (before, after)
         ]
-        one = self.sequential is None
+        one, ranks = self.sequential is None, self.algorithm == "split-rank"
         self.unfairness_ = np.array(told)[:, 0] if one else np.transpose(told)
         self.gap_ = max(kolmogorov_smirnov(laws) for laws in after)
         atoms = sorted(law.largest_atom() for law in before[0])
         exact = one and not ranks
         self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
         proven = ranks and self._is_frozen() and self.strength == 1
-        sizes = [len(ranked) for ranked, _, _ in self.maps_[0]] if ranks else []
+        sizes = [len(one_map[0]) for one_map in self.maps_[0]]
         self.ks_bound_ = ks_bound(sizes) if proven else np.nan
 
     def _moved_once(self, scores, ties, codes, maps, pooled_map, strength):

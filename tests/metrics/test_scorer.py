@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
-from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.exceptions import UndefinedMetricWarning, UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score
@@ -359,3 +359,30 @@ def test_a_fold_without_a_group_is_nan_and_told(data):
     with pytest.warns(UserWarning, match="one group only"):
         found = cross_validate(model, X, y, cv=folds, scoring=SCORERS[0])
     assert_array_equal(np.isnan(found["test_score"]), [True, False])
+
+
+def test_all_classes_of_the_estimator_count():
+    """In rows that lack one of them, too."""
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(600, 2)), rng.choice(["a", "b"], 600)
+    y = np.digitize(X[:, 0] + (group == "a"), [-0.5, 0.8])
+    model = LogisticRegression().fit(X, y)
+    some = y < 2
+    guess = model.predict(X[some])
+    scorer = parity_scorer("demographic_parity_difference")
+    found = scorer(model, X[some], y[some], sensitive_features=group[some])
+    by_class = [
+        abs(
+            np.mean(guess[group[some] == "a"] == k)
+            - np.mean(guess[group[some] == "b"] == k)
+        )
+        for k in range(3)
+    ]
+    assert found == pytest.approx(-max(by_class))
+    fixed = parity_scorer(partial(demographic_parity_difference, labels=[0, 1, 2, 3]))
+    again = fixed(model, X[some], y[some], sensitive_features=group[some])
+    assert again == found
+    rates = parity_scorer("equal_opportunity_difference")
+    with pytest.warns(UndefinedMetricWarning, match="no rows with y_true == 2"):
+        value = rates(model, X[some], y[some], sensitive_features=group[some])
+    assert np.isnan(value)

@@ -1,0 +1,104 @@
+"""group_predictability: AUC by scikit-learn, interval by simulation."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+
+from fairlearnkit.metrics import group_predictability
+from fairlearnkit.metrics._predictability import _area
+
+
+def draw(n, seed, n_groups=2, shift=0.7):
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, n_groups, n)
+    return rng.normal(size=(n, 2)) + shift * (group[:, None] == 1), group
+
+
+@pytest.mark.parametrize("n_groups", [2, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_auc_by_hand(n_groups, weighted):
+    Z, group = draw(500, 0, n_groups)
+    weight = np.random.default_rng(1).uniform(0.5, 2, 500) if weighted else None
+    model = LogisticRegression()
+    found = group_predictability(
+        Z, group.astype(str), estimator=model, cv=4, sample_weight=weight
+    )
+    values = []
+    for train, test in StratifiedKFold(4).split(Z, group):
+        p = clone(model).fit(Z[train], group[train]).predict_proba(Z[test])
+        w = None if weight is None else weight[test]
+        values.append(
+            np.mean(
+                [
+                    roc_auc_score(group[test] == g, p[:, g], sample_weight=w)
+                    for g in (range(3) if n_groups == 3 else [1])
+                ]
+            )
+        )
+    assert_allclose(found.auc, np.mean(values))
+    assert found.low < found.auc < found.high
+
+
+def test_ties_count_half():
+    rng = np.random.default_rng(0)
+    scores, inside = rng.integers(0, 4, 200) / 4.0, rng.uniform(size=200) < 0.3
+    weight = rng.uniform(size=200)
+    area, influence = _area(scores, inside, weight)
+    assert_allclose(area, roc_auc_score(inside, scores, sample_weight=weight))
+    assert_allclose(influence[inside].sum(), 0, atol=1e-14)
+    assert_allclose(influence[~inside].sum(), 0, atol=1e-14)
+
+
+def test_coverage_of_the_interval():
+    """For a fixed model: how often it holds the AUC of the population."""
+    model = LogisticRegression().fit(*draw(50_000, 0))
+    Z, group = draw(400_000, 1)
+    truth = roc_auc_score(group, model.predict_proba(Z)[:, 1])
+
+    class Fixed(LogisticRegression):
+        def fit(self, X, y):
+            vars(self).update(vars(model))
+            return self
+
+    inside = 0
+    for seed in range(400):
+        found = group_predictability(*draw(300, 10 + seed), estimator=Fixed(), cv=3)
+        inside += found.low <= truth <= found.high
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+def test_a_linear_model_is_not_enough():
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 2, 2000)
+    Z = rng.normal(size=(2000, 2)) * (1 + 2 * group[:, None])
+    found = group_predictability(Z, group)
+    assert found.logistic.low < 0.53
+    assert found.boosting.auc > 0.75
+    nothing = group_predictability(rng.normal(size=(2000, 2)), group)
+    assert abs(nothing.boosting.auc - 0.5) < 0.04
+    Z[rng.uniform(size=Z.shape) < 0.1] = np.nan
+    boosting = HistGradientBoostingClassifier(max_iter=20)
+    with_holes = group_predictability(Z, group, estimator=boosting)
+    assert with_holes.auc > 0.7
+
+
+def test_missing_groups_and_errors():
+    Z, group = draw(300, 0)
+    some = np.where(np.arange(300) % 5 == 0, None, group)
+    model = LogisticRegression()
+    with pytest.raises(ValueError, match="is missing"):
+        group_predictability(Z, some, estimator=model)
+    ignored = group_predictability(Z, some, estimator=model, missing="ignore")
+    kept = np.arange(300) % 5 > 0
+    alone = group_predictability(Z[kept], group[kept], estimator=model)
+    assert ignored == alone
+    folds = [(np.flatnonzero(group == 0), np.flatnonzero(group == 1))]
+    with pytest.raises(ValueError, match="A fold lacks a group"):
+        group_predictability(Z, group, estimator=model, cv=folds)
+    with pytest.raises(ValueError, match="has 299 rows but X has 300"):
+        group_predictability(Z, group[1:])
