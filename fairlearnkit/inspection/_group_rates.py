@@ -190,7 +190,7 @@ class GroupRatesDisplay:
             self.ax_.errorbar(
                 middle,
                 np.arange(len(names)) + offset,
-                xerr=ends,
+                xerr=np.array(ends),
                 fmt=look["marker"],
                 color=look["color"],
                 capsize=3,
