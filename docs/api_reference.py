@@ -89,7 +89,6 @@ API_REFERENCE = {
             "bootstrap_interval",
             "audit_subgroups",
             "parity_report",
-            "ParityReport",
             "parity_scorer",
         ],
     },

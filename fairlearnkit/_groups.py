@@ -494,12 +494,14 @@ def _distinct(name, values):
 def _small_range(array, low, high):
     """Booleans and integers: a table look-up instead of a sort."""
     boolean = array.dtype.kind == "b"
+    if array.dtype.itemsize < np.dtype(np.intp).itemsize:  # whose range may overflow
+        array = array.astype(np.intp)
     shifted = array if boolean else array - array.min()
     shifted = shifted.astype(np.intp, copy=False)
     present = np.bincount(shifted, minlength=high - low + 1) > 0
     first = 0 if boolean else low
     labels = [first + place for place in np.flatnonzero(present).tolist()]
-    labels = np.array(labels, dtype=array.dtype).tolist()
+    labels = np.array(labels, dtype=bool if boolean else array.dtype).tolist()
     if present.all():
         return labels, shifted
     return labels, (np.cumsum(present) - 1)[shifted]

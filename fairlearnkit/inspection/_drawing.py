@@ -2,6 +2,8 @@
 
 from itertools import cycle
 
+import numpy as np
+
 from fairlearnkit.compose._routing import call
 from fairlearnkit.metrics._scorer import with_columns
 
@@ -9,6 +11,7 @@ from fairlearnkit.metrics._scorer import with_columns
 # with lines and markers, in grey, too.
 COLORS = ("#000000", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 LINES = ("-", "--", ":", "-.")
+MOST_INSIDE, ROWS = 10, 20
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -74,12 +77,34 @@ def scores_of(estimator, X, groups, pos_label=None):
     methods = ("decision_function", "predict_proba", "predict")
     if not hasattr(estimator, "classes_"):
         methods = ("predict",)
-    scores, _ = response(estimator, X, groups, methods)
+    scores, method = response(estimator, X, groups, methods)
+    classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
+    if pos_label is not None and pos_label not in classes:
+        msg = f"pos_label={pos_label!r} is not a class; known: {classes}."
+        raise ValueError(msg)
     if getattr(scores, "ndim", 1) == 1:
-        return scores
-    classes = list(estimator.classes_)
+        first = pos_label is not None and classes.index(pos_label) == 0
+        return -scores if first else scores
+    if scores.shape[1] != len(classes):
+        msg = (
+            f"{method} of {type(estimator).__name__} has {scores.shape[1]} columns for "
+            f"{len(classes)} classes: take scores of one class, such as ovr or "
+            "predict_proba, and from_predictions."
+        )
+        raise ValueError(msg)
     if pos_label is None and len(classes) != 2:
         msg = f"There are {len(classes)} classes, {classes}: give pos_label."
         raise ValueError(msg)
-    place = 1 if pos_label is None else classes.index(pos_label)
-    return scores[:, place]
+    return scores[:, 1 if pos_label is None else classes.index(pos_label)]
+
+
+def legend(ax, n_groups, **options):
+    """A legend, beside the axes where it would cover them."""
+    if n_groups > MOST_INSIDE:
+        options |= {
+            "loc": "upper left",
+            "bbox_to_anchor": (1.01, 1.0),
+            "fontsize": "x-small",
+            "ncols": -(-n_groups // ROWS),
+        }
+    ax.legend(**options)

@@ -7,6 +7,7 @@ from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
     groups_of,
+    legend,
     response,
     styles,
 )
@@ -207,7 +208,7 @@ class GroupRatesDisplay:
             xlim=(-0.02, 1.02),
         )
         self.ax_.invert_yaxis()
-        self.ax_.legend()
+        legend(self.ax_, n_groups)
         return self
 
     def frame(self):

@@ -4,12 +4,13 @@ import numpy as np
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from fairlearnkit._barycenter import split_rows
+from fairlearnkit._barycenter import read_weight, split_rows
 from fairlearnkit._groups import encode, read_groups
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
     groups_of,
+    legend,
     scores_of,
     styles,
 )
@@ -111,10 +112,12 @@ class RocByGroupDisplay:
             sensitive_features, n_samples=len(y_score), missing=missing
         )
         positive = _positives(y_true, pos_label)
-        weight = None if sample_weight is None else np.asarray(sample_weight)
+        weight = read_weight(sample_weight, len(y_score))
         curves, areas = [], []
         parts = split_rows(groups.codes, len(groups.labels))
         for label, rows in zip(groups.labels.tolist(), parts):
+            if weight is not None:
+                rows = rows[weight[rows] > 0]
             if positive[rows].all() or not positive[rows].any():
                 msg = f"The group {label!r} has one class only, and no ROC curve."
                 raise ValueError(msg)
@@ -182,7 +185,7 @@ class RocByGroupDisplay:
                 color = look["color"]
                 self.ax_.plot([x], [y], marker, color=color, markersize=9)
         title = None if self.threshold is None else f"marks: {self.threshold:g}"
-        self.ax_.legend(title=title, loc="lower right")
+        legend(self.ax_, len(self.groups), title=title, loc="lower right")
         self.ax_.set(xlabel="false positive rate", ylabel="true positive rate")
         self.ax_.set_aspect("equal")
         return self

@@ -3,12 +3,13 @@
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from fairlearnkit._barycenter import laws_by_group
+from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
 from fairlearnkit._groups import read_groups
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
     groups_of,
+    legend,
     scores_of,
     styles,
 )
@@ -117,7 +118,8 @@ class ScoreDistributionDisplay:
             groups = read_groups(
                 sensitive_features, n_samples=len(scores), missing=missing
             )
-            weight = None if sample_weight is None else np.asarray(sample_weight)
+            weight = read_weight(sample_weight, len(scores))
+            group_shares(groups, weight)  # refuses a group without weight
             laws = laws_by_group(scores, groups.codes, len(groups.labels), weight)
             found[key] = [(law.values, law.shares) for law in laws]
         return cls(groups=groups.labels, name=name, **found).plot(ax=ax)
@@ -177,7 +179,7 @@ class ScoreDistributionDisplay:
                 self.ax_.plot(x, y, label=f"{label}{when}", **look, **more)
         self.ax_.set(xlabel=self.name, ylabel="share of the group at or below")
         self.ax_.set_ylim(-0.02, 1.02)
-        self.ax_.legend()
+        legend(self.ax_, len(self.groups) * len(curves))
         return self
 
     def frame(self):

@@ -1,6 +1,9 @@
 """How far predictions move with protected features: accumulated sensitivity."""
 
+import warnings
+
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import expit, softmax
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
@@ -9,7 +12,8 @@ from fairlearnkit._columns import as_table, find_columns
 from fairlearnkit.utils._sklearn_private import _check_sample_weight, _safe_indexing
 
 METHODS = ("predict_proba", "decision_function", "predict")
-STEP = 1e-5
+# Steps in standard deviations, how far slopes over both may differ, what is constant.
+STEP, WIDE, JUMPS, FLAT = 1e-5, 0.5, 10.0, 1e-12
 
 
 def prediction_sensitivity(
@@ -33,8 +37,8 @@ def prediction_sensitivity(
     ----------
     estimator : estimator
         A fitted model. It gets X alone.
-    X : array-like of shape (n_samples, n_features)
-        Rows, dense; the columns that are moved must be numbers.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        Rows, dense; the columns that are moved must be numbers. NaN is not moved.
     protected : str, int, list, ndarray or estimator
         Names, positions or a mask of protected columns, of weight 1 each; an array of
         floats, one weight for each column; or a fitted model of the protected status
@@ -46,8 +50,9 @@ def prediction_sensitivity(
         the estimator has.
     step : float, default=None
         Step of the central differences, in standard deviations of each column. None
-        takes 1e-5, for smooth models. Trees are flat between their splits: take a step
-        that matters, such as 0.5, and read the result as a mean slope.
+        takes 1e-5, for smooth models. Trees are flat between their splits and jump
+        there: take a step that matters, such as 0.5, and read the result as a mean
+        slope.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the mean.
 
@@ -66,8 +71,13 @@ def prediction_sensitivity(
     Raises
     ------
     ValueError
-        Columns that are not there, weights of another length, an unknown method, no
-        number of the model at a row.
+        Columns that are not there or no numbers, weights of another length, an unknown
+        method, no number of the model at a row.
+
+    Warns
+    -----
+    UserWarning
+        Slopes over tiny and over large steps differ by more than a factor of 10.
 
     Notes
     -----
@@ -96,7 +106,7 @@ def prediction_sensitivity(
     (3.0, 'analytic')
     """
     check_is_fitted(estimator)
-    X = as_table(X)
+    X = _checked(X, step)
     method = _method(estimator, response_method)
     v = np.broadcast_to(_feature_weights(protected, X, step), X.shape)
     columns = np.flatnonzero(v.any(axis=0))
@@ -126,8 +136,10 @@ def _feature_weights(protected, X, step):
     if hasattr(protected, "predict"):
         every = np.arange(X.shape[1])
         method = _method(protected, "auto")
-        J, _ = _jacobian(protected, X, every, method, step)
-        size = np.abs(J).mean(axis=1)
+        moved = np.array([_is_numeric(X, j) for j in every])
+        J, _ = _jacobian(protected, X, every[moved], method, step)
+        size = np.zeros(X.shape)
+        size[:, moved] = np.abs(J).mean(axis=1)
         total = size.sum(axis=1, keepdims=True)
         return np.divide(size, total, out=np.zeros_like(size), where=total > 0)
     weights = np.asarray(protected)
@@ -159,14 +171,31 @@ def _jacobian(estimator, X, columns, method, step):
     exact = _linear(estimator, X, method)
     if exact is not None:
         return exact[:, :, columns], "analytic"
-    base = _scores(estimator, X, method)
-    J = np.empty((*base.shape, len(columns)))
-    for place, j in enumerate(columns):
-        h = (STEP if step is None else step) * _spread(X, j)
+    J = _differences(estimator, X, columns, method, STEP if step is None else step)
+    if step is None and J.size:
+        wide = np.abs(_differences(estimator, X, columns, method, WIDE)).mean()
+        near = np.abs(J).mean()
+        if not wide / JUMPS <= near <= wide * JUMPS:
+            msg = (
+                f"Slopes of {type(estimator).__name__} over tiny steps ({near:.2g}) "
+                f"and over half a standard deviation ({wide:.2g}) differ: its scores "
+                "jump, as trees' do. Give a step that matters, such as step=0.5."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=4)
+    return J, "differences"
+
+
+def _differences(estimator, X, columns, method, step):
+    """Central differences."""
+    parts = []
+    for j in columns:
+        h = step * _spread(X, j)
         ahead = _scores(estimator, _moved(X, j, h), method)
         back = _scores(estimator, _moved(X, j, -h), method)
-        J[:, :, place] = (ahead - back) / (2.0 * h)
-    return J, "differences"
+        parts.append((ahead - back) / (2.0 * h))
+    if not parts:
+        return np.zeros((*_scores(estimator, X, method).shape, 0))
+    return np.stack(parts, axis=2)
 
 
 def _linear(estimator, X, method):
@@ -199,21 +228,50 @@ def _scores(estimator, X, method):
     return scores[:, None] if scores.ndim == 1 else scores
 
 
+def _checked(X, step):
+    """An array or a pandas frame."""
+    if step is not None and not step > 0:
+        msg = f"step={step!r} must be positive."
+        raise ValueError(msg)
+    X = as_table(X)
+    if issparse(X) or (hasattr(X, "columns") and not hasattr(X, "iloc")):
+        msg = f"X is a {type(X).__name__}; pass a dense array or a pandas DataFrame."
+        raise ValueError(msg)
+    return X
+
+
+def _column(X, j):
+    values = np.asarray(_safe_indexing(X, int(j), axis=1))
+    return values.astype(np.float64)
+
+
+def _is_numeric(X, j):
+    try:
+        _column(X, j)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _spread(X, j):
     """Standard deviation of a column, 1 for a constant one."""
     try:
-        column = np.asarray(_safe_indexing(X, int(j), axis=1), dtype=np.float64)
+        column = _column(X, j)
     except (TypeError, ValueError) as error:
         msg = f"Column {j} of X is no numbers ({error}): protect numeric columns."
         raise ValueError(msg) from error
-    return float(column.std()) or 1.0
+    spread = float(np.nanstd(column)) if not np.isnan(column).all() else 0.0
+    return spread if spread > FLAT * np.nanmax(np.abs(column), initial=0.0) else 1.0
 
 
 def _moved(X, j, by):
-    """X with one column moved."""
+    """X with one column moved, in float64."""
+    moved = X.copy()
+    column = _column(X, j) + by
     if hasattr(X, "iloc"):
-        name = X.columns[j]
-        return X.assign(**{name: X.iloc[:, j] + by})
-    moved = np.array(X, dtype=np.float64)
-    moved[:, j] += by
+        moved.isetitem(int(j), column)
+        return moved
+    if moved.dtype.kind != "O":
+        moved = moved.astype(np.float64)
+    moved[:, j] = column
     return moved

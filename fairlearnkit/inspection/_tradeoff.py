@@ -92,17 +92,16 @@ class TradeoffDisplay:
             The drawn display.
         """
         front = pareto_front(cv_results, score, gap)
-        prefix = "mean_test_" if f"mean_test_{score}" in cv_results else ""
-        values = [
-            np.asarray(cv_results[f"{prefix}{name}"], dtype=float)
-            for name in (score, gap)
-        ]
-        spread = None
-        if f"std_test_{score}" in cv_results:
-            spread = tuple(
-                np.asarray(cv_results[f"std_test_{name}"], dtype=float)
-                for name in (score, gap)
-            )
+        values, spread = [], []
+        for name in (score, gap):
+            long = f"mean_test_{name}" in cv_results
+            column = cv_results[f"mean_test_{name}" if long else name]
+            values.append(np.asarray(column, dtype=float))
+            if f"std_test_{name}" in cv_results:
+                spread.append(np.asarray(cv_results[f"std_test_{name}"], dtype=float))
+        spread = tuple(spread) if len(spread) == 2 else None
+        if chosen is not None:
+            chosen = range(len(values[0]))[chosen]
         found = {"score": values[0], "gap": -values[1], "spread": spread}
         shown = cls(**found, front=front, chosen=chosen, names=(score, gap))
         return shown.plot(ax=ax)

@@ -20,12 +20,11 @@ from fairlearnkit.metrics._rates import (
     rate_difference,
     rate_ratio,
 )
-from fairlearnkit.metrics._report import ParityReport, parity_report
+from fairlearnkit.metrics._report import parity_report
 from fairlearnkit.metrics._scorer import parity_scorer
 from fairlearnkit.metrics._scores import score_gap
 
 __all__ = [
-    "ParityReport",
     "audit_subgroups",
     "bootstrap_interval",
     "demographic_parity_difference",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Number
 
 import numpy as np
 from scipy.stats import hypergeom
@@ -9,7 +10,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from fairlearnkit._groups import encode, sensitive_columns
 from fairlearnkit.metrics._cells import count_cells, positive_places
-from fairlearnkit.metrics._gaps import check_option, masks_of
+from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -44,8 +45,8 @@ def audit_subgroups(
     .. math:: \text{violation}(S) = P(S) \, |\text{rate}(S) - \text{rate}|
 
     among the rows that the rate is about: small groups count by their size. Two
-    searches: all conjunctions of up to `depth` conditions, one value or one side of a
-    threshold each; and half-spaces of all columns together.
+    searches: all conjunctions of up to `depth` conditions on different columns, one
+    value or one side of a threshold each; and half-spaces of all columns together.
 
     Parameters
     ----------
@@ -86,8 +87,8 @@ def audit_subgroups(
             The worst, in the order of their violation: "subgroup" in words, "count",
             "share", "rate", "gap" (rate less overall), "violation" and "p_value".
         half_space : dict or None
-            The same of the worst half-space, with "weights" by column and
-            "threshold": rows whose weighted sum is above it.
+            The same of the worst half-space, with "weights" by column, labels as 0 or
+            1, and "threshold": rows whose weighted sum is above it.
 
     Raises
     ------
@@ -124,6 +125,9 @@ def audit_subgroups(
     >>> found.subgroups[0]["subgroup"], round(found.subgroups[0]["gap"], 3)
     ("sex = 'f' and old = True", -0.375)
     """
+    if depth < 1:
+        msg = f"depth={depth!r} must be 1 or more."
+        raise ValueError(msg)
     columns = sensitive_columns(sensitive_features, n_samples=len(y_true))
     hits = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
@@ -136,6 +140,7 @@ def audit_subgroups(
         condition
         for j, (name, values) in enumerate(columns)
         for condition in _conditions(j, name, values)
+        if condition.mask.sum() >= min_count
     ]
     found = _conjunctions(conditions, hits, depth, min_count)
     found["p_value"] = _holm(
@@ -162,7 +167,8 @@ def _outcomes(y_true, y_pred, rate, pos_label):
     n_samples = len(y_true)
     # The reader of metrics reads the labels, with groups that do not matter.
     cells = count_cells(y_true, y_pred, np.arange(n_samples) % 2)
-    places = positive_places(cells, pos_label)
+    free = pos_label is None and rate in CLASS_FREE
+    places = [0] if free else positive_places(cells, pos_label)
     if len(places) > 1:
         msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
         raise ValueError(msg)
@@ -177,16 +183,28 @@ def _outcomes(y_true, y_pred, rate, pos_label):
 
 def _taken(values, kept):
     """Rows of a column, as numbers or as Groups."""
-    array = np.asarray(values)
+    array = _numbers(np.asarray(values))
     numeric = array.dtype.kind in "iuf" and len(np.unique(array)) > MOST_LEVELS
     if not numeric:
         found = encode("sensitive_features", values)
         labels = [*found.labels.tolist(), None]
         return labels, found.codes[kept]
-    if np.isnan(array.astype(np.float64)).any():
-        msg = "A numeric column of sensitive_features holds NaN: fill it, or cut it."
+    if not np.isfinite(array.astype(np.float64)).all():
+        msg = (
+            "A numeric column of sensitive_features holds NaN or infinity: fill it, or "
+            "cut it."
+        )
         raise ValueError(msg)
     return array[kept].astype(np.float64)
+
+
+def _numbers(array):
+    """Numbers that came as objects, from a list or a mixed table, as numbers."""
+    if array.dtype.kind != "O":
+        return array
+    kinds = {type(value) for value in array.tolist()}
+    plain = all(issubclass(k, Number) and not issubclass(k, bool) for k in kinds)
+    return array.astype(np.float64) if plain else array
 
 
 def _conditions(j, name, values):
@@ -199,8 +217,9 @@ def _conditions(j, name, values):
                 yield _Condition(j, f"{name} = {label!r}", mask)
         return
     for cut in np.unique(np.quantile(values, CUTS, method="inverted_cdf")):
-        yield _Condition(j, f"{name} <= {cut:g}", values <= cut)
-        yield _Condition(j, f"{name} > {cut:g}", values > cut)
+        told = np.format_float_positional(cut, trim="-")
+        yield _Condition(j, f"{name} <= {told}", values <= cut)
+        yield _Condition(j, f"{name} > {told}", values > cut)
 
 
 def _conjunctions(conditions, hits, depth, min_count):
@@ -263,16 +282,20 @@ def _told(found, conditions, i, n_rows, overall):
 
 def _half_space(columns, hits, min_count, n_permutations, rng):
     """The worst half-space along one regression, and how surprising it is."""
-    names, X = _design(columns)
+    names, raw = _design(columns)
+    scale = raw.std(axis=0)
+    scale[scale == 0] = 1.0
+    X = (raw - raw.mean(axis=0)) / scale
     solve = np.linalg.pinv(X, rcond=1e-10)  # one-hot columns depend on one another
     weights, threshold, rows, worst = _best_cut(X, solve, hits, min_count)
     beaten = 0
     for _ in range(n_permutations):
         beaten += _best_cut(X, solve, rng.permutation(hits), min_count)[3] >= worst
     overall, rate = hits.mean(), hits[rows].mean()
+    weights = weights / scale
     return {
         "weights": dict(zip(names, weights.tolist())),
-        "threshold": float(threshold),
+        "threshold": float(threshold + raw.mean(axis=0) @ weights),
         "count": int(rows.sum()),
         "share": float(rows.mean()),
         "rate": float(rate),
@@ -283,9 +306,11 @@ def _half_space(columns, hits, min_count, n_permutations, rng):
 
 
 def _design(columns):
-    """All columns as numbers, centred: labels one-hot, numbers standardised."""
+    """All columns as numbers, labels one-hot, and a name for each."""
     names, parts = [], []
-    for name, values in columns:
+    for place, (name, values) in enumerate(columns):
+        if [other for other, _ in columns].count(name) > 1:
+            name = f"{name} (column {place})"
         if isinstance(values, tuple):
             labels, codes = values
             for code, label in enumerate(labels):
@@ -295,9 +320,8 @@ def _design(columns):
                     parts.append(hot.astype(np.float64))
         else:
             names.append(name)
-            parts.append((values - values.mean()) / (values.std() or 1.0))
-    X = np.column_stack(parts)
-    return names, X - X.mean(axis=0)
+            parts.append(values)
+    return names, np.column_stack(parts)
 
 
 def _best_cut(X, solve, hits, min_count):

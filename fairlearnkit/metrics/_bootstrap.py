@@ -1,6 +1,7 @@
 """How uncertain a gap is: intervals by the bootstrap."""
 
 import warnings
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -8,12 +9,13 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
 
 from fairlearnkit._barycenter import split_rows
-from fairlearnkit._groups import read_groups
+from fairlearnkit._groups import read_groups, take_rows
+from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.metrics import _rates
 from fairlearnkit.metrics._cells import count_cells, positive_places
-from fairlearnkit.metrics._gaps import Gap, measure
+from fairlearnkit.metrics._gaps import CLASS_FREE, Gap, measure
 from fairlearnkit.metrics._scorer import find_metric
-from fairlearnkit.utils._sklearn_private import _check_sample_weight, _safe_indexing
+from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 ODDS = ("true_positive_rate", "false_positive_rate")
 # Metrics that look at counts of cells only: which rates, and whether by ratio.
@@ -52,7 +54,8 @@ def bootstrap_interval(
     metric : str or callable
         Name of a function of :mod:`fairlearnkit.metrics`, or a function
         ``(y_true, y_pred, *, sensitive_features)``, ours or not. Further arguments of
-        it are fixed by ``functools.partial(metric, pos_label="yes")``.
+        it are fixed by ``functools.partial(metric, pos_label="yes")``, control features
+        among them, but not weights.
     y_true : array-like of shape (n_samples,) or None
         Target; None where the metric does not look at it.
     y_pred : array-like of shape (n_samples,)
@@ -124,26 +127,18 @@ def bootstrap_interval(
     (0.3, 0.2, 0.4)
     """
     function, options = _unwrapped(find_metric(metric))
+    if "sample_weight" in options:
+        msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
+        raise ValueError(msg)
     rng = check_random_state(random_state)
+    data = (y_true, y_pred, sensitive_features)
     if function in COUNTING and sample_weight is None:
-        estimate, draws = _by_cells(
-            function,
-            options,
-            (y_true, y_pred, sensitive_features),
-            n_resamples,
-            stratify,
-            rng,
-        )
+        found = _by_cells(function, options, data, n_resamples, stratify, rng)
     else:
-        estimate, draws = _by_rows(
-            partial(function, **options),
-            (y_true, y_pred, sensitive_features, sample_weight),
-            options.get("missing", "error"),
-            n_resamples,
-            stratify,
-            rng,
+        found = _by_rows(
+            function, options, data, sample_weight, n_resamples, stratify, rng
         )
-    return _interval(estimate, draws, confidence_level)
+    return _interval(*found, confidence_level)
 
 
 def _unwrapped(metric):
@@ -164,7 +159,8 @@ def _by_cells(function, options, data, n_resamples, stratify, rng):
     gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
     pos_label = options.pop("pos_label", None)
     cells = count_cells(*data, **options)
-    places = positive_places(cells, pos_label)
+    free = pos_label is None and set(rates) <= set(CLASS_FREE)
+    places = [0] if free else positive_places(cells, pos_label)
     shape = cells.rows.shape
     if stratify:
         draws = np.empty((n_resamples, *shape), dtype=np.int64)
@@ -181,31 +177,42 @@ def _multinomial(rows, n_resamples, rng):
     return flat.reshape(n_resamples, *rows.shape)
 
 
-def _by_rows(metric, data, missing, n_resamples, stratify, rng):
+def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
     """The metric of rows drawn with replacement."""
-    y_true, y_pred, sensitive_features, weight = data
+    y_true, y_pred, sensitive_features = data
     check_consistent_length(y_true, y_pred)
-    groups = read_groups(sensitive_features, n_samples=len(y_pred), missing=missing)
+    n_samples = len(y_pred)
+    missing = options.get("missing", "error")
+    groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
     n_groups = len(groups.labels)
     known = np.flatnonzero(groups.codes >= 0)
-    weights = [None]
     if weight is not None:
-        weights = [_check_sample_weight(weight, np.empty(len(y_pred)))]
+        weight = _check_sample_weight(weight, np.empty(n_samples))
+    if function in COUNTING and options.get("labels") is None:
+        classes = count_cells(*data, missing=missing).classes
+        options = {**options, "labels": classes}
 
     def value(rows):
-        some = [None if one is None else _safe_indexing(one, rows) for one in data[:2]]
-        more = {} if weight is None else {"sample_weight": weights[0][rows]}
-        return metric(*some, sensitive_features=groups.codes[rows], **more)
+        more = dict(options)
+        if options.get("control_features") is not None:
+            more["control_features"] = take_rows(options["control_features"], rows)
+        if weight is not None:
+            more["sample_weight"] = weight[rows]
+        some = [None if y is None else take_rows(y, rows) for y in (y_true, y_pred)]
+        return function(*some, sensitive_features=take_rows(data[2], rows), **more)
 
     parts = split_rows(groups.codes, n_groups)[:-1] if stratify else [known]
+    # Numbers, such as ages, are no groups that each resample has to hold.
+    few = n_groups * SMALL_CELL <= n_samples
     estimate, draws = value(known), np.full(n_resamples, np.nan)
     for i in range(n_resamples):
         drawn = [part[rng.randint(len(part), size=len(part))] for part in parts]
         rows = np.concatenate(drawn)
-        if len(np.unique(groups.codes[rows])) == n_groups:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of small cells, told for the estimate
-                draws[i] = value(rows)
+        if few and len(np.unique(groups.codes[rows])) < n_groups:
+            continue
+        with warnings.catch_warnings(), suppress(ValueError):  # a cell may be empty
+            warnings.simplefilter("ignore")  # of small cells, told for the estimate
+            draws[i] = value(rows)
     return float(estimate), draws
 
 

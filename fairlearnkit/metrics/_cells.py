@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from fairlearnkit._groups import encode, read_groups, read_strata
+from fairlearnkit._groups import encode, read_groups, read_strata, shown
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 
@@ -60,8 +60,18 @@ def count_cells(
     n_samples = len(true.codes)
     groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
     given = [] if labels is None else [np.asarray(labels)]
+    texts = {part.dtype.kind in "OU" for part in (true.labels, *given)}
     both = np.concatenate([true.labels, pred.labels, *given])
-    classes, place = np.unique(both, return_inverse=True)
+    try:
+        classes, place = np.unique(both, return_inverse=True)
+    except TypeError:
+        texts.add(None)
+    if len(texts) > 1:
+        msg = (
+            f"Labels mix text and numbers: {shown(both)}. Give all of y_true, y_pred "
+            "and labels in one kind."
+        )
+        raise ValueError(msg)
     n_true, n_pred = len(true.labels), len(pred.labels)
     parts = [groups.codes, _placed(place[:n_true], true.codes)]
     parts.append(_placed(place[n_true : n_true + n_pred], pred.codes))
@@ -100,7 +110,10 @@ def _read_classes(y_true, y_pred):
         if getattr(y, "ndim", 1) != 1:
             msg = f"{name} must have one dimension, got shape {np.shape(y)}."
             raise ValueError(msg)
-    true, pred = encode("y_true", y_true), encode("y_pred", y_pred)
+    true, pred = (
+        encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
+        for name, y in (("y_true", y_true), ("y_pred", y_pred))
+    )
     if (true.codes < 0).any() or (pred.codes < 0).any():
         msg = "y_true and y_pred must not hold missing values (None, NaN or NA)."
         raise ValueError(msg)
@@ -139,11 +152,15 @@ def positive_places(cells, pos_label):
         if n_classes == 1:
             msg = (
                 f"y_true and y_pred hold one class only, {cells.classes}; say with "
-                "pos_label whether it is the positive one."
+                "labels=[...] which classes there are, and with pos_label which one is "
+                "positive."
             )
             raise ValueError(msg)
         return [n_classes - 1] if n_classes <= 2 else list(range(n_classes))
     if pos_label not in cells.classes:
-        msg = f"pos_label={pos_label!r} is not a class; known: {cells.classes}."
+        msg = (
+            f"pos_label={pos_label!r} is not a class; known: {cells.classes}. "
+            "Classes that do not occur are named by labels=[...]."
+        )
         raise ValueError(msg)
     return [cells.classes.index(pos_label)]

@@ -29,6 +29,8 @@ AMONG = {
     "positive_predictive_value": "rows with y_pred == {label}",
     "negative_predictive_value": "rows with y_pred != {label}",
 }
+# Rates that know no positive class.
+CLASS_FREE = ("accuracy", "error_rate")
 AGGREGATES = ("worst", "mean", "to_overall")
 
 
@@ -71,8 +73,7 @@ class Gap:
                 value = self._compare(hits, among)
                 found = value if found is None else worst(found, value)
         if self.aggregate == "mean":
-            share = weight.sum(axis=(-3, -2, -1))
-            found = (found * share).sum(axis=-1) / share.sum(axis=-1)
+            found = _mean(found, weight.sum(axis=(-3, -2, -1)))
         else:
             found = worst.reduce(found, axis=-1)
         return np.where(np.isinf(found), np.nan, found)
@@ -96,8 +97,17 @@ class Gap:
             else:
                 values = high - low
         if self.aggregate == "mean":
-            return values.mean(axis=-1)
+            return _mean(values, np.ones(values.shape))
         return values.min(axis=-1) if self.ratio else values.max(axis=-1)
+
+
+def _mean(values, share):
+    """Mean of what makes a statement; infinity where nothing does."""
+    says = ~np.isinf(values)
+    total = np.where(says, share, 0.0).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(says, values * share, 0.0).sum(axis=-1) / total
+    return np.where(total > 0, mean, np.inf)
 
 
 def check_option(name, value, known=tuple(RATES)):

@@ -1,5 +1,7 @@
 """How well a model recovers the group from features or representations."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
@@ -41,7 +43,8 @@ def group_predictability(
     Parameters
     ----------
     Z : array-like of shape (n_samples, n_features)
-        Features, or a representation of them. NaN is left to the model.
+        Features, or a representation of them. NaN is left to a given estimator; the
+        default ones take none.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     estimator : classifier, default=None
@@ -72,7 +75,9 @@ def group_predictability(
     A bound from below: that these models find nothing does not show that there is
     nothing to find. Equal means hide the group from the linear model alone, hence the
     second one. The interval is of the test rows, by the influence of each on the AUC
-    (DeLong); it does not count that other training rows would give another model.
+    (DeLong); it does not count that other training rows would give another model. Of
+    features that tell nothing the AUC is slightly below 0.5 on average, since what one
+    fold has more of the others lack: look at the upper side.
 
     References
     ----------
@@ -93,9 +98,23 @@ def group_predictability(
     Z = check_array(Z, ensure_all_finite="allow-nan", input_name="Z")
     groups = read_groups(sensitive_features, n_samples=len(Z), missing=missing)
     weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
-    known = (groups.codes >= 0) & (weight > 0)
-    data = Z[known], groups.codes[known], weight[known]
-    folds = list(check_cv(cv, data[1], classifier=True).split(*data[:2]))
+    known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
+    data = Z, groups.codes, weight
+    if isinstance(cv, Integral):
+        folds = check_cv(cv, groups.codes[known], classifier=True)
+        folds = [
+            (known[train], known[test])
+            for train, test in folds.split(Z[known], groups.codes[known])
+        ]
+    else:  # which counts all rows
+        every = np.arange(len(Z))
+        folds = [
+            tuple(np.intersect1d(every[part], known) for part in fold)
+            for fold in check_cv(cv).split(Z, groups.codes)
+        ]
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
+        raise ValueError(msg)
     z = norm.ppf(0.5 + 0.5 * confidence_level)
     if estimator is not None:
         return _auc(estimator, data, folds, groups.labels, z)

@@ -1,9 +1,13 @@
 """Differences and ratios of rates between groups."""
 
+import warnings
+
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
 from fairlearnkit.metrics._cells import count_cells, positive_places
 from fairlearnkit.metrics._gaps import (
+    CLASS_FREE,
     RATES,
     Gap,
     counts,
@@ -640,6 +644,7 @@ def rate_difference(
         labels,
         control_features,
         missing,
+        rate,
     )
     return measure(gap, cells, places)
 
@@ -734,6 +739,7 @@ def rate_ratio(
         labels,
         control_features,
         missing,
+        rate,
     )
     return measure(gap, cells, places)
 
@@ -783,6 +789,8 @@ def group_rates(
             Each rate by its name; NaN where it is not defined.
         overall : dict of float
             Each rate of all rows together.
+        among : dict of ndarray of shape (n_groups,)
+            For each rate the rows that it is about.
 
     Raises
     ------
@@ -794,6 +802,8 @@ def group_rates(
     -----
     SmallGroupWarning
         A group of fewer than 10 rows.
+    UndefinedMetricWarning
+        A rate that is not defined in a group.
 
     Notes
     -----
@@ -809,7 +819,7 @@ def group_rates(
     >>> from fairlearnkit.metrics import group_rates
     >>> group = ["a"] * 10 + ["b"] * 10
     >>> y_pred = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
-    >>> rates = group_rates([1] * 20, y_pred, sensitive_features=group)
+    >>> rates = group_rates([1, 0] * 10, y_pred, sensitive_features=group)
     >>> rates.by_group["selection_rate"].tolist(), rates.overall["selection_rate"]
     ([0.6, 0.3], 0.45)
     """
@@ -829,13 +839,23 @@ def group_rates(
         )
         raise ValueError(msg)
     warn_of_small(cells, "selection_rate", places[0])
-    by_group, overall = {}, {}
+    by_group, overall, rows = {}, {}, {}
     for rate in RATES:
         hits, among = counts(cells.weight[0], rate, places[0])
         by_group[rate] = divide(hits, among)
         overall[rate] = float(divide(hits.sum(), among.sum()))
-    rows = cells.rows[0].sum(axis=(1, 2))
-    return Bunch(groups=cells.groups, counts=rows, by_group=by_group, overall=overall)
+        rows[rate] = counts(cells.rows[0], rate, places[0])[1]
+    empty = [rate for rate in RATES if rows[rate].min() == 0]
+    if empty:
+        msg = f"In some group no row counts for {', '.join(empty)}, which is NaN there."
+        warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
+    return Bunch(
+        groups=cells.groups,
+        counts=cells.rows[0].sum(axis=(1, 2)),
+        by_group=by_group,
+        overall=overall,
+        among=rows,
+    )
 
 
 def _read(
@@ -847,6 +867,7 @@ def _read(
     labels,
     control_features,
     missing,
+    rate=None,
 ):
     cells = count_cells(
         y_true,
@@ -857,4 +878,6 @@ def _read(
         labels=labels,
         control_features=control_features,
     )
+    if pos_label is None and rate in CLASS_FREE:
+        return cells, [0]
     return cells, positive_places(cells, pos_label)

@@ -62,16 +62,18 @@ class ParityReport(str):
         """
         import pandas as pd
 
-        rows = {**self.numbers["groups"], "all rows": self.numbers["overall"]}
+        numbers = self.numbers
+        rows = [*numbers["groups"].items(), ("all rows", numbers["overall"])]
         for kind in ("difference", "ratio"):
-            rows[kind] = {n: v["estimate"] for n, v in self.numbers[kind].items()}
-        index = list(rows)
+            gaps = {name: gap["estimate"] for name, gap in numbers[kind].items()}
+            rows.append((kind, gaps))
         data = {
-            name: [rows[label].get(name) for label in index]
-            for name in ("count", *self.numbers["difference"])
+            name: [row.get(name) for _, row in rows]
+            for name in ("count", *numbers["difference"])
         }
         data["count"] = pd.array(data["count"], dtype="Int64")
-        return pd.DataFrame(data, index=pd.Index(index, tupleize_cols=False))
+        index = pd.Index([label for label, _ in rows], tupleize_cols=False)
+        return pd.DataFrame(data, index=index)
 
     def _repr_html_(self):
         head, *lines = _table(self.numbers)
@@ -144,11 +146,12 @@ def parity_report(
 
     Returns
     -------
-    report : ParityReport or dict
-        A string that a notebook shows as a table, with ``frame()`` and ``numbers``. The
+    report : str or dict
+        A string that a notebook shows as a table; its ``frame()`` gives a DataFrame,
+        its ``numbers`` the dict. The
         dict has "groups" (a dict for each label), "overall", "difference" and "ratio"
-        (for each rate "estimate", "low" and "high"), "small_groups" and
-        "confidence_level".
+        (for each rate "estimate", "low", "high" and "n_undefined"), "small_groups",
+        "small_rates" and "confidence_level".
 
     Raises
     ------
@@ -188,7 +191,9 @@ def parity_report(
     check_rates(rates)
     options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
     more = {"pos_label": pos_label, "labels": labels, "missing": missing}
-    found = group_rates(y_true, y_pred, **options, **more)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # of rates not shown
+        found = group_rates(y_true, y_pred, **options, **more)
     rng = check_random_state(random_state)
     numbers = {
         "groups": {
@@ -201,6 +206,10 @@ def parity_report(
         "difference": {},
         "ratio": {},
         "small_groups": found.groups[found.counts < SMALL_CELL].tolist(),
+        "small_rates": {
+            name: found.groups[found.among[name] < SMALL_CELL].tolist()
+            for name in rates
+        },
         "confidence_level": confidence_level if n_resamples else None,
     }
     for kind, metric in (("difference", rate_difference), ("ratio", rate_ratio)):
@@ -228,7 +237,7 @@ def _gap(metric, y_true, y_pred, options, n_resamples, confidence_level, rng):
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         if not n_resamples:
             value = metric(y_true, y_pred, **options)
-            return {"estimate": value, "low": np.nan, "high": np.nan}
+            return {"estimate": value, "low": np.nan, "high": np.nan, "n_undefined": 0}
         found = bootstrap_interval(
             metric,
             y_true,
@@ -238,7 +247,7 @@ def _gap(metric, y_true, y_pred, options, n_resamples, confidence_level, rng):
             confidence_level=confidence_level,
             random_state=rng,
         )
-    return {name: found[name] for name in ("estimate", "low", "high")}
+    return {n: found[n] for n in ("estimate", "low", "high", "n_undefined")}
 
 
 def _table(numbers):
@@ -247,7 +256,8 @@ def _table(numbers):
     lines = [["", "count", *names]]
     for label, row in [*numbers["groups"].items(), ("all rows", numbers["overall"])]:
         mark = " (small)" if label in numbers["small_groups"] else ""
-        values = [f"{row[name]:.3f}" for name in names]
+        few = numbers["small_rates"]
+        values = [f"{row[n]:.3f}{'*' if label in few[n] else ''}" for n in names]
         lines.append([f"{label}{mark}", str(row["count"]), *values])
     told = numbers["confidence_level"] is not None
     for kind in ("difference", "ratio"):
@@ -281,6 +291,15 @@ def _note(numbers):
         notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
     if numbers["small_groups"]:
         notes.append(f"(small): fewer than {SMALL_CELL} rows.")
+    if any(numbers["small_rates"].values()):
+        notes.append(f"*: of fewer than {SMALL_CELL} rows.")
+    gaps = [gap for kind in ("difference", "ratio") for gap in numbers[kind].values()]
+    left_out = max(gap["n_undefined"] for gap in gaps)
+    if left_out:
+        notes.append(
+            f"Up to {left_out} resamples of an interval lack a group or a cell and "
+            "were left out."
+        )
     if any("nan" in cell for line in _table(numbers) for cell in line[2:]):
         notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
     return " ".join(notes)

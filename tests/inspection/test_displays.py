@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.exceptions import SmallGroupWarning
@@ -259,3 +259,60 @@ except ImportError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert 'pip install "fairlearnkit[plot]"' in done.stdout
+
+
+def test_the_score_of_the_class_that_is_named(data):
+    X, y = data
+    numbers, sex = X[["a", "b", "c"]], X["sex"]
+    groups = {"sensitive_features": sex}
+    for model in (LogisticRegression().fit(numbers, y), LinearSVC().fit(numbers, y)):
+        pair = [
+            RocByGroupDisplay.from_estimator(
+                model, numbers, y, **groups, pos_label=label
+            ).auc
+            for label in ("no", "yes")
+        ]
+        assert_allclose(*pair)
+        assert pair[0].min() > 0.6
+        first = ScoreDistributionDisplay.from_estimator(
+            model, numbers, **groups, pos_label="no"
+        )
+        scores = -model.decision_function(numbers)
+        assert_array_equal(first.after[0][0], np.sort(scores[sex == "f"]))
+        with pytest.raises(ValueError, match=r"pos_label='z' is not a class; known"):
+            ScoreDistributionDisplay.from_estimator(
+                model, numbers, **groups, pos_label="z"
+            )
+    pairs = SVC(decision_function_shape="ovo").fit(numbers, np.arange(400) % 4)
+    with pytest.raises(ValueError, match="has 6 columns for 4 classes"):
+        ScoreDistributionDisplay.from_estimator(pairs, numbers, **groups, pos_label=1)
+
+
+def test_many_groups_leave_room_for_the_axes():
+    rng = np.random.default_rng(0)
+    y, group = rng.integers(0, 2, 3000), rng.integers(0, 30, 3000)
+    shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
+    shown.figure_.canvas.draw()
+    box = shown.ax_.get_position()
+    assert box.height > 0.6
+    legend = shown.ax_.get_legend().get_window_extent()
+    assert legend.x0 >= shown.ax_.get_window_extent().x1 - 1
+
+
+def test_weights_of_displays(data):
+    X, y = data
+    weight = np.where(X["sex"] == "f", 0.0, 1.0)
+    with pytest.raises(ValueError, match="without a row of positive weight: f: 0"):
+        ScoreDistributionDisplay.from_predictions(
+            X["a"], sensitive_features=X["sex"], sample_weight=weight
+        )
+    with pytest.raises(ValueError, match="group 'f' has one class only"):
+        RocByGroupDisplay.from_predictions(
+            y, X["a"], sensitive_features=X["sex"], sample_weight=weight
+        )
+
+
+def test_tradeoff_counts_from_the_end_and_mixes_names():
+    table = pd.DataFrame({"mean_test_r2": [0.5, 0.4], "gap": [-0.1, -0.2]})
+    shown = TradeoffDisplay.from_cv_results(table, "r2", "gap", chosen=-1)
+    assert shown.frame()["chosen"].tolist() == [False, True]

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from fairlearnkit.inspection import prediction_sensitivity
@@ -110,7 +113,8 @@ def test_a_model_of_the_protected_status(data):
 def test_a_forest_needs_a_step(data):
     X, y = data
     forest = RandomForestClassifier(30, random_state=0).fit(X, y)
-    flat = prediction_sensitivity(forest, X, 0)
+    with pytest.warns(UserWarning, match=r"its scores jump.*step=0\.5"):
+        flat = prediction_sensitivity(forest, X, 0)
     steps = prediction_sensitivity(forest, X, 0, step=0.5)
     assert flat.mean < 0.1 * steps.mean or flat.mean > 10 * steps.mean
     assert 0.01 < steps.mean < 1.0
@@ -140,3 +144,55 @@ def test_errors(data):
     assert prediction_sensitivity(second, texts, "b").mean == pytest.approx(1.0)
     with pytest.raises(ValueError, match="gives no finite numbers"):
         prediction_sensitivity(second, texts.assign(b=np.nan), "b")
+
+
+def test_columns_of_awkward_kinds():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(100, 2)), columns=["a", "b"])
+    X["a"] += 1000
+    y = X["a"] - 1000 + X["b"] > 0
+    model = make_pipeline(StandardScaler(), SVC()).fit(X, y)
+    exact = prediction_sensitivity(model, X, "a").mean
+    single = prediction_sensitivity(model, X.astype({"a": np.float32}), "a")
+    assert_allclose(single.mean, exact, rtol=1e-2)
+    numbered = X.set_axis([0, 1], axis=1)
+    plain = make_pipeline(StandardScaler(), SVC()).fit(numbered, y)
+    assert_allclose(prediction_sensitivity(plain, numbered, 0).mean, exact)
+
+    class Square(Ridge):
+        """f = a^2 + 10 b, by position."""
+
+        def predict(self, X):
+            table = np.asarray(X)
+            return table[:, 0].astype(float) ** 2 + 10 * table[:, 1].astype(float)
+
+    square = Square()
+    square.n_features_in_ = 2
+    a = rng.normal(size=50)
+    twice = pd.DataFrame(np.c_[a, a], columns=["a", "a"])
+    found = prediction_sensitivity(square, twice, [True, False])
+    assert_allclose(found.by_row, np.abs(2 * a), atol=1e-4)
+    mixed = np.array([[0.5, 1.0], [1.5, 2.0]], dtype=object)
+    assert_allclose(prediction_sensitivity(square, mixed, 1).mean, 10.0)
+    constant = np.c_[np.full(50, 0.1), a]
+    assert_allclose(prediction_sensitivity(square, constant, 0).mean, 0.2, rtol=1e-4)
+    for wrong in (0.0, -1.0):
+        with pytest.raises(ValueError, match="must be positive"):
+            prediction_sensitivity(square, constant, 0, step=wrong)
+    with pytest.raises(ValueError, match="pass a dense array or a pandas"):
+        prediction_sensitivity(square, csr_matrix(constant), 0)
+    with pytest.raises(ValueError, match="pass a dense array or a pandas"):
+        prediction_sensitivity(square, pl.DataFrame({"a": a, "b": a}), 0)
+
+
+def test_protected_status_of_a_mixed_frame():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=80), "job": rng.choice(["x", "y"], 80)})
+    status, y = X["a"] > 0, X["a"] + (X["job"] == "x")
+    encode = make_column_transformer(
+        (OneHotEncoder(), ["job"]), remainder="passthrough"
+    )
+    guess = make_pipeline(encode, LogisticRegression()).fit(X, status)
+    model = make_pipeline(encode, Ridge()).fit(X, y)
+    found = prediction_sensitivity(model, X, guess)
+    assert_allclose(found.by_row, abs(model[-1].coef_[-1]), rtol=1e-4)

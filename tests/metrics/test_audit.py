@@ -82,6 +82,13 @@ def test_finds_a_hidden_subgroup_with_a_threshold():
     assert half["weights"]["sex = 'f'"] < 0 < half["weights"]["sex = 'm'"]
     assert half["weights"]["age"] < 0
     assert_allclose(half["violation"], half["share"] * abs(half["gap"]))
+    weights = half["weights"]
+    score = weights["age"] * frame["age"]
+    for column in ("sex", "race"):
+        score += frame[column].map(lambda v, c=column: weights[f"{c} = {v!r}"])
+    above = score > half["threshold"]
+    assert above.sum() == half["count"]
+    assert_allclose(y_pred[above].mean(), half["rate"])
 
 
 @pytest.mark.parametrize("part", ["subgroups", "half_space"])
@@ -157,3 +164,35 @@ def test_errors():
         )
     with pytest.raises(ValueError, match="has 599 rows but X has 600"):
         audit_subgroups(y_true, y_pred, sensitive_features=frame["sex"][1:])
+
+
+def test_numbers_in_lists_are_numbers():
+    y_true, y_pred, frame = draw(2000, harm=0.4)
+    options = {"random_state": 0, "n_permutations": 9}
+    known = audit_subgroups(y_true, y_pred, sensitive_features=frame, **options)
+    for form in (
+        {name: frame[name].tolist() for name in frame},
+        frame.to_numpy(dtype=object),
+        frame.to_numpy(dtype=object).tolist(),
+    ):
+        found = audit_subgroups(y_true, y_pred, sensitive_features=form, **options)
+        assert found.n_tested == known.n_tested
+        assert found.subgroups[0]["count"] == known.subgroups[0]["count"]
+
+
+def test_thresholds_are_told_in_full():
+    rng = np.random.default_rng(0)
+    pay = rng.integers(1_234_000, 1_235_000, 400)
+    y = (pay > 1_234_500).astype(int)
+    found = audit_subgroups(y, y, sensitive_features={"pay": pay}, random_state=0)
+    sign, told = found.subgroups[0]["subgroup"].removeprefix("pay ").split()
+    mask = pay > float(told) if sign == ">" else pay <= float(told)
+    assert mask.sum() == found.subgroups[0]["count"]
+    with pytest.raises(ValueError, match="depth=0 must be 1"):
+        audit_subgroups(y, y, sensitive_features={"pay": pay}, depth=0)
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        audit_subgroups(y, y, sensitive_features={"pay": np.where(y, pay, np.inf)})
+    double = np.column_stack([pay, pay])
+    twice = pd.DataFrame(double, columns=["pay", "pay"])
+    found = audit_subgroups(y, y, sensitive_features=twice, random_state=0)
+    assert set(found.half_space["weights"]) == {"pay (column 0)", "pay (column 1)"}

@@ -179,3 +179,74 @@ def test_errors():
         bootstrap_interval(rate_difference, y_pred[1:], y_pred, **data)
     with pytest.raises(ValueError, match="rate='x' is not known"):
         bootstrap_interval(partial(rate_difference, rate="x"), y_pred, y_pred, **data)
+
+
+def test_arguments_by_row_are_resampled_with_their_rows():
+    rng = np.random.default_rng(0)
+    stratum, group = rng.integers(0, 2, 800), rng.integers(0, 2, 800)
+    group = np.where(rng.uniform(size=800) < 0.8, stratum, group)
+    y_pred = (rng.uniform(size=800) < 0.2 + 0.5 * stratum).astype(int)
+    metric = partial(demographic_parity_difference, control_features=stratum)
+    data = {"sensitive_features": group, "random_state": 0}
+    fast = bootstrap_interval(metric, y_pred, y_pred, **data)
+    slow = bootstrap_interval(
+        metric, y_pred, y_pred, **data, sample_weight=np.ones(800), n_resamples=400
+    )
+    assert fast.estimate == pytest.approx(slow.estimate)
+    assert_allclose([fast.low, fast.high], [slow.low, slow.high], atol=0.03)
+    weighed = partial(rate_difference, sample_weight=np.ones(800))
+    with pytest.raises(ValueError, match="Pass sample_weight to bootstrap_interval"):
+        bootstrap_interval(weighed, y_pred, y_pred, **data)
+
+
+def test_the_metric_sees_the_groups_as_they_are():
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 90, 500)
+    f = rng.normal(size=500) + (age - 50) / 100
+    metric = partial(metrics.score_gap, constraint="decorrelation")
+    found = bootstrap_interval(
+        metric, None, f, sensitive_features=age, n_resamples=100, random_state=0
+    )
+    assert found.estimate == metric(None, f, sensitive_features=age)
+    assert found.low < found.estimate < found.high
+    assert found.n_undefined == 0
+
+    def share_of_a(y_true, y_pred, *, sensitive_features):
+        return np.mean(np.asarray(sensitive_features) == "a")
+
+    group = ["a"] * 30 + ["b"] * 10
+    for labels in (group, {"g": group}):
+        bare = (
+            share_of_a
+            if labels is group
+            else lambda y, p, *, sensitive_features: share_of_a(
+                y, p, sensitive_features=sensitive_features["g"]
+            )
+        )
+        found = bootstrap_interval(
+            bare, f[:40], f[:40], sensitive_features=labels, n_resamples=50
+        )
+        assert found.estimate == 0.75
+
+
+def test_resamples_that_a_metric_refuses_are_left_out():
+    y, group = np.array([1] * 3 + [0] * 57), ["a"] * 30 + ["b"] * 30
+    y[-4:] = 1
+    f = np.arange(60.0)
+    metric = partial(metrics.score_gap, constraint="equal_opportunity")
+    with pytest.warns((SmallGroupWarning, UndefinedMetricWarning)):
+        found = bootstrap_interval(
+            metric, y, f, sensitive_features=group, n_resamples=300, random_state=0
+        )
+    assert 5 < found.n_undefined < 60
+    one = np.array([1] + [0] * 59)
+    weighed = bootstrap_interval(
+        "demographic_parity_difference",
+        one,
+        one,
+        sensitive_features=group,
+        sample_weight=np.ones(60),
+        n_resamples=100,
+        random_state=0,
+    )
+    assert weighed.n_undefined == 0  # resamples without a 1 count, too

@@ -485,3 +485,47 @@ def test_any_metric_by_group():
         mean_absolute_error, np.c_[y, f], np.c_[f, y], sensitive_features=group
     )
     assert_allclose(two.by_group, by_hand)
+
+
+def test_labels_of_mixed_kinds_and_holes_in_lists():
+    group = ["a", "b"] * 15
+    holes = ["yes", "no", float("nan")] * 10
+    with pytest.raises(ValueError, match="must not hold missing"):
+        group_rates(holes, holes, sensitive_features=group)
+    with pytest.raises(ValueError, match="mix text and numbers"):
+        demographic_parity_difference(
+            [1, "a"] * 15, [1, "a"] * 15, sensitive_features=group
+        )
+    with pytest.raises(ValueError, match="mix text and numbers"):
+        demographic_parity_difference(
+            [1, 0] * 15, [1, 0] * 15, sensitive_features=group, labels=["0", "1"]
+        )
+    small = np.array([-128, 127] * 15, dtype=np.int8)
+    assert rate_difference(small, small, sensitive_features=group) == 1.0
+
+
+def test_ratios_that_make_no_statement_are_left_out_of_the_mean():
+    group = np.repeat([0, 1, 2], 20)
+    y_pred = np.r_[np.tile([0, 1], 10), np.zeros(40, int)]
+    options = {"sensitive_features": group, "aggregate": "mean"}
+    assert demographic_parity_ratio(y_pred, y_pred, **options) == 0.0
+    stratum = np.tile(np.repeat([0, 1], 10), 3)
+    some = np.where(stratum == 0, np.tile([0, 1], 30), 0)
+    found = demographic_parity_ratio(some, some, **options, control_features=stratum)
+    assert found == 1.0
+
+
+def test_rates_that_are_not_defined_are_told():
+    group, y = ["a"] * 20 + ["b"] * 20, [1] * 20 + [0, 1] * 10
+    with pytest.warns(UndefinedMetricWarning, match="for false_positive_rate, true"):
+        found = group_rates(y, y, sensitive_features=group)
+    assert np.isnan(found.by_group["false_positive_rate"]).tolist() == [True, False]
+    assert found.among["true_positive_rate"].tolist() == [20, 10]
+
+
+def test_accuracy_of_one_class_and_of_three():
+    group = ["a", "b"] * 20
+    options = {"rate": "accuracy", "sensitive_features": group}
+    assert rate_difference([0] * 40, [0] * 40, **options) == 0.0
+    y = [0, 1, 2, 1] * 10
+    assert rate_difference(y, [0, 1, 2, 2] * 10, **options) == 0.5

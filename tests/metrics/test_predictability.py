@@ -102,3 +102,22 @@ def test_missing_groups_and_errors():
         group_predictability(Z, group, estimator=model, cv=folds)
     with pytest.raises(ValueError, match="has 299 rows but X has 300"):
         group_predictability(Z, group[1:])
+
+
+def test_folds_count_all_rows():
+    Z, group = draw(300, 0)
+    some = np.where(np.arange(300) % 5 == 0, None, group)
+    splitter = StratifiedKFold(3)
+    folds = list(splitter.split(Z, group))
+    model = LogisticRegression()
+    options = {"estimator": model, "missing": "ignore"}
+    found = group_predictability(Z, some, cv=folds, **options)
+    kept = np.flatnonzero(np.arange(300) % 5 > 0)
+    by_hand = []
+    for train, test in folds:
+        train, test = np.intersect1d(train, kept), np.intersect1d(test, kept)
+        p = clone(model).fit(Z[train], group[train]).predict_proba(Z[test])[:, 1]
+        by_hand.append(roc_auc_score(group[test], p))
+    assert_allclose(found.auc, np.mean(by_hand))
+    with pytest.raises(ValueError, match="confidence_level=2 must lie"):
+        group_predictability(Z, group, estimator=model, confidence_level=2)

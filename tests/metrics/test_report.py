@@ -119,3 +119,45 @@ def test_errors(data):
     for rates in (["recall"], "accuracy"):
         with pytest.raises(ValueError, match="must be a sequence of names among"):
             parity_report(y_true, y_pred, sensitive_features=group, rates=rates)
+
+
+def test_small_denominators_and_lost_resamples_are_told():
+    group = ["a"] * 30 + ["b"] * 10
+    y_true, y_pred = [0, 1] * 15 + [1] + [0] * 9, [0, 1] * 15 + [1] * 10
+    report = parity_report(
+        y_true, y_pred, sensitive_features=group, rates=["true_positive_rate"]
+    )
+    assert report.numbers["small_rates"] == {"true_positive_rate": ["b"]}
+    assert "1.000*" in report.splitlines()[2]
+    assert "*: of fewer than 10 rows." in report
+    lost = report.numbers["difference"]["true_positive_rate"]["n_undefined"]
+    assert 250 < lost < 450
+    assert "resamples of an interval lack a group or a cell" in report
+
+
+def test_groups_with_the_names_of_other_rows():
+    group, y = ["ratio"] * 20 + ["all rows"] * 20, [0, 1] * 20
+    frame = parity_report(y, y, sensitive_features=group, n_resamples=0).frame()
+    assert frame.index.tolist() == [
+        "all rows",
+        "ratio",
+        "all rows",
+        "difference",
+        "ratio",
+    ]
+    assert frame["count"].dropna().tolist() == [20, 20, 40]
+
+
+def test_accuracy_needs_no_positive_class():
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.integers(0, 3, (2, 300))
+    group = rng.integers(0, 2, 300)
+    spread = [np.mean((y_true == y_pred)[group == g]) for g in (0, 1)]
+    found = bootstrap_interval(
+        partial(rate_difference, rate="accuracy"),
+        y_true,
+        y_pred,
+        sensitive_features=group,
+        random_state=0,
+    )
+    assert_allclose(found.estimate, abs(spread[0] - spread[1]))
