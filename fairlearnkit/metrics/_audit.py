@@ -19,9 +19,13 @@ CUTS = np.arange(0.1, 0.95, 0.1)
 
 @dataclass(frozen=True, eq=False)
 class _Condition:
-    """Rows of one value, or on one side of a threshold, of one column."""
+    """Rows of one value, or on one side of a threshold, of one column.
 
-    column: int
+    Of conditions with the same ``kind``, which are of one column and side, a
+    conjunction holds one.
+    """
+
+    kind: int
     text: str
     mask: np.ndarray
 
@@ -45,8 +49,9 @@ def audit_subgroups(
     .. math:: \text{violation}(S) = P(S) \, |\text{rate}(S) - \text{rate}|
 
     among the rows that the rate is about: small groups count by their size. Two
-    searches: all conjunctions of up to `depth` conditions on different columns, one
-    value or one side of a threshold each; and half-spaces of all columns together.
+    searches: all conjunctions of up to `depth` conditions, one value or one side of a
+    threshold each, both sides of a column among them; and half-spaces of all columns
+    together.
 
     Parameters
     ----------
@@ -214,23 +219,23 @@ def _conditions(j, name, values):
         for code, label in enumerate(labels):
             mask = codes == (code if code < len(labels) - 1 else -1)
             if mask.any():
-                yield _Condition(j, f"{name} = {label!r}", mask)
+                yield _Condition(2 * j, f"{name} = {label!r}", mask)
         return
     for cut in np.unique(np.quantile(values, CUTS, method="inverted_cdf")):
         told = np.format_float_positional(cut, trim="-")
-        yield _Condition(j, f"{name} <= {told}", values <= cut)
-        yield _Condition(j, f"{name} > {told}", values > cut)
+        yield _Condition(2 * j, f"{name} <= {told}", values <= cut)
+        yield _Condition(2 * j + 1, f"{name} > {told}", values > cut)
 
 
 def _conjunctions(conditions, hits, depth, min_count):
     """Counts of all conjunctions, by one product of matrices for each prefix."""
     masks = np.array([c.mask for c in conditions], dtype=np.float32)
     pair = np.stack([np.ones(len(hits)), hits], axis=1).astype(np.float32)
-    columns = np.array([c.column for c in conditions])
+    kinds = np.array([c.kind for c in conditions])
     members, counts = [], []
     for size in range(depth):
         for prefix in combinations(range(len(conditions)), size):
-            taken = columns[list(prefix)]
+            taken = kinds[list(prefix)]
             if len(set(taken)) < size:
                 continue
             rows = masks[list(prefix)].all(axis=0)
@@ -240,7 +245,7 @@ def _conjunctions(conditions, hits, depth, min_count):
             found = masks[first:, rows] @ pair[rows]
             for place, (count, hit) in enumerate(found):
                 last = first + place
-                if columns[last] not in taken:
+                if kinds[last] not in taken:
                     members.append((*prefix, last))
                     counts.append((count, hit))
     count, hit = np.array(counts, dtype=np.float64).T

@@ -196,3 +196,19 @@ def test_thresholds_are_told_in_full():
     twice = pd.DataFrame(double, columns=["pay", "pay"])
     found = audit_subgroups(y, y, sensitive_features=twice, random_state=0)
     assert set(found.half_space["weights"]) == {"pay (column 0)", "pay (column 1)"}
+
+
+def test_a_band_of_one_column():
+    rng = np.random.default_rng(0)
+    age = rng.integers(20, 80, 2000)
+    y = (rng.uniform(size=2000) < 0.3 + 0.5 * ((age > 38) & (age <= 56))).astype(int)
+    found = audit_subgroups(y, y, sensitive_features={"age": age}, linear=False)
+    worst = found.subgroups[0]
+    assert worst["subgroup"].count("age") == 2
+    low, high = (
+        float(next(w for w in worst["subgroup"].split(" and ") if s in w).split()[-1])
+        for s in (">", "<=")
+    )
+    assert 36 <= low <= 40
+    assert 54 <= high <= 58
+    assert worst["count"] == ((age > low) & (age <= high)).sum()
