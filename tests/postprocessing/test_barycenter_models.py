@@ -10,8 +10,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
@@ -21,9 +27,11 @@ from sklearn.model_selection import (
     KFold,
     RepeatedKFold,
     StratifiedKFold,
+    TunedThresholdClassifierCV,
     cross_val_predict,
     train_test_split,
 )
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -659,3 +667,31 @@ def test_communities_and_crime():
     inner, after = np.array(found)[::2].mean(axis=0), np.array(found)[1::2].mean(axis=0)
     assert after[0] < inner[0] / 3
     assert after[1] < 2.0 * inner[1]
+
+
+TOOLS = {
+    "CalibratedClassifierCV": lambda m: CalibratedClassifierCV(m, cv=3),
+    "VotingClassifier": lambda m: VotingClassifier([("a", m)], voting="soft"),
+    "StackingClassifier": lambda m: StackingClassifier([("a", m)], cv=3),
+    "OneVsRestClassifier": OneVsRestClassifier,
+    "TunedThresholdClassifierCV": lambda m: TunedThresholdClassifierCV(m, cv=3),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_tools_of_scikit_learn_around_it(tool):
+    """The groups reach the maps at predict, with routing off and on."""
+    X, y, group, _ = make_classes(900)
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
+    inner = LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
+    assert ks_gap(None, inner, sensitive_features=group) > 0.2
+    scores = []
+    for routing in (False, True):
+        model = SensitiveColumns(
+            BarycenterClassifier(LogisticRegression(), cv=3), "sex"
+        )
+        with config_context(enable_metadata_routing=routing):
+            fitted = TOOLS[tool](model).fit(frame, y)
+            scores.append(fitted.predict_proba(frame)[:, 1])
+        assert ks_gap(None, scores[-1], sensitive_features=group) < 0.08
+    assert_array_equal(*scores)
