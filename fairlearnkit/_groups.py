@@ -572,12 +572,20 @@ def _intersect(columns):
     for column in columns:
         known &= column.codes >= 0
         codes = codes * len(column.labels) + column.codes
-    present, inverse = np.unique(codes[known], return_inverse=True)
+    present, inverse = _distinct_codes(codes[known])
     places = np.unravel_index(present, [len(c.labels) for c in columns])
     labels = list(zip(*(c.labels[p].tolist() for c, p in zip(columns, places))))
     codes = np.full(len(codes), -1, dtype=np.intp)
     codes[known] = inverse
     return _observed(labels, codes, columns)
+
+
+def _distinct_codes(codes):
+    """As np.unique with its inverse, by look-up wherever a table is small enough."""
+    if codes.size and codes.max() <= 2 * codes.size + 256:
+        present, inverse = _small_range(codes, int(codes.min()), int(codes.max()))
+        return np.array(present, dtype=np.intp), inverse
+    return np.unique(codes, return_inverse=True)
 
 
 def _numbers(name, values):

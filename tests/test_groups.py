@@ -300,3 +300,16 @@ def test_whole_floats_keep_their_type_and_order():
         assert read_groups(np.array(values)).labels.tolist() == labels
     missing = read_groups(np.array([1.0, np.nan, 0.0]), missing="group")
     assert missing.codes.tolist() == [1, 2, 0]
+
+
+@pytest.mark.parametrize("n_labels", [3, 400])
+def test_intersections_by_table_and_by_sort_agree(n_labels):
+    """400 x 400 combinations of 300 rows are too many for a table."""
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, n_labels, (2, 300))
+    a[0], b[0] = n_labels - 1, n_labels - 1
+    groups = read_groups(np.column_stack([a, b]))
+    pairs = list(zip(a.tolist(), b.tolist()))
+    assert groups.labels.tolist() == sorted(set(pairs))
+    assert [groups.labels[code] for code in groups.codes] == pairs
+    assert groups.counts.tolist() == [pairs.count(p) for p in groups.labels.tolist()]

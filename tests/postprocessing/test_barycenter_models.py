@@ -695,3 +695,36 @@ def test_tools_of_scikit_learn_around_it(tool):
             scores.append(fitted.predict_proba(frame)[:, 1])
         assert ks_gap(None, scores[-1], sensitive_features=group) < 0.08
     assert_array_equal(*scores)
+
+
+@pytest.mark.parametrize("name", ["ridge", "forest", "boosting", "poisson"])
+def test_exposure_in_a_search_over_strength_and_the_model(name):
+    X, y, group, exposure = make(400)
+    y = np.exp(y / 3) if name == "poisson" else y
+    inner = {
+        "ridge": {"alpha": [0.1, 10.0]},
+        "forest": {"max_depth": [2, 4]},
+        "boosting": {"max_depth": [1, 2]},
+        "poisson": {"alpha": [0.1, 1.0]},
+    }[name]
+    step = "estimator__barycenterregressor__"
+    grid = {f"{step}strength": [0.0, 1.0]}
+    grid |= {f"{step}estimator__{key}": values for key, values in inner.items()}
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
+    search = GridSearchCV(
+        SensitiveColumns(pipe, "sex"),
+        grid,
+        scoring=parity_scorer("ks_gap"),
+        cv=3,
+        error_score="raise",
+    ).fit(frame, y, sample_weight=exposure)
+    assert search.best_params_[f"{step}strength"] == 1.0
+    scaled = StandardScaler().fit_transform(X)
+    by_hand = clone(search.best_estimator_.estimator_[-1]).fit(
+        scaled, y, sensitive_features=group, sample_weight=exposure
+    )
+    expected = by_hand.predict(scaled, sensitive_features=group)
+    assert_allclose(search.predict(frame), expected, rtol=1e-10)
