@@ -209,12 +209,21 @@ def counting(told, true, pred, group, repeats=7):
     """Gaps by counting, and their intervals, against one gap of fairlearn."""
     groups = {"sensitive_features": group}
     text = np.array(["a", "b", "c"])[group]
+    kinds = {
+        "booleans": group > 0,
+        "categories": pd.Series(text).astype("category"),
+        "text": text,
+        "two columns": {"group": group, "even": group % 2},
+    }
     gap, odds = demographic_parity_difference, equalized_odds_difference
     time = medians(
         {
             "gap": lambda: gap(true, pred, **groups),
             "odds": lambda: odds(true, pred, **groups),
-            "text": lambda: gap(true, pred, sensitive_features=text),
+            **{
+                name: partial(gap, true, pred, sensitive_features=some)
+                for name, some in kinds.items()
+            },
             "interval": lambda: bootstrap_interval(odds, true, pred, **groups),
         },
         repeats,
@@ -223,7 +232,8 @@ def counting(told, true, pred, group, repeats=7):
     size = f"at {len(true):,} rows / fairlearn's"
     row(f"demographic_parity_difference {size}", time["gap"] / theirs, 1 / 100)
     row("  equalized_odds_difference / the same", time["odds"] / theirs, 1 / 100)
-    say(f"{'  with groups as an array of text':<76} {time['text'] / theirs:9.3g}")
+    for name in kinds:
+        row(f"  with groups as {name} / the same", time[name] / theirs, 1 / 100)
     row("interval of 1,000 resamples / the same", time["interval"] / theirs, 1 / 10)
     tracemalloc.start()
     bootstrap_interval(odds, true, pred, **groups)
