@@ -20,6 +20,7 @@ import tracemalloc
 import venv
 import warnings
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from time import perf_counter
 
@@ -208,11 +209,12 @@ def million_labels(n_rows=1_000_000):
 def counting(told, true, pred, group, repeats=7):
     """Gaps by counting, and their intervals, against one gap of fairlearn."""
     groups = {"sensitive_features": group}
-    text = np.array(["a", "b", "c"])[group]
+    text = np.array(["female", "male", "nonbinary"])[group]
     kinds = {
         "booleans": group > 0,
         "categories": pd.Series(text).astype("category"),
         "text": text,
+        "text of a file": pd.read_csv(StringIO("\n".join(["group", *text])))["group"],
         "two columns": {"group": group, "even": group % 2},
     }
     gap, odds = demographic_parity_difference, equalized_odds_difference

@@ -7,6 +7,7 @@ from numbers import Number
 
 import numpy as np
 
+from fairlearnkit._labels import distinct, distinct_codes, is_missing
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 MISSING_POLICIES = ("error", "group", "ignore")
@@ -326,7 +327,7 @@ def column_kinds(sensitive_features):
 def _kinds(name, values):
     kind = KINDS.get(getattr(getattr(values, "dtype", None), "kind", "O"))
     if kind == "numbers" and values.dtype.kind == "f":  # NaN is how frames write gaps
-        return [kind] if any(not _is_missing(value) for value in values) else []
+        return [kind] if any(not is_missing(value) for value in values) else []
     if kind:
         return [kind]
     labels = encode(name, values).labels.tolist()
@@ -435,7 +436,7 @@ def _split(sensitive_features):
 
 def _column(name, values, missing):
     """One column as Groups."""
-    labels, codes = _distinct(name, values)
+    labels, codes = distinct(name, values)
     n_missing = np.count_nonzero(codes < 0)
     if n_missing and missing == "error":
         raise ValueError(_missing_message(name, n_missing))
@@ -460,87 +461,7 @@ def encode(name, values):
     encoded : Groups
         Missing values have the code -1.
     """
-    return _observed(*_distinct(name, values))
-
-
-def _distinct(name, values):
-    """Sorted labels, and codes with -1 where missing."""
-    categories = getattr(getattr(values, "dtype", None), "categories", None)
-    if hasattr(values, "cat") and categories is not None:  # pandas: already encoded
-        labels = np.asarray(categories).tolist()
-        if hasattr(values.cat, "codes"):
-            return _sorted(labels, np.array(values.cat.codes, dtype=np.intp))
-    array = np.asarray(values)
-    if array.dtype.kind == "f" and array.size and np.abs(array).max() < 2**31:
-        whole = array.astype(np.intp)  # codes such as 0.0 and 1.0; NaN is no number < x
-        if (whole == array).all():
-            labels, codes = _distinct(name, whole)
-            return [float(label) for label in labels], codes
-    if array.dtype.kind in "bui" and array.size:
-        low, high = int(array.min()), int(array.max())
-        if high - low <= 2 * array.size + 256:
-            return _small_range(array, low, high)
-    if array.dtype.kind == "M":  # in nanoseconds, labels would come out as integers
-        array = array.astype("datetime64[us]")
-    if array.dtype.kind in "buifM":
-        known = array == array
-        labels, inverse = np.unique(array[known], return_inverse=True)
-        codes = np.full(array.shape, -1, dtype=np.intp)
-        codes[known] = inverse
-        return labels.tolist(), codes
-    return _hashed(name, array.tolist())
-
-
-def _small_range(array, low, high):
-    """Booleans and integers: a table look-up instead of a sort."""
-    boolean = array.dtype.kind == "b"
-    if array.dtype.itemsize < np.dtype(np.intp).itemsize:  # whose range may overflow
-        array = array.astype(np.intp)
-    shifted = array if boolean else array - array.min()
-    shifted = shifted.astype(np.intp, copy=False)
-    present = np.bincount(shifted, minlength=high - low + 1) > 0
-    first = 0 if boolean else low
-    labels = [first + place for place in np.flatnonzero(present).tolist()]
-    labels = np.array(labels, dtype=bool if boolean else array.dtype).tolist()
-    if present.all():
-        return labels, shifted
-    return labels, (np.cumsum(present) - 1)[shifted]
-
-
-def _hashed(name, values):
-    """Strings and mixed objects, without comparing them to one another."""
-    try:
-        distinct = set(values)
-    except TypeError as error:
-        msg = f"{name} holds labels that are no scalars ({error})."
-        raise ValueError(msg) from error
-    table = dict.fromkeys(distinct, -1)
-    labels = [value for value in distinct if not _is_missing(value)]
-    table.update((label, code) for code, label in enumerate(labels))
-    codes = np.fromiter((table[value] for value in values), np.intp, len(values))
-    return _sorted(labels, codes)
-
-
-def _is_missing(value):
-    if value is None:
-        return True
-    try:
-        return bool(value != value)
-    except TypeError:  # pandas.NA has no truth value
-        return True
-
-
-def _sorted(labels, codes):
-    """The same encoding with its labels in order."""
-    try:
-        order = sorted(range(len(labels)), key=labels.__getitem__)
-    except TypeError:
-        key = [(type(label).__name__, str(label)) for label in labels]
-        order = sorted(range(len(labels)), key=key.__getitem__)
-    rank = np.empty(len(labels) + 1, dtype=np.intp)
-    rank[order] = np.arange(len(labels))
-    rank[-1] = -1  # codes of -1 read the last place
-    return [labels[i] for i in order], rank[codes]
+    return _observed(*distinct(name, values))
 
 
 def _observed(labels, codes, columns=()):
@@ -567,31 +488,23 @@ def _label_array(labels):
 
 def _intersect(columns):
     """Groups of the observed combinations of several columns."""
-    codes = np.zeros(len(columns[0].codes), dtype=np.intp)
-    known = np.ones(len(codes), dtype=bool)
-    for column in columns:
-        known &= column.codes >= 0
+    codes, known = columns[0].codes, columns[0].codes >= 0
+    for column in columns[1:]:
         codes = codes * len(column.labels) + column.codes
-    present, inverse = _distinct_codes(codes[known])
+        known &= column.codes >= 0
+    rows = slice(None) if known.all() else known
+    present, inverse = distinct_codes(codes[rows])
     places = np.unravel_index(present, [len(c.labels) for c in columns])
     labels = list(zip(*(c.labels[p].tolist() for c, p in zip(columns, places))))
     codes = np.full(len(codes), -1, dtype=np.intp)
-    codes[known] = inverse
+    codes[rows] = inverse
     return _observed(labels, codes, columns)
-
-
-def _distinct_codes(codes):
-    """As np.unique with its inverse, by look-up wherever a table is small enough."""
-    if codes.size and codes.max() <= 2 * codes.size + 256:
-        present, inverse = _small_range(codes, int(codes.min()), int(codes.max()))
-        return np.array(present, dtype=np.intp), inverse
-    return np.unique(codes, return_inverse=True)
 
 
 def _numbers(name, values):
     try:
         if not (isinstance(values, np.ndarray) and values.dtype.kind in "buif"):
-            values = [np.nan if _is_missing(v) else v for v in list(values)]
+            values = [np.nan if is_missing(v) else v for v in list(values)]
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = (

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from fairlearnkit import _labels
 from fairlearnkit._groups import (
     match_columns,
     match_groups,
@@ -313,3 +314,37 @@ def test_intersections_by_table_and_by_sort_agree(n_labels):
     assert groups.labels.tolist() == sorted(set(pairs))
     assert [groups.labels[code] for code in groups.codes] == pairs
     assert groups.counts.tolist() == [pairs.count(p) for p in groups.labels.tolist()]
+
+
+WORDS = ["a", "ab", "ba", "", "aé", "female", "femala", "non-binary 日本", "b" * 40]
+PAIRS = [f"{a}{b}{c}" for a in "xyz" for b in "01" * 9 for c in WORDS]
+
+
+@pytest.mark.parametrize("form", ["U", "swapped", "S", "column", "shared", "apart"])
+@pytest.mark.parametrize("words", [WORDS, PAIRS, [f"{i:06d}" for i in range(3000)]])
+def test_text_is_read_without_mistaking_a_label(form, words):
+    if form == "S":
+        words = [word.encode() for word in words]
+    words = list(dict.fromkeys(words))
+    rows = np.random.default_rng(0).integers(len(words), size=20_000)
+    shared = np.array(words, dtype=object)[rows]
+    values = {
+        "S": lambda: shared.astype("S"),
+        "U": lambda: shared.astype("U"),
+        "swapped": lambda: shared.astype(">U60"),
+        "column": lambda: np.column_stack([shared, shared]).astype("U")[:, 1],
+        "shared": lambda: shared,
+        "apart": lambda: shared.astype("U").astype(object),  # each row its own object
+    }[form]()
+    groups = read_groups(values)
+    assert groups.labels.tolist() == sorted({words[i] for i in rows})
+    np.testing.assert_array_equal(groups.labels[groups.codes], shared)
+    assert type(groups.labels.tolist()[0]) is type(words[0])
+
+
+def test_objects_at_addresses_that_collide(monkeypatch):
+    monkeypatch.setattr(_labels, "N_PLACES", 2)
+    values = np.array(["a", 2, None, "c", 1.5, "a", None], dtype=object)
+    groups = read_groups(values, missing="group")
+    assert set(groups.labels.tolist()) == set(values.tolist())
+    assert groups.labels[groups.codes].tolist() == values.tolist()
