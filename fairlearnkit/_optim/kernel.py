@@ -370,7 +370,8 @@ class _Libsvm:
                 return start
             below, above = side * new < 0, side * new > p.c
             new[below], new[above] = 0.0, (side * p.c)[above]
-            Knew = Knew + p.K @ (new - last)
+            changed = np.flatnonzero(new != last)  # few: far less than a product with K
+            Knew = Knew + (new - last)[changed] @ p.K[changed]
             if (below | above).any():
                 free &= ~(below | above)
                 continue
