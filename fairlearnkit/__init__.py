@@ -19,6 +19,7 @@ _SUBPACKAGES = (
     "model_selection",
     "postprocessing",
     "preprocessing",
+    "representation",
     "svm",
     "utils",
 )

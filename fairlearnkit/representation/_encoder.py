@@ -1,0 +1,623 @@
+"""An encoder whose features carry no group, learned on several tasks."""
+
+import copy
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fairlearnkit._barycenter import group_shares
+from fairlearnkit._groups import MISSING_POLICIES, check_index, read_groups
+from fairlearnkit.representation import _divergences
+from fairlearnkit.representation._targets import read_tasks
+from fairlearnkit.representation._torch import load_torch
+from fairlearnkit.representation._training import (
+    Rows,
+    Settings,
+    default_module,
+    train,
+)
+from fairlearnkit.utils._sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+)
+
+# batch_size="auto": about ten batches an epoch, within these limits.
+BATCHES, SMALLEST, LARGEST = 10, 64, 512
+# Rows that a module transforms at a time.
+BLOCK = 8192
+# Heads of tasks that come later, on components of variance 1.
+HEADS = {True: LogisticRegression(max_iter=1000), False: Ridge(alpha=1.0)}
+
+
+class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    r"""Learn features on which tasks can be solved, and groups not be told apart.
+
+    An encoder h and linear heads of T tasks are trained together on
+
+    .. math:: \frac{1}{T} \sum_t \text{loss}_t + \text{penalty} \cdot
+              \frac{1}{G} \sum_g D(h(X) \mid g, \; h(X) \mid \text{not } g)
+
+    with D a divergence between the laws of the features in the groups; of two groups
+    it is D of the one and the other. A new task is then solved by a linear model of the
+    features (`fit_heads`, or any estimator after this one in a Pipeline). Groups are
+    needed at fit only. Needs PyTorch (``pip install 'fairlearnkit[torch]'``).
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(64,)
+        Units of the hidden layers, with ReLU.
+    n_components : int, default=16
+        Number of features; not looked at if `module` is given.
+    divergence : {"mmd", "sinkhorn", "mean"}, default="mmd"
+        Squared maximum mean discrepancy with a Gaussian kernel, unbiased; Sinkhorn
+        divergence with squared Euclidean cost; squared distance of the means, which
+        hides the group from linear models only.
+    penalty : float, default=1.0
+        Weight of D. 0 is a plain network with several heads.
+    bandwidth : "median", float or sequence of float, default="median"
+        Of the kernel of "mmd"; of several, the mean kernel. The unit is the root of
+        the mean squared distance of the features from their mean. "median" is the
+        median distance of pairs of rows, in each batch.
+    blur : float, default=1.0
+        Of "sinkhorn", in the same unit: the standard deviation of a Gaussian, eps = 2
+        blur^2. Small ones see more, need more rows and take longer.
+    task : str or sequence of str, default="auto"
+        "classification" or "regression", of all columns of y or of each; "auto" takes
+        whole numbers and labels for classes, other numbers for a regression.
+    module : torch.nn.Module, default=None
+        Another encoder, from (n_samples, n_features) to (n_samples, n_components). A
+        copy is trained, from the weights that it has.
+    batch_size : int or "auto", default="auto"
+        Rows in a batch, with the same share of every group; "auto" is a tenth of the
+        rows, and at least 64 and at most 512.
+    max_iter : int, default=50
+        Epochs.
+    learning_rate : float, default=0.002
+        Of Adam at the start; it falls linearly to 0.
+    early_stopping : bool, default=False
+        Whether rows are held out, on which loss + penalty D is measured after each
+        epoch; training stops after 10 without a better one, and the best is kept.
+    validation_fraction : float, default=0.1
+        Share of the rows held out, in each group.
+    device : str, default="auto"
+        "cpu", "cuda", ... to train on; "auto" is a GPU where there is one. The fitted
+        encoder is on the CPU.
+    missing : {"error", "group", "ignore"}, default="error"
+        Rows with a missing sensitive feature: refused, a group of their own, or left
+        out of the divergence.
+    random_state : int, RandomState instance or None, default=None
+        For weights at the start, batches and rows held out.
+    verbose : int, default=0
+        1 tells of each epoch.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray or None
+        Weights of each layer, (n_inputs, n_outputs); None if `module` was given.
+    intercepts_ : list of ndarray or None
+        Biases of each layer.
+    module_ : torch.nn.Module or None
+        The trained copy of `module`, on the CPU.
+    head_coef_ : ndarray of shape (n_components, n_outputs)
+        Weights of the heads: one column for a regression task or two classes, and one
+        for each class otherwise.
+    head_intercept_ : ndarray of shape (n_outputs,)
+        Their biases.
+    classes_ : ndarray, list of ndarray or None
+        Classes of the task, None for a regression; a list for y of two dimensions.
+    loss_curve_ : list of float
+        Mean loss of the tasks in each epoch (log loss; squared error of targets scaled
+        to variance 1).
+    gap_curve_ : list of float
+        D after each epoch, on at most some 1,024 training rows.
+    validation_curve_ : list of float
+        Loss + penalty D of the rows held out, with early stopping.
+    gap_ : float
+        D in the end, on at most some 4,096 training rows. Negative values of "mmd"
+        are noise around 0.
+    n_components_ : int
+        Number of features.
+    n_iter_ : int
+        Epochs done.
+    groups_ : ndarray
+        Group labels.
+    group_counts_ : ndarray
+        Rows of each group.
+    n_features_in_ : int
+        Number of features of X.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names, where X had string column names.
+
+    Raises
+    ------
+    ImportError
+        PyTorch is not installed.
+    ValueError
+        No sensitive features, another length, one group, a task with one class or
+        without rows, training that diverges, a module of another shape.
+
+    Warns
+    -----
+    SmallGroupWarning
+        Fewer than 10 rows in a group.
+
+    See Also
+    --------
+    fairlearnkit.metrics.group_predictability : What a model recovers of the groups.
+    fairlearnkit.preprocessing.ParityProjection : The linear counterpart, exact.
+
+    Notes
+    -----
+    D is taken after a linear map that gives the features of a batch the covariance
+    I / n_components (but for a ridge of 0.001 of their mean variance). Heads are
+    linear and can undo any linear map; without it an encoder hides the groups in
+    directions of little variance, from which heads read them again.
+
+    The default encoder takes X to mean 0 and variance 1 first, by its first layer. It
+    is kept as plain arrays: `transform` and `predict` need no PyTorch, and a pickle
+    of it can be read where there is none.
+
+    A small D does not promise equal rates, nor that no model recovers the groups:
+    boosted trees find traces that the divergence of a batch does not see. Measure
+    both, on rows that were not trained on. Results repeat for a `random_state` on one
+    machine, not between machines. Weights count in losses and divergences; how rows
+    fall into batches does not depend on them, so that weight 2 is a row twice on
+    average only.
+
+    References
+    ----------
+    Oneto, Donini, Luise, Ciliberto, Maurer, Pontil: Exploiting MMD and Sinkhorn
+    Divergences for Fair and Transferable Representation Learning. NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.representation import ParityEncoder
+    >>> X, y, group = make_biased_classification(1000, random_state=0)
+    >>> encoder = ParityEncoder(n_components=4, penalty=4.0, random_state=0)
+    >>> Z = encoder.fit_transform(X, y, sensitive_features=group)
+    >>> Z.shape, encoder.gap_ < 0.05
+    ((1000, 4), True)
+    """
+
+    # With routing on, fit asks for the groups without anything being set.
+    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "divergence": [StrOptions({"mmd", "sinkhorn", "mean"})],
+        "penalty": [Interval(Real, 0, None, closed="left")],
+        "bandwidth": [
+            StrOptions({"median"}),
+            Interval(Real, 0, None, closed="neither"),
+            "array-like",
+        ],
+        "blur": [Interval(Real, 0, None, closed="neither")],
+        "task": [str, "array-like"],
+        "module": [HasMethods(["forward", "parameters"]), None],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "device": [str],
+        "missing": [StrOptions(set(MISSING_POLICIES))],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64,),
+        n_components=16,
+        *,
+        divergence="mmd",
+        penalty=1.0,
+        bandwidth="median",
+        blur=1.0,
+        task="auto",
+        module=None,
+        batch_size="auto",
+        max_iter=50,
+        learning_rate=0.002,
+        early_stopping=False,
+        validation_fraction=0.1,
+        device="auto",
+        missing="error",
+        random_state=None,
+        verbose=0,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_components = n_components
+        self.divergence = divergence
+        self.penalty = penalty
+        self.bandwidth = bandwidth
+        self.blur = blur
+        self.task = task
+        self.module = module
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.device = device
+        self.missing = missing
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+        """Train the encoder and the heads.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets of the tasks, classes and numbers mixed; NaN or None where a task
+            is not observed for a row. Required.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the losses and in the divergence.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+        """
+        load_torch()
+        check_index(X, sensitive_features)
+        X = self._checked(X, reset=True)
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        tasks, self._single = read_tasks(y, self.task, len(X), weight)
+        groups = read_groups(sensitive_features, n_samples=len(X), missing=self.missing)
+        group_shares(groups, weight)  # tells of groups that are small or weigh nothing
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        kept, held_out = self._split(groups, weight, seed)
+        self._train(X, tasks, groups, weight, kept, held_out, seed)
+        self.groups_, self.group_counts_ = groups.labels, groups.counts
+        return self
+
+    def _split(self, groups, weight, seed):
+        """Rows to learn from and rows to stop by, of positive weight."""
+        used = np.flatnonzero(weight > 0)
+        if not self.early_stopping:
+            return used, None
+        rng = np.random.RandomState(seed)
+        held_out = []
+        for g in np.unique(groups.codes[used]):
+            rows = rng.permutation(used[groups.codes[used] == g])
+            size = max(1, round(self.validation_fraction * len(rows)))
+            if size >= len(rows):
+                msg = (
+                    f"early_stopping=True holds out rows of every group, and "
+                    f"{groups.labels[g]!r} has {len(rows)}: merge groups, or do "
+                    "without."
+                )
+                raise ValueError(msg)
+            held_out.append(rows[:size])
+        held_out = np.concatenate(held_out)
+        return np.setdiff1d(used, held_out), held_out
+
+    def _train(self, X, tasks, groups, weight, kept, held_out, seed):
+        center, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
+        if self.module is None:
+            share = weight[kept] / weight[kept].sum()
+            center = share @ X[kept]
+            scale = np.sqrt(share @ (X[kept] - center) ** 2)
+            scale[scale <= 1e-12 * np.abs(center)] = 1.0
+        device = self._device()
+
+        def rows_of(chosen):
+            return Rows(
+                (X[chosen] - center) / scale,
+                [task.of(chosen) for task in tasks],
+                groups.codes[chosen],
+                weight[chosen],
+                device,
+            )
+
+        encoder, heads, curves, self.gap_ = train(
+            self._make_module(X.shape[1]),
+            rows_of(kept),
+            None if held_out is None else rows_of(held_out),
+            self._settings(len(kept), device, seed),
+        )
+        self.loss_curve_, self.gap_curve_ = curves["loss"], curves["gap"]
+        self.validation_curve_ = curves["validation"]
+        self.n_iter_ = len(self.loss_curve_)
+        self.module_, self.coefs_, self.intercepts_ = encoder, None, None
+        if self.module is None:
+            self.module_ = None
+            self.coefs_, self.intercepts_ = _layers(encoder, center, scale)
+        self._store_heads(_arrays(heads), tasks)
+        self.n_components_ = len(self.head_coef_)
+
+    def _settings(self, n_rows, device, seed):
+        size = self.batch_size
+        if size == "auto":
+            size = int(np.clip(n_rows // BATCHES, SMALLEST, LARGEST))
+        functions = {
+            "mmd": partial(_divergences.mmd2, bandwidths=self._bandwidths()),
+            "sinkhorn": partial(_divergences.sinkhorn_divergence, blur=self.blur),
+            "mean": _divergences.mean_difference,
+        }
+        return Settings(
+            divergence=functions[self.divergence],
+            penalty=self.penalty,
+            batch_size=size,
+            max_iter=self.max_iter,
+            learning_rate=self.learning_rate,
+            seed=seed,
+            device=device,
+            verbose=self.verbose,
+        )
+
+    def _bandwidths(self):
+        if isinstance(self.bandwidth, str):
+            return None
+        widths = np.atleast_1d(np.asarray(self.bandwidth, dtype=np.float64))
+        if widths.ndim != 1 or not len(widths) or not (widths > 0).all():
+            msg = (
+                f"bandwidth={self.bandwidth!r} must be 'median', a positive number or a "
+                "sequence of them."
+            )
+            raise ValueError(msg)
+        return widths.tolist()
+
+    def _make_module(self, n_features):
+        if self.module is not None:
+            return partial(copy.deepcopy, self.module)
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist()
+        if any(size < 1 for size in sizes):
+            msg = (
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} must hold positive "
+                "integers; () is a linear encoder."
+            )
+            raise ValueError(msg)
+        return partial(default_module, n_features, sizes, self.n_components)
+
+    def _device(self):
+        torch = load_torch()
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.zeros(1, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            told = str(error).partition("\n")[0]
+            msg = f"device={self.device!r} cannot be used here ({told}); take 'auto'."
+            raise ValueError(msg) from error
+        return self.device
+
+    def transform(self, X):
+        """The features of new rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components)
+            In float32 for X in float32, in float64 otherwise.
+        """
+        check_is_fitted(self)
+        X = self._checked(X, reset=False)
+        if self.module_ is not None:
+            return self._by_module(X)
+        Z = X.astype(np.float64, copy=False)
+        for k, (coef, intercept) in enumerate(zip(self.coefs_, self.intercepts_)):
+            Z = (np.maximum(Z, 0.0) if k else Z) @ coef + intercept
+        return Z.astype(X.dtype, copy=False)
+
+    def _by_module(self, X):
+        torch = load_torch()
+        Z = np.empty((len(X), self.n_components_), dtype=X.dtype)
+        with torch.no_grad():
+            for start in range(0, len(X), BLOCK):
+                block = torch.as_tensor(X[start : start + BLOCK], dtype=torch.float32)
+                Z[start : start + BLOCK] = self.module_(block).numpy()
+        return Z
+
+    def predict(self, X):
+        """Predict the tasks by the heads.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            Classes and numbers, in the shape that y had in fit; of dtype object where
+            tasks with text and others are mixed.
+        """
+        scores = self._scores(X)
+        columns = []
+        for part, classes, center, scale in zip(
+            scores, self._classes, self._centers, self._scales
+        ):
+            if classes is None:
+                columns.append(center + scale * part[:, 0])
+            elif len(classes) == 2:
+                columns.append(classes[(part[:, 0] > 0).astype(int)])
+            else:
+                columns.append(classes[part.argmax(axis=1)])
+        if self._single:
+            return columns[0]
+        texts = {column.dtype.kind in "USO" for column in columns}
+        dtype = object if len(texts) > 1 else None
+        return np.column_stack(
+            [column.astype(dtype or column.dtype) for column in columns]
+        )
+
+    def predict_proba(self, X):
+        """Probabilities of the classes by the heads.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes) or list of ndarray
+            A list, one array for each task, if y had two dimensions in fit.
+
+        Raises
+        ------
+        ValueError
+            A task is a regression.
+        """
+        scores = self._scores(X)
+        if any(classes is None for classes in self._classes):
+            msg = (
+                "predict_proba is of classes, and a task here is a regression; see "
+                "classes_, and take predict."
+            )
+            raise ValueError(msg)
+        found = []
+        for part in scores:
+            part = (
+                np.hstack([np.zeros_like(part), part]) if part.shape[1] == 1 else part
+            )
+            found.append(softmax(part, axis=1))
+        return found[0] if self._single else found
+
+    def _scores(self, X):
+        """Scores of each task."""
+        scores = self.transform(X) @ self.head_coef_ + self.head_intercept_
+        widths = [
+            1 if classes is None or len(classes) == 2 else len(classes)
+            for classes in self._classes
+        ]
+        return np.split(scores, np.cumsum(widths)[:-1], axis=1)
+
+    def fit_heads(self, X, y, *, task="auto", sample_weight=None):
+        """Take new tasks: fit their heads, and leave the encoder as it is.
+
+        The heads are those of ``LogisticRegression`` and ``Ridge`` on the features,
+        scaled to variance 1. `predict` and `classes_` are then of these tasks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets, as in `fit`.
+        task : str or sequence of str, default="auto"
+            As the parameter of the class.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the losses.
+
+        Returns
+        -------
+        self : object
+            The encoder with other heads.
+        """
+        Z = self.transform(X).astype(np.float64)
+        weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
+        tasks, self._single = read_tasks(y, task, len(Z), weight)
+        center, scale = Z.mean(axis=0), Z.std(axis=0)
+        scale[scale == 0] = 1.0
+        coefs, intercepts = [], []
+        for one in tasks:
+            rows = one.observed & (weight > 0)
+            model = clone(HEADS[one.classes is not None]).fit(
+                (Z[rows] - center) / scale, one.values[rows], sample_weight=weight[rows]
+            )
+            coef = np.atleast_2d(model.coef_) / scale
+            coefs.append(coef.T)
+            intercepts.append(model.intercept_ - coef @ center)
+        heads = np.hstack(coefs), np.concatenate(intercepts)
+        self._store_heads(heads, tasks)
+        return self
+
+    def _store_heads(self, heads, tasks):
+        self.head_coef_, self.head_intercept_ = heads
+        self._classes = [task.classes for task in tasks]
+        self._centers = [task.center for task in tasks]
+        self._scales = [task.scale for task in tasks]
+        self.classes_ = self._classes[0] if self._single else self._classes
+
+    def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+        """Train, then return the features of the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Targets of the tasks; see `fit`. Required.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the losses and in the divergence.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components)
+            The features.
+        """
+        return self.fit(
+            X, y, sensitive_features=sensitive_features, sample_weight=sample_weight
+        ).transform(X)
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def _checked(self, X, *, reset):
+        return validate_data(
+            self,
+            X,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2 if reset else 1,
+            reset=reset,
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _arrays(linear):
+    """Weights (n_inputs, n_outputs) and biases of a linear layer, in float64."""
+    weight, bias = (p.detach().numpy().astype(np.float64) for p in linear.parameters())
+    return weight.T.copy(), bias
+
+
+def _layers(encoder, center, scale):
+    """Weights and biases of each layer; the first takes X as it comes."""
+    layers = [_arrays(layer) for layer in encoder if hasattr(layer, "weight")]
+    coefs, intercepts = (list(each) for each in zip(*layers))
+    coefs[0] = coefs[0] / scale[:, None]
+    intercepts[0] = intercepts[0] - center @ coefs[0]
+    return coefs, intercepts
