@@ -86,7 +86,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         rows, and at least 64 and at most 512.
     max_iter : int, default=50
         Epochs.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.005
         Of Adam at the start; it falls linearly to 0.
     early_stopping : bool, default=False
         Whether rows are held out, on which loss + penalty D is measured after each
@@ -240,7 +240,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         module=None,
         batch_size="auto",
         max_iter=50,
-        learning_rate=0.002,
+        learning_rate=0.005,
         early_stopping=False,
         validation_fraction=0.1,
         device="auto",
@@ -313,7 +313,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             if size >= len(rows):
                 msg = (
                     f"early_stopping=True holds out rows of every group, and "
-                    f"{groups.labels[g]!r} has {len(rows)}: merge groups, or do "
+                    f"{groups.labels.tolist()[g]!r} has {len(rows)}: merge groups, or do "
                     "without."
                 )
                 raise ValueError(msg)
@@ -381,8 +381,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         widths = np.atleast_1d(np.asarray(self.bandwidth, dtype=np.float64))
         if widths.ndim != 1 or not len(widths) or not (widths > 0).all():
             msg = (
-                f"bandwidth={self.bandwidth!r} must be 'median', a positive number or a "
-                "sequence of them."
+                f"bandwidth={self.bandwidth!r} must be 'median', a positive number or "
+                "a sequence of them."
             )
             raise ValueError(msg)
         return widths.tolist()
@@ -470,10 +470,9 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self._single:
             return columns[0]
         texts = {column.dtype.kind in "USO" for column in columns}
-        dtype = object if len(texts) > 1 else None
-        return np.column_stack(
-            [column.astype(dtype or column.dtype) for column in columns]
-        )
+        if len(texts) > 1:
+            columns = [column.astype(object) for column in columns]
+        return np.column_stack(columns)
 
     def predict_proba(self, X):
         """Probabilities of the classes by the heads.

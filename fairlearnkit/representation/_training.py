@@ -17,6 +17,10 @@ MEASURED, MEASURED_LAST = 1024, 4096
 PATIENCE = 10
 # Added to the covariance of a representation, as a share of its mean variance.
 RIDGE = 1e-3
+DIVERGED = (
+    "Training diverged: a loss or the features are infinite or NaN. Lower "
+    "learning_rate; scale X, if a module of your own is trained."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +124,8 @@ def _whitened(Z, weight):
     Z = Z - weight @ Z
     size = Z.shape[1]
     covariance = (weight[:, None] * Z).T @ Z
+    if not torch.isfinite(covariance).all():
+        raise ValueError(DIVERGED)
     ridge = RIDGE * covariance.diagonal().mean() + 1e-12
     root = torch.linalg.cholesky(
         covariance + ridge * torch.eye(size, dtype=Z.dtype, device=Z.device)
@@ -229,12 +235,8 @@ def _epochs(encoder, heads, rows, held_out, settings):
             total_loss += len(batch) * float(loss.detach())
         loss = total_loss / len(rows.X)
         gap = measured_gap(encoder, rows, settings)
-        if not np.isfinite(loss + gap):
-            msg = (
-                f"Training diverged in epoch {epoch + 1}: loss {loss:.3g}, divergence "
-                f"{gap:.3g}. Lower learning_rate, or scale X."
-            )
-            raise ValueError(msg)
+        if not np.isfinite(loss):
+            raise ValueError(DIVERGED)
         curves["loss"].append(loss)
         curves["gap"].append(gap)
         if held_out is not None:

@@ -1,0 +1,553 @@
+"""ParityEncoder: its limits, its contract, and a transfer to a task not seen."""
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing")
+
+from fairlearnkit.compose import SensitiveColumns  # noqa: E402
+from fairlearnkit.datasets import load_adult, make_biased_classification  # noqa: E402
+from fairlearnkit.metrics import ks_gap, score_gap  # noqa: E402
+from fairlearnkit.representation import ParityEncoder  # noqa: E402
+from fairlearnkit.representation._targets import read_tasks  # noqa: E402
+from fairlearnkit.representation._training import (  # noqa: E402
+    AT_LEAST,
+    Rows,
+    _batches,
+    default_module,
+)
+
+# float32 in training: what two ways of adding up the same numbers come to.
+ADDED_UP = 2e-4
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Features, two tasks, and three groups of which one is small."""
+    X, y, group = make_biased_classification(800, random_state=0)
+    rng = np.random.default_rng(0)
+    group = np.where(rng.uniform(size=800) < 0.04, "c", group)
+    other = X[:, 0] - X[:, 1] + rng.normal(size=800)
+    return X, np.column_stack([y, other]), group
+
+
+def fitted(data, **parameters):
+    X, y, group = data
+    fast = {"n_components": 4, "max_iter": 8, "learning_rate": 0.01, "random_state": 0}
+    return ParityEncoder(**(fast | parameters)).fit(X, y, sensitive_features=group)
+
+
+def rows_of(data):
+    X, y, group = data
+    codes = np.unique(group, return_inverse=True)[1]
+    tasks, _ = read_tasks(y, "auto", len(X), np.ones(len(X)))
+    return Rows(X, tasks, codes, np.ones(len(X)), "cpu")
+
+
+def test_penalty_zero_is_a_plain_network(data):
+    """The same weights as a loop in PyTorch that knows of no groups."""
+    X, y, _ = data
+    n, seed = len(X), 3
+    model = fitted(
+        data, penalty=0.0, batch_size=n, hidden_layer_sizes=(5,), random_state=seed
+    )
+    scaled = torch.as_tensor(StandardScaler().fit_transform(X), dtype=torch.float32)
+    targets = StandardScaler().fit_transform(y[:, 1:])
+    first, second = (
+        torch.as_tensor(t, dtype=torch.float32) for t in (y[:, 0], targets[:, 0])
+    )
+    torch.manual_seed(np.random.RandomState(seed).randint(2**31 - 1))
+    net = default_module(X.shape[1], [5], 4)
+    heads = torch.nn.Linear(4, 2)
+    optimizer = torch.optim.Adam([*net.parameters(), *heads.parameters()], lr=0.01)
+    for epoch in range(8):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.01 * (1 - epoch / 8)
+        scores = heads(net(scaled))
+        loss = torch.nn.functional.softplus(scores[:, 0] * (1 - 2 * first)).mean()
+        loss = 0.5 * (loss + ((scores[:, 1] - second) ** 2).mean())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert model.loss_curve_[epoch] == pytest.approx(loss.item(), rel=ADDED_UP)
+    Z = net(scaled).detach().numpy()
+    np.testing.assert_allclose(model.transform(X), Z, atol=ADDED_UP)
+
+
+def test_without_penalty_the_divergence_changes_nothing(data):
+    X = data[0]
+    first = fitted(data, penalty=0.0).transform(X)
+    for divergence in ("sinkhorn", "mean"):
+        other = fitted(data, penalty=0.0, divergence=divergence).transform(X)
+        np.testing.assert_array_equal(first, other)
+
+
+@pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
+def test_a_larger_penalty_never_raises_the_divergence(data, divergence):
+    """Up to 0.002, the noise of training: it starts at 0.03 and more."""
+    gaps = [
+        fitted(data, divergence=divergence, penalty=penalty, max_iter=40).gap_
+        for penalty in (0.0, 0.3, 1.0, 4.0, 16.0)
+    ]
+    assert gaps[0] > 0.03
+    assert (np.diff(gaps) <= 0.002).all()
+    assert gaps[-1] < 0.1 * gaps[0]
+
+
+def test_gap_is_the_divergence_of_whitened_features(data):
+    X, y, group = data
+    two = np.where(group == "c", "b", group)
+    model = fitted((X, y, two), penalty=0.0)
+    Z = model.transform(X)
+    Z = Z - Z.mean(axis=0)
+    covariance = Z.T @ Z / len(Z)
+    covariance += 1e-3 * np.trace(covariance) / 4 * np.eye(4)
+    values, vectors = np.linalg.eigh(covariance)
+    Z = Z @ vectors / np.sqrt(values) / 2.0
+    first, second = Z[two == "a"], Z[two != "a"]
+    assert min(len(first), len(second)) > 100
+
+    def squares(u, v):
+        return ((u[:, None] - v) ** 2).sum(axis=2)
+
+    everything = np.vstack([first, second])
+    pairs = squares(everything, everything)[np.triu_indices(len(everything), 1)]
+    width = np.median(pairs)
+
+    def mean(u, v, own=0):
+        total = np.exp(-squares(u, v) / (2 * width)).sum() - own
+        return total / (len(u) * len(v) - own)
+
+    wanted = mean(first, first, len(first)) + mean(second, second, len(second))
+    wanted -= 2 * mean(first, second)
+    assert model.gap_ == pytest.approx(wanted, abs=1e-5)
+    assert wanted > 0.01
+    assert model.gap_curve_[-1] == pytest.approx(model.gap_, abs=1e-6)
+
+
+def test_a_linear_map_of_the_features_changes_no_divergence(data):
+    rows = rows_of(data)
+    rng = np.random.default_rng(1)
+    Z = torch.as_tensor(rng.normal(size=(800, 3)), dtype=torch.float32)
+    Z[rows.members[0]] += 1.0
+    chosen = np.arange(800)
+
+    def gap(Z):
+        return float(
+            rows.gap(Z, chosen, lambda x, y, a, b: ((a @ x - b @ y) ** 2).sum())
+        )
+
+    mixing = torch.as_tensor([[2.0, 0.5, 0], [0, 1.5, 1.0], [0.3, 0, 1.0]])
+    assert gap(Z) > 0.1
+    assert gap(Z @ mixing + 5.0) == pytest.approx(gap(Z), rel=0.01)  # for the ridge
+
+
+def test_three_groups_are_compared_each_with_the_others(data):
+    rows = rows_of(data)
+    Z = torch.as_tensor(data[0][:, :3], dtype=torch.float32)
+    chosen, seen = np.arange(800), []
+
+    def divergence(x, y, a, b):
+        assert float(a.sum()) == pytest.approx(1.0, abs=1e-5)
+        assert float(b.sum()) == pytest.approx(1.0, abs=1e-5)
+        np.testing.assert_allclose(b.numpy(), b[0].item(), rtol=1e-4)  # rows alike
+        seen.append((len(x), len(y)))
+        return a @ x[:, 0] * 0 + float(len(seen))
+
+    assert float(rows.gap(Z, chosen, divergence)) == pytest.approx(2.0)
+    sizes = [len(members) for members in rows.members]
+    assert seen == [(size, 800 - size) for size in sizes]
+
+
+def test_batches_hold_every_row_once_and_every_group(data):
+    rows = rows_of(data)
+    batches = list(_batches(rows, 13, np.random.RandomState(0)))
+    inside = np.concatenate([batch for batch, _ in batches])
+    assert sorted(inside) == list(range(800))
+    for batch, with_extra in batches:
+        np.testing.assert_array_equal(with_extra[: len(batch)], batch)
+        assert len(set(with_extra)) == len(with_extra)
+        for g, members in enumerate(rows.members):
+            share = np.count_nonzero(rows.codes[batch] == g) / len(batch)
+            assert share == pytest.approx(len(members) / 800, abs=0.04)
+            present = np.count_nonzero(rows.codes[with_extra] == g)
+            assert present >= min(AT_LEAST, len(members))
+
+
+def test_rows_that_join_a_batch_count_in_the_divergence_alone(data):
+    """A group of 32 rows in 13 batches: its rows are trained on once an epoch."""
+    X, y, group = data
+    once = fitted(data, penalty=0.0, batch_size=64, max_iter=2)
+    assert np.count_nonzero(group == "c") < 13 * AT_LEAST
+    # Without a penalty they would change the weights only through the losses.
+    two = fitted(
+        (X, y, np.where(group == "c", "b", group)), penalty=0.0, batch_size=800
+    )
+    three = fitted(data, penalty=0.0, batch_size=800)
+    np.testing.assert_allclose(two.transform(X), three.transform(X), atol=ADDED_UP)
+    assert once.n_iter_ == 2
+
+
+def test_tasks_that_are_not_observed_do_not_count(data):
+    X, y, group = data
+    y = y.copy()
+    y[100:, 1] = np.nan
+    tasks, _ = read_tasks(y, "auto", 800, np.ones(800))
+    rows = Rows(X, tasks, np.zeros(800, dtype=int), np.ones(800), "cpu")
+    scores = torch.as_tensor(np.random.default_rng(0).normal(size=(800, 2)))
+    found = float(rows.task_loss(scores.float(), np.arange(800)))
+    plain = scores.numpy()
+    first = np.logaddexp(0, plain[:, 0] * (1 - 2 * y[:, 0])).mean()
+    scaled = (y[:100, 1] - y[:100, 1].mean()) / y[:100, 1].std()
+    second = ((plain[:100, 1] - scaled) ** 2).mean()
+    assert found == pytest.approx((first + second) / 2, rel=1e-5)
+    halves = [
+        rows.task_loss(scores[b].float(), b) for b in np.arange(800).reshape(2, -1)
+    ]
+    assert float(sum(halves)) / 2 == pytest.approx(found, rel=1e-5)
+    assert np.isfinite(fitted((X, y, group)).loss_curve_).all()
+
+
+def test_mixed_tasks_are_learned(data):
+    X, _, group = data
+    names = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
+    y = np.empty((800, 3), dtype=object)
+    y[:, 0], y[:, 1], y[:, 2] = names, X[:, 1] > 0, 100 + 5 * X[:, 2]
+    y[:50, 2] = None
+    model = fitted((X, y, group), penalty=0.0, max_iter=60)
+    predicted = model.predict(X)
+    assert predicted.shape == (800, 3)
+    assert (predicted[:, 0] == names).mean() > 0.9
+    assert (predicted[:, 1] == (X[:, 1] > 0)).mean() > 0.95
+    error = predicted[:, 2].astype(float) - (100 + 5 * X[:, 2])
+    assert np.std(error) < 1.0
+    assert [None if c is None else c.tolist() for c in model.classes_] == [
+        ["high", "low", "mid"],
+        [False, True],
+        None,
+    ]
+    with pytest.raises(ValueError, match="a task here is a regression"):
+        model.predict_proba(X)
+
+
+def test_probabilities_belong_to_the_predictions(data):
+    X, y, group = data
+    labels = np.array(["x", "y", "z"])[np.digitize(X[:, 1], [-0.5, 0.5])]
+    single = fitted((X, labels, group))
+    found = single.predict_proba(X)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    np.testing.assert_array_equal(
+        single.classes_[found.argmax(axis=1)], single.predict(X)
+    )
+    both = fitted((X, np.column_stack([y[:, 0], y[:, 0] * (X[:, 1] > 0)]), group))
+    first, second = both.predict_proba(X)
+    predicted = both.predict(X)
+    np.testing.assert_array_equal(first[:, 1] > 0.5, predicted[:, 0] == 1)
+    np.testing.assert_array_equal(second[:, 1] > 0.5, predicted[:, 1] == 1)
+
+
+def test_heads_of_new_tasks(data):
+    X, y, _ = data
+    model = fitted(data)
+    before = copy.deepcopy(model.coefs_), model.gap_
+    new = np.column_stack([X[:, 2] > 0, X[:, 0]]).astype(float)
+    new[:100, 0] = np.nan
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, 800)
+    assert model.fit_heads(X, new, sample_weight=weight) is model
+    for old, coef in zip(before[0], model.coefs_):
+        np.testing.assert_array_equal(old, coef)
+    Z = StandardScaler().fit_transform(model.transform(X))
+    plain = LogisticRegression(max_iter=1000).fit(Z[100:], new[100:, 0], weight[100:])
+    np.testing.assert_array_equal(model.predict(X)[:, 0], plain.predict(Z))
+    scaled = (new[:, 1] - np.average(new[:, 1], weights=weight)) / model._scales[1]
+    ridge = Ridge().fit(Z, scaled, weight)
+    wanted = ridge.predict(Z) * model._scales[1] + model._centers[1]
+    np.testing.assert_allclose(model.predict(X)[:, 1], wanted, rtol=1e-8, atol=1e-8)
+    assert model.fit_heads(X, y[:, 0]).predict(X).ndim == 1
+
+
+def test_several_seeds_and_the_random_state_of_the_user(data):
+    X = data[0]
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    first, again = fitted(data), fitted(data)
+    assert torch.equal(torch.rand(1), expected)
+    np.testing.assert_array_equal(first.transform(X), again.transform(X))
+    other = fitted(data, random_state=1)
+    assert np.abs(first.transform(X) - other.transform(X)).max() > 0.01
+
+
+@pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
+def test_rows_without_weight_are_as_if_not_there(data, divergence):
+    X, y, group = data
+    weight = np.ones(800)
+    weight[600:] = 0.0
+    options = {"divergence": divergence, "n_components": 3, "max_iter": 3}
+    one = ParityEncoder(**options, random_state=0)
+    one.fit(X, y, sensitive_features=group, sample_weight=weight)
+    kept = X[:600], y[:600], group[:600]
+    other = clone(one).fit(*kept[:2], sensitive_features=kept[2])
+    np.testing.assert_array_equal(one.transform(X), other.transform(X))
+    larger = clone(one).fit(
+        X, y, sensitive_features=group, sample_weight=1000.0 * weight
+    )
+    np.testing.assert_allclose(one.transform(X), larger.transform(X), atol=ADDED_UP)
+
+
+@pytest.mark.parametrize("divergence", ["sinkhorn", "mean"])
+def test_weights_are_repetitions_where_a_batch_is_everything(data, divergence):
+    """Not of "mmd": unbiased, it tells two equal rows from one of weight 2."""
+    X, y, group = (part[:200] for part in data)
+    group = np.where(group == "c", "a", group)
+    repeats = np.random.default_rng(0).integers(1, 4, 200)
+    options = {"divergence": divergence, "n_components": 3, "max_iter": 10}
+    one = ParityEncoder(**options, batch_size=1000, random_state=0)
+    one.fit(X, y, sensitive_features=group, sample_weight=repeats)
+    other = clone(one).fit(
+        np.repeat(X, repeats, axis=0),
+        np.repeat(y, repeats, axis=0),
+        sensitive_features=np.repeat(group, repeats),
+    )
+    np.testing.assert_allclose(one.transform(X), other.transform(X), atol=5e-3)
+    unweighted = clone(one).fit(X, y, sensitive_features=group)
+    assert np.abs(one.transform(X) - unweighted.transform(X)).max() > 0.02
+
+
+def test_groups_that_are_missing(data):
+    X, y, group = data
+    holes = group.astype(object)
+    holes[:100] = None
+    with pytest.raises(ValueError, match="missing"):
+        fitted((X, y, holes))
+    ignored = fitted((X, y, holes), missing="ignore")
+    assert ignored.groups_.tolist() == ["a", "b", "c"]
+    assert ignored.group_counts_.sum() == 700
+    assert fitted((X, y, holes), missing="group").groups_.tolist()[-1] is None
+
+
+def test_units_of_x_do_not_matter(data):
+    X, y, group = data
+    model = fitted(data)
+    moved = fitted((1e4 + 1e3 * X, y, group))
+    Z = moved.transform(1e4 + 1e3 * X)
+    np.testing.assert_allclose(Z, model.transform(X), atol=5e-3)
+    constant = np.column_stack([X, np.full(800, 3.0)])
+    assert np.isfinite(fitted((constant, y, group)).transform(constant)).all()
+
+
+class WithNorm(torch.nn.Module):
+    """An encoder that acts otherwise in training."""
+
+    def __init__(self, n_features, n_components=3):
+        super().__init__()
+        self.first = torch.nn.Linear(n_features, 8)
+        self.norm = torch.nn.BatchNorm1d(8)
+        self.drop = torch.nn.Dropout(0.2)
+        self.last = torch.nn.Linear(8, n_components)
+
+    def forward(self, x):
+        return self.last(self.drop(torch.tanh(self.norm(self.first(x)))))
+
+
+def test_a_module_of_the_users(data):
+    X = data[0]
+    module = WithNorm(X.shape[1])
+    before = copy.deepcopy(module.state_dict())
+    model = fitted(data, module=module)
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert model.coefs_ is None
+    assert model.n_components_ == 3
+    assert not model.module_.training
+    with torch.no_grad():
+        Z = model.module_(torch.as_tensor(X, dtype=torch.float32)).numpy()
+    np.testing.assert_array_equal(model.transform(X), Z)
+    again = clone(model).fit(*data[:2], sensitive_features=data[2])
+    np.testing.assert_array_equal(again.transform(X), Z)
+    other = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(other.transform(X), Z)
+    assert fitted(data, module=module, penalty=16.0, max_iter=30).gap_ < 0.02
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"module": torch.nn.Flatten(0)}, r"module returned \(\d+,\) for an input"),
+        ({"module": torch.nn.LSTM(12, 2)}, r"module returned tuple"),
+        ({"hidden_layer_sizes": (4, 0)}, r"must hold positive integers"),
+        ({"bandwidth": [1.0, -1.0]}, r"bandwidth=\[1.0, -1.0\] must be 'median'"),
+        ({"device": "abacus"}, r"device='abacus' cannot be used here"),
+        ({"learning_rate": 1e20}, r"Training diverged: a loss"),
+        ({"task": "ranking"}, r"task='ranking' does not fit"),
+    ],
+)
+def test_messages(data, parameters, message):
+    X, y, group = data
+    X = np.column_stack([X, X])[:, :12]
+    with pytest.raises(ValueError, match=message):
+        fitted((X, y, group), **parameters)
+
+
+def test_early_stopping_keeps_the_best(data):
+    X, _, group = (part[:300] for part in data)
+    two = np.where(group == "c", "a", group)
+    noise = np.random.default_rng(0).integers(0, 2, 300)
+    model = fitted(
+        (X, noise, two), early_stopping=True, max_iter=500, hidden_layer_sizes=(200,)
+    )
+    best = int(np.argmin(model.validation_curve_))
+    assert model.n_iter_ == best + 11 < 500
+    short = fitted((X, noise, two), early_stopping=True, max_iter=best + 1,
+                   hidden_layer_sizes=(200,))  # fmt: skip
+    assert len(short.validation_curve_) == best + 1
+    few = two.copy()
+    few[:] = "a"
+    few[0] = "b"
+    with (
+        pytest.warns(match="Fewer than 10 rows"),
+        pytest.raises(ValueError, match=r"'b' has 1: merge groups"),
+    ):
+        fitted((X, noise, few), early_stopping=True)
+
+
+def test_bandwidths_and_blur_reach_the_divergence(data):
+    base = fitted(data, max_iter=2)
+    for parameters in (
+        {"bandwidth": 0.3},
+        {"bandwidth": [0.3, 3.0]},
+        {"divergence": "sinkhorn", "blur": 0.5},
+        {"divergence": "sinkhorn", "blur": 2.0},
+    ):
+        other = fitted(data, max_iter=2, **parameters)
+        assert abs(other.gap_ - base.gap_) > 1e-4
+
+
+def test_small_groups_are_told(data):
+    X, y, group = data
+    group = np.where(np.arange(800) < 5, "d", group)
+    with pytest.warns(match=r"d: 5"):
+        fitted((X, y, group), max_iter=1)
+
+
+def test_progress(data, capsys, monkeypatch):
+    fitted(data, verbose=1, max_iter=3)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[-1].startswith("Epoch 3/3: loss 0.")
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", screen)
+    fitted(data, verbose=1, max_iter=4)
+    assert screen.getvalue().count("\r[") == 4
+    assert "[#####               ] Epoch 1/4" in screen.getvalue()
+    assert screen.getvalue().endswith("\n")
+
+
+def test_the_fitted_default_needs_no_pytorch(data, tmp_path):
+    X = data[0]
+    model = fitted(data)
+    np.save(tmp_path / "X.npy", X)
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
+    code = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Refuse())
+import pickle
+import numpy as np
+X = np.load("X.npy")
+model = pickle.load(open("model.pickle", "rb"))
+np.save("Z.npy", model.transform(X))
+np.save("y.npy", model.predict(X))
+model.fit_heads(X, X[:, 0] > 0).predict(X)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "Z.npy"), model.transform(X))
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), model.predict(X))
+
+
+def test_no_training_rows_are_kept(data):
+    model = fitted(data)
+    for name, value in vars(model).items():
+        for array in value if isinstance(value, list) else [value]:
+            assert np.size(array) < len(data[0]), name
+
+
+def test_frames_pipelines_and_searches(data):
+    pd = pytest.importorskip("pandas")
+    X, y, group = data
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+    encoder = ParityEncoder(n_components=2, max_iter=2, random_state=0)
+    told = encoder.set_output(transform="pandas").fit_transform(
+        frame, y, sensitive_features=group
+    )
+    assert list(told.columns) == ["parityencoder0", "parityencoder1"]
+    frame["group"] = group
+    model = make_pipeline(
+        SensitiveColumns(ParityEncoder(max_iter=2, random_state=0), ["group"]),
+        LogisticRegression(),
+    )
+    name = "sensitivecolumns__estimator__penalty"
+    search = GridSearchCV(model, {name: [0.0, 4.0]}, cv=2).fit(frame, y[:, 0])
+    assert search.best_score_ > 0.7
+    with config_context(enable_metadata_routing=True):
+        routed = make_pipeline(clone(encoder), LogisticRegression())
+        routed.fit(X, y[:, 0], sensitive_features=group)
+        assert routed.predict(X).shape == (800,)
+
+
+@pytest.mark.parametrize("divergence", ["mmd", "sinkhorn"])
+def test_transfer_to_a_task_not_seen(divergence):
+    """Adult: at most half the score gap, for at most 1.5 points of accuracy."""
+    frame = load_adult().frame.sample(12_000, random_state=0)
+    tasks = np.column_stack(
+        [
+            frame["hours-per-week"] > 40,
+            frame["education-num"] >= 11,
+            frame["occupation"].isin(["Exec-managerial", "Prof-specialty"]),
+            frame["marital-status"].str.startswith("Married"),
+        ]
+    ).astype(float)
+    income = (frame["income"] == ">50K").to_numpy()
+    sex = np.array(frame["sex"].tolist())
+    pd = pytest.importorskip("pandas")
+    cut = ["hours-per-week", "education", "education-num", "occupation"]
+    X = frame.drop(columns=[*cut, "marital-status", "sex", "income"])
+    X = StandardScaler().fit_transform(pd.get_dummies(X, dtype=float))
+    train, test = np.arange(8_000), np.arange(8_000, 12_000)
+    found = {}
+    for penalty in (0.0, 1.0):
+        encoder = ParityEncoder(
+            divergence=divergence, penalty=penalty, max_iter=25, random_state=0
+        )
+        encoder.fit(X[train], tasks[train], sensitive_features=sex[train])
+        model = encoder.fit_heads(X[train], income[train])
+        score = model.predict_proba(X[test])[:, 1]
+        right = (model.predict(X[test]) == income[test]).mean()
+        group = {"sensitive_features": sex[test]}
+        found[penalty] = (
+            right,
+            score_gap(None, score, **group),
+            ks_gap(None, score, **group),
+        )
+    assert found[0.0][1] > 0.15
+    assert found[1.0][1] <= 0.5 * found[0.0][1]
+    assert found[1.0][2] < found[0.0][2]
+    assert found[1.0][0] >= found[0.0][0] - 0.015
