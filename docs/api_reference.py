@@ -47,6 +47,12 @@ API_REFERENCE = {
         "any model. See :ref:`barycenters`.",
         "names": ["BarycenterRegressor", "BarycenterClassifier"],
     },
+    "Representations": {
+        "module": "fairlearnkit.representation",
+        "description": "Features learned on several tasks that carry no group, for "
+        "tasks to come. Needs PyTorch. See :ref:`representations`.",
+        "names": ["ParityEncoder"],
+    },
     "Constraints": {
         "module": "fairlearnkit.constraints",
         "description": "From y, sensitive features and weights to the contrast rows M. "

@@ -311,10 +311,10 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             rows = rng.permutation(used[groups.codes[used] == g])
             size = max(1, round(self.validation_fraction * len(rows)))
             if size >= len(rows):
+                label = groups.labels.tolist()[g]
                 msg = (
-                    f"early_stopping=True holds out rows of every group, and "
-                    f"{groups.labels.tolist()[g]!r} has {len(rows)}: merge groups, or do "
-                    "without."
+                    "early_stopping=True holds out rows of every group, and "
+                    f"{label!r} has {len(rows)}: merge groups, or do without."
                 )
                 raise ValueError(msg)
             held_out.append(rows[:size])

@@ -154,8 +154,8 @@ def _read(name, values, kind, weight):
 def _regression(name, known, observed, weight):
     if known.dtype.kind not in "buif":
         msg = (
-            f"{name} holds {known.tolist()[0]!r}, and a regression task needs numbers; for "
-            "labels choose task='classification'."
+            f"{name} holds {known.tolist()[0]!r}, and a regression task needs numbers; "
+            "for labels choose task='classification'."
         )
         raise ValueError(msg)
     known, share = known.astype(np.float64), weight[observed] / weight[observed].sum()
