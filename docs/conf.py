@@ -2,6 +2,7 @@
 
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -46,7 +47,8 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/plot_",
+    # Shown without being run where PyTorch is missing.
+    "filename_pattern": r"/plot_" if find_spec("torch") else r"/plot_(?!transfer)",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

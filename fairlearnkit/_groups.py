@@ -469,13 +469,25 @@ def _observed(labels, codes, columns=()):
     counts = np.bincount(codes + 1, minlength=len(labels) + 1)[1:]
     present = counts > 0
     if present.all():
-        return Groups(_label_array(labels), codes, counts, tuple(columns))
+        return Groups(label_array(labels), codes, counts, tuple(columns))
     table = np.append(np.cumsum(present) - 1, -1)
     kept = [label for label, there in zip(labels, present) if there]
-    return Groups(_label_array(kept), table[codes], counts[present], tuple(columns))
+    return Groups(label_array(kept), table[codes], counts[present], tuple(columns))
 
 
-def _label_array(labels):
+def label_array(labels):
+    """Labels as an array that gives back every one of them.
+
+    Parameters
+    ----------
+    labels : list
+        Of any kinds.
+
+    Returns
+    -------
+    array : ndarray of shape (n_labels,)
+        Of dtype object, where no other keeps each digit and character.
+    """
     kinds = {type(label) for label in labels}
     if len(kinds) == 1 and not kinds & {tuple, type(None)}:
         array = np.array(labels)

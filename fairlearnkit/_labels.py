@@ -31,7 +31,7 @@ def distinct(name, values):
         if hasattr(values.cat, "codes"):
             return _sorted(labels, np.array(values.cat.codes, dtype=np.intp))
     array = np.asarray(values)
-    if array.dtype.kind == "f" and array.size and np.abs(array).max() < 2**31:
+    if array.dtype.kind == "f" and array.size and float(np.abs(array).max()) < 2**31:
         whole = array.astype(np.intp)  # codes such as 0.0 and 1.0; NaN is no number < x
         if (whole == array).all():
             labels, codes = distinct(name, whole)
@@ -52,8 +52,9 @@ def distinct(name, values):
     if same is None:
         return _hashed(name, array.tolist())
     first, codes = same
-    labels, places = _hashed(name, array[first].tolist())
-    return labels, places[codes]
+    order = np.argsort(first)  # of labels that are equal, such as 1 and True, the first
+    labels, places = _hashed(name, array[first[order]].tolist())
+    return labels, places[np.argsort(order)][codes]
 
 
 def distinct_codes(codes):
@@ -118,9 +119,9 @@ def _by_characters(text):
 
 
 def _representatives(codes, n_codes):
-    """A row of each code."""
+    """The first row of each code."""
     first = np.zeros(n_codes, dtype=np.intp)
-    first[codes] = np.arange(len(codes))
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
     return first
 
 
@@ -186,7 +187,7 @@ def _sorted(labels, codes):
     """The same encoding with its labels in order."""
     try:
         order = sorted(range(len(labels)), key=labels.__getitem__)
-    except TypeError:
+    except (TypeError, ValueError):
         key = [(type(label).__name__, str(label)) for label in labels]
         order = sorted(range(len(labels)), key=key.__getitem__)
     rank = np.empty(len(labels) + 1, dtype=np.intp)

@@ -348,3 +348,17 @@ def test_objects_at_addresses_that_collide(monkeypatch):
     groups = read_groups(values, missing="group")
     assert set(groups.labels.tolist()) == set(values.tolist())
     assert groups.labels[groups.codes].tolist() == values.tolist()
+
+
+def test_of_equal_labels_the_first_is_taken():
+    for values in ([1, True, "a", 1.0], [True, 1, "a"], [1.0, "a", 1]):
+        labels = read_groups(np.array(values, dtype=object)).labels.tolist()
+        assert type(next(v for v in labels if v == 1)) is type(values[0])
+
+
+def test_half_precision_and_tuples_beside_numbers():
+    groups = read_groups(np.array([0.5, 1.5, 0.5], dtype=np.float16))
+    assert groups.codes.tolist() == [0, 1, 0]
+    mixed = np.empty(3, dtype=object)
+    mixed[:] = [np.int64(1), (1, 2), np.int64(1)]
+    assert read_groups(mixed).counts.tolist() == [2, 1]

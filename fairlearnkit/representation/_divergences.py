@@ -8,6 +8,8 @@ from fairlearnkit.representation._torch import load_torch
 
 # Sinkhorn: the factor by which eps falls, and scalings between two looks.
 SCALING, ROUND = 0.25, 10
+# Largest squared norm of weights that are more than those of one row, in float32.
+ONE_ROW = 1.0 - 1e-5
 
 
 def squared_distances(x, y):
@@ -58,7 +60,7 @@ def mmd2(x, y, a, b, *, bandwidths=None):
     Parameters
     ----------
     x, y : tensor of shape (n, d) and (m, d)
-        Two samples, of at least two rows each.
+        Two samples.
     a, b : tensor of shape (n,) and (m,)
         Weights, each of sum 1.
     bandwidths : sequence of float, default=None
@@ -70,42 +72,105 @@ def mmd2(x, y, a, b, *, bandwidths=None):
     divergence : tensor
         A scalar.
     """
-    bandwidths = bandwidths or [median_distance(x, y)]
-    xx, yy, xy = (
-        sum((squares * (-0.5 / width**2)).exp() for width in bandwidths)
-        / len(bandwidths)
-        for squares in (
-            squared_distances(x, x),
-            squared_distances(y, y),
-            squared_distances(x, y),
-        )
-    )
-    return _within(xx, a) + _within(yy, b) - 2.0 * a @ xy @ b
+    return mmd2_by_group([(x, a), (y, b)], [0.5, 0.5], bandwidths=bandwidths)
 
 
-def _within(kernel, a):
-    """Mean of the kernel over pairs of different rows; 1 where there is one row."""
-    if len(a) == 1:
-        return kernel.sum()
-    own = a @ a
-    return (a @ (kernel - kernel.diag().diag()) @ a) / (1.0 - own)
-
-
-def median_distance(x, y):
-    """Median distance of all pairs of rows of two samples together.
+def mmd2_by_group(laws, shares, *, bandwidths=None):
+    """As `by_group` of `mmd2`, by one kernel matrix of all rows.
 
     Parameters
     ----------
-    x, y : tensor of shape (n, d) and (m, d)
-        Two samples.
+    laws : list of tuple
+        Rows and weights of each group.
+    shares : sequence of float
+        Of the groups.
+    bandwidths : sequence of float, default=None
+        As in `mmd2`.
+
+    Returns
+    -------
+    divergence : tensor
+        A scalar.
+    """
+    torch = load_torch()
+    Z = torch.cat([z for z, _ in laws])
+    squares = squared_distances(Z, Z)
+    kernel = sum(
+        (squares * (-0.5 / width**2)).exp()
+        for width in bandwidths or [median_distance(Z)]
+    ) / len(bandwidths or [1])
+    W = torch.block_diag(*[weight for _, weight in laws])  # (n_groups, n_rows)
+    means, own = W @ kernel @ W.T, (W * W).sum(dim=1)
+    found = []
+    for g, others in _others(len(laws), shares):
+        law = torch.zeros_like(own)
+        law[list(others)] = own.new_tensor(list(others.values()))
+        rest = _within(law @ means @ law, law * law @ own)
+        found.append(_within(means[g, g], own[g]) + rest - 2.0 * means[g] @ law)
+        if len(laws) == 2:  # the same the other way round
+            break
+    return sum(found) / len(found)
+
+
+def _within(mean, own):
+    """Mean of a kernel over pairs of different rows; 1 where there is one row.
+
+    `own` is the share of pairs of a row and itself, where the kernel is 1.
+    """
+    return (mean - own) / (1.0 - own) if float(own) < ONE_ROW else 1.0 + 0.0 * mean
+
+
+def _others(n_groups, shares):
+    """Each group, and the shares of the others among themselves."""
+    for g in range(n_groups):
+        rest = sum(float(p) for h, p in enumerate(shares) if h != g)
+        yield g, {h: float(p) / rest for h, p in enumerate(shares) if h != g}
+
+
+def by_group(divergence, laws, shares):
+    """Divergence of each group from the others together, averaged over the groups.
+
+    Parameters
+    ----------
+    divergence : callable
+        Of two weighted samples, symmetric.
+    laws : list of tuple
+        Rows and weights of each group, weights of sum 1.
+    shares : sequence of float
+        Of the groups, in what the others are together.
+
+    Returns
+    -------
+    divergence : tensor
+        A scalar; of two groups that of the one and the other.
+    """
+    torch = load_torch()
+    if len(laws) == 2:
+        (x, a), (y, b) = laws
+        return divergence(x, y, a, b)
+    found = []
+    for g, others in _others(len(laws), shares):
+        y = torch.cat([laws[h][0] for h in others])
+        b = torch.cat([share * laws[h][1] for h, share in others.items()])
+        x, a = laws[g]
+        found.append(divergence(x, y, a, b))
+    return sum(found) / len(found)
+
+
+def median_distance(z):
+    """Median distance of all pairs of rows.
+
+    Parameters
+    ----------
+    z : tensor of shape (n, d)
+        A sample.
 
     Returns
     -------
     distance : float
         1 where more than half of the pairs are of equal rows.
     """
-    torch = load_torch()
-    return float(torch.pdist(torch.cat([x, y]).detach()).median()) or 1.0
+    return float(load_torch().pdist(z.detach()).median()) or 1.0
 
 
 def sinkhorn_divergence(x, y, a, b, *, blur, tol=1e-3, max_iter=1000):
@@ -120,7 +185,7 @@ def sinkhorn_divergence(x, y, a, b, *, blur, tol=1e-3, max_iter=1000):
     x, y : tensor of shape (n, d) and (m, d)
         Two samples.
     a, b : tensor of shape (n,) and (m,)
-        Weights, each of sum 1.
+        Positive weights, each of sum 1.
     blur : float
         In the units of x. Towards 0 the divergence is the squared Wasserstein
         distance, towards infinity the squared distance of the means.

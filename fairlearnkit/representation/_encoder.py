@@ -25,6 +25,7 @@ from fairlearnkit.representation._training import (
     Rows,
     Settings,
     default_module,
+    own_state,
     train,
 )
 from fairlearnkit.utils._sklearn_private import (
@@ -51,10 +52,11 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     .. math:: \frac{1}{T} \sum_t \text{loss}_t + \text{penalty} \cdot
               \frac{1}{G} \sum_g D(h(X) \mid g, \; h(X) \mid \text{not } g)
 
-    with D a divergence between the laws of the features in the groups; of two groups
-    it is D of the one and the other. A new task is then solved by a linear model of the
-    features (`fit_heads`, or any estimator after this one in a Pipeline). Groups are
-    needed at fit only. Needs PyTorch (``pip install 'fairlearnkit[torch]'``).
+    with D a divergence between the laws of the features in group g and in the others
+    together; of two groups the mean is D of the one and the other. A new task is then
+    solved by a linear model of the features (`fit_heads`, or any estimator after this
+    one in a Pipeline). Groups are needed at fit only. Needs PyTorch
+    (``pip install 'fairlearnkit[torch]'``).
 
     Parameters
     ----------
@@ -63,18 +65,20 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     n_components : int, default=16
         Number of features; not looked at if `module` is given.
     divergence : {"mmd", "sinkhorn", "mean"}, default="mmd"
-        Squared maximum mean discrepancy with a Gaussian kernel, unbiased; Sinkhorn
-        divergence with squared Euclidean cost; squared distance of the means, which
-        hides the group from linear models only.
+        "mmd": squared maximum mean discrepancy with a Gaussian kernel, unbiased.
+        "sinkhorn": Sinkhorn divergence with squared Euclidean cost. "mean": squared
+        distance of the means, which hides the group from linear models only.
     penalty : float, default=1.0
-        Weight of D. 0 is a plain network with several heads.
+        Weight of the mean of D. 0 is a plain network with several heads.
     bandwidth : "median", float or sequence of float, default="median"
-        Of the kernel of "mmd"; of several, the mean kernel. The unit is the root of
-        the mean squared distance of the features from their mean. "median" is the
-        median distance of pairs of rows, in each batch.
+        Standard deviation of the kernel of "mmd", between 0.001 and 1000; the kernels
+        of several are averaged. In units in which the features are at a root mean
+        squared distance of 1 from their mean (see Notes). "median" is the median
+        distance of pairs of rows, in each batch.
     blur : float, default=1.0
-        Of "sinkhorn", in the same unit: the standard deviation of a Gaussian, eps = 2
-        blur^2. Small ones see more, need more rows and take longer.
+        Of "sinkhorn", in the same unit, between 0.01 and 10: the standard deviation of
+        a Gaussian, eps = 2 blur^2. Small ones see more, need more rows and take
+        longer; large ones see the means only.
     task : str or sequence of str, default="auto"
         "classification" or "regression", of all columns of y or of each; "auto" takes
         whole numbers and labels for classes, other numbers for a regression.
@@ -82,8 +86,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Another encoder, from (n_samples, n_features) to (n_samples, n_components). A
         copy is trained, from the weights that it has.
     batch_size : int or "auto", default="auto"
-        Rows in a batch, with the same share of every group; "auto" is a tenth of the
-        rows, and at least 64 and at most 512.
+        Rows in a batch, each with the groups in their overall shares; "auto" is a
+        tenth of the rows, and at least 64 and at most 512.
     max_iter : int, default=50
         Epochs.
     learning_rate : float, default=0.005
@@ -121,14 +125,14 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Classes of the task, None for a regression; a list for y of two dimensions.
     loss_curve_ : list of float
         Mean loss of the tasks in each epoch (log loss; squared error of targets scaled
-        to variance 1).
+        to variance 1). With early stopping the epochs after the best are there too.
     gap_curve_ : list of float
         D after each epoch, on at most some 1,024 training rows.
     validation_curve_ : list of float
         Loss + penalty D of the rows held out, with early stopping.
     gap_ : float
-        D in the end, on at most some 4,096 training rows. Negative values of "mmd"
-        are noise around 0.
+        D of the encoder that is kept, on at most some 4,096 training rows. Negative
+        values of "mmd" are noise around 0.
     n_components_ : int
         Number of features.
     n_iter_ : int
@@ -147,8 +151,9 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ImportError
         PyTorch is not installed.
     ValueError
-        No sensitive features, another length, one group, a task with one class or
-        without rows, training that diverges, a module of another shape.
+        No sensitive features, targets or groups of another length than X, one group, a
+        task with one class or without rows, training that diverges, a module of
+        another shape.
 
     Warns
     -----
@@ -204,13 +209,13 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "divergence": [StrOptions({"mmd", "sinkhorn", "mean"})],
-        "penalty": [Interval(Real, 0, None, closed="left")],
+        "penalty": [Interval(Real, 0, 1e6, closed="both")],
         "bandwidth": [
             StrOptions({"median"}),
-            Interval(Real, 0, None, closed="neither"),
+            Interval(Real, 1e-3, 1e3, closed="both"),
             "array-like",
         ],
-        "blur": [Interval(Real, 0, None, closed="neither")],
+        "blur": [Interval(Real, 0.01, 10, closed="both")],
         "task": [str, "array-like"],
         "module": [HasMethods(["forward", "parameters"]), None],
         "batch_size": [
@@ -291,12 +296,12 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         check_index(X, sensitive_features)
         X = self._checked(X, reset=True)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        tasks, self._single = read_tasks(y, self.task, len(X), weight)
+        targets = read_tasks(y, self.task, len(X), weight)
         groups = read_groups(sensitive_features, n_samples=len(X), missing=self.missing)
         group_shares(groups, weight)  # tells of groups that are small or weigh nothing
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         kept, held_out = self._split(groups, weight, seed)
-        self._train(X, tasks, groups, weight, kept, held_out, seed)
+        self._train(X, targets, groups, weight, kept, held_out, seed)
         self.groups_, self.group_counts_ = groups.labels, groups.counts
         return self
 
@@ -309,8 +314,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         held_out = []
         for g in np.unique(groups.codes[used]):
             rows = rng.permutation(used[groups.codes[used] == g])
-            size = max(1, round(self.validation_fraction * len(rows)))
-            if size >= len(rows):
+            size = round(self.validation_fraction * len(rows))
+            if g >= 0 and not 0 < (size := max(1, size)) < len(rows):
                 label = groups.labels.tolist()[g]
                 msg = (
                     "early_stopping=True holds out rows of every group, and "
@@ -321,7 +326,16 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         held_out = np.concatenate(held_out)
         return np.setdiff1d(used, held_out), held_out
 
-    def _train(self, X, tasks, groups, weight, kept, held_out, seed):
+    def _train(self, X, targets, groups, weight, kept, held_out, seed):
+        tasks, _ = targets
+        for task in tasks:
+            if not task.observed[kept].any():
+                msg = (
+                    f"{task.name} is observed in {task.observed.sum()} rows, and "
+                    "early_stopping=True holds out all of them: do without, or leave "
+                    "the task out."
+                )
+                raise ValueError(msg)
         center, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
         if self.module is None:
             share = weight[kept] / weight[kept].sum()
@@ -352,20 +366,22 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if self.module is None:
             self.module_ = None
             self.coefs_, self.intercepts_ = _layers(encoder, center, scale)
-        self._store_heads(_arrays(heads), tasks)
+        self._store_heads(_arrays(heads), targets)
         self.n_components_ = len(self.head_coef_)
 
     def _settings(self, n_rows, device, seed):
         size = self.batch_size
         if size == "auto":
             size = int(np.clip(n_rows // BATCHES, SMALLEST, LARGEST))
-        functions = {
-            "mmd": partial(_divergences.mmd2, bandwidths=self._bandwidths()),
-            "sinkhorn": partial(_divergences.sinkhorn_divergence, blur=self.blur),
-            "mean": _divergences.mean_difference,
+        sinkhorn = partial(_divergences.sinkhorn_divergence, blur=self.blur)
+        bandwidths = self._bandwidths()
+        divergences = {
+            "mmd": partial(_divergences.mmd2_by_group, bandwidths=bandwidths),
+            "sinkhorn": partial(_divergences.by_group, sinkhorn),
+            "mean": partial(_divergences.by_group, _divergences.mean_difference),
         }
         return Settings(
-            divergence=functions[self.divergence],
+            divergence=divergences[self.divergence],
             penalty=self.penalty,
             batch_size=size,
             max_iter=self.max_iter,
@@ -378,20 +394,24 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _bandwidths(self):
         if isinstance(self.bandwidth, str):
             return None
-        widths = np.atleast_1d(np.asarray(self.bandwidth, dtype=np.float64))
-        if widths.ndim != 1 or not len(widths) or not (widths > 0).all():
+        widths = np.atleast_1d(self.bandwidth).tolist()
+        real = all(isinstance(w, Real) and 1e-3 <= w <= 1e3 for w in widths)
+        if not widths or not real:
             msg = (
-                f"bandwidth={self.bandwidth!r} must be 'median', a positive number or "
-                "a sequence of them."
+                f"bandwidth={self.bandwidth!r} must be 'median', a number between "
+                "0.001 and 1000 or a sequence of them."
             )
             raise ValueError(msg)
-        return widths.tolist()
+        return widths
 
     def _make_module(self, n_features):
         if self.module is not None:
+            if not isinstance(self.module, load_torch().nn.Module):
+                msg = f"module={self.module!r} is no instance of torch.nn.Module."
+                raise ValueError(msg)
             return partial(copy.deepcopy, self.module)
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist()
-        if any(size < 1 for size in sizes):
+        sizes = np.atleast_1d(self.hidden_layer_sizes).tolist()
+        if any(not isinstance(size, Integral) or size < 1 for size in sizes):
             msg = (
                 f"hidden_layer_sizes={self.hidden_layer_sizes!r} must hold positive "
                 "integers; () is a linear encoder."
@@ -424,6 +444,10 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Z : ndarray of shape (n_samples, n_components)
             In float32 for X in float32, in float64 otherwise.
         """
+        return self._features(X)
+
+    def _features(self, X):
+        """What transform returns, whatever set_output makes of it."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         if self.module_ is not None:
@@ -436,9 +460,9 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _by_module(self, X):
         torch = load_torch()
         Z = np.empty((len(X), self.n_components_), dtype=X.dtype)
-        with torch.no_grad():
+        with own_state(), torch.no_grad():
             for start in range(0, len(X), BLOCK):
-                block = torch.as_tensor(X[start : start + BLOCK], dtype=torch.float32)
+                block = torch.tensor(X[start : start + BLOCK], dtype=torch.float32)
                 Z[start : start + BLOCK] = self.module_(block).numpy()
         return Z
 
@@ -469,8 +493,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 columns.append(classes[part.argmax(axis=1)])
         if self._single:
             return columns[0]
-        texts = {column.dtype.kind in "USO" for column in columns}
-        if len(texts) > 1:
+        numbers = [column.dtype.kind in "buif" for column in columns]
+        if not all(numbers) and len({column.dtype.kind for column in columns}) > 1:
             columns = [column.astype(object) for column in columns]
         return np.column_stack(columns)
 
@@ -509,14 +533,14 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _scores(self, X):
         """Scores of each task."""
-        scores = self.transform(X) @ self.head_coef_ + self.head_intercept_
+        scores = self._features(X) @ self.head_coef_ + self.head_intercept_
         widths = [
             1 if classes is None or len(classes) == 2 else len(classes)
             for classes in self._classes
         ]
         return np.split(scores, np.cumsum(widths)[:-1], axis=1)
 
-    def fit_heads(self, X, y, *, task="auto", sample_weight=None):
+    def fit_heads(self, X, y, *, task=None, sample_weight=None):
         """Take new tasks: fit their heads, and leave the encoder as it is.
 
         The heads are those of ``LogisticRegression`` and ``Ridge`` on the features,
@@ -528,24 +552,27 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets, as in `fit`.
-        task : str or sequence of str, default="auto"
-            As the parameter of the class.
+        task : str or sequence of str, default=None
+            As the parameter of the class, which None takes if it is one string, and
+            "auto" otherwise.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the losses.
+            Weights in the losses, as in the two models.
 
         Returns
         -------
         self : object
             The encoder with other heads.
         """
-        Z = self.transform(X).astype(np.float64)
+        Z = self._features(X).astype(np.float64)
         weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
-        tasks, self._single = read_tasks(y, task, len(Z), weight)
+        if task is None:
+            task = self.task if isinstance(self.task, str) else "auto"
+        targets = read_tasks(y, task, len(Z), weight)
         center, scale = Z.mean(axis=0), Z.std(axis=0)
         scale[scale == 0] = 1.0
         coefs, intercepts = [], []
-        for one in tasks:
-            rows = one.observed & (weight > 0)
+        for one in targets[0]:
+            rows = one.observed
             model = clone(HEADS[one.classes is not None]).fit(
                 (Z[rows] - center) / scale, one.values[rows], sample_weight=weight[rows]
             )
@@ -553,10 +580,11 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             coefs.append(coef.T)
             intercepts.append(model.intercept_ - coef @ center)
         heads = np.hstack(coefs), np.concatenate(intercepts)
-        self._store_heads(heads, tasks)
+        self._store_heads(heads, targets)
         return self
 
-    def _store_heads(self, heads, tasks):
+    def _store_heads(self, heads, targets):
+        tasks, self._single = targets
         self.head_coef_, self.head_intercept_ = heads
         self._classes = [task.classes for task in tasks]
         self._centers = [task.center for task in tasks]

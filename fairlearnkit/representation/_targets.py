@@ -1,13 +1,16 @@
 """Targets of several tasks, mixed and with gaps: y in, one Task for each column out."""
 
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
-from sklearn.utils.multiclass import type_of_target
 
-from fairlearnkit._labels import is_missing
+from fairlearnkit._groups import label_array
+from fairlearnkit._labels import distinct
 
 KINDS = ("auto", "classification", "regression")
+# Squares of larger targets are no numbers any more.
+TOO_LARGE = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,10 +18,11 @@ class Task:
     """One column of y.
 
     ``values`` are float64: codes of the classes, or targets of mean 0 and variance 1,
-    that is (y - center) / scale; 0 where ``observed`` is False. ``classes`` is None of
-    a regression task.
+    that is (y - center) / scale; 0 where ``observed`` is False, as it is in rows
+    without weight. ``classes`` is None of a regression task.
     """
 
+    name: str
     values: np.ndarray
     observed: np.ndarray
     classes: np.ndarray | None
@@ -96,20 +100,21 @@ def _columns(y):
     """Name and values of each column."""
     if y is None:
         msg = (
-            "ParityEncoder requires y to be passed, but the target y is None: the "
-            "representation is learned on the tasks in y."
+            "ParityEncoder requires y to be passed, but the target y is None: pass the "
+            "targets of the tasks."
         )
         raise ValueError(msg)
     if hasattr(y, "columns"):  # a pandas or polars DataFrame
-        take = y.iloc.__getitem__ if hasattr(y, "iloc") else None
+        by_place = hasattr(y, "iloc")
         return [
-            (f"y[{name!r}]", np.asarray(take((slice(None), j)) if take else y[name]))
+            (f"y[{name!r}]", y.iloc[:, j] if by_place else y[name])
             for j, name in enumerate(y.columns)
         ], False
+    if isinstance(y, np.ma.MaskedArray):
+        y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
     if not hasattr(y, "dtype"):  # np.asarray would write NaN beside text as "nan"
         y = np.array(y, dtype=object)
-    y = np.asarray(y)
-    if y.ndim == 1:
+    if getattr(y, "ndim", 1) == 1:
         return [("y", y)], True
     if y.ndim != 2 or not y.shape[1]:
         msg = (
@@ -121,68 +126,45 @@ def _columns(y):
 
 
 def _read(name, values, kind, weight):
-    observed = _observed(values)
-    rows = observed & (weight > 0)
-    if not rows.any():
+    labels, codes = distinct(name, values)
+    observed = (codes >= 0) & (weight > 0)
+    if not observed.any():
         msg = (
             f"{name} is not observed in any row of positive weight: leave the task out."
         )
         raise ValueError(msg)
-    known = _as_numbers(values[observed])
-    if known.dtype.kind == "f" and np.isinf(known).any():
+    present = np.bincount(codes[observed], minlength=len(labels)) > 0
+    labels = [label for label, there in zip(labels, present) if there]
+    codes = np.where(observed, (np.cumsum(present) - 1)[codes], 0)
+    numbers = all(isinstance(label, Real) for label in labels)
+    if numbers and max(abs(float(label)) for label in labels) > TOO_LARGE:
         msg = (
-            f"Input y contains infinity or a value too large for {known.dtype!r} (in "
+            f"Input y contains infinity or a value too large for dtype('float64') (in "
             f"{name})."
         )
         raise ValueError(msg)
     if kind == "auto":
-        kind = "regression"
-        if type_of_target(known) in ("binary", "multiclass"):
-            kind = "classification"
-    if kind == "regression":
-        return _regression(name, known, observed, weight)
-    classes, codes = np.unique(known, return_inverse=True)
-    if len(classes) < 2:
+        whole = not numbers or all(float(label).is_integer() for label in labels)
+        kind = "classification" if whole else "regression"
+    if len(labels) < 2:
+        thing = "class" if kind == "classification" else "value"
         msg = (
-            f"{name} holds one class only, {classes.tolist()}: there is nothing to "
-            "learn. Leave the task out."
+            f"{name} holds one {thing} only, {labels}: there is nothing to learn. "
+            "Leave the task out."
         )
         raise ValueError(msg)
-    return Task(_spread_out(codes, observed), observed, classes)
-
-
-def _regression(name, known, observed, weight):
-    if known.dtype.kind not in "buif":
+    if kind == "classification":
+        return Task(name, codes.astype(np.float64), observed, label_array(labels))
+    if not numbers:
         msg = (
-            f"{name} holds {known.tolist()[0]!r}, and a regression task needs numbers; "
-            "for labels choose task='classification'."
+            f"{name} holds {labels[0]!r}, and a regression task needs numbers; for "
+            "labels choose task='classification'."
         )
         raise ValueError(msg)
-    known, share = known.astype(np.float64), weight[observed] / weight[observed].sum()
+    known = np.array(labels, dtype=np.float64)[codes]
+    share = np.where(observed, weight, 0.0)
+    share = share / share.sum()
     center = float(share @ known)
-    scale = float(np.sqrt(share @ (known - center) ** 2)) or 1.0
-    values = _spread_out((known - center) / scale, observed)
-    return Task(values, observed, None, center, scale)
-
-
-def _observed(values):
-    if values.dtype.kind == "f":
-        return ~np.isnan(values)
-    if values.dtype.kind in "buiUS":
-        return np.ones(len(values), dtype=bool)
-    return np.array([not is_missing(value) for value in values], dtype=bool)
-
-
-def _as_numbers(known):
-    """Objects as numbers, where all are; as text or labels of one kind otherwise."""
-    if known.dtype != object:
-        return known
-    plain = np.array(known.tolist())
-    mixed = plain.dtype.kind in "US" and not all(isinstance(v, str) for v in known)
-    return known.astype(str) if mixed else plain
-
-
-def _spread_out(known, observed):
-    values = np.zeros(len(observed))
-    values[observed] = known
-    return values
+    scale = float(np.sqrt(share @ (known - center) ** 2))
+    known = np.where(observed, (known - center) / scale, 0.0)
+    return Task(name, known, observed, None, center, scale)

@@ -1,13 +1,8 @@
 """The one door to PyTorch, which only this sub-package needs."""
 
 
-def load_torch(what="ParityEncoder"):
+def load_torch():
     """PyTorch, or a message that tells how to install it.
-
-    Parameters
-    ----------
-    what : str, default="ParityEncoder"
-        What needs it.
 
     Returns
     -------
@@ -22,10 +17,10 @@ def load_torch(what="ParityEncoder"):
         import torch
     except ImportError as error:
         msg = (
-            f"{what} needs PyTorch, which is not installed (optional extra 'torch'). "
-            "Without a GPU: pip install torch --index-url "
-            "https://download.pytorch.org/whl/cpu, or where only PyPI is at hand, pip "
-            "install torch==2.13.0. With one: pip install 'fairlearnkit[torch]'."
+            "ParityEncoder needs PyTorch, which is not installed. Without a GPU: pip "
+            "install torch==2.13.0, with --index-url "
+            "https://download.pytorch.org/whl/cpu where that is not the CPU build. "
+            "With one: pip install 'fairlearnkit[torch]'."
         )
         raise ImportError(msg) from error
     return torch

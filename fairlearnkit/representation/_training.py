@@ -2,6 +2,7 @@
 
 import copy
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from fairlearnkit.representation._torch import load_torch
 
-# Rows of a group that every batch has at least, for the divergence alone if need be.
+# Rows of a group that every batch has at least, for the divergence alone if need be;
+# fewer, down to 2, where groups are so many that these would be more than the batch.
 AT_LEAST = 16
 # Rows on which the divergence is measured: after each epoch, and in the end.
 MEASURED, MEASURED_LAST = 1024, 4096
@@ -18,14 +20,18 @@ PATIENCE = 10
 # Added to the covariance of a representation, as a share of its mean variance.
 RIDGE = 1e-3
 DIVERGED = (
-    "Training diverged: a loss or the features are infinite or NaN. Lower "
-    "learning_rate; scale X, if a module of your own is trained."
+    "Training diverged: a loss, the divergence or the features are infinite or NaN. "
+    "Lower learning_rate; look for weights, targets or values of X that are far larger "
+    "than the others."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """How to train: see ParityEncoder. ``divergence(x, y, a, b)`` is a function."""
+    """How to train: see ParityEncoder.
+
+    ``divergence(laws, shares)`` is a function of the groups' rows and weights.
+    """
 
     divergence: object
     penalty: float
@@ -46,8 +52,9 @@ class Rows:
         self.tasks, self.weight = tasks, weight
         self.targets = [_tensor(task.values, task.kind, device) for task in tasks]
         # Divided by its mean, so that batches are parts of one weighted mean.
-        shares = [weight * task.observed for task in tasks]
-        self.shares = [_tensor(share / share.mean(), None, device) for share in shares]
+        weights = [weight * task.observed for task in tasks]
+        self.shares = [_tensor(w / (w.mean() or 1.0), None, device) for w in weights]
+        self.n_observed_tasks = sum(w.any() for w in weights)
         present = np.unique(codes[codes >= 0])
         self.codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
         self.members = [np.flatnonzero(codes == g) for g in present]
@@ -62,7 +69,7 @@ class Rows:
             rows = _row_losses(task.kind, scores[:, start:end], y[batch])
             losses.append((share[batch] * rows).mean())
             start = end
-        return sum(losses) / len(losses)
+        return sum(losses) / self.n_observed_tasks
 
     def laws(self, Z, rows):
         """Representation and weights of each group among some rows, whitened.
@@ -84,23 +91,8 @@ class Rows:
         return list(zip(Z.split([len(place) for place in places]), weights))
 
     def gap(self, Z, rows, divergence):
-        """Divergence of each group from the others together, averaged."""
-        laws = self.laws(Z, rows)
-        if len(laws) == 2:
-            (x, a), (y, b) = laws
-            return divergence(x, y, a, b)
-        found = []
-        for g, (x, a) in enumerate(laws):
-            y, b = self._others(laws, g)
-            found.append(divergence(x, y, a, b))
-        return sum(found) / len(found)
-
-    def _others(self, laws, g):
-        torch = load_torch()
-        rest = [h for h in range(len(laws)) if h != g]
-        shares = self.group_shares[rest] / self.group_shares[rest].sum()
-        weights = [float(p) * laws[h][1] for p, h in zip(shares, rest)]
-        return torch.cat([laws[h][0] for h in rest]), torch.cat(weights)
+        """Divergence of the groups in a representation of some rows."""
+        return divergence(self.laws(Z, rows), self.group_shares)
 
 
 def _tensor(values, kind, device):
@@ -180,24 +172,37 @@ def train(make_module, rows, held_out, settings):
     torch = load_torch()
     device = torch.device(settings.device)
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):  # the user's random state is left alone
+    with torch.random.fork_rng(devices=gpus), own_state():
         torch.manual_seed(settings.seed)
-        encoder = make_module().to(device)
+        encoder = make_module().to(device, torch.float32)
         n_components = _n_components(encoder, rows.X)
         n_outputs = sum(task.n_outputs for task in rows.tasks)
-        heads = torch.nn.Linear(n_components, n_outputs).to(device)
+        heads = torch.nn.Linear(n_components, n_outputs).to(device, torch.float32)
         curves = _epochs(encoder, heads, rows, held_out, settings)
         gap = measured_gap(encoder, rows, settings, most=MEASURED_LAST)
     return encoder.cpu().eval(), heads.cpu().eval(), curves, gap
+
+
+@contextmanager
+def own_state():
+    """Gradients and the CPU, whatever the caller has set for all of PyTorch."""
+    torch = load_torch()
+    with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+        yield
 
 
 def _n_components(encoder, X):
     """The width of what an encoder returns."""
     torch = load_torch()
     encoder.eval()
-    with torch.no_grad():
-        Z = encoder(X[:2])
-    if not torch.is_tensor(Z) or Z.ndim != 2 or len(Z) != 2:
+    try:
+        with torch.no_grad():
+            Z = encoder(X[:2].clone())
+    except RuntimeError as error:
+        told = str(error).partition("\n")[0]
+        msg = f"module cannot take an input of shape {tuple(X[:2].shape)}: {told}."
+        raise ValueError(msg) from error
+    if not torch.is_tensor(Z) or Z.ndim != 2 or len(Z) != 2 or not Z.shape[1]:
         shape = tuple(Z.shape) if torch.is_tensor(Z) else type(Z).__name__
         msg = (
             f"module returned {shape} for an input of shape {tuple(X[:2].shape)}; it "
@@ -217,11 +222,14 @@ def _epochs(encoder, heads, rows, held_out, settings):
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: max(1.0 - step / total, 0.01)
     )
+    # Without a penalty the network is a plain one, and sees no row more than once.
+    most = settings.batch_size // len(rows.members)
+    at_least = min(AT_LEAST, max(2, most)) if settings.penalty > 0 else 0
     curves, best, since = {"loss": [], "gap": [], "validation": []}, None, 0
     for epoch in range(settings.max_iter):
         encoder.train()
         total_loss = 0.0
-        for batch, with_extra in _batches(rows, n_batches, rng):
+        for batch, with_extra in _batches(rows, n_batches, at_least, rng):
             Z = encoder(rows.X[with_extra])
             loss = rows.task_loss(heads(Z[: len(batch)]), batch)
             objective = loss
@@ -235,13 +243,15 @@ def _epochs(encoder, heads, rows, held_out, settings):
             total_loss += len(batch) * float(loss.detach())
         loss = total_loss / len(rows.X)
         gap = measured_gap(encoder, rows, settings)
-        if not np.isfinite(loss):
+        value = 0.0
+        if held_out is not None:
+            value = _objective(encoder, heads, held_out, settings)
+            curves["validation"].append(value)
+        if not np.isfinite(loss + gap + value):
             raise ValueError(DIVERGED)
         curves["loss"].append(loss)
         curves["gap"].append(gap)
         if held_out is not None:
-            value = _objective(encoder, heads, held_out, settings)
-            curves["validation"].append(value)
             if best is None or value < best[0]:
                 state = copy.deepcopy((encoder.state_dict(), heads.state_dict()))
                 best, since = (value, state), 0
@@ -256,11 +266,11 @@ def _epochs(encoder, heads, rows, held_out, settings):
     return curves
 
 
-def _batches(rows, n_batches, rng):
+def _batches(rows, n_batches, at_least, rng):
     """Positions of the rows of each batch, and the same with rows of small groups.
 
-    Every group is spread evenly over the batches. Where a batch would have fewer than
-    AT_LEAST rows of one, others of that group join it for the divergence.
+    Every group is spread evenly over the batches. Where a batch would have fewer rows
+    of one than there should be at least, others of it join it for the divergence.
     """
     place = rng.uniform(size=len(rows.codes))
     for members in rows.members:
@@ -269,9 +279,8 @@ def _batches(rows, n_batches, rng):
     for batch in np.array_split(np.argsort(place, kind="stable"), n_batches):
         extra = [batch]
         for g, members in enumerate(rows.members):
-            lacks = min(AT_LEAST, len(members)) - np.count_nonzero(
-                rows.codes[batch] == g
-            )
+            present = np.count_nonzero(rows.codes[batch] == g)
+            lacks = min(at_least, len(members)) - present
             if lacks > 0:
                 others = np.setdiff1d(members, batch)
                 extra.append(rng.choice(others, lacks, replace=False))
@@ -283,7 +292,7 @@ def _objective(encoder, heads, rows, settings):
     torch = load_torch()
     encoder.eval()
     with torch.no_grad():
-        Z = encoder(rows.X)
+        Z = encoder(rows.X.clone())  # which a module may write to
         loss = float(rows.task_loss(heads(Z), np.arange(len(rows.X))))
     if settings.penalty == 0:
         return loss

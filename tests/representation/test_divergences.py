@@ -9,9 +9,11 @@ torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing"
 
 from fairlearnkit._transport import make_law, wasserstein  # noqa: E402
 from fairlearnkit.representation._divergences import (  # noqa: E402
+    by_group,
     mean_difference,
     median_distance,
     mmd2,
+    mmd2_by_group,
     sinkhorn_divergence,
     squared_distances,
 )
@@ -106,8 +108,10 @@ def test_median_distance_is_that_of_all_pairs():
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=(6, 2)), rng.normal(size=(5, 2))
     pairs = np.sort(pdist(np.vstack([x, y])))
-    assert median_distance(tensor(x), tensor(y)) == pytest.approx(pairs[27], rel=1e-12)
-    assert median_distance(tensor(x[:1]), tensor(x[:1])) == 1.0
+    assert median_distance(tensor(np.vstack([x, y]))) == pytest.approx(
+        pairs[27], rel=1e-12
+    )
+    assert median_distance(tensor(x[[0, 0]])) == 1.0
 
 
 def test_sinkhorn_of_little_blur_is_the_squared_wasserstein_distance():
@@ -224,3 +228,17 @@ def test_a_group_of_one_row():
     assert same == pytest.approx(0.0, abs=1e-12)
     found = float(mmd2(x, y, equal(1), equal(2), bandwidths=[1.0]))
     assert found == pytest.approx(1 + np.exp(-2.0) - (1 + np.exp(-2.0)), abs=1e-12)
+
+
+@pytest.mark.parametrize("bandwidths", [None, [0.5], [0.5, 2.0]])
+def test_mmd_of_many_groups_is_that_of_pairs(bandwidths):
+    rng = np.random.default_rng(5)
+    laws = []
+    for n in (6, 9, 4, 1):
+        weight = rng.uniform(0.5, 1.0, n)
+        rows = n / 5 + rng.normal(size=(n, 2))
+        laws.append((tensor(rows), tensor(weight / weight.sum())))
+    shares = [0.3, 0.4, 0.2, 0.1]
+    wanted = by_group(lambda *s: mmd2(*s, bandwidths=bandwidths), laws, shares)
+    found = mmd2_by_group(laws, shares, bandwidths=bandwidths)
+    assert float(found) == pytest.approx(float(wanted), rel=1e-9)

@@ -5,6 +5,7 @@ import io
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,10 +18,15 @@ from sklearn.preprocessing import StandardScaler
 
 torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing")
 
+from fairlearnkit._groups import read_groups  # noqa: E402
 from fairlearnkit.compose import SensitiveColumns  # noqa: E402
 from fairlearnkit.datasets import load_adult, make_biased_classification  # noqa: E402
 from fairlearnkit.metrics import ks_gap, score_gap  # noqa: E402
 from fairlearnkit.representation import ParityEncoder  # noqa: E402
+from fairlearnkit.representation._divergences import (  # noqa: E402
+    by_group,
+    mean_difference,
+)
 from fairlearnkit.representation._targets import read_tasks  # noqa: E402
 from fairlearnkit.representation._training import (  # noqa: E402
     AT_LEAST,
@@ -145,9 +151,7 @@ def test_a_linear_map_of_the_features_changes_no_divergence(data):
     chosen = np.arange(800)
 
     def gap(Z):
-        return float(
-            rows.gap(Z, chosen, lambda x, y, a, b: ((a @ x - b @ y) ** 2).sum())
-        )
+        return float(rows.gap(Z, chosen, partial(by_group, mean_difference)))
 
     mixing = torch.as_tensor([[2.0, 0.5, 0], [0, 1.5, 1.0], [0.3, 0, 1.0]])
     assert gap(Z) > 0.1
@@ -166,14 +170,15 @@ def test_three_groups_are_compared_each_with_the_others(data):
         seen.append((len(x), len(y)))
         return a @ x[:, 0] * 0 + float(len(seen))
 
-    assert float(rows.gap(Z, chosen, divergence)) == pytest.approx(2.0)
+    found = rows.gap(Z, chosen, partial(by_group, divergence))
+    assert float(found) == pytest.approx(2.0)
     sizes = [len(members) for members in rows.members]
     assert seen == [(size, 800 - size) for size in sizes]
 
 
 def test_batches_hold_every_row_once_and_every_group(data):
     rows = rows_of(data)
-    batches = list(_batches(rows, 13, np.random.RandomState(0)))
+    batches = list(_batches(rows, 13, AT_LEAST, np.random.RandomState(0)))
     inside = np.concatenate([batch for batch, _ in batches])
     assert sorted(inside) == list(range(800))
     for batch, with_extra in batches:
@@ -186,18 +191,16 @@ def test_batches_hold_every_row_once_and_every_group(data):
             assert present >= min(AT_LEAST, len(members))
 
 
-def test_rows_that_join_a_batch_count_in_the_divergence_alone(data):
-    """A group of 32 rows in 13 batches: its rows are trained on once an epoch."""
+def test_without_penalty_no_row_joins_a_batch(data):
+    """Batches are the same, and groups do not reach the network by its statistics."""
     X, y, group = data
-    once = fitted(data, penalty=0.0, batch_size=64, max_iter=2)
-    assert np.count_nonzero(group == "c") < 13 * AT_LEAST
-    # Without a penalty they would change the weights only through the losses.
-    two = fitted(
-        (X, y, np.where(group == "c", "b", group)), penalty=0.0, batch_size=800
-    )
-    three = fitted(data, penalty=0.0, batch_size=800)
-    np.testing.assert_allclose(two.transform(X), three.transform(X), atol=ADDED_UP)
-    assert once.n_iter_ == 2
+    rows = rows_of(data)
+    for batch, with_extra in _batches(rows, 13, 0, np.random.RandomState(0)):
+        np.testing.assert_array_equal(batch, with_extra)
+    two = np.where(group == "c", "b", group)
+    options = {"penalty": 0.0, "batch_size": 800}
+    one, other = fitted(data, **options), fitted((X, y, two), **options)
+    np.testing.assert_allclose(one.transform(X), other.transform(X), atol=ADDED_UP)
 
 
 def test_tasks_that_are_not_observed_do_not_count(data):
@@ -388,6 +391,10 @@ def test_a_module_of_the_users(data):
         ({"module": torch.nn.Flatten(0)}, r"module returned \(\d+,\) for an input"),
         ({"module": torch.nn.LSTM(12, 2)}, r"module returned tuple"),
         ({"hidden_layer_sizes": (4, 0)}, r"must hold positive integers"),
+        ({"module": torch.nn.Linear(7, 3)}, r"module cannot take an input of shape"),
+        ({"module": torch.nn.Linear}, r"is no instance of torch.nn.Module"),
+        ({"hidden_layer_sizes": [5.7]}, r"must hold positive integers"),
+        ({"bandwidth": ["a"]}, r"between 0.001 and 1000"),
         ({"bandwidth": [1.0, -1.0]}, r"bandwidth=\[1.0, -1.0\] must be 'median'"),
         ({"device": "abacus"}, r"device='abacus' cannot be used here"),
         ({"learning_rate": 1e20}, r"Training diverged: a loss"),
@@ -551,3 +558,111 @@ def test_transfer_to_a_task_not_seen(divergence):
     assert found[1.0][1] <= 0.5 * found[0.0][1]
     assert found[1.0][2] < found[0.0][2]
     assert found[1.0][0] >= found[0.0][0] - 0.015
+
+
+def test_a_class_without_weight_is_no_class(data):
+    X, y, _ = data
+    labels, weight = y[:, 0] + 1.0, np.ones(800)
+    labels[:20], weight[:20] = 0.0, 0.0
+    model = fitted(data)
+    model.fit_heads(X, labels, sample_weight=weight)
+    assert model.classes_.tolist() == [1.0, 2.0]
+    assert (model.predict(X[20:]) == labels[20:]).mean() > 0.8
+    with pytest.raises(ValueError, match="one class only"):
+        model.fit_heads(X, labels, sample_weight=(labels == 2.0) * 1.0)
+    assert model.predict_proba(X).shape == (800, 2)
+
+
+def test_early_stopping_with_a_task_that_is_rarely_observed(data):
+    X, y, group = data
+    two = np.where(group == "c", "b", group)
+    rare = np.where(np.arange(800) < 4, y[:, 1], np.nan)
+    both = np.column_stack([y[:, 0], rare])
+    options = {"early_stopping": True, "max_iter": 30}
+    model = fitted((X, both, two), **options)
+    assert np.isfinite(model.validation_curve_).all()
+    assert model.loss_curve_[-1] < model.loss_curve_[0]
+    seed = np.random.RandomState(0).randint(2**31 - 1)
+    held_out = model._split(read_groups(two), np.ones(800), seed)[1]
+    gone = np.full(800, np.nan)
+    gone[held_out[:2]] = [0.5, 1.5]
+    with pytest.raises(ValueError, match=r"y\[:, 1\] is observed in 2 rows"):
+        fitted((X, np.column_stack([y[:, 0], gone]), two), **options)
+
+
+def test_early_stopping_with_a_row_that_has_no_group(data):
+    X, y, group = data
+    holes = np.where(group == "c", "b", group).astype(object)
+    holes[0] = None
+    model = fitted((X, y, holes), early_stopping=True, missing="ignore", max_iter=2)
+    assert model.n_iter_ == 2
+
+
+def test_a_module_that_writes_to_its_input(data):
+    X = data[0].astype(np.float32)
+    before = X.copy()
+    last = torch.nn.Linear(X.shape[1], 3)
+    inplace = torch.nn.Sequential(torch.nn.ReLU(inplace=True), last)
+    plain = torch.nn.Sequential(torch.nn.ReLU(), last)
+    two = np.where(data[2] == "c", "b", data[2])
+    models = [
+        fitted((X, data[1], two), module=module, early_stopping=True)
+        for module in (inplace, plain)
+    ]
+    Z, wanted = (model.transform(X) for model in models)
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(Z, wanted)
+    assert models[0].validation_curve_ == models[1].validation_curve_
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_heads_whatever_transform_returns(data, output):
+    X, y, _ = data
+    model = fitted(data)
+    wanted = copy.deepcopy(model).fit_heads(X, y).predict(X)
+    model.set_output(transform=output)
+    np.testing.assert_array_equal(model.fit_heads(X, y).predict(X), wanted)
+
+
+def test_the_state_of_pytorch_does_not_matter(data):
+    X = data[0]
+    wanted = fitted(data, max_iter=2).transform(X)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.inference_mode():  # where weights start from other numbers
+            other = fitted(data, max_iter=2)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert np.isfinite(other.transform(X)).all()
+    with torch.no_grad(), torch.device("meta"):
+        found = fitted(data, max_iter=2).transform(X)
+    np.testing.assert_array_equal(found, wanted)
+    module = fitted(data, module=WithNorm(X.shape[1]).double(), max_iter=1)
+    with torch.device("meta"):
+        assert np.isfinite(module.transform(X)).all()
+
+
+def test_a_failing_fit_leaves_the_tasks_as_they_were(data):
+    X, y, group = data
+    model = fitted((X, y[:, 0], group))
+    with pytest.raises(ValueError, match="sensitive_features is required"):
+        model.fit(X, y)
+    assert model.predict(X).shape == (800,)
+
+
+def test_one_row_may_outweigh_its_group(data):
+    X, y, group = data
+    weight = np.ones(800)
+    weight[0] = 1e9
+    model = ParityEncoder(n_components=2, max_iter=2, random_state=0)
+    model.fit(X, y, sensitive_features=group, sample_weight=weight)
+    assert np.isfinite(model.gap_curve_).all()
+
+
+def test_many_groups():
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(600, 4)), np.arange(600) % 50
+    model = ParityEncoder(n_components=2, max_iter=2, random_state=0)
+    model.fit(X, X[:, 0] > 0, sensitive_features=group)
+    assert len(model.groups_) == 50
+    assert np.isfinite(model.gap_)

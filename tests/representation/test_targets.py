@@ -87,6 +87,27 @@ def test_messages(y, task, message):
         read_tasks(y, task, 4, ONES)
 
 
+def test_values_that_are_equal_or_hidden():
+    (task,), _ = read_tasks([1, "1", "a", 1], "auto", 4, ONES)
+    assert task.classes.tolist() == [1, "1", "a"]
+    hidden = np.ma.masked_array([7, 0, 1, 0], mask=[True, False, False, False])
+    (task,), _ = read_tasks(hidden, "auto", 4, ONES)
+    assert task.classes.tolist() == [0, 1]
+    assert task.observed.tolist() == [False, True, True, True]
+    with pytest.raises(ValueError, match="holds one value only"):
+        read_tasks([2.5, 2.5, NAN, 2.5], "auto", 4, ONES)
+    with pytest.raises(ValueError, match="too large"):
+        read_tasks([2.5e200, 1.5, NAN, 2.5], "auto", 4, ONES)
+
+
+def test_dates_beside_numbers():
+    frame = pd.DataFrame(
+        {"day": pd.to_datetime(["2020-01-01", "2020-01-02"] * 2), "x": [0.5, 1.5, 2, 3]}
+    )
+    tasks, _ = read_tasks(frame, "auto", 4, ONES)
+    assert [task.kind for task in tasks] == ["binary", "regression"]
+
+
 def test_rows_without_weight_are_no_observations():
     with pytest.raises(ValueError, match="positive weight"):
         read_tasks([1, NAN, NAN, NAN], "auto", 4, np.array([0.0, 1, 1, 1]))
