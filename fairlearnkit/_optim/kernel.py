@@ -12,37 +12,17 @@ of the plain problem on K - T T'; for one row, a bound is a plain problem on K -
 and s is searched for.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import (
-    LinAlgError,
-    LinAlgWarning,
-    blas,
-    cho_factor,
-    cho_solve,
-    lapack,
-    qr,
-    solve,
-)
-from sklearn import config_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import SVC, SVR
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack, qr
 
 from fairlearnkit._optim import solve as solve_linear
 from fairlearnkit._optim.bounded_step import bounded_step
-from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge
 
 # Norms of a direction of the constraint below this, relative to those of the rows,
 # are rounding.
 NOISE = 1e-14
-EVALUATIONS, FINE = 40, 1e-12
-# Where the factor of K is a second road: rows at most, iterations of libsvm for each
-# row before it, and the relative duality gap that libsvm has to reach.
-MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
-# Polishing: what counts as an end of an interval, rounds, and rows at most.
-EDGE, POLISHING, MOST_FREE, JITTER = 1e-8, 20, 3000, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,104 +126,7 @@ def build_kernel_problem(
     )
 
 
-def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **options):
-    """Support vector machine under the constraint.
-
-    Parameters
-    ----------
-    p : KernelProblem
-        With the hinge or the epsilon-insensitive loss, and reg = 1.
-    solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
-        "libsvm" for no bound, an equality, or a bound on one contrast;
-        "interior-point" and "cvxpy" for any, on a factor of K. "auto" takes the
-        first where it can; the second where not, and, for at most 1500 rows, where
-        the first is not near the optimum.
-    tol : float, default=1e-3
-        Tolerance of libsvm; the others reach a relative duality gap of tol**2.
-    max_iter : int, default=-1
-        Largest number of iterations, -1 for any.
-    restore : bool, default=True
-        Whether K is needed afterwards; otherwise it may be left changed.
-    **options : dict
-        ``shrinking`` and ``cache_size`` of libsvm, ``solver_params`` of cvxpy.
-
-    Returns
-    -------
-    solution : KernelSolution
-
-    Raises
-    ------
-    ValueError
-        ``solver="libsvm"`` for a bound on several contrasts.
-    """
-    several = p.bounded() and len(p.B) > 1
-    if solver == "libsvm" and several:
-        msg = (
-            f"solver='libsvm' bounds one contrast, and there are {len(p.B)}: use "
-            "'interior-point', or max_gap=0."
-        )
-        raise ValueError(msg)
-    params = options.pop("solver_params", None)
-    if params and solver != "cvxpy":
-        msg = f"solver_params={params!r} needs solver='cvxpy', got {solver!r}."
-        raise ValueError(msg)
-    steps = 1000 if max_iter == -1 else max_iter
-    if solver in ("interior-point", "cvxpy") or several:
-        name = "cvxpy" if solver == "cvxpy" else "auto"
-        return _on_factor(p, _exact_factor(p.K), name, tol, steps, params)
-    if isinstance(p.loss, EpsilonInsensitive):
-        p, scale = _scaled(p)
-        found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
-        return _unscaled(found, scale)
-    return _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
-
-
-def _scaled(p):
-    """The same problem with targets of spread 1, as libsvm's tolerance expects."""
-    scale = float(np.ptp(p.y)) or 1.0
-    smaller = replace(
-        p,
-        y=p.y / scale,
-        c=p.c / scale,
-        loss=EpsilonInsensitive(p.loss.epsilon / scale),
-        bound=p.bound / scale,
-    )
-    return smaller, scale
-
-
-def _unscaled(found, scale):
-    lengths = ("beta", "intercept", "scores", "v", "u", "Kv")
-    squares = ("objective", "duality_gap")
-    return replace(
-        found,
-        **{name: scale * getattr(found, name) for name in lengths},
-        **{name: scale**2 * getattr(found, name) for name in squares},
-    )
-
-
-def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
-    """By libsvm, and, where that is allowed and does not get there, on a factor."""
-    small = solver == "auto" and len(p.y) <= MOST_FACTORED
-    if small and max_iter == -1:  # libsvm may need millions, and cannot be stopped
-        max_iter = PATIENCE * len(p.y)
-    machine = _Libsvm(p, tol=tol, max_iter=max_iter, **options)
-    try:
-        if p.bounded():
-            found = _search(p, machine, tol)
-        else:
-            found = machine.at(1.0 if len(p.B) else 0.0)
-    finally:
-        if restore or small:
-            machine.move(0.0)
-    far = found.duality_gap > EXACT * abs(found.objective)
-    F = _exact_factor(p.K) if small and far else None
-    if F is not None:
-        other = _on_factor(p, F, "auto", tol, min(steps, FALLBACK_STEPS))
-        found = other if other.objective < found.objective else found
-    return _judged(p, found, tol)
-
-
-def _judged(p, solution, tol):
+def judged(p, solution, tol):
     """An optimum only if the certificate says so."""
     small = tol * abs(solution.objective) + 1e-14 * p.c @ np.abs(p.y)
     if solution.status == "optimal" and abs(solution.duality_gap) > small:
@@ -251,14 +134,14 @@ def _judged(p, solution, tol):
     return solution
 
 
-def _exact_factor(K):
+def exact_factor(K):
     """A factor of the kernel matrix, or None of an indefinite one."""
     F = factor(K)
     lost = np.abs(np.diag(K) - np.einsum("ij,ij->i", F, F)).max()
     return F if lost <= 1e-8 * np.abs(np.diag(K)).max() else None
 
 
-def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
+def certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
     """Solution of multipliers and contrasts; Kv = K v."""
     Kv = p.K @ v if Kv is None else Kv
     q = p.T.T @ v
@@ -283,205 +166,7 @@ def _certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0)
     )
 
 
-class _Libsvm:
-    """Plain support vector machines on K - s T T', s changed in place."""
-
-    def __init__(self, p, *, tol, max_iter, shrinking=True, cache_size=200):
-        common = {
-            "kernel": "precomputed",
-            "C": 1.0,
-            "tol": tol,
-            "max_iter": max_iter,
-            "shrinking": shrinking,
-            "cache_size": cache_size,
-        }
-        hinge = isinstance(p.loss, Hinge)
-        self.model = SVC(**common) if hinge else SVR(epsilon=p.loss.epsilon, **common)
-        self.p, self.s, self.hinge = p, 0.0, hinge
-
-    def move(self, s):
-        """K to K - s T T', in its place (K is symmetric: its columns are its rows)."""
-        p = self.p
-        if s != self.s and len(p.B):
-            moved = blas.dgemm(
-                self.s - s,
-                p.T * p.sign,
-                p.T,
-                beta=1.0,
-                c=p.K.T,
-                trans_b=True,
-                overwrite_c=True,
-            )
-            if not np.shares_memory(moved, p.K):
-                p.K[:] = moved.T
-        self.s = s
-
-    def at(self, s):
-        """The solution for one s."""
-        p = self.p
-        self.move(s)
-        v, b, n_iter, status = self._plain()
-        v, b, Kv = self._polished(v, b)
-        q = p.T.T @ v
-        return _certified(
-            p,
-            v,
-            (1.0 - s) * q,
-            b,
-            Kv=Kv + s * p.T @ (p.sign * q),
-            n_iter=n_iter,
-            status=status,
-            lam_norm=_multiplier(p, s * q) if p.bounded() else 0.0,
-        )
-
-    def _plain(self):
-        p, model = self.p, self.model
-        with warnings.catch_warnings(), config_context(assume_finite=True):
-            warnings.simplefilter("ignore", ConvergenceWarning)  # told by the status
-            model.fit(p.K, p.y, sample_weight=p.c)
-        v = np.zeros(len(p.y))
-        v[model.support_] = model.dual_coef_[0]
-        v = np.clip(v, -p.c, p.c)
-        status = "max_iter" if model.fit_status_ else "optimal"
-        return v, float(model.intercept_[0]), int(np.max(model.n_iter_)), status
-
-    def _polished(self, v, b):
-        """The optimum itself, where libsvm is near enough to tell who is on the margin.
-
-        The scores of those rows are known, so that their multipliers and b follow from
-        a linear system, to rounding instead of to libsvm's tolerance. A few rows may
-        still change sides.
-        """
-        p, epsilon = self.p, 0.0 if self.hinge else self.p.loss.epsilon
-        Kv = p.K @ v
-        start, new, Knew = (v, b, Kv), v.copy(), Kv
-        side = p.y if self.hinge else np.where(v != 0, np.sign(v), 1.0)
-        edge = EDGE * np.abs(p.y).max()
-        free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
-        for _ in range(POLISHING):
-            if not 0 < np.count_nonzero(free) <= MOST_FREE:
-                return start
-            last = new.copy()
-            try:
-                new[free], shift = self._on_margin(
-                    new, Knew, free, p.y - side * epsilon
-                )
-            except LinAlgError:
-                return start
-            below, above = side * new < 0, side * new > p.c
-            new[below], new[above] = 0.0, (side * p.c)[above]
-            changed = np.flatnonzero(new != last)  # few: far less than a product with K
-            Knew = Knew + (new - last)[changed] @ p.K[changed]
-            if (below | above).any():
-                free &= ~(below | above)
-                continue
-            if not self.hinge:
-                side = np.where(new == 0, np.sign(p.y - Knew - shift), side)
-            lacks = side * (p.y - Knew - shift) - epsilon
-            joins = ~free & np.where(new == 0, lacks > edge, lacks < -edge)
-            if not joins.any():
-                break
-            free |= joins
-        else:
-            return start
-        better = self._gap(new, shift, Knew) < self._gap(*start)
-        return (new, shift, Knew) if better else start
-
-    def _on_margin(self, v, Kv, free, wanted):
-        """Multipliers of the free rows, and b, that put their scores where wanted."""
-        rows = np.flatnonzero(free)
-        inner = self.p.K[np.ix_(rows, rows)]
-        system = np.ones((len(rows) + 1, len(rows) + 1))
-        system[:-1, :-1] = inner
-        system[-1, -1] = 0.0
-        # Rows given twice leave the shares of each open: the jitter divides evenly.
-        jitter = JITTER * system[:-1, :-1].diagonal().max(initial=0.0)
-        system[np.arange(len(rows)), np.arange(len(rows))] += jitter
-        fixed = Kv[rows] - inner @ v[rows]
-        rhs = np.append(wanted[rows] - fixed, v[rows].sum() - v.sum())
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", LinAlgWarning)  # the certificate judges
-            found = solve(system, rhs, assume_a="sym")
-        return found[:-1], float(found[-1])
-
-    def _gap(self, v, b, Kv):
-        p = self.p
-        loss = p.c @ p.loss.value(p.y, Kv + b)
-        return v @ Kv + loss + p.c @ p.loss.conjugate(p.y, -v / p.c)
-
-
-def _search(p, machine, tol):
-    """The bound on one contrast: the s at which |u| is as large as allowed.
-
-    |u| falls from s = 0 to 0 at s = 1. Between two s the solution is taken that mixes
-    theirs so that |u| is right: it is feasible, and its certificate says when to stop.
-    """
-    limit = p.bound / np.abs(p.rows).max()
-    low = machine.at(0.0)
-    if np.abs(low.u[0]) <= limit:
-        return low
-    high, s_low, s_high, turn = machine.at(1.0), 0.0, 1.0, 0
-    n_iter, best, dual = low.n_iter + high.n_iter, None, -np.inf
-    for _ in range(EVALUATIONS):
-        dual = max(dual, *(x.objective - x.duality_gap for x in (low, high)))
-        mixed = _mixed(p, low, high, limit)
-        if best is None or mixed.objective < best.objective:
-            best = mixed
-        gap = best.objective - dual
-        own = min(_own_gap(p, low, s_low), _own_gap(p, high, s_high))
-        if gap <= max(tol**2 * abs(best.objective), 2.0 * own) or s_high - s_low < FINE:
-            break
-        s = _guess(p, (s_low, low), (s_high, high), limit, turn)
-        new = machine.at(s)
-        n_iter += new.n_iter
-        if np.abs(new.u[0]) > limit:
-            low, s_low, turn = new, s, max(turn, 0) + 1
-        else:
-            high, s_high, turn = new, s, min(turn, 0) - 1
-    status = "max_iter" if "max_iter" in (low.status, high.status) else "optimal"
-    return replace(
-        best, duality_gap=best.objective - dual, n_iter=n_iter, status=status
-    )
-
-
-def _guess(p, low, high, limit, turn):
-    """Where |u| = limit if 1 / q is linear in s, as it is for the squared loss.
-
-    The middle, if an end has not moved for three turns.
-    """
-    (a, x), (b, z) = low, high
-    if abs(turn) >= 3:
-        return 0.5 * (a + b)
-    ra, rb = (1.0 / max(np.abs(p.T[:, 0] @ end.v), 1e-300) for end in (x, z))
-    slope = (rb - ra) / (b - a)
-    s = (1.0 - limit * (ra - slope * a)) / (1.0 + limit * slope)
-    margin = 1e-3 * (b - a)
-    return float(np.clip(s, a + margin, b - margin))
-
-
-def _mixed(p, low, high, limit):
-    """The mixture of two solutions whose contrast is at the limit."""
-    goal = np.sign(low.u) * limit
-    share = float(((goal - high.u) / (low.u - high.u))[0])
-    v = share * low.v + (1.0 - share) * high.v
-    b = share * low.intercept + (1.0 - share) * high.intercept
-    Kv = share * low.Kv + (1.0 - share) * high.Kv
-    return _certified(p, v, goal, b, Kv=Kv)
-
-
-def _own_gap(p, x, s):
-    """How far libsvm stopped from the optimum of its own problem at s."""
-    q = p.T.T @ x.v
-    bought = p.sign @ (x.u * (q - x.u)) - p.bound * _multiplier(p, s * q)
-    return max(0.0, x.duality_gap + float(bought))
-
-
-def _multiplier(p, nu):
-    """Size of the multiplier of one contrast."""
-    return float(np.abs(nu).max() / np.abs(p.rows).max())
-
-
-def _on_factor(p, F, solver, tol, max_iter, solver_params=None):
+def on_factor(p, F, solver, tol, max_iter, solver_params=None):
     """The linear problem on F, K = F F': for any loss and any number of contrasts."""
     if F is None:
         msg = (
@@ -507,14 +192,14 @@ def _on_factor(p, F, solver, tol, max_iter, solver_params=None):
         solver_params=solver_params,
     )
     u = p.B @ (F @ found.coef)
-    solution = _certified(p, found.alpha / p.reg, u, found.intercept)
+    solution = certified(p, found.alpha / p.reg, u, found.intercept)
     solution = replace(
         solution,
         duality_gap=solution.objective - (found.objective - found.duality_gap),
         n_iter=found.n_iter,
         status=found.status,
     )
-    return _judged(p, solution, tol)
+    return judged(p, solution, tol)
 
 
 def factor(K):
@@ -556,7 +241,7 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
     solution : KernelSolution
     """
     if solver == "cvxpy":
-        return _on_factor(p, _exact_factor(p.K), "cvxpy", 1e-3, 1, solver_params)
+        return on_factor(p, exact_factor(p.K), "cvxpy", 1e-3, 1, solver_params)
     D = 1.0 / p.c
     A = p.K.copy()
     A[np.diag_indices_from(A)] += p.reg * D
@@ -576,4 +261,4 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
             u, lam_norm = bounded_step(weight, reached, p.rows, p.bound)
         mu = weight @ (reached - u)
         v = beta - Y @ mu + p.B.T @ mu / p.reg
-    return _judged(p, _certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm), 1e-3)
+    return judged(p, certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm), 1e-3)

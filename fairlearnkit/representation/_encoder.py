@@ -5,20 +5,23 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    clone,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._barycenter import group_shares
 from fairlearnkit._groups import MISSING_POLICIES, check_index, read_groups
 from fairlearnkit.representation import _divergences
+from fairlearnkit.representation._heads import (
+    decide,
+    linear_heads,
+    probabilities,
+    side_by_side,
+)
 from fairlearnkit.representation._targets import read_tasks
 from fairlearnkit.representation._torch import load_torch
 from fairlearnkit.representation._training import (
@@ -40,8 +43,6 @@ from fairlearnkit.utils._sklearn_private import (
 BATCHES, SMALLEST, LARGEST = 10, 64, 512
 # Rows that a module transforms at a time.
 BLOCK = 8192
-# Heads of tasks that come later, on components of variance 1.
-HEADS = {True: LogisticRegression(max_iter=1000), False: Ridge(alpha=1.0)}
 
 
 class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -480,23 +481,10 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             Classes and numbers, in the shape that y had in fit; of dtype object where
             tasks with text and others are mixed.
         """
-        scores = self._scores(X)
-        columns = []
-        for part, classes, center, scale in zip(
-            scores, self._classes, self._centers, self._scales
-        ):
-            if classes is None:
-                columns.append(center + scale * part[:, 0])
-            elif len(classes) == 2:
-                columns.append(classes[(part[:, 0] > 0).astype(int)])
-            else:
-                columns.append(classes[part.argmax(axis=1)])
-        if self._single:
-            return columns[0]
-        numbers = [column.dtype.kind in "buif" for column in columns]
-        if not all(numbers) and len({column.dtype.kind for column in columns}) > 1:
-            columns = [column.astype(object) for column in columns]
-        return np.column_stack(columns)
+        columns = [
+            decide(part, task) for part, task in zip(self._scores(X), self._tasks)
+        ]
+        return columns[0] if self._single else side_by_side(columns)
 
     def predict_proba(self, X):
         """Probabilities of the classes by the heads.
@@ -516,28 +504,19 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ValueError
             A task is a regression.
         """
-        scores = self._scores(X)
-        if any(classes is None for classes in self._classes):
+        if any(task.classes is None for task in self._tasks):
             msg = (
                 "predict_proba is of classes, and a task here is a regression; see "
                 "classes_, and take predict."
             )
             raise ValueError(msg)
-        found = []
-        for part in scores:
-            part = (
-                np.hstack([np.zeros_like(part), part]) if part.shape[1] == 1 else part
-            )
-            found.append(softmax(part, axis=1))
+        found = [probabilities(part) for part in self._scores(X)]
         return found[0] if self._single else found
 
     def _scores(self, X):
         """Scores of each task."""
         scores = self._features(X) @ self.head_coef_ + self.head_intercept_
-        widths = [
-            1 if classes is None or len(classes) == 2 else len(classes)
-            for classes in self._classes
-        ]
+        widths = [task.n_outputs for task in self._tasks]
         return np.split(scores, np.cumsum(widths)[:-1], axis=1)
 
     def fit_heads(self, X, y, *, task=None, sample_weight=None):
@@ -568,28 +547,16 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if task is None:
             task = self.task if isinstance(self.task, str) else "auto"
         targets = read_tasks(y, task, len(Z), weight)
-        center, scale = Z.mean(axis=0), Z.std(axis=0)
-        scale[scale == 0] = 1.0
-        coefs, intercepts = [], []
-        for one in targets[0]:
-            rows = one.observed
-            model = clone(HEADS[one.classes is not None]).fit(
-                (Z[rows] - center) / scale, one.values[rows], sample_weight=weight[rows]
-            )
-            coef = np.atleast_2d(model.coef_) / scale
-            coefs.append(coef.T)
-            intercepts.append(model.intercept_ - coef @ center)
-        heads = np.hstack(coefs), np.concatenate(intercepts)
+        heads = linear_heads(Z, targets[0], weight)
         self._store_heads(heads, targets)
         return self
 
     def _store_heads(self, heads, targets):
         tasks, self._single = targets
         self.head_coef_, self.head_intercept_ = heads
-        self._classes = [task.classes for task in tasks]
-        self._centers = [task.center for task in tasks]
-        self._scales = [task.scale for task in tasks]
-        self.classes_ = self._classes[0] if self._single else self._classes
+        self._tasks = [task.of([]) for task in tasks]  # no rows are kept
+        classes = [task.classes for task in tasks]
+        self.classes_ = classes[0] if self._single else classes
 
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
         """Train, then return the features of the training rows.

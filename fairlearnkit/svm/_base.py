@@ -12,7 +12,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._groups import check_index
-from fairlearnkit._optim.kernel import build_kernel_problem, solve_svm
+from fairlearnkit._optim.kernel import build_kernel_problem
+from fairlearnkit._optim.kernel_svm import solve_svm
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
     read_contrasts,

@@ -7,12 +7,8 @@ from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from fairlearnkit._optim.kernel import (
-    build_kernel_problem,
-    factor,
-    solve_ridge,
-    solve_svm,
-)
+from fairlearnkit._optim.kernel import build_kernel_problem, factor, solve_ridge
+from fairlearnkit._optim.kernel_svm import solve_svm
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit.constraints import check_constraint
 

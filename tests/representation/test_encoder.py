@@ -274,9 +274,9 @@ def test_heads_of_new_tasks(data):
     Z = StandardScaler().fit_transform(model.transform(X))
     plain = LogisticRegression(max_iter=1000).fit(Z[100:], new[100:, 0], weight[100:])
     np.testing.assert_array_equal(model.predict(X)[:, 0], plain.predict(Z))
-    scaled = (new[:, 1] - np.average(new[:, 1], weights=weight)) / model._scales[1]
+    scaled = (new[:, 1] - np.average(new[:, 1], weights=weight)) / model._tasks[1].scale
     ridge = Ridge().fit(Z, scaled, weight)
-    wanted = ridge.predict(Z) * model._scales[1] + model._centers[1]
+    wanted = ridge.predict(Z) * model._tasks[1].scale + model._tasks[1].center
     np.testing.assert_allclose(model.predict(X)[:, 1], wanted, rtol=1e-8, atol=1e-8)
     assert model.fit_heads(X, y[:, 0]).predict(X).ndim == 1
 
