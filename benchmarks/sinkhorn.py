@@ -41,8 +41,8 @@ def by_pot(x, y, a, b, blur):
 
     def transport(u, v, p, q):
         cost = squared_distances(u, v).numpy()
-        options = {"reg": 2 * blur**2, "reg_type": "KL", "max_iter": 100_000}
-        return ot.solve(cost, p.numpy(), q.numpy(), tol=1e-12, **options).value
+        options = {"reg": 2 * blur**2, "reg_type": "KL", "max_iter": 10_000}
+        return ot.solve(cost, p.numpy(), q.numpy(), tol=1e-9, **options).value
 
     own = transport(x, x, a, a) + transport(y, y, b, b)
     return transport(x, y, a, b) - own / 2

@@ -28,7 +28,6 @@ from fairlearnkit.representation._training import (
     Rows,
     Settings,
     default_module,
-    own_state,
     train,
 )
 from fairlearnkit.utils._sklearn_private import (
@@ -461,10 +460,11 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _by_module(self, X):
         torch = load_torch()
         Z = np.empty((len(X), self.n_components_), dtype=X.dtype)
-        with own_state(), torch.no_grad():
+        with torch.no_grad():
             for start in range(0, len(X), BLOCK):
-                block = torch.tensor(X[start : start + BLOCK], dtype=torch.float32)
-                Z[start : start + BLOCK] = self.module_(block).numpy()
+                rows = slice(start, start + BLOCK)
+                block = torch.tensor(X[rows], dtype=torch.float32, device="cpu")
+                Z[rows] = self.module_(block).numpy()
         return Z
 
     def predict(self, X):
@@ -504,6 +504,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ValueError
             A task is a regression.
         """
+        check_is_fitted(self)
         if any(task.classes is None for task in self._tasks):
             msg = (
                 "predict_proba is of classes, and a task here is a regression; see "

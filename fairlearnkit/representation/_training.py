@@ -172,22 +172,23 @@ def train(make_module, rows, held_out, settings):
     torch = load_torch()
     device = torch.device(settings.device)
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus), own_state():
+    with torch.random.fork_rng(devices=gpus), with_gradients():
         torch.manual_seed(settings.seed)
-        encoder = make_module().to(device, torch.float32)
-        n_components = _n_components(encoder, rows.X)
         n_outputs = sum(task.n_outputs for task in rows.tasks)
-        heads = torch.nn.Linear(n_components, n_outputs).to(device, torch.float32)
+        with torch.device("cpu"):  # whatever the default is; it slows what is within
+            encoder = make_module().to(device, torch.float32)
+            n_components = _n_components(encoder, rows.X)
+            heads = torch.nn.Linear(n_components, n_outputs).to(device, torch.float32)
         curves = _epochs(encoder, heads, rows, held_out, settings)
         gap = measured_gap(encoder, rows, settings, most=MEASURED_LAST)
     return encoder.cpu().eval(), heads.cpu().eval(), curves, gap
 
 
 @contextmanager
-def own_state():
-    """Gradients and the CPU, whatever the caller has set for all of PyTorch."""
+def with_gradients():
+    """Gradients, whatever the caller has set for all of PyTorch."""
     torch = load_torch()
-    with torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+    with torch.inference_mode(False), torch.enable_grad():
         yield
 
 
