@@ -6,6 +6,8 @@ import numpy as np
 BLOCK = 8192
 # Places of the table of addresses; two objects that share one are told apart slowly.
 N_PLACES = 2**16
+# Rows by which to see whether rows share objects at all.
+SOME = 512
 
 
 def distinct(name, values):
@@ -148,6 +150,9 @@ def _by_address(array):
     if array.dtype != object or not array.size:
         return None
     address = np.ndarray(array.shape, dtype=np.intp, buffer=array)
+    some = address[:SOME]
+    if len(some) > 8 and len(np.unique(some)) == len(some):
+        return None
     present, codes = distinct_codes((address >> 4) % N_PLACES)
     first = _representatives(codes, len(present))
     return (first, codes) if (address[first][codes] == address).all() else None
