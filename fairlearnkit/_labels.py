@@ -6,8 +6,8 @@ import numpy as np
 BLOCK = 8192
 # Places of the table of addresses; two objects that share one are told apart slowly.
 N_PLACES = 2**16
-# Rows by which to see whether rows share objects at all.
-SOME = 512
+# Rows by which to see whether rows share objects at all, and which labels there are.
+SOME = 4096
 
 
 def distinct(name, values):
@@ -177,15 +177,35 @@ def _small_range(array, low, high):
 def _hashed(name, values):
     """Strings and mixed objects, without comparing them to one another."""
     try:
-        distinct = set(values)
+        found = _few_hashed(values) or _all_hashed(values)
     except TypeError as error:
         msg = f"{name} holds labels that are no scalars ({error})."
         raise ValueError(msg) from error
-    table = dict.fromkeys(distinct, -1)
-    labels = [value for value in distinct if not is_missing(value)]
-    table.update((label, code) for code, label in enumerate(labels))
+    distinct, codes = found
+    known = [not is_missing(value) for value in distinct]
+    table = np.where(known, np.cumsum(known) - 1, -1)
+    labels = [value for value, there in zip(distinct, known) if there]
+    labels, places = _sorted(labels, table)
+    return labels, places[codes]
+
+
+def _few_hashed(values):
+    """Labels and codes, if no more than 256 labels are in the first rows, and all."""
+    distinct = list(dict.fromkeys(values[:SOME]))
+    if not values or len(distinct) > 256:
+        return None
+    table = dict(zip(distinct, range(256)))
+    try:
+        return distinct, np.frombuffer(bytes(map(table.__getitem__, values)), np.uint8)
+    except KeyError:
+        return None
+
+
+def _all_hashed(values):
+    distinct = list(set(values))
+    table = dict(zip(distinct, range(len(distinct))))
     codes = np.fromiter(map(table.__getitem__, values), np.intp, len(values))
-    return _sorted(labels, codes)
+    return distinct, codes
 
 
 def _sorted(labels, codes):

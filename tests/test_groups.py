@@ -362,3 +362,13 @@ def test_half_precision_and_tuples_beside_numbers():
     mixed = np.empty(3, dtype=object)
     mixed[:] = [np.int64(1), (1, 2), np.int64(1)]
     assert read_groups(mixed).counts.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("n_labels", [3, 300])
+def test_labels_that_the_first_rows_lack(n_labels):
+    words = np.array([f"w{i:03d}" for i in range(n_labels)])
+    values = np.concatenate([words[:2][np.arange(6000) % 2], words]).astype(object)
+    values[-1] = None
+    groups = read_groups(values, missing="group")
+    assert groups.labels.tolist() == [*words[:-1], None]
+    assert groups.labels[groups.codes].tolist() == values.tolist()
