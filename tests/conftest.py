@@ -8,7 +8,6 @@ import pytest
 NEED_TORCH = (
     "fairlearnkit/representation/_encoder.py",
     "docs/user_guide/representations.rst",
-    "tests.test_common.ParityEncoder",
     "test_check[ParityEncoder",
     "test_every_check_was_run[ParityEncoder",
     "test_example_runs[plot_transfer",

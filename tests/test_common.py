@@ -42,7 +42,7 @@ def groups_from_rows(X):
 
 def with_groups_from_rows(cls):
     """A subclass that a check can call without groups, wherever it takes them."""
-    body = {"__module__": __name__, "__doc__": cls.__doc__}
+    body = {"__module__": __name__, "__doc__": "With groups from X."}
     for name in METHODS:
         method = getattr(cls, name, None)
         if method and "sensitive_features" in signature(method).parameters:

@@ -169,7 +169,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     -----
     D is taken after a linear map that gives the features of a batch the covariance
     I / n_components (but for a ridge of 0.001 of their mean variance). Heads are
-    linear and can undo any linear map; without it an encoder hides the groups in
+    linear and can undo any linear map; without it an encoder can hide the groups in
     directions of little variance, from which heads read them again.
 
     The default encoder takes X to mean 0 and variance 1 first, by its first layer. It
