@@ -78,7 +78,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     blur : float, default=1.0
         Of "sinkhorn", in the same unit, between 0.01 and 10: the standard deviation of
         a Gaussian, eps = 2 blur^2. Small ones see more, need more rows and take
-        longer; large ones see the means only.
+        longer, and the smallest stop some per cent short of it, after 1,000
+        iterations; large ones see the means only.
     task : str or sequence of str, default="auto"
         "classification" or "regression", of all columns of y or of each; "auto" takes
         whole numbers and labels for classes, other numbers for a regression.
@@ -172,9 +173,10 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     linear and can undo any linear map; without it an encoder can hide the groups in
     directions of little variance, from which heads read them again.
 
-    The default encoder takes X to mean 0 and variance 1 first, by its first layer. It
-    is kept as plain arrays: `transform` and `predict` need no PyTorch, and a pickle
-    of it can be read where there is none.
+    The default encoder takes X to mean 0 and variance 1 first, by its first layer; a
+    feature that is constant in training has no weight, whatever it is later. It is kept
+    as plain arrays: `transform` and `predict` need no PyTorch, and a pickle of it can
+    be read where there is none.
 
     A small D does not promise equal rates, nor that no model recovers the groups:
     boosted trees find traces that the divergence of a batch does not see. Measure
@@ -341,7 +343,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             share = weight[kept] / weight[kept].sum()
             center = share @ X[kept]
             scale = np.sqrt(share @ (X[kept] - center) ** 2)
-            scale[scale <= 1e-12 * np.abs(center)] = 1.0
+            scale[scale <= 1e-12 * np.abs(center)] = np.inf  # nothing was learned of it
         device = self._device()
 
         def rows_of(chosen):

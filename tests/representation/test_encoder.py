@@ -347,8 +347,17 @@ def test_units_of_x_do_not_matter(data):
     moved = fitted((1e4 + 1e3 * X, y, group))
     Z = moved.transform(1e4 + 1e3 * X)
     np.testing.assert_allclose(Z, model.transform(X), atol=5e-3)
-    constant = np.column_stack([X, np.full(800, 3.0)])
-    assert np.isfinite(fitted((constant, y, group)).transform(constant)).all()
+
+
+def test_a_feature_that_is_constant_in_training_moves_nothing_later(data):
+    X, y, group = data
+    for value in (0.0, 3.0):
+        constant = np.column_stack([X, np.full(800, value)])
+        model = fitted((constant, y, group))
+        Z = model.transform(constant)
+        constant[:, -1] = 1e6
+        np.testing.assert_array_equal(model.transform(constant), Z)
+        assert Z.std(axis=0).min() > 0
 
 
 class WithNorm(torch.nn.Module):
