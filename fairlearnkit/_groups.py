@@ -436,14 +436,14 @@ def _split(sensitive_features):
 
 def _column(name, values, missing):
     """One column as Groups."""
-    labels, codes = distinct(name, values)
-    n_missing = np.count_nonzero(codes < 0)
+    labels, codes, counts = distinct(name, values)
+    n_missing = len(codes) - int(counts.sum())
     if n_missing and missing == "error":
         raise ValueError(_missing_message(name, n_missing))
     if n_missing and missing == "group":
-        codes[codes < 0] = len(labels)
-        labels = [*labels, None]
-    return _observed(labels, codes)
+        codes = np.where(codes < 0, len(labels), codes)
+        labels, counts = [*labels, None], np.append(counts, n_missing)
+    return _observed(labels, codes, counts)
 
 
 def encode(name, values):
@@ -464,9 +464,8 @@ def encode(name, values):
     return _observed(*distinct(name, values))
 
 
-def _observed(labels, codes, columns=()):
+def _observed(labels, codes, counts, columns=()):
     """Groups that have at least one row."""
-    counts = np.bincount(codes + 1, minlength=len(labels) + 1)[1:]
     present = counts > 0
     if present.all():
         return Groups(label_array(labels), codes, counts, tuple(columns))
@@ -505,12 +504,12 @@ def _intersect(columns):
         codes = codes * len(column.labels) + column.codes
         known &= column.codes >= 0
     rows = slice(None) if known.all() else known
-    present, inverse = distinct_codes(codes[rows])
+    present, inverse, counts = distinct_codes(codes[rows])
     places = np.unravel_index(present, [len(c.labels) for c in columns])
     labels = list(zip(*(c.labels[p].tolist() for c, p in zip(columns, places))))
     codes = np.full(len(codes), -1, dtype=np.intp)
     codes[rows] = inverse
-    return _observed(labels, codes, columns)
+    return _observed(labels, codes, counts, columns)
 
 
 def _numbers(name, values):

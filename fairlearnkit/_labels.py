@@ -1,5 +1,7 @@
 """Distinct labels of a column and the code of each row, without a sort of the rows."""
 
+from operator import itemgetter
+
 import numpy as np
 
 # Rows of text that are compared at a time: small enough to stay in cache.
@@ -8,10 +10,12 @@ BLOCK = 8192
 N_PLACES = 2**16
 # Rows by which to see whether rows share objects at all, and which labels there are.
 SOME = 4096
+# Codes that are counted one by one: faster than np.bincount.
+FEW = 6
 
 
 def distinct(name, values):
-    """Sorted labels of a column, and codes with -1 where missing.
+    """Sorted labels of a column, codes with -1 where missing, and rows of each label.
 
     Parameters
     ----------
@@ -25,19 +29,27 @@ def distinct(name, values):
     labels : list
         Some may not occur, where the column is of categories.
     codes : ndarray of shape (n_samples,), intp
-        Position in `labels`.
+        Position in `labels`. Not to be written to: it may be `values` itself.
+    counts : ndarray of shape (n_labels,), intp
+        Number of rows of each label.
     """
+    labels, codes, counts = _distinct(name, values)
+    return labels, codes, _counted(codes, len(labels)) if counts is None else counts
+
+
+def _distinct(name, values):
+    """As `distinct`; the counts are None where they do not come for free."""
     categories = getattr(getattr(values, "dtype", None), "categories", None)
     if hasattr(values, "cat") and categories is not None:  # pandas: already encoded
         labels = np.asarray(categories).tolist()
         if hasattr(values.cat, "codes"):
-            return _sorted(labels, np.array(values.cat.codes, dtype=np.intp))
+            return *_sorted(labels, np.array(values.cat.codes, dtype=np.intp)), None
     array = np.asarray(values)
     if array.dtype.kind == "f" and array.size and float(np.abs(array).max()) < 2**31:
         whole = array.astype(np.intp)  # codes such as 0.0 and 1.0; NaN is no number < x
         if (whole == array).all():
-            labels, codes = distinct(name, whole)
-            return [float(label) for label in labels], codes
+            labels, codes, counts = _distinct(name, whole)
+            return [float(label) for label in labels], codes, counts
     if array.dtype.kind in "bui" and array.size:
         low, high = int(array.min()), int(array.max())
         if high - low <= 2 * array.size + 256:
@@ -49,18 +61,18 @@ def distinct(name, values):
         labels, inverse = np.unique(array[known], return_inverse=True)
         codes = np.full(array.shape, -1, dtype=np.intp)
         codes[known] = inverse
-        return labels.tolist(), codes
+        return labels.tolist(), codes, None
     same = _by_characters(array) if array.dtype.kind in "US" else _by_address(array)
     if same is None:
-        return _hashed(name, array.tolist())
+        return *_hashed(name, array), None
     first, codes = same
     order = np.argsort(first)  # of labels that are equal, such as 1 and True, the first
-    labels, places = _hashed(name, array[first[order]].tolist())
-    return labels, places[np.argsort(order)][codes]
+    labels, places = _hashed(name, array[first[order]])
+    return labels, places[np.argsort(order)][codes], None
 
 
 def distinct_codes(codes):
-    """As np.unique with its inverse, by look-up wherever a table is small enough.
+    """As np.unique with inverse and counts, by look-up where a table is small enough.
 
     Parameters
     ----------
@@ -72,12 +84,15 @@ def distinct_codes(codes):
     present : ndarray of shape (n_distinct,), intp
         Sorted.
     inverse : ndarray of shape (n_samples,), intp
-        Positions in `present`.
+        Positions in `present`. Not to be written to.
+    counts : ndarray of shape (n_distinct,), intp
+        How often each occurs.
     """
     if codes.size and codes.max() <= 2 * codes.size + 256:
-        present, inverse = _small_range(codes, int(codes.min()), int(codes.max()))
-        return np.array(present, dtype=np.intp), inverse
-    return np.unique(codes, return_inverse=True)
+        low, high = int(codes.min()), int(codes.max())
+        present, inverse, counts = _small_range(codes, low, high)
+        return np.array(present, dtype=np.intp), inverse, counts
+    return np.unique(codes, return_inverse=True, return_counts=True)
 
 
 def is_missing(value):
@@ -114,7 +129,7 @@ def _by_characters(text):
     codes, place = np.zeros(len(text), dtype=np.intp), 0
     while place is not None:
         letter = letters[:, place].astype(np.intp)
-        present, codes = distinct_codes(codes * (letter.max() + 1) + letter)
+        present, codes, _ = distinct_codes(codes * (letter.max() + 1) + letter)
         first = _representatives(codes, len(present))
         place = _first_difference(letters, letters[first], codes)
     return first, codes
@@ -153,59 +168,84 @@ def _by_address(array):
     some = address[:SOME]
     if len(some) > 8 and len(np.unique(some)) == len(some):
         return None
-    present, codes = distinct_codes((address >> 4) % N_PLACES)
+    present, codes, _ = distinct_codes((address >> 4) % N_PLACES)
     first = _representatives(codes, len(present))
     return (first, codes) if (address[first][codes] == address).all() else None
 
 
 def _small_range(array, low, high):
     """Booleans and integers: a table look-up instead of a sort."""
-    boolean = array.dtype.kind == "b"
+    kind = bool if array.dtype.kind == "b" else array.dtype
+    first = 0 if kind is bool else low
     if array.dtype.itemsize < np.dtype(np.intp).itemsize:  # whose range may overflow
         array = array.astype(np.intp)
-    shifted = array if boolean else array - array.min()
-    shifted = shifted.astype(np.intp, copy=False)
-    present = np.bincount(shifted, minlength=high - low + 1) > 0
-    first = 0 if boolean else low
+    codes = (array - array.dtype.type(first) if first else array).astype(
+        np.intp, copy=False
+    )
+    codes = codes.view()
+    codes.flags.writeable = False  # it may be the caller's array
+    counts = _counted(codes, high - first + 1)
+    present = counts > 0
     labels = [first + place for place in np.flatnonzero(present).tolist()]
-    labels = np.array(labels, dtype=bool if boolean else array.dtype).tolist()
-    if present.all():
-        return labels, shifted
-    return labels, (np.cumsum(present) - 1)[shifted]
+    labels = np.array(labels, dtype=kind).tolist()
+    if not present.all():
+        codes = (np.cumsum(present) - 1)[codes]
+    return labels, codes, counts[present]
+
+
+def _counted(codes, n_codes):
+    """How often each code occurs, -1 aside."""
+    if n_codes <= FEW:
+        counts = [np.count_nonzero(codes == code) for code in range(n_codes)]
+        return np.array(counts, dtype=np.intp)
+    if codes.min(initial=0) < 0:
+        codes = codes[codes >= 0]
+    return np.bincount(codes, minlength=n_codes)
 
 
 def _hashed(name, values):
     """Strings and mixed objects, without comparing them to one another."""
+    values = values.astype(object, copy=False)
     try:
-        found = _few_hashed(values) or _all_hashed(values)
+        return _few_hashed(values) or _all_hashed(values)
     except TypeError as error:
         msg = f"{name} holds labels that are no scalars ({error})."
         raise ValueError(msg) from error
-    distinct, codes = found
-    known = [not is_missing(value) for value in distinct]
-    table = np.where(known, np.cumsum(known) - 1, -1)
-    labels = [value for value, there in zip(distinct, known) if there]
-    labels, places = _sorted(labels, table)
-    return labels, places[codes]
 
 
 def _few_hashed(values):
-    """Labels and codes, if no more than 256 labels are in the first rows, and all."""
-    distinct = list(dict.fromkeys(values[:SOME]))
-    if not values or len(distinct) > 256:
+    """Labels and codes, if at most 255 labels are in the first rows, and no others.
+
+    A code is a character while rows are looked up: no faster road is known.
+    """
+    table, labels = _ranked(values[:SOME])
+    if not labels or len(labels) > 255:
         return None
-    table = dict(zip(distinct, range(256)))
+    letters = {value: chr(code % 256) for value, code in table.items()}
+    blocks = (values[i : i + SOME].tolist() for i in range(0, len(values), SOME))
     try:
-        return distinct, np.frombuffer(bytes(map(table.__getitem__, values)), np.uint8)
+        text = "".join(["".join(itemgetter(*block)(letters)) for block in blocks])
     except KeyError:
         return None
+    codes = np.frombuffer(text.encode("latin-1"), np.uint8).astype(np.intp)
+    if len(labels) < len(table):
+        codes[codes == 255] = -1
+    return labels, codes
 
 
 def _all_hashed(values):
-    distinct = list(set(values))
-    table = dict(zip(distinct, range(len(distinct))))
-    codes = np.fromiter(map(table.__getitem__, values), np.intp, len(values))
-    return distinct, codes
+    values = values.tolist()
+    table, labels = _ranked(values)
+    return labels, np.fromiter(map(table.__getitem__, values), np.intp, len(values))
+
+
+def _ranked(values):
+    """A dict of the distinct values and their codes, and the labels in order."""
+    table = dict.fromkeys(values, -1)
+    known = [value for value in table if not is_missing(value)]
+    labels, codes = _sorted(known, np.arange(len(known)))
+    table.update(zip(known, codes.tolist()))
+    return table, labels
 
 
 def _sorted(labels, codes):

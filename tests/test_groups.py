@@ -372,3 +372,34 @@ def test_labels_that_the_first_rows_lack(n_labels):
     groups = read_groups(values, missing="group")
     assert groups.labels.tolist() == [*words[:-1], None]
     assert groups.labels[groups.codes].tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("n_labels", [2, 6, 7, 254, 255, 256])
+@pytest.mark.parametrize("kind", ["ints", "small", "bools", "floats", "objects"])
+@pytest.mark.parametrize("missing", ["ignore", "group"])
+def test_counts_are_those_of_the_codes(n_labels, kind, missing):
+    rng = np.random.default_rng(0)
+    rows = np.append(np.arange(n_labels), rng.integers(n_labels, size=5000))
+    values = {
+        "ints": lambda: 3 * rows - 7,
+        "small": lambda: rows.astype(np.uint16),
+        "bools": lambda: rows % 2 > 0,
+        "floats": lambda: np.where(np.arange(len(rows)) % 9, rows / 2, np.nan),
+        "objects": lambda: np.where(np.arange(len(rows)) % 9, rows.astype("U"), None),
+    }[kind]()
+    if kind in ("floats", "objects"):
+        values[:n_labels] = rows[:n_labels].astype(values.dtype.type)
+    if kind == "objects":  # each row an object of its own
+        values = np.array([v if v is None else f"{int(v):03d}" for v in values], object)
+    groups = read_groups(values, missing=missing)
+    expected = np.bincount(groups.codes[groups.codes >= 0])
+    np.testing.assert_array_equal(groups.counts, expected)
+    holes = (groups.codes < 0).sum() + groups.counts[groups.labels == None].sum()  # noqa: E711
+    assert holes == sum(v is None or v != v for v in values.tolist())
+
+
+def test_the_callers_codes_are_not_written_to():
+    codes = np.array([0, 1, 1, 0, 2])
+    groups = read_groups(codes)
+    assert not groups.codes.flags.writeable
+    assert codes.flags.writeable

@@ -8,6 +8,9 @@ from sklearn.utils import check_consistent_length
 from fairlearnkit._groups import encode, read_groups, read_strata, shown
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
+# Rows that are counted at a time, if there are not more cells.
+BLOCK = 2**15
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -80,21 +83,36 @@ def count_cells(
         found = read_strata(control_features, n_samples=n_samples)
         parts, strata = [found.codes, *parts], found.labels
     shape = (len(strata), *shape)
-    size, cell = int(np.prod(shape)), parts[0].copy()
-    for codes, extent in zip(parts[1:], shape[-len(parts) + 1 :]):
-        cell *= extent
-        cell += codes
-    if groups.codes.min() < 0:
-        cell[groups.codes < 0] = size
-    if sample_weight is None:
-        rows = np.bincount(cell, minlength=size)[:size].reshape(shape)
-        return Cells(rows, rows, groups.labels, classes.tolist(), strata)
-    weight = _check_sample_weight(
-        sample_weight, cell, dtype=np.float64, ensure_non_negative=True
-    )
-    rows = np.bincount(cell[weight > 0], minlength=size)[:size].reshape(shape)
-    total = np.bincount(cell, weights=weight, minlength=size)[:size].reshape(shape)
+    weight = None
+    if sample_weight is not None:
+        weight = _check_sample_weight(
+            sample_weight, true.codes, dtype=np.float64, ensure_non_negative=True
+        )
+    whole = groups.counts.sum() == n_samples
+    rows, total = _count(parts, shape, weight, None if whole else groups.codes >= 0)
     return Cells(total, rows, groups.labels, classes.tolist(), strata)
+
+
+def _count(parts, shape, weight, known):
+    """Rows and weights of each cell, by blocks of rows that stay in cache."""
+    size = int(np.prod(shape))
+    rows = np.zeros(size, dtype=np.intp)
+    total = rows if weight is None else np.zeros(size)
+    step = max(BLOCK, size)
+    for start in range(0, len(parts[0]), step):
+        block = slice(start, start + step)
+        cell = parts[0][block]
+        for codes, extent in zip(parts[1:], shape[-len(parts) + 1 :]):
+            cell = cell * extent + codes[block]
+        if known is not None:
+            cell = cell[known[block]]
+        if weight is None:
+            rows += np.bincount(cell, minlength=size)
+            continue
+        w = weight[block] if known is None else weight[block][known[block]]
+        rows += np.bincount(cell[w > 0], minlength=size)
+        total += np.bincount(cell, weights=w, minlength=size)
+    return rows.reshape(shape), total.reshape(shape)
 
 
 def _placed(places, codes):
@@ -114,7 +132,7 @@ def _read_classes(y_true, y_pred):
         encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
         for name, y in (("y_true", y_true), ("y_pred", y_pred))
     )
-    if (true.codes < 0).any() or (pred.codes < 0).any():
+    if true.counts.sum() + pred.counts.sum() < len(true.codes) + len(pred.codes):
         msg = "y_true and y_pred must not hold missing values (None, NaN or NA)."
         raise ValueError(msg)
     for name, found in (("y_true", true), ("y_pred", pred)):

@@ -126,7 +126,7 @@ def _columns(y):
 
 
 def _read(name, values, kind, weight):
-    labels, codes = distinct(name, values)
+    labels, codes, _ = distinct(name, values)
     observed = (codes >= 0) & (weight > 0)
     if not observed.any():
         msg = (
