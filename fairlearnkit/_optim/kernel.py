@@ -29,7 +29,8 @@ NOISE = 1e-14
 class KernelProblem:
     """Kernel matrix, targets, and the constraint in its feature space.
 
-    ``K`` is (n_samples, n_samples) and is changed in place while solvers work; ``c``
+    ``K`` is (n_samples, n_samples) and is changed in place while solvers work, or is
+    ``KernelRows``; ``c``
     are weights of rows in the loss, all positive, ``B`` (rank, n_samples) and ``T``
     (n_samples, rank) are as in the module's docstring, ``sign`` is -1 where an
     indefinite kernel gives a direction a negative square, and ``rows @ u`` are the
@@ -81,7 +82,7 @@ def build_kernel_problem(
 
     Parameters
     ----------
-    K : ndarray of shape (n_samples, n_samples)
+    K : ndarray of shape (n_samples, n_samples), or KernelRows
         Kernel matrix in float64, which solvers may change and change back.
     y, c : ndarray of shape (n_samples,)
         Targets, and weights of the rows in the loss, all positive.
@@ -105,7 +106,7 @@ def build_kernel_problem(
     T = K @ B.T
     G = B @ T
     size, vectors = np.linalg.eigh(0.5 * (G + G.T))
-    largest = np.abs(np.diag(K)).max() * np.abs(B).sum(axis=1).max() ** 2
+    largest = np.abs(K.diagonal()).max() * np.abs(B).sum(axis=1).max() ** 2
     kept = np.abs(size) > NOISE * largest
     if not np.isfinite(bound):
         kept[:] = False
@@ -164,6 +165,19 @@ def certified(p, v, u, b, *, Kv=None, n_iter=0, status="optimal", lam_norm=0.0):
         u=u,
         Kv=Kv,
     )
+
+
+def at_share(p, s, v, b, Kv, *, n_iter, status):
+    """Solution whose multipliers are those of the plain problem on K - s T T'."""
+    q = p.T.T @ v
+    lam_norm = multiplier_size(p, s * q) if p.bounded() else 0.0
+    u = (1.0 - s) * q
+    return certified(p, v, u, b, Kv=Kv, n_iter=n_iter, status=status, lam_norm=lam_norm)
+
+
+def multiplier_size(p, nu):
+    """Size of the multiplier of one contrast."""
+    return float(np.abs(nu).max() / np.abs(p.rows).max())
 
 
 def on_factor(p, F, solver, tol, max_iter, solver_params=None):

@@ -1,28 +1,31 @@
 """Support vector machines on a kernel problem: libsvm, polished, and a search on s.
 
 The problems are those of :mod:`fairlearnkit._optim.kernel`: libsvm solves plain ones on
-K - s T T', whose matrix is changed in place.
+K - s T T', with a matrix that is changed in place (``Libsvm``), or, of many rows, with
+the part of it near the margin (``Screened``).
 """
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import LinAlgError, LinAlgWarning, blas, solve
-from sklearn import config_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import SVC, SVR
 
-from fairlearnkit._optim.kernel import certified, exact_factor, judged, on_factor
-from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge
+from fairlearnkit._optim.kernel import (
+    certified,
+    exact_factor,
+    judged,
+    multiplier_size,
+    on_factor,
+)
+from fairlearnkit._optim.kernel_rows import KernelRows
+from fairlearnkit._optim.libsvm import Libsvm
+from fairlearnkit._optim.losses import EpsilonInsensitive
+from fairlearnkit._optim.screening import Screened
 
 # Search on s: solutions at most, and the smallest interval.
 EVALUATIONS, FINE = 40, 1e-12
 # Where the factor of K is a second road: rows at most, iterations of libsvm for each
 # row before it, and the relative duality gap that libsvm has to reach.
 MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
-# Polishing: what counts as an end of an interval, rounds, and rows at most.
-EDGE, POLISHING, MOST_FREE, JITTER = 1e-8, 20, 3000, 1e-13
 
 
 def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **options):
@@ -68,6 +71,8 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
         raise ValueError(msg)
     steps = 1000 if max_iter == -1 else max_iter
     if solver in ("interior-point", "cvxpy") or several:
+        if isinstance(p.K, KernelRows):
+            p = replace(p, K=p.K.whole())
         name = "cvxpy" if solver == "cvxpy" else "auto"
         return on_factor(p, exact_factor(p.K), name, tol, steps, params)
     if isinstance(p.loss, EpsilonInsensitive):
@@ -102,17 +107,19 @@ def _unscaled(found, scale):
 
 def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
     """By libsvm, and, where that is allowed and does not get there, on a factor."""
-    small = solver == "auto" and len(p.y) <= MOST_FACTORED
+    whole = not isinstance(p.K, KernelRows)
+    small = whole and solver == "auto" and len(p.y) <= MOST_FACTORED
     if small and max_iter == -1:  # libsvm may need millions, and cannot be stopped
         max_iter = PATIENCE * len(p.y)
-    machine = _Libsvm(p, tol=tol, max_iter=max_iter, **options)
+    kind = Libsvm if whole else Screened
+    machine = kind(p, tol=tol, max_iter=max_iter, **options)
     try:
         if p.bounded():
             found = _search(p, machine, tol)
         else:
             found = machine.at(1.0 if len(p.B) else 0.0)
     finally:
-        if restore or small:
+        if whole and (restore or small):
             machine.move(0.0)
     far = found.duality_gap > EXACT * abs(found.objective)
     F = exact_factor(p.K) if small and far else None
@@ -120,133 +127,6 @@ def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
         other = on_factor(p, F, "auto", tol, min(steps, FALLBACK_STEPS))
         found = other if other.objective < found.objective else found
     return judged(p, found, tol)
-
-
-class _Libsvm:
-    """Plain support vector machines on K - s T T', s changed in place."""
-
-    def __init__(self, p, *, tol, max_iter, shrinking=True, cache_size=200):
-        common = {
-            "kernel": "precomputed",
-            "C": 1.0,
-            "tol": tol,
-            "max_iter": max_iter,
-            "shrinking": shrinking,
-            "cache_size": cache_size,
-        }
-        hinge = isinstance(p.loss, Hinge)
-        self.model = SVC(**common) if hinge else SVR(epsilon=p.loss.epsilon, **common)
-        self.p, self.s, self.hinge = p, 0.0, hinge
-
-    def move(self, s):
-        """K to K - s T T', in its place (K is symmetric: its columns are its rows)."""
-        p = self.p
-        if s != self.s and len(p.B):
-            moved = blas.dgemm(
-                self.s - s,
-                p.T * p.sign,
-                p.T,
-                beta=1.0,
-                c=p.K.T,
-                trans_b=True,
-                overwrite_c=True,
-            )
-            if not np.shares_memory(moved, p.K):
-                p.K[:] = moved.T
-        self.s = s
-
-    def at(self, s):
-        """The solution for one s."""
-        p = self.p
-        self.move(s)
-        v, b, n_iter, status = self._plain()
-        v, b, Kv = self._polished(v, b)
-        q = p.T.T @ v
-        return certified(
-            p,
-            v,
-            (1.0 - s) * q,
-            b,
-            Kv=Kv + s * p.T @ (p.sign * q),
-            n_iter=n_iter,
-            status=status,
-            lam_norm=_multiplier(p, s * q) if p.bounded() else 0.0,
-        )
-
-    def _plain(self):
-        p, model = self.p, self.model
-        with warnings.catch_warnings(), config_context(assume_finite=True):
-            warnings.simplefilter("ignore", ConvergenceWarning)  # told by the status
-            model.fit(p.K, p.y, sample_weight=p.c)
-        v = np.zeros(len(p.y))
-        v[model.support_] = model.dual_coef_[0]
-        v = np.clip(v, -p.c, p.c)
-        status = "max_iter" if model.fit_status_ else "optimal"
-        return v, float(model.intercept_[0]), int(np.max(model.n_iter_)), status
-
-    def _polished(self, v, b):
-        """The optimum itself, where libsvm is near enough to tell who is on the margin.
-
-        The scores of those rows are known, so that their multipliers and b follow from
-        a linear system, to rounding instead of to libsvm's tolerance. A few rows may
-        still change sides.
-        """
-        p, epsilon = self.p, 0.0 if self.hinge else self.p.loss.epsilon
-        Kv = p.K @ v
-        start, new, Knew = (v, b, Kv), v.copy(), Kv
-        side = p.y if self.hinge else np.where(v != 0, np.sign(v), 1.0)
-        edge = EDGE * np.abs(p.y).max()
-        free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
-        for _ in range(POLISHING):
-            if not 0 < np.count_nonzero(free) <= MOST_FREE:
-                return start
-            last = new.copy()
-            try:
-                new[free], shift = self._on_margin(
-                    new, Knew, free, p.y - side * epsilon
-                )
-            except LinAlgError:
-                return start
-            below, above = side * new < 0, side * new > p.c
-            new[below], new[above] = 0.0, (side * p.c)[above]
-            changed = np.flatnonzero(new != last)  # few: far less than a product with K
-            Knew = Knew + (new - last)[changed] @ p.K[changed]
-            if (below | above).any():
-                free &= ~(below | above)
-                continue
-            if not self.hinge:
-                side = np.where(new == 0, np.sign(p.y - Knew - shift), side)
-            lacks = side * (p.y - Knew - shift) - epsilon
-            joins = ~free & np.where(new == 0, lacks > edge, lacks < -edge)
-            if not joins.any():
-                break
-            free |= joins
-        else:
-            return start
-        better = self._gap(new, shift, Knew) < self._gap(*start)
-        return (new, shift, Knew) if better else start
-
-    def _on_margin(self, v, Kv, free, wanted):
-        """Multipliers of the free rows, and b, that put their scores where wanted."""
-        rows = np.flatnonzero(free)
-        inner = self.p.K[np.ix_(rows, rows)]
-        system = np.ones((len(rows) + 1, len(rows) + 1))
-        system[:-1, :-1] = inner
-        system[-1, -1] = 0.0
-        # Rows given twice leave the shares of each open: the jitter divides evenly.
-        jitter = JITTER * system[:-1, :-1].diagonal().max(initial=0.0)
-        system[np.arange(len(rows)), np.arange(len(rows))] += jitter
-        fixed = Kv[rows] - inner @ v[rows]
-        rhs = np.append(wanted[rows] - fixed, v[rows].sum() - v.sum())
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", LinAlgWarning)  # the certificate judges
-            found = solve(system, rhs, assume_a="sym")
-        return found[:-1], float(found[-1])
-
-    def _gap(self, v, b, Kv):
-        p = self.p
-        loss = p.c @ p.loss.value(p.y, Kv + b)
-        return v @ Kv + loss + p.c @ p.loss.conjugate(p.y, -v / p.c)
 
 
 def _search(p, machine, tol):
@@ -311,10 +191,5 @@ def _mixed(p, low, high, limit):
 def _own_gap(p, x, s):
     """How far libsvm stopped from the optimum of its own problem at s."""
     q = p.T.T @ x.v
-    bought = p.sign @ (x.u * (q - x.u)) - p.bound * _multiplier(p, s * q)
+    bought = p.sign @ (x.u * (q - x.u)) - p.bound * multiplier_size(p, s * q)
     return max(0.0, x.duality_gap + float(bought))
-
-
-def _multiplier(p, nu):
-    """Size of the multiplier of one contrast."""
-    return float(np.abs(nu).max() / np.abs(p.rows).max())

@@ -122,6 +122,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
     0.25
     """
 
+    _by_rows = False
     _parameter_constraints: dict = {  # noqa: RUF012
         **CONSTRAINT_PARAMETERS,
         **KERNEL_PARAMETERS,

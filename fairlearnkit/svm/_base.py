@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._groups import check_index
 from fairlearnkit._optim.kernel import build_kernel_problem
+from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_svm import solve_svm
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
@@ -27,6 +28,8 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Elements of the kernel matrix that prediction forms at a time.
 BLOCK = 2**24
+# Rows from which on the kernel matrix is not formed as a whole.
+MANY = 4000
 # Rows of the training kernel that are looked at for negative eigenvalues.
 SAMPLE = 300
 SURELY_DEFINITE = ("linear", "rbf", "laplacian")
@@ -60,6 +63,9 @@ class BaseParityKernel(BaseEstimator):
     A subclass says what the problem is: `_solve` takes the kernel problem, `_problem`
     gives its loss, the weight of the penalty and whether there is an intercept.
     """
+
+    # Whether _solve takes KernelRows, of many rows.
+    _by_rows = True
 
     # With routing on, fit asks for the groups without anything being set.
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
@@ -103,6 +109,9 @@ class BaseParityKernel(BaseEstimator):
             rows = rows if rows is X else rows[:, used]
         K = self._training_kernel(rows)
         indefinite = self._tell_of_kernel(K)
+        many = self._by_rows and len(used) >= MANY and self.solver in ("auto", "libsvm")
+        if isinstance(K, KernelRows) and (indefinite or not many):
+            K = K.whole()
         loss, reg, fit_intercept = self._problem()
         solutions, gaps = [], []
         for y, rows_of_gap in zip(columns, contrasts):
@@ -169,16 +178,20 @@ class BaseParityKernel(BaseEstimator):
             self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
 
     def _training_kernel(self, X):
-        """K(X, X), as an array that may be written to."""
+        """K(X, X), as an array that may be written to, or by rows."""
         if self.kernel == "precomputed" or callable(self.kernel):
             given = self.kernel == "precomputed"
             K = np.array(X if given else self._kernel_matrix(X, X))
             _check_kernel(K, self.kernel)
             return K
         if self.kernel == "rbf" and self._gamma is not None and not sparse.issparse(X):
-            return _rbf(X - self._origin, self._gamma)
-        # Some builds of BLAS break down on the product of a large X with itself.
-        return self._kernel_matrix(X, X.copy())
+            return KernelRows(_rbf(X - self._origin, self._gamma), X.shape[0])
+
+        def against(columns):
+            Y = X[columns]
+            return lambda rows: self._kernel_matrix(X[rows], Y)
+
+        return KernelRows(against, X.shape[0])
 
     def _kernel_matrix(self, X, Y):
         """K(X, Y)."""
@@ -266,7 +279,9 @@ class BaseParityKernel(BaseEstimator):
         if self.kernel in SURELY_DEFINITE:
             return False
         rows = np.unique(np.linspace(0, len(K) - 1, SAMPLE).astype(int))
-        size = np.linalg.eigvalsh(K[np.ix_(rows, rows)])
+        by_rows = isinstance(K, KernelRows)
+        some = K.block(rows, rows) if by_rows else K[np.ix_(rows, rows)]
+        size = np.linalg.eigvalsh(some)
         indefinite = bool(size[0] < -1e-8 * np.abs(size).max())
         if indefinite:
             msg = (
@@ -311,11 +326,21 @@ def _variance(X, share):
 
 
 def _rbf(X, gamma):
-    """exp(-gamma ||x - z||^2) of all pairs, as the exponential of one product."""
+    """exp(-gamma ||x - z||^2) by blocks, each the exponential of one product."""
     X = np.sqrt(2.0 * gamma) * X
     half, one = -0.5 * np.einsum("ij,ij->i", X, X), np.ones(len(X))
-    K = np.column_stack([X, half, one]) @ np.column_stack([X, one, half]).T
-    return np.exp(K, out=K)
+    left, right = np.column_stack([X, half, one]), np.column_stack([X, one, half])
+
+    def against(columns):
+        right_columns = right[columns].T
+
+        def at(rows):
+            K = left[rows] @ right_columns
+            return np.exp(K, out=K)
+
+        return at
+
+    return against
 
 
 def _spread(scores):
