@@ -133,27 +133,27 @@ def test_a_matrix_by_rows_is_the_matrix(monkeypatch, block):
     assert_array_equal(by_rows.block(rows, columns), K[np.ix_(rows, columns)])
 
 
-def test_polishing_copes_with_contradictory_twins():
-    """Rows given twice with both labels: no score is right for both."""
+@pytest.mark.parametrize(("n_features", "apart"), [(8, 1e-3), (2, 1e-7)])
+def test_polishing_copes_with_contradictory_twins(n_features, apart):
+    """Rows that are nearly equal, with both labels: no score is right for both."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(800, 2)).repeat(2, axis=0)
-    X += 1e-7 * rng.normal(size=X.shape)
-    y = np.where(rng.random(1600) < 0.5, 1.0, -1.0)
-    K = rbf_kernel(X, gamma=3.0)
+    X = rng.normal(size=(600, n_features)).repeat(2, axis=0)
+    X += apart * rng.normal(size=X.shape)
+    y = np.where(X.sum(axis=1) + 2 * rng.normal(size=1200) > 0, 1.0, -1.0)
     p = build_kernel_problem(
-        K,
+        rbf_kernel(X, gamma=0.3),
         y,
-        np.ones(1600),
+        np.full(1200, 10.0),
         loss=Hinge(),
         reg=1.0,
         fit_intercept=True,
-        means=np.full((1, 1600), 1 / 1600),
+        means=np.full((1, 1200), 1 / 1200),
         differences=np.ones((1, 1)),
         bound=np.inf,
     )
     machine = libsvm.Libsvm(p, tol=1e-3, max_iter=-1)
     v, b, *_ = machine.plain()
-    before = machine._gap(v, b, K @ v)[0]
+    before = machine._gap(v, b, p.K @ v)[0]
     *after, exact = machine.polished(v, b)
     gap, objective = machine._gap(*after)
     assert exact
