@@ -16,7 +16,7 @@ from fairlearnkit._optim.losses import Hinge
 # before the constraint; and, of either way, rounds and rows at most, and the sum of
 # the third powers of the numbers of rows.
 EDGE, POLISHED, JITTER = 1e-8, 1e-9, 1e-13
-BOLD, MOST_FREE, MOST_WORK, TOO_FAR = 60, 3000, 3e10, 0.1
+BOLD, MOST_FREE, MOST_WORK, TOO_FAR = 60, 3000, 1e11, 0.1
 CAREFUL, FEW_FREE = 500, 300
 # Rows of K that are changed at a time.
 BLOCK = 64

@@ -21,7 +21,7 @@ from fairlearnkit._optim.losses import Hinge
 PARTS, MOST_OF_A_PART, LOOSE = 4, 4000, 1e-2
 # Share of the rows near the margin at first; on its wrong side, where the guess is
 # less sure, rows count as nearer by a factor. Then, rows for each one on the margin.
-NEAR, WRONG_SIDE, SPARE, AT_LEAST = 0.4, 4.0, 1.6, 100
+NEAR, WRONG_SIDE, SPARE, AT_LEAST = 0.3, 4.0, 1.6, 100
 ROUNDS = 40
 
 
