@@ -45,7 +45,8 @@ class Screened:
         n_iter = 0 if self.parts is not None else self._guess(s)
         lack, side = self._lack(s)
         far = np.where(lack > 0, lack / WRONG_SIDE, -lack)
-        near, exact, settled = _nearest(far, NEAR * len(far)), False, False
+        near, settled, status = _nearest(far, NEAR * len(far)), False, "max_iter"
+        feasible = self._state()
         for _ in range(ROUNDS):
             if settled:  # others have 0 or c already, up to rounding
                 v = self.parts.sum(axis=1)
@@ -53,9 +54,11 @@ class Screened:
             else:
                 fixed = np.where(lack > 0, side * p.c, 0.0)
             self._set(np.flatnonzero(~near), fixed[~near])
-            more, status, exact, short = self._round(s, near, settled)
+            more, ended, exact, short = self._round(s, near, settled)
             n_iter += more
-            if status != "optimal":
+            if not short.any():
+                feasible = self._state()
+            if ended != "optimal":
                 break
             if short.any():  # too many rows were thought to have c
                 near = near | (self.parts[:, short] != 0).any(axis=1)
@@ -66,16 +69,18 @@ class Screened:
             edge = EDGE * np.abs(p.y).max() if exact else -2.0 * self.tol
             wrong = ~near & (np.where(v == 0, lack, -lack) > edge)
             if settled and not wrong.any():
+                status = "optimal"
                 break
             if not settled:
                 free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
-                far = np.abs(lack)
-                near = free | _nearest(far, SPARE * np.count_nonzero(free))
+                near = free | _nearest(np.abs(lack), SPARE * np.count_nonzero(free))
             near, settled = near | wrong, True
-        else:
-            status = "max_iter"
+        self.parts, self.products, self.b = feasible
         v, Kv = self.parts.sum(axis=1), self.products.sum(axis=1)
         return at_share(p, s, v, self.b, Kv, n_iter=n_iter, status=status)
+
+    def _state(self):
+        return self.parts.copy(), self.products.copy(), self.b
 
     def _guess(self, s):
         """The mean of machines on parts of the rows; it is feasible for all rows."""
@@ -93,7 +98,7 @@ class Screened:
             machine = Libsvm(small, tol=max(LOOSE, self.tol), **self.options)
             machine.move(s)
             found, intercept, more, _ = machine.plain()
-            v[rows] = found / n_parts
+            v[rows] = np.clip(found / n_parts, -p.c[rows], p.c[rows])
             b.append(intercept)
             n_iter += more
         self.b = float(np.mean(b)) if b else 0.0

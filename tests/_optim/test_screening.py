@@ -101,10 +101,23 @@ def test_no_more_than_the_rows_near_the_margin_are_put_together(monkeypatch):
     assert found.duality_gap <= 1e-9 * found.objective
 
 
-def test_iterations_that_are_not_enough_are_told():
-    _, by_rows = make_problems("hinge", 0.0)
-    assert solve_svm(by_rows, max_iter=3).status in ("max_iter", "stalled")
-    assert solve_svm(by_rows).status == "optimal"
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("limit", ["max_iter", "ROUNDS"])
+@pytest.mark.parametrize("most", [1, 2, 3, 30, 300])
+@pytest.mark.usefixtures("first_guess")
+def test_what_is_reached_when_it_is_stopped_is_feasible(monkeypatch, loss, limit, most):
+    _, by_rows = make_problems(loss, 0.0)
+    best = solve_svm(by_rows)
+    assert best.status == "optimal"
+    if limit == "ROUNDS":
+        monkeypatch.setattr(screening, "ROUNDS", most)
+    found = solve_svm(by_rows, max_iter=most if limit == "max_iter" else -1)
+    if most == 1:
+        assert found.status == "max_iter"
+    assert abs(found.v.sum()) <= 1e-9 * np.abs(found.v).sum()
+    assert np.abs(found.v).max() <= by_rows.c.max()
+    assert found.objective >= best.objective * (1 - 1e-9)
+    assert found.duality_gap >= (found.objective - best.objective) * (1 - 1e-6) - 1e-9
 
 
 def test_a_class_with_too_few_rows_for_every_part():
