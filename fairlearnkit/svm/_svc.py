@@ -127,9 +127,11 @@ class ParitySVC(ClassifierMixin, BaseParityKernel):
     rates of positive decisions, nor anything about new rows; measure both with
     :mod:`fairlearnkit.metrics` on held-out data.
 
-    The kernel matrix of the training rows is held in memory. For more than some ten
-    thousand rows take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVC.
-    The model keeps the training rows that have a coefficient.
+    From 4,000 rows on, only the part of the kernel matrix near the margin is formed, if
+    the kernel is "rbf", "linear" or "poly" and no bound on several contrasts is asked
+    for; else the whole, 8 n^2 bytes. Time grows with the square of the rows: for very
+    many take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVC. The model
+    keeps the training rows that have a coefficient.
 
     More than two classes are fitted one-vs-rest, with the constraint on each class's
     score. That a class's mean score is the same in every group does not make the class

@@ -120,9 +120,11 @@ class ParitySVR(BaseParityKernelRegressor):
     The constraint is on mean predictions of the training rows: it does not promise
     equal distributions of the predictions, nor anything about new rows.
 
-    The kernel matrix of the training rows is held in memory. For more than some ten
-    thousand rows take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR.
-    The model keeps the training rows that have a coefficient.
+    From 4,000 rows on, only the part of the kernel matrix near the margin is formed, if
+    the kernel is "rbf", "linear" or "poly" and no bound on several contrasts is asked
+    for; else the whole, 8 n^2 bytes. Time grows with the square of the rows: for very
+    many take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR. The model
+    keeps the training rows that have a coefficient.
 
     References
     ----------
