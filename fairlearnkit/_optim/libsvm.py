@@ -22,6 +22,21 @@ CAREFUL, FEW_FREE = 500, 300
 BLOCK = 64
 
 
+def rounding(y):
+    """How far a score may be from where it belongs; targets have a spread of about 1.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Targets, possibly with an offset.
+
+    Returns
+    -------
+    edge : float
+    """
+    return EDGE + 1e-12 * float(np.abs(y).max())
+
+
 class Libsvm:
     """Plain support vector machines on K - s T T', s changed in place."""
 
@@ -38,7 +53,7 @@ class Libsvm:
         self.model = SVC(**common) if hinge else SVR(epsilon=p.loss.epsilon, **common)
         self.p, self.s, self.hinge = p, 0.0, hinge
         self.epsilon = 0.0 if hinge else p.loss.epsilon
-        self.edge = EDGE * np.abs(p.y).max()
+        self.edge = rounding(p.y)
         self.jitter = JITTER * np.abs(p.K.diagonal()).max()
 
     def move(self, s):
@@ -182,7 +197,7 @@ class Libsvm:
         end = np.where(step * side[rows] > 0, side[rows] * self.p.c[rows], 0.0)
         room = np.full(len(rows), np.inf)
         room = np.divide(end - v[rows], step, out=room, where=step != 0)
-        return min(1.0, room.min()), room, end
+        return min(1.0, max(0.0, room.min())), room, end
 
     def _free(self, v):
         """Rows whose multiplier is inside its interval."""

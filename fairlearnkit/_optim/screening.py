@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from fairlearnkit._optim.kernel import at_share
-from fairlearnkit._optim.libsvm import EDGE, Libsvm
+from fairlearnkit._optim.libsvm import EDGE, Libsvm, rounding
 from fairlearnkit._optim.losses import Hinge
 
 # The first guess: parts at least, rows of each at most, and libsvm's tolerance.
@@ -66,7 +66,7 @@ class Screened:
             lack, side = self._lack(s)
             v = self.parts.sum(axis=1)
             # At libsvm's tolerance rows near it may be on either side, and all count.
-            edge = EDGE * np.abs(p.y).max() if exact else -2.0 * self.tol
+            edge = rounding(p.y) if exact else -2.0 * self.tol
             wrong = ~near & (np.where(v == 0, lack, -lack) > edge)
             if settled and not wrong.any():
                 status = "optimal"
