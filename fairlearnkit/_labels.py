@@ -54,9 +54,9 @@ def _distinct(name, values):
         low, high = int(array.min()), int(array.max())
         if high - low <= 2 * array.size + 256:
             return _small_range(array, low, high)
-    if array.dtype.kind == "M":  # in nanoseconds, labels would come out as integers
-        array = array.astype("datetime64[us]")
-    if array.dtype.kind in "buifM":
+    if array.dtype.kind in "mM":  # in nanoseconds, labels would come out as integers
+        array = array.astype(f"{array.dtype.kind}8[us]")
+    if array.dtype.kind in "buifmM":
         known = array == array
         labels, inverse = np.unique(array[known], return_inverse=True)
         codes = np.full(array.shape, -1, dtype=np.intp)

@@ -1,5 +1,7 @@
 """Every form in which sensitive features come, and every message about them."""
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -279,6 +281,10 @@ def test_masked_arrays_and_dates():
     days = np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[ns]")
     labels = read_groups(days).labels
     assert match_groups(days.astype("datetime64[D]"), labels).tolist() == [0, 1]
+    waits = np.array([5, 90, "NaT", 5], dtype="timedelta64[s]")
+    waited = read_groups(waits.astype("timedelta64[ns]"), missing="ignore")
+    assert waited.labels.tolist() == [timedelta(seconds=5), timedelta(seconds=90)]
+    assert waited.codes.tolist() == [0, 1, -1, 0]
 
 
 def test_unknown_options():

@@ -76,32 +76,39 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
         name = "cvxpy" if solver == "cvxpy" else "auto"
         return on_factor(p, exact_factor(p.K), name, tol, steps, params)
     if isinstance(p.loss, EpsilonInsensitive):
-        p, scale = _scaled(p)
+        p, scale, center = _scaled(p)
         found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
-        return _unscaled(found, scale)
+        return _unscaled(found, scale, center)
     return _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
 
 
 def _scaled(p):
-    """The same problem with targets of spread 1, as libsvm's tolerance expects."""
-    scale = float(np.ptp(p.y)) or 1.0
+    """The same problem with targets around 0 of spread 1, as tolerances expect.
+
+    The spread is that of the middle half, which outliers do not reach.
+    """
+    low, center, high = np.quantile(p.y, [0.25, 0.5, 0.75])
+    scale = float(high - low) or float(np.ptp(p.y)) or 1.0
     smaller = replace(
         p,
-        y=p.y / scale,
+        y=(p.y - center) / scale,
         c=p.c / scale,
         loss=EpsilonInsensitive(p.loss.epsilon / scale),
         bound=p.bound / scale,
     )
-    return smaller, scale
+    return smaller, scale, float(center)
 
 
-def _unscaled(found, scale):
+def _unscaled(found, scale, center):
     lengths = ("beta", "intercept", "scores", "v", "u", "Kv")
     squares = ("objective", "duality_gap")
-    return replace(
+    found = replace(
         found,
         **{name: scale * getattr(found, name) for name in lengths},
         **{name: scale**2 * getattr(found, name) for name in squares},
+    )
+    return replace(
+        found, intercept=found.intercept + center, scores=found.scores + center
     )
 
 

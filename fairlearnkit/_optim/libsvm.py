@@ -11,30 +11,15 @@ from sklearn.svm import SVC, SVR
 from fairlearnkit._optim.kernel import at_share
 from fairlearnkit._optim.losses import Hinge
 
-# Polishing: what counts as an end of an interval, as a part of it; the relative
-# duality gap of an optimum; what is added to the diagonal, as a part of that
-# before the constraint; and, of either way, rounds and rows at most, and the sum of
-# the third powers of the numbers of rows.
+# Polishing: what counts as an end of an interval, as a part of it, and as on the
+# margin, for targets of spread 1; the relative duality gap of an optimum; what is added
+# to the diagonal, as a part of that before the constraint; and, of either way, rounds
+# and rows at most, and the sum of the third powers of the numbers of rows.
 EDGE, POLISHED, JITTER = 1e-8, 1e-9, 1e-13
 BOLD, MOST_FREE, MOST_WORK, TOO_FAR = 60, 3000, 1e11, 0.1
 CAREFUL, FEW_FREE = 500, 300
 # Rows of K that are changed at a time.
 BLOCK = 64
-
-
-def rounding(y):
-    """How far a score may be from where it belongs; targets have a spread of about 1.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Targets, possibly with an offset.
-
-    Returns
-    -------
-    edge : float
-    """
-    return EDGE + 1e-12 * float(np.abs(y).max())
 
 
 class Libsvm:
@@ -53,7 +38,6 @@ class Libsvm:
         self.model = SVC(**common) if hinge else SVR(epsilon=p.loss.epsilon, **common)
         self.p, self.s, self.hinge = p, 0.0, hinge
         self.epsilon = 0.0 if hinge else p.loss.epsilon
-        self.edge = rounding(p.y)
         self.jitter = JITTER * np.abs(p.K.diagonal()).max()
 
     def move(self, s):
@@ -137,7 +121,7 @@ class Libsvm:
             if not self.hinge:
                 side = np.where(v == 0, np.sign(p.y - Kv - b), side)
             lacks = side * (p.y - Kv - b) - self.epsilon
-            joins = ~free & np.where(v == 0, lacks > self.edge, lacks < -self.edge)
+            joins = ~free & np.where(v == 0, lacks > EDGE, lacks < -EDGE)
             if not joins.any():
                 return v, b, Kv
             free |= joins
@@ -179,7 +163,7 @@ class Libsvm:
             up, down = int(above.argmax()), int(below.argmin())
             if not free.any():
                 b = 0.5 * float(above[up] + below[down])
-            if max(above[up] - b, b - below[down]) <= self.edge:
+            if max(above[up] - b, b - below[down]) <= EDGE:
                 break
             joins = []
             if not free.any() or above[up] - b >= b - below[down]:

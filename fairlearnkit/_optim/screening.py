@@ -14,15 +14,17 @@ from dataclasses import replace
 import numpy as np
 
 from fairlearnkit._optim.kernel import at_share
-from fairlearnkit._optim.libsvm import EDGE, Libsvm, rounding
+from fairlearnkit._optim.libsvm import EDGE, Libsvm
 from fairlearnkit._optim.losses import Hinge
 
-# The first guess: parts at least, rows of each at most, and libsvm's tolerance.
-PARTS, MOST_OF_A_PART, LOOSE = 4, 4000, 1e-2
+# The first guess: parts at least, rows of each at most, libsvm's tolerance, and its
+# iterations for each row at most.
+PARTS, MOST_OF_A_PART, LOOSE, HASTE = 4, 4000, 1e-2, 10
 # Share of the rows near the margin at first; on its wrong side, where the guess is
 # less sure, rows count as nearer by a factor. Then, rows for each one on the margin.
 NEAR, WRONG_SIDE, SPARE, AT_LEAST = 0.3, 4.0, 1.6, 100
-ROUNDS = 40
+# Rounds; and the share of rows that were wrong up to which the last round is the start.
+ROUNDS, FEW_WRONG = 40, 0.02
 
 
 class Screened:
@@ -34,7 +36,7 @@ class Screened:
 
     def __init__(self, p, *, tol, max_iter, **options):
         self.p, self.tol = p, tol
-        self.options = {"max_iter": max_iter, **options}
+        self.max_iter, self.options = max_iter, options
         self.hinge = isinstance(p.loss, Hinge)
         self.parts = self.products = None
         self.b = 0.0
@@ -45,7 +47,8 @@ class Screened:
         n_iter = 0 if self.parts is not None else self._guess(s)
         lack, side = self._lack(s)
         far = np.where(lack > 0, lack / WRONG_SIDE, -lack)
-        near, settled, status = _nearest(far, NEAR * len(far)), False, "max_iter"
+        near, settled, status = self._nearest(far, NEAR * len(far)), False, "max_iter"
+        warm = False
         feasible = self._state()
         for _ in range(ROUNDS):
             if settled:  # others have 0 or c already, up to rounding
@@ -54,11 +57,11 @@ class Screened:
             else:
                 fixed = np.where(lack > 0, side * p.c, 0.0)
             self._set(np.flatnonzero(~near), fixed[~near])
-            more, ended, exact, short = self._round(s, near, settled)
+            more, ended, exact, short = self._round(s, near, settled, warm)
             n_iter += more
             if not short.any():
                 feasible = self._state()
-            if ended != "optimal":
+            if settled and ended != "optimal":
                 break
             if short.any():  # too many rows were thought to have c
                 near = near | (self.parts[:, short] != 0).any(axis=1)
@@ -66,14 +69,17 @@ class Screened:
             lack, side = self._lack(s)
             v = self.parts.sum(axis=1)
             # At libsvm's tolerance rows near it may be on either side, and all count.
-            edge = rounding(p.y) if exact else -2.0 * self.tol
+            edge = EDGE if exact else -2.0 * self.tol
             wrong = ~near & (np.where(v == 0, lack, -lack) > edge)
             if settled and not wrong.any():
                 status = "optimal"
                 break
             if not settled:
                 free = (np.abs(v) > EDGE * p.c) & (np.abs(v) < (1.0 - EDGE) * p.c)
-                near = free | _nearest(np.abs(lack), SPARE * np.count_nonzero(free))
+                n_near = SPARE * np.count_nonzero(free)
+                near = free | self._nearest(np.abs(lack), n_near)
+            n_wrong, n_near = np.count_nonzero(wrong), np.count_nonzero(near)
+            warm = settled and exact and n_wrong <= FEW_WRONG * n_near
             near, settled = near | wrong, True
         self.parts, self.products, self.b = feasible
         v, Kv = self.parts.sum(axis=1), self.products.sum(axis=1)
@@ -95,7 +101,7 @@ class Screened:
                 continue
             K, c = p.K.block(rows, rows), n_parts * p.c[rows]
             small = replace(p, K=K, y=p.y[rows], c=c, T=p.T[rows])
-            machine = Libsvm(small, tol=max(LOOSE, self.tol), **self.options)
+            machine = self._machine(small, settled=False)
             machine.move(s)
             found, intercept, more, _ = machine.plain()
             v[rows] = np.clip(found / n_parts, -p.c[rows], p.c[rows])
@@ -115,25 +121,49 @@ class Screened:
         side = np.sign(np.where(v == 0, p.y - scores, v))
         return side * (p.y - scores) - p.loss.epsilon, side
 
-    def _round(self, s, near, settled):
-        """Solve for the rows near the margin.
+    def _round(self, s, near, settled, warm):
+        """Solve for the rows near the margin, by small changes if `warm`.
 
         Returns iterations, status, whether the optimum is exact, and which of the two
         means lack their full multiplier; if one does, nothing is changed.
         """
         small, rows, total, kept = self._reduced(near)
-        tol = self.tol if settled else max(LOOSE, self.tol)
-        machine = Libsvm(small, tol=tol, **self.options)
+        machine = self._machine(small, settled)
         machine.move(s)
-        (v, b, n_iter, status), exact = machine.plain(), False
-        if settled:
-            v, b, _, exact = machine.polished(v, b)
+        n_iter, status, exact = 0, "optimal", False
+        if warm:
+            v = np.append(self.parts[rows].sum(axis=1), total)
+            v, b, _, exact = machine.polished(v, self.b)
+        if not exact:
+            v, b, n_iter, status = machine.plain()
+            if settled:
+                v, b, _, exact = machine.polished(v, b)
         short = np.zeros(2, dtype=bool)
         short[kept] = np.abs(v[len(rows) :]) < (1.0 - EDGE) * np.abs(total)
         if not short.any():
             self._set(rows, v[: len(rows)])
             self.b = b
         return n_iter, status, exact, short
+
+    def _machine(self, small, settled):
+        """libsvm, which does not take long over what is a guess only."""
+        if settled:
+            return Libsvm(small, tol=self.tol, max_iter=self.max_iter, **self.options)
+        most = HASTE * len(small.y)
+        if self.max_iter != -1:
+            most = min(most, self.max_iter)
+        tol = max(LOOSE, self.tol)
+        return Libsvm(small, tol=tol, max_iter=most, **self.options)
+
+    def _nearest(self, far, n_rows):
+        """About n_rows rows with the smallest values, some of each class."""
+        n_rows = int(np.clip(n_rows, min(AT_LEAST, len(far)), len(far)))
+        near = far <= np.partition(far, n_rows - 1)[n_rows - 1]
+        for side in (-1, 1) if self.hinge else ():
+            rows = np.flatnonzero(self.p.y == side)
+            some = rows[np.argsort(far[rows], kind="stable")[: AT_LEAST // 2]]
+            near[some] = True
+        return near
 
     def _reduced(self, near):
         """The problem of the rows near the margin and of the means of others."""
@@ -171,9 +201,3 @@ class Screened:
 def _parts(v):
     """Positive and negative part, as columns."""
     return np.column_stack([np.maximum(v, 0.0), np.minimum(v, 0.0)])
-
-
-def _nearest(far, n_rows):
-    """The rows with the n_rows smallest values, and those equal to the largest."""
-    n_rows = int(np.clip(n_rows, min(AT_LEAST, len(far)), len(far)))
-    return far <= np.partition(far, n_rows - 1)[n_rows - 1]

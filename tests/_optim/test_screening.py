@@ -171,3 +171,29 @@ def test_polishing_copes_with_contradictory_twins(n_features, apart):
     gap, objective = machine._gap(*after)
     assert exact
     assert gap <= 1e-9 * objective < before
+
+
+@pytest.mark.parametrize("bound", [0.1, 0.0, np.inf])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rare_class_that_lies_far_from_the_margin(monkeypatch, bound, seed):
+    monkeypatch.setattr(screening, "AT_LEAST", 10)
+    rng = np.random.default_rng(seed)
+    X, group = rng.normal(size=600), rng.integers(0, 2, 600)
+    X[:12] += 4
+    y = np.where(np.arange(600) < 12, 1.0, -1.0)
+    contrasts = check_constraint("demographic_parity").contrasts(y, group, np.ones(600))
+    objectives = []
+    for form in (np.outer(X, X), rows_of(np.outer(X, X))):
+        p = build_kernel_problem(
+            form,
+            y,
+            np.full(600, 4.0),
+            loss=Hinge(),
+            reg=1.0,
+            fit_intercept=True,
+            means=contrasts.means,
+            differences=contrasts.differences,
+            bound=bound,
+        )
+        objectives.append(solve_svm(p).objective)
+    assert_allclose(*objectives, rtol=1e-6)

@@ -473,3 +473,32 @@ def test_a_precomputed_kernel_is_cross_validated_by_rows_and_columns(data):
         found = cross_val_score(model, K, f, cv=3, params={"sensitive_features": group})
     expected = cross_val_score(SVR(gamma=0.4), X, f, cv=3)
     assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("max_gap", [np.inf, 0.05, 0.0])
+@pytest.mark.parametrize("offset", [1e3, 1e6, 1e9])
+def test_an_offset_of_y_does_not_matter(data, offset, max_gap):
+    X, _, group, y = data
+    group = np.where(group == "a", "a", "b")
+    near, far = (
+        ParitySVR(max_gap=max_gap).fit(X, y + o, sensitive_features=group)
+        for o in (0.0, offset)
+    )
+    shifted = near.predict(X) + offset
+    assert_allclose(far.predict(X), shifted, rtol=1e-12, atol=1e-4 * np.std(y))
+    assert far.duality_gap_ >= -1e-12 * len(y)
+
+
+def test_an_outlier_in_y_has_no_say_in_tolerances():
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(1600, 2)), np.arange(1600) % 2
+    y = X[:, 0] + np.sin(2 * X[:, 1]) + 0.1 * rng.normal(size=1600)
+    predictions = []
+    for outlier in (1e3, 1e6):  # its multiplier is C in both
+        y[7] = outlier
+        model = ParitySVR(max_gap=np.inf).fit(X, y, sensitive_features=group)
+        predictions.append(model.predict(X))
+    y[7] = 1e3
+    expected = SVR(tol=1e-6).fit(X, y).predict(X)
+    assert_allclose(predictions[0], expected, atol=1e-4)
+    assert_allclose(predictions[1], predictions[0], atol=1e-4)
