@@ -400,7 +400,8 @@ def test_counts_are_those_of_the_codes(n_labels, kind, missing):
     groups = read_groups(values, missing=missing)
     expected = np.bincount(groups.codes[groups.codes >= 0])
     np.testing.assert_array_equal(groups.counts, expected)
-    holes = (groups.codes < 0).sum() + groups.counts[groups.labels == None].sum()  # noqa: E711
+    named = [label is not None for label in groups.labels.tolist()]
+    holes = len(values) - groups.counts[named].sum()
     assert holes == sum(v is None or v != v for v in values.tolist())
 
 

@@ -85,10 +85,12 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
 def _scaled(p):
     """The same problem with targets around 0 of spread 1, as tolerances expect.
 
-    The spread is that of the middle half, which outliers do not reach.
+    The spread is that of the middle half, which outliers do not reach; where that is
+    one value, such as no claim, the median distance of the others from it.
     """
     low, center, high = np.quantile(p.y, [0.25, 0.5, 0.75])
-    scale = float(high - low) or float(np.ptp(p.y)) or 1.0
+    others = np.abs(p.y[p.y != center] - center)
+    scale = float(high - low) or (float(np.median(others)) if len(others) else 1.0)
     smaller = replace(
         p,
         y=(p.y - center) / scale,

@@ -28,7 +28,7 @@ def test_cells_are_those_of_a_loop(monkeypatch, block, weighted, control, n_clas
     )
     shape = (3 if control else 1, 2, n_classes, n_classes)
     rows, total = np.zeros(shape, dtype=int), np.zeros(shape)
-    for i in np.flatnonzero(group != None):  # noqa: E711
+    for i in (i for i, label in enumerate(group) if label is not None):
         w = 1.0 if weight is None else weight[i]
         cell = strata[i], int(group[i] == "b"), true[i], pred[i]
         rows[cell] += w > 0

@@ -18,10 +18,17 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import SVC, SVR
 
+from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityRidge
-from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+from fairlearnkit.svm import (
+    ParityLinearSVC,
+    ParityLinearSVR,
+    ParitySVC,
+    ParitySVR,
+    _base,
+)
 
 MODELS = [ParitySVC(), ParitySVR(), ParityKernelRidge(kernel="rbf")]
 EXACT = [ParitySVC(tol=1e-8), ParitySVR(tol=1e-8), ParityKernelRidge(kernel="rbf")]
@@ -489,10 +496,12 @@ def test_an_offset_of_y_does_not_matter(data, offset, max_gap):
     assert far.duality_gap_ >= -1e-12 * len(y)
 
 
-def test_an_outlier_in_y_has_no_say_in_tolerances():
+@pytest.mark.parametrize("share_of_zeros", [0.0, 0.8])
+def test_an_outlier_in_y_has_no_say_in_tolerances(share_of_zeros):
     rng = np.random.default_rng(0)
     X, group = rng.normal(size=(1600, 2)), np.arange(1600) % 2
     y = X[:, 0] + np.sin(2 * X[:, 1]) + 0.1 * rng.normal(size=1600)
+    y[rng.random(1600) < share_of_zeros] = 0.0
     predictions = []
     for outlier in (1e3, 1e6):  # its multiplier is C in both
         y[7] = outlier
@@ -502,3 +511,42 @@ def test_an_outlier_in_y_has_no_say_in_tolerances():
     expected = SVR(tol=1e-6).fit(X, y).predict(X)
     assert_allclose(predictions[0], expected, atol=1e-4)
     assert_allclose(predictions[1], predictions[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("max_gap", [np.inf, 0.05, 0.0])
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "poly"])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("model", [ParitySVC(), ParitySVR()])
+def test_many_rows_give_the_same_model_without_the_whole_matrix(
+    monkeypatch, model, form, kernel, max_gap
+):
+    X, y, group, f = make_data(n=700, n_groups=2, n_classes=3, seed=1)
+    weight = np.random.default_rng(0).uniform(0, 2, 700).round(1)
+    wanted = {"sensitive_features": group, "sample_weight": weight}
+    model = clone(model).set_params(kernel=kernel, max_gap=max_gap, C=0.3)
+    few = clone(model).fit(form(X), target(model, y, f), **wanted)
+    monkeypatch.setattr(_base, "MANY", 1)
+    monkeypatch.setattr(KernelRows, "whole", None)
+    many = clone(model).fit(form(X), target(model, y, f), **wanted)
+    atol = 1e-6 if max_gap != 0.05 else 1e-3  # the search stops at a duality gap
+    assert_allclose(scores(many, form(X)), scores(few, form(X)), atol=atol)
+    assert_allclose(many.gap_, few.gap_, atol=atol)
+
+
+@pytest.mark.parametrize(
+    "how", ["several", "cvxpy", "precomputed", "callable", "ridge"]
+)
+def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
+    X, y, group, f = make_data(n=120, n_groups=3 if how == "several" else 2)
+    model = {
+        "several": ParitySVC(max_gap=0.05),
+        "cvxpy": ParitySVC(solver="cvxpy"),
+        "precomputed": ParitySVC(kernel="precomputed"),
+        "callable": ParitySVC(kernel=rbf_kernel),
+        "ridge": ParityKernelRidge(kernel="rbf"),
+    }[how]
+    X = rbf_kernel(X) if how == "precomputed" else X
+    few = clone(model).fit(X, target(model, y, f), sensitive_features=group)
+    monkeypatch.setattr(_base, "MANY", 1)
+    many = clone(model).fit(X, target(model, y, f), sensitive_features=group)
+    assert_allclose(scores(many, X), scores(few, X), atol=1e-6)
