@@ -13,7 +13,7 @@ from fairlearnkit.inspection._drawing import (
 )
 from fairlearnkit.metrics._cells import count_cells, positive_places
 from fairlearnkit.metrics._gaps import counts, divide, warn_of_small
-from fairlearnkit.metrics._report import check_rates
+from fairlearnkit.metrics._report import rates_to_show
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
@@ -89,7 +89,7 @@ class GroupRatesDisplay:
         sensitive_features,
         sample_weight=None,
         pos_label=None,
-        rates=SHOWN,
+        rates=None,
         confidence_level=0.95,
         missing="error",
         ax=None,
@@ -98,8 +98,8 @@ class GroupRatesDisplay:
 
         Parameters
         ----------
-        y_true : array-like of shape (n_samples,)
-            True labels.
+        y_true : array-like of shape (n_samples,) or None
+            True labels; None will do for the selection rate.
         y_pred : array-like of shape (n_samples,)
             Predicted labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -108,8 +108,10 @@ class GroupRatesDisplay:
             Weights.
         pos_label : scalar, default=None
             The positive class; None takes the last of two.
-        rates : sequence of str
-            Names, as for :func:`~fairlearnkit.metrics.rate_difference`.
+        rates : sequence of str, default=None
+            Names, as for :func:`~fairlearnkit.metrics.rate_difference`. None takes
+            selection rate, true and false positive rate; without `y_true`, the
+            selection rate.
         confidence_level : float, default=0.95
             Of the intervals.
         missing : {"error", "group", "ignore"}, default="error"
@@ -122,7 +124,7 @@ class GroupRatesDisplay:
         display : GroupRatesDisplay
             The drawn display.
         """
-        check_rates(rates)
+        rates = rates_to_show(rates, y_true, SHOWN)
         cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
         places = positive_places(cells, pos_label)
         if len(places) > 1:
@@ -150,8 +152,8 @@ class GroupRatesDisplay:
             A fitted classifier.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
-        y : array-like of shape (n_samples,)
-            True labels.
+        y : array-like of shape (n_samples,) or None
+            True labels; None will do for the selection rate.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         **options : dict

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from fairlearnkit._groups import encode, sensitive_columns
 from fairlearnkit.metrics._cells import count_cells, positive_places
-from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
+from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, check_truth, masks_of
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -55,8 +55,8 @@ def audit_subgroups(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels.
+    y_true : array-like of shape (n_samples,) or None
+        True labels; None will do for the selection rate.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -133,7 +133,7 @@ def audit_subgroups(
     if depth < 1:
         msg = f"depth={depth!r} must be 1 or more."
         raise ValueError(msg)
-    columns = sensitive_columns(sensitive_features, n_samples=len(y_true))
+    columns = sensitive_columns(sensitive_features, n_samples=len(y_pred))
     hits = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
     hits, n_rows = hits[kept].astype(bool), int(kept.sum())
@@ -169,9 +169,9 @@ def audit_subgroups(
 def _outcomes(y_true, y_pred, rate, pos_label):
     """1 for a hit, 0 for none, NaN for rows that the rate is not about."""
     check_option("rate", rate)
-    n_samples = len(y_true)
+    check_truth(y_true, (rate,))
     # The reader of metrics reads the labels, with groups that do not matter.
-    cells = count_cells(y_true, y_pred, np.arange(n_samples) % 2)
+    cells = count_cells(y_true, y_pred, np.arange(len(y_pred)) % 2)
     free = pos_label is None and rate in CLASS_FREE
     places = [0] if free else positive_places(cells, pos_label)
     if len(places) > 1:
@@ -180,7 +180,10 @@ def _outcomes(y_true, y_pred, rate, pos_label):
     table = {label: code for code, label in enumerate(cells.classes)}
     true, pred = (
         np.array([table[label] for label in found.labels.tolist()])[found.codes]
-        for found in (encode("y_true", y_true), encode("y_pred", y_pred))
+        for found in (
+            encode("y_true", y_pred if y_true is None else y_true),
+            encode("y_pred", y_pred),
+        )
     )
     hit, among = masks_of(rate, places[0], len(cells.classes))
     return np.where(among[true, pred], hit[true, pred], np.nan)

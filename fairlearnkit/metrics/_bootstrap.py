@@ -13,7 +13,7 @@ from fairlearnkit._groups import read_groups, take_rows
 from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.metrics import _rates
 from fairlearnkit.metrics._cells import count_cells, positive_places
-from fairlearnkit.metrics._gaps import CLASS_FREE, Gap, measure
+from fairlearnkit.metrics._gaps import CLASS_FREE, Gap, check_truth, measure
 from fairlearnkit.metrics._scorer import find_metric
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -158,6 +158,7 @@ def _by_cells(function, options, data, n_resamples, stratify, rng):
         rates = (options.pop("rate", "selection_rate"),)
     gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
     pos_label = options.pop("pos_label", None)
+    check_truth(data[0], rates)
     cells = count_cells(*data, **options)
     free = pos_label is None and set(rates) <= set(CLASS_FREE)
     places = [0] if free else positive_places(cells, pos_label)

@@ -42,7 +42,10 @@ def count_cells(
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n_samples,)
+    y_true : array-like of shape (n_samples,) or None
+        Class labels of any kind; None, where no rate looks at them, counts y_pred
+        beside itself.
+    y_pred : array-like of shape (n_samples,)
         Class labels of any kind.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         See ``read_groups``.
@@ -122,23 +125,32 @@ def _placed(places, codes):
 
 
 def _read_classes(y_true, y_pred):
-    """Both, encoded, once they are labels of one kind and length."""
-    check_consistent_length(y_true, y_pred)
-    for name, y in (("y_true", y_true), ("y_pred", y_pred)):
-        if getattr(y, "ndim", 1) != 1:
-            msg = f"{name} must have one dimension, got shape {np.shape(y)}."
+    """Both, encoded, once they are labels of one kind and length.
+
+    Without y_true, cells are those of the predictions beside themselves.
+    """
+    given = {"y_true": y_true, "y_pred": y_pred}
+    if y_true is None:
+        del given["y_true"]
+    check_consistent_length(*given.values())
+    for name, y in given.items():
+        if y is None or getattr(y, "ndim", 1) != 1:
+            got = "None" if y is None else f"shape {np.shape(y)}"
+            msg = f"{name} must have one dimension, got {got}."
             raise ValueError(msg)
-    true, pred = (
-        encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
-        for name, y in (("y_true", y_true), ("y_pred", y_pred))
-    )
-    if true.counts.sum() + pred.counts.sum() < len(true.codes) + len(pred.codes):
-        msg = "y_true and y_pred must not hold missing values (None, NaN or NA)."
+    found = {
+        name: encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
+        for name, y in given.items()
+    }
+    if any(one.counts.sum() < len(one.codes) for one in found.values()):
+        msg = f"{' and '.join(given)} must not hold missing values (None, NaN or NA)."
         raise ValueError(msg)
-    for name, found in (("y_true", true), ("y_pred", pred)):
-        if found.labels.dtype.kind == "f" and (found.labels % 1 != 0).any():
+    pred = found["y_pred"]
+    true = found.get("y_true", pred)
+    for name, one in found.items():
+        if one.labels.dtype.kind == "f" and (one.labels % 1 != 0).any():
             msg = (
-                f"{name} holds scores, such as {found.labels[0]!s}, and not class "
+                f"{name} holds scores, such as {one.labels[0]!s}, and not class "
                 "labels. Threshold them first, or compare scores with score_gap."
             )
             raise ValueError(msg)

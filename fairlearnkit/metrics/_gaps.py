@@ -31,6 +31,8 @@ AMONG = {
 }
 # Rates that know no positive class.
 CLASS_FREE = ("accuracy", "error_rate")
+# Rates that look at predictions alone.
+TRUTH_FREE = ("selection_rate",)
 AGGREGATES = ("worst", "mean", "to_overall")
 
 
@@ -114,6 +116,17 @@ def check_option(name, value, known=tuple(RATES)):
     """Refuse a value that is not among those known."""
     if value not in known:
         msg = f"{name}={value!r} is not known; use one of {list(known)}."
+        raise ValueError(msg)
+
+
+def check_truth(y_true, rates):
+    """Refuse rates of errors where there are no true labels."""
+    needed = [rate for rate in rates if rate not in TRUTH_FREE]
+    if y_true is None and needed:
+        msg = (
+            f"True labels are needed for {', '.join(needed)}, and y_true is None. "
+            f"Without them only {', '.join(TRUTH_FREE)} is known."
+        )
         raise ValueError(msg)
 
 

@@ -9,7 +9,9 @@ from fairlearnkit.metrics._cells import count_cells, positive_places
 from fairlearnkit.metrics._gaps import (
     CLASS_FREE,
     RATES,
+    TRUTH_FREE,
     Gap,
+    check_truth,
     counts,
     divide,
     measure,
@@ -37,8 +39,9 @@ def demographic_parity_difference(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind; only their classes matter here.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; only their classes matter here. None takes the
+        classes of `y_pred`.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -103,6 +106,7 @@ def demographic_parity_difference(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -127,8 +131,9 @@ def demographic_parity_ratio(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind; only their classes matter here.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; only their classes matter here. None takes the
+        classes of `y_pred`.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -194,6 +199,7 @@ def demographic_parity_ratio(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -282,6 +288,7 @@ def equal_opportunity_difference(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -371,6 +378,7 @@ def equal_opportunity_ratio(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -461,6 +469,7 @@ def equalized_odds_difference(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -550,6 +559,7 @@ def equalized_odds_ratio(
         labels,
         control_features,
         missing,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -573,8 +583,8 @@ def rate_difference(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; None will do for the selection rate.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     rate : str, default="selection_rate"
@@ -644,7 +654,7 @@ def rate_difference(
         labels,
         control_features,
         missing,
-        rate,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -668,8 +678,8 @@ def rate_ratio(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; None will do for the selection rate.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     rate : str, default="selection_rate"
@@ -739,7 +749,7 @@ def rate_ratio(
         labels,
         control_features,
         missing,
-        rate,
+        gap.rates,
     )
     return measure(gap, cells, places)
 
@@ -761,8 +771,8 @@ def group_rates(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; without them the selection rate is the only one.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -823,6 +833,7 @@ def group_rates(
     >>> rates.by_group["selection_rate"].tolist(), rates.overall["selection_rate"]
     ([0.6, 0.3], 0.45)
     """
+    known = TRUTH_FREE if y_true is None else tuple(RATES)
     cells, places = _read(
         y_true,
         y_pred,
@@ -832,6 +843,7 @@ def group_rates(
         labels,
         None,
         missing,
+        known,
     )
     if len(places) > 1:
         msg = (
@@ -840,12 +852,12 @@ def group_rates(
         raise ValueError(msg)
     warn_of_small(cells, "selection_rate", places[0])
     by_group, overall, rows = {}, {}, {}
-    for rate in RATES:
+    for rate in known:
         hits, among = counts(cells.weight[0], rate, places[0])
         by_group[rate] = divide(hits, among)
         overall[rate] = float(divide(hits.sum(), among.sum()))
         rows[rate] = counts(cells.rows[0], rate, places[0])[1]
-    empty = [rate for rate in RATES if rows[rate].min() == 0]
+    empty = [rate for rate in known if rows[rate].min() == 0]
     if empty:
         msg = f"In some group no row counts for {', '.join(empty)}, which is NaN there."
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
@@ -867,8 +879,9 @@ def _read(
     labels,
     control_features,
     missing,
-    rate=None,
+    rates,
 ):
+    check_truth(y_true, rates)
     cells = count_cells(
         y_true,
         y_pred,
@@ -878,6 +891,6 @@ def _read(
         labels=labels,
         control_features=control_features,
     )
-    if pos_label is None and rate in CLASS_FREE:
+    if pos_label is None and set(rates) <= set(CLASS_FREE):
         return cells, [0]
     return cells, positive_places(cells, pos_label)

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.metrics._bootstrap import bootstrap_interval
-from fairlearnkit.metrics._gaps import RATES
+from fairlearnkit.metrics._gaps import RATES, TRUTH_FREE, check_truth
 from fairlearnkit.metrics._rates import group_rates, rate_difference, rate_ratio
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
@@ -99,7 +99,7 @@ def parity_report(
     sample_weight=None,
     pos_label=None,
     labels=None,
-    rates=SHOWN,
+    rates=None,
     n_resamples=1000,
     confidence_level=0.95,
     random_state=0,
@@ -117,8 +117,8 @@ def parity_report(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels of any kind.
+    y_true : array-like of shape (n_samples,) or None
+        True labels of any kind; None will do for the selection rate.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -129,9 +129,9 @@ def parity_report(
         The positive class. None takes the last of two sorted labels.
     labels : array-like, default=None
         All classes, where some may not occur in these rows.
-    rates : sequence of str
-        Rates to show, by default selection rate, true and false positive rate, and
-        accuracy. All names are listed at
+    rates : sequence of str, default=None
+        Rates to show. None takes selection rate, true and false positive rate, and
+        accuracy; without `y_true`, the selection rate. All names are listed at
         :func:`~fairlearnkit.metrics.rate_difference`.
     n_resamples : int, default=1000
         Of the bootstrap; 0 leaves the intervals out.
@@ -157,7 +157,7 @@ def parity_report(
     ------
     ValueError
         Lengths differ, one group only, missing values, unknown rates; more than two
-        classes and no ``pos_label``.
+        classes and no ``pos_label``; no `y_true` for a rate that needs it.
 
     Warns
     -----
@@ -188,7 +188,7 @@ def parity_report(
     <BLANKLINE>
     nan: no such rows in a group, or a ratio of rates that are 0.
     """
-    check_rates(rates)
+    rates = rates_to_show(rates, y_true, SHOWN)
     options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
     more = {"pos_label": pos_label, "labels": labels, "missing": missing}
     with warnings.catch_warnings():
@@ -223,11 +223,15 @@ def parity_report(
     return ParityReport(_text(numbers), numbers)
 
 
-def check_rates(rates):
-    unknown = [name for name in rates if name not in RATES]
-    if unknown or isinstance(rates, str):
+def rates_to_show(rates, y_true, default):
+    """Names of rates, checked; for None the default, or what needs no y_true."""
+    if rates is None:
+        return default if y_true is not None else TRUTH_FREE
+    if isinstance(rates, str) or not len(rates) or set(rates) - set(RATES):
         msg = f"rates={rates!r} must be a sequence of names among {list(RATES)}."
         raise ValueError(msg)
+    check_truth(y_true, rates)
+    return rates
 
 
 def _gap(metric, y_true, y_pred, options, n_resamples, confidence_level, rng):
