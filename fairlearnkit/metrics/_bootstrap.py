@@ -14,7 +14,7 @@ from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.metrics import _rates
 from fairlearnkit.metrics._cells import count_cells, positive_places
 from fairlearnkit.metrics._gaps import CLASS_FREE, Gap, check_truth, measure
-from fairlearnkit.metrics._scorer import find_metric
+from fairlearnkit.metrics._metric import find_metric
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 ODDS = ("true_positive_rate", "false_positive_rate")

@@ -2,26 +2,16 @@
 
 from copy import deepcopy
 from functools import partial
-from importlib import import_module
-from inspect import Parameter, signature
 
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._columns import as_table, take_columns
+from fairlearnkit.metrics._metric import find_metric, name_of, unwrapped
 from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
-# Functions that take groups and return a table, or more than a number.
-NO_SCORE = {
-    "audit_subgroups",
-    "bootstrap_interval",
-    "group_metric",
-    "group_predictability",
-    "group_rates",
-    "parity_report",
-}
 # Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
 INNER = (
     "best_estimator_",
@@ -34,7 +24,12 @@ INNER = (
 
 
 def parity_scorer(
-    metric, *, response_method="predict", columns=None, greater_is_better=None
+    metric,
+    *,
+    response_method="predict",
+    columns=None,
+    greater_is_better=None,
+    metric_params=None,
 ):
     r"""Make a scorer of a metric that compares groups.
 
@@ -48,8 +43,7 @@ def parity_scorer(
     ----------
     metric : str or callable
         Name of a function of :mod:`fairlearnkit.metrics`, or a function
-        ``(y_true, y_pred, *, sensitive_features)``, ours or not. Further arguments of
-        it are fixed by ``functools.partial(metric, pos_label="yes")``.
+        ``(y_true, y_pred, *, sensitive_features)``, ours or not.
     response_method : str or tuple of str, default="predict"
         What `metric` looks at: "predict", "predict_proba", "predict_log_proba",
         "decision_function", or several, of which the first that the estimator has is
@@ -61,6 +55,9 @@ def parity_scorer(
     greater_is_better : bool, default=None
         Whether a greater value of `metric` is better, and is not negated. None is True
         for metrics whose name ends in "ratio" and False for all others.
+    metric_params : dict, default=None
+        Further keywords of `metric`, such as ``{"pos_label": "yes", "missing":
+        "group"}``.
 
     Returns
     -------
@@ -71,8 +68,9 @@ def parity_scorer(
     Raises
     ------
     ValueError
-        An unknown name or response method, or a function that takes no
-        ``sensitive_features``. When the scorer is called: no groups are to be found.
+        An unknown name or response method, a function that takes no
+        ``sensitive_features``, or `metric_params` that it does not take. When the
+        scorer is called: no groups are to be found.
 
     See Also
     --------
@@ -106,7 +104,7 @@ def parity_scorer(
     >>> bool((found["test_gap"] <= 0).all())
     True
     """
-    function = find_metric(metric)
+    function = find_metric(metric, metric_params)
     responses = (
         (response_method,)
         if isinstance(response_method, str)
@@ -119,60 +117,13 @@ def parity_scorer(
         )
         raise ValueError(msg)
     if greater_is_better is None:
-        greater_is_better = _name(function).endswith("ratio")
+        greater_is_better = name_of(function).endswith("ratio")
     return _ParityScorer(
         function,
         1 if greater_is_better else -1,
         responses[0] if len(responses) == 1 else responses,
         columns,
     )
-
-
-def find_metric(metric):
-    """The metric behind a name, or a callable that takes groups."""
-    if not callable(metric):
-        metrics = import_module("fairlearnkit.metrics")
-        known = [
-            name
-            for name in metrics.__all__
-            if name not in NO_SCORE and _takes(getattr(metrics, name))
-        ]
-        if metric not in known:
-            msg = (
-                f"metric={metric!r} is not known; use one of {known} or a function "
-                "(y_true, y_pred, *, sensitive_features)."
-            )
-            raise ValueError(msg)
-        return getattr(metrics, metric)
-    if not _takes(metric):
-        msg = (
-            f"{_name(metric)} takes no sensitive_features: pass a function (y_true, "
-            "y_pred, *, sensitive_features), and metrics without groups to scoring= "
-            "as they are."
-        )
-        raise ValueError(msg)
-    return metric
-
-
-def _takes(function, parameter="sensitive_features"):
-    try:
-        parameters = signature(function).parameters.values()
-    except ValueError:  # some of those written in C
-        return False
-    return any(
-        p.name == parameter or p.kind is Parameter.VAR_KEYWORD for p in parameters
-    )
-
-
-def _unwrapped(function):
-    while isinstance(function, partial):
-        function = function.func
-    return function
-
-
-def _name(function):
-    function = _unwrapped(function)
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def with_columns(estimator):
@@ -234,7 +185,7 @@ class _ParityScorer(_BaseScorer):
         """All classes, of which a fold may lack some, for our metrics of rates."""
         function = self._score_func
         fixed = "labels" in getattr(function, "keywords", {})
-        ours = _unwrapped(function).__module__ == "fairlearnkit.metrics._rates"
+        ours = unwrapped(function).__module__ == "fairlearnkit.metrics._rates"
         return {"labels": classes} if ours and not fixed else {}
 
     def _groups(self, estimator, X, sensitive_features):
@@ -281,7 +232,7 @@ class _ParityScorer(_BaseScorer):
         return request
 
     def __repr__(self):
-        told = [_name(self._score_func), f"response_method={self._response_method!r}"]
+        told = [name_of(self._score_func), f"response_method={self._response_method!r}"]
         if self._columns is not None:
             told.append(f"columns={self._columns!r}")
         if self._sign > 0:

@@ -118,6 +118,30 @@ def test_arguments_of_the_metric_are_fixed_by_partial(data, model):
     assert parity_scorer(ratio)(model, X, y) > 0
 
 
+def test_metric_params_are_keywords_of_the_metric(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+    name, X_gap = "equal_opportunity_difference", X.copy()
+    X_gap.loc[::5, "sex"] = None
+    for label in ("no", "yes"):
+        options = {"pos_label": label, "missing": "group"}
+        expected = -equal_opportunity_difference(
+            y, model.predict(X_gap), sensitive_features=X_gap["sex"], **options
+        )
+        scorer = parity_scorer(name, metric_params=options, columns="sex")
+        assert scorer(model, X_gap, y) == expected
+        assert clone(scorer)(model, X_gap, y) == expected
+    with pytest.raises(ValueError, match=r"\['label'\], which equal_opportunity"):
+        parity_scorer(name, metric_params={"label": "yes"})
+    # Of two classes, the probability is that of the class that is named.
+    for label, column in (("no", 0), ("yes", 1)):
+        scorer = parity_scorer(
+            mean_probability,
+            response_method="predict_proba",
+            metric_params={"pos_label": label},
+        )
+        assert scorer(model, X, y) == -model.predict_proba(X)[:, column].mean()
+
+
 def test_probabilities_are_those_of_the_positive_class(data, model):
     X, y = data[0].drop(columns="race"), data[1]
 
