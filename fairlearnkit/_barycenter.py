@@ -210,7 +210,7 @@ def group_shares(groups, weight, given=None):
             f"Fewer than {SMALL_CELL} rows in a group: {table}. Its distribution is "
             "known badly."
         )
-        warnings.warn(msg, SmallGroupWarning, stacklevel=4)
+        warnings.warn(msg, SmallGroupWarning, stacklevel=5)
     if given is None:
         known = groups.codes >= 0
         used = None if weight is None else weight[known]

@@ -1,6 +1,6 @@
 """An estimator that finds its sensitive features among the columns of X."""
 
-from copy import copy, deepcopy
+from copy import deepcopy
 from numbers import Integral
 
 import numpy as np
@@ -396,24 +396,23 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         return self.estimator_.classes_
 
     def _fit(self, method, X, y, sample_weight):
-        """Fit a copy, and only then remember it."""
-        X, new = as_table(X), copy(self)
+        """Fit a copy of the estimator to the rest of X."""
+        X = as_table(X)
         by_rows = callable(self.columns)
-        new.positions_ = None if by_rows else find_columns(X, self.columns)
-        validate_data(new, X, skip_check_array=True)
-        groups = take_columns(X, self.columns, new.positions_)
-        new.column_kinds_ = column_kinds(groups)
-        new.estimator_ = clone(self.estimator)
+        self.positions_ = None if by_rows else find_columns(X, self.columns)
+        validate_data(self, X, skip_check_array=True)
+        groups = take_columns(X, self.columns, self.positions_)
+        self.column_kinds_ = column_kinds(groups)
+        estimator = clone(self.estimator)
         result = call(
-            new.estimator_,
+            estimator,
             method,
-            new._rest(X),
+            self._rest(X),
             y,
             sensitive_features=groups,
             sample_weight=sample_weight,
         )
-        vars(self).clear()
-        vars(self).update(vars(new))
+        self.estimator_ = estimator
         return result
 
     def _call(self, method, X, *args, **metadata):

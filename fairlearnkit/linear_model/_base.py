@@ -105,17 +105,17 @@ class BaseParityLinear(BaseEstimator):
             solution = replace(solution, coef=solution.coef.astype(X.dtype))
         gap = contrasts.gap(Design(X).matvec(solution.coef))
         if self.max_gap == 0 and solution.rank == X.shape[1]:
-            warnings.warn(self._surrender(), UserWarning, stacklevel=5)
+            warnings.warn(self._surrender(), UserWarning, stacklevel=6)
         if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
                 f"max_gap={self.max_gap:.3g} was asked for. Scale the features, or "
                 "pass X in float64."
             )
-            warnings.warn(msg, UserWarning, stacklevel=5)
+            warnings.warn(msg, UserWarning, stacklevel=6)
         if solution.status != "optimal":
             warnings.warn(
-                self._complaint(solution, gap), ConvergenceWarning, stacklevel=5
+                self._complaint(solution, gap), ConvergenceWarning, stacklevel=6
             )
         return solution, gap
 

@@ -23,6 +23,7 @@ from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     _fit_context,
+    all_or_nothing,
 )
 
 
@@ -238,6 +239,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             X_new[known, j] = x
         return X_new
 
+    @all_or_nothing
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
         """Fit to the data, then transform them.
 

@@ -27,6 +27,7 @@ from fairlearnkit.utils._sklearn_private import (
     _check_feature_names_in,
     _check_sample_weight,
     _fit_context,
+    all_or_nothing,
 )
 
 
@@ -178,13 +179,13 @@ class ParityProjection(TransformerMixin, BaseEstimator):
                 "constraints as features. Compare fewer groups, add features, or take "
                 "a strength below 1."
             )
-            warnings.warn(msg, UserWarning, stacklevel=3)
+            warnings.warn(msg, UserWarning, stacklevel=4)
         if not len(self.directions_):
             msg = (
                 "ParityProjection found nothing to remove: the means that the "
                 "constraint compares agree already, and transform returns X unchanged."
             )
-            warnings.warn(msg, UserWarning, stacklevel=3)
+            warnings.warn(msg, UserWarning, stacklevel=4)
         return self
 
     def transform(self, X):
@@ -210,6 +211,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             return X_new[:, self._kept()]
         return X - self.strength * ((X @ rows.T) @ rows)
 
+    @all_or_nothing
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
         """Fit to the data, then transform them.
 

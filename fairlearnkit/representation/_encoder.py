@@ -36,6 +36,7 @@ from fairlearnkit.utils._sklearn_private import (
     StrOptions,
     _check_sample_weight,
     _fit_context,
+    all_or_nothing,
 )
 
 # batch_size="auto": about ten batches an epoch, within these limits.
@@ -522,6 +523,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         widths = [task.n_outputs for task in self._tasks]
         return np.split(scores, np.cumsum(widths)[:-1], axis=1)
 
+    @all_or_nothing
     def fit_heads(self, X, y, *, task=None, sample_weight=None):
         """Take new tasks: fit their heads, and leave the encoder as it is.
 
@@ -561,6 +563,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         classes = [task.classes for task in tasks]
         self.classes_ = classes[0] if self._single else classes
 
+    @all_or_nothing
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
         """Train, then return the features of the training rows.
 

@@ -256,13 +256,13 @@ class BaseParityKernel(BaseEstimator):
                 "indefinite or ill-conditioned. Scale the features, or take a positive "
                 "definite kernel."
             )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
+            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
         elif finite and not len(problem.B):
             msg = (
                 f"{name} is the plain model: in the feature space of the kernel "
                 f"{self.kernel!r} the means that the constraint compares agree already."
             )
-            warnings.warn(msg, UserWarning, stacklevel=5)
+            warnings.warn(msg, UserWarning, stacklevel=6)
         if solution.status != "optimal":
             msg = (
                 f"{name} stopped with the status {solution.status!r} after "
@@ -272,7 +272,7 @@ class BaseParityKernel(BaseEstimator):
                 f"for was at most max_gap={self.max_gap:.3g}. Increase max_iter, or "
                 "scale the features."
             )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=5)
+            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
 
     def _tell_of_kernel(self, K):
         """Warn of an indefinite kernel, as far as some rows can show it."""
@@ -290,7 +290,7 @@ class BaseParityKernel(BaseEstimator):
                 "is then not convex; the solution is one of possibly several, and "
                 "duality_gap_ is NaN."
             )
-            warnings.warn(msg, UserWarning, stacklevel=4)
+            warnings.warn(msg, UserWarning, stacklevel=5)
         return indefinite
 
     def __sklearn_tags__(self):

@@ -1,0 +1,225 @@
+"""A fit that fails or is interrupted leaves the fitted estimator as it was.
+
+Every estimator is fitted, then fitted again to other data, and an interrupt comes at
+some line of that, early, late or in between.
+"""
+
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import fairlearnkit
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.preprocessing import BarycenterTransformer
+from fairlearnkit.representation import ParityEncoder
+from fairlearnkit.svm import ParitySVC
+from fairlearnkit.utils import _sklearn_private
+from fairlearnkit.utils.discovery import all_estimators
+
+PACKAGE = str(Path(fairlearnkit.__file__).parent)
+# The one assignment that takes a fit over is here.
+DECORATOR = _sklearn_private.__file__
+METHODS = ("predict", "predict_proba", "decision_function", "transform")
+# Lines at which to interrupt: evenly spaced, and the last ones, where attributes are
+# set.
+SPACED, LAST = 10, 12
+
+SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
+ARGUMENTS = {
+    BarycenterClassifier: {"estimator": LogisticRegression(), "random_state": 0},
+    BarycenterRegressor: {"estimator": Ridge(), "random_state": 0},
+    ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
+    SensitiveColumns: {
+        "estimator": make_pipeline(StandardScaler(), ParityLogisticRegression()),
+        "columns": lambda X: (X[:, 0] > np.median(X[:, 0])).astype(int),
+    },
+}
+ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
+    BarycenterClassifier(
+        LogisticRegression(), algorithm="split-rank", random_state=0, unseen="pooled"
+    ),
+    SensitiveColumns(
+        BarycenterTransformer(unseen="pooled"), lambda X: np.floor(9 * X[:, 1]) % 2
+    ),
+]
+
+
+class Bomb:
+    """Interrupts at the n-th line of the library; counts them if n is None."""
+
+    def __init__(self, n=None):
+        self.n, self.lines = n, 0
+
+    def __call__(self, frame, event, arg):
+        name = frame.f_code.co_filename
+        if not name.startswith(PACKAGE) or name == DECORATOR:
+            return None
+        if event == "line":
+            self.lines += 1
+            if self.lines == self.n:
+                raise KeyboardInterrupt
+        return self
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self)
+        return self
+
+    def __exit__(self, *error):
+        sys.settrace(self.before)
+
+
+def data(seed, shift=0.0, labels=(0, 1)):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(120, 3)) + shift
+    group = np.arange(120) % 2
+    y = X[:, 0] - shift + group + rng.normal(size=120) > 0.5
+    return X, np.array(labels)[y.astype(int)], group
+
+
+FIRST, SECOND = data(0), data(1, 5.0, (3, 7))
+
+
+def fitted(model, X, y, group):
+    wrapped = isinstance(model, SensitiveColumns)
+    return model.fit(X, y, **({} if wrapped else {"sensitive_features": group}))
+
+
+def answers(model, X, group):
+    """What the model says of rows, by every method that it has."""
+    found = {}
+    asks = isinstance(model, BarycenterTransformer | BarycenterClassifier)
+    asks = asks or isinstance(model, BarycenterRegressor)
+    for name in METHODS:
+        if hasattr(model, name):
+            metadata = {"sensitive_features": group} if asks else {}
+            found[name] = getattr(model, name)(X, **metadata)
+    return found
+
+
+def state_of(model, X, group):
+    return answers(model, X, group), model.get_params(), dict(vars(model))
+
+
+def assert_same(model, before, X, group):
+    told, parameters, attributes = before
+    assert told
+    assert model.get_params().keys() == parameters.keys()
+    assert all(model.get_params()[name] is parameters[name] for name in parameters)
+    assert vars(model).keys() == attributes.keys()
+    assert all(vars(model)[name] is attributes[name] for name in attributes)
+    for name, answer in answers(model, X, group).items():
+        assert_array_equal(answer, told[name])
+
+
+def interrupt_everywhere(model, call, check):
+    """Call with an interrupt at many lines, and check after each."""
+    for _ in range(2):  # the second time what is cached is cached
+        with Bomb() as dry:
+            call(deepcopy(model))
+    spaced = np.linspace(1, dry.lines, SPACED).astype(int)
+    last = np.arange(max(1, dry.lines - LAST), dry.lines + 1)
+    for n in np.unique(np.concatenate([spaced, last])).tolist():
+        with pytest.raises(KeyboardInterrupt), Bomb(n):
+            call(model)
+        check()
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_interrupted_refit_leaves_the_old_model(model):
+    X, y, group = FIRST
+    model = fitted(clone(model), X, y, group)
+    before = state_of(model, X, group)
+
+    def refit(model):
+        fitted(model, *SECOND)
+
+    def check():
+        assert_same(model, before, X, group)
+
+    interrupt_everywhere(model, refit, check)
+    refit(model)  # and it goes on from there
+    assert any(
+        not np.array_equal(answer, before[0][name])
+        for name, answer in answers(model, X, group).items()
+    )
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_interrupted_first_fit_leaves_nothing(model):
+    model = clone(model)
+    attributes = dict(vars(model))
+
+    def check():
+        assert vars(model) == attributes
+        with pytest.raises(NotFittedError):
+            answers(model, FIRST[0], FIRST[2])
+
+    interrupt_everywhere(model, lambda model: fitted(model, *FIRST), check)
+
+
+@pytest.mark.parametrize(
+    "model", [ParityEncoder(**SMALL_ENCODER), BarycenterTransformer()], ids=repr
+)
+def test_interrupted_fit_transform(model):
+    X, y, group = FIRST
+    model = fitted(clone(model), X, y, group)
+    before = state_of(model, X, group)
+    Z, z, other = SECOND
+    interrupt_everywhere(
+        model,
+        lambda model: model.fit_transform(Z, z, sensitive_features=other),
+        lambda: assert_same(model, before, X, group),
+    )
+
+
+def test_interrupted_heads():
+    X, y, group = FIRST
+    model = fitted(ParityEncoder(**SMALL_ENCODER, random_state=0), X, y, group)
+    before = state_of(model, X, group)
+    interrupt_everywhere(
+        model,
+        lambda model: model.fit_heads(X, np.where(y, "yes", "no")),
+        lambda: assert_same(model, before, X, group),
+    )
+    assert set(model.fit_heads(X, np.where(y, "yes", "no")).predict(X)) <= {"yes", "no"}
+
+
+@pytest.mark.parametrize("model", [ParitySVC(), ParityLogisticRegression()], ids=repr)
+def test_refused_refit(model):
+    X, y, group = FIRST
+    model.fit(X, y, sensitive_features=group)
+    before = state_of(model, X, group)
+    with pytest.raises(ValueError, match="one group"):
+        model.fit(10 * X + 5, np.where(y, "b", "a"), sensitive_features=np.zeros(120))
+    assert_same(model, before, X, group)
+
+
+def test_refit_forgets_what_the_first_fit_learned():
+    X, y, group = FIRST
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    model = BarycenterRegressor(Ridge(), algorithm="split-rank")
+    model.fit(frame, y, sensitive_features=group)
+    assert {"seed_", "feature_names_in_"} <= set(vars(model))
+    model.set_params(algorithm="transport").fit(X, y, sensitive_features=group)
+    assert not {"seed_", "feature_names_in_"} & set(vars(model))
+
+
+def test_refit_keeps_what_was_set_beside_parameters():
+    X, _, group = FIRST
+    model = BarycenterTransformer().set_output(transform="pandas")
+    for _ in range(2):
+        Z = model.fit_transform(X, sensitive_features=group)
+        assert isinstance(Z, pd.DataFrame)
