@@ -2,14 +2,20 @@
 
 from copy import deepcopy
 from functools import partial
+from inspect import signature
 
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._columns import as_table, take_columns
-from fairlearnkit.metrics._metric import find_metric, name_of, unwrapped
-from fairlearnkit.utils._sklearn_private import _BaseScorer, _cached_call
+from fairlearnkit.metrics._metric import find_metric, name_of, takes, unwrapped
+from fairlearnkit.utils._sklearn_private import (
+    _BaseScorer,
+    _cached_call,
+    _IdentityClassifier,
+    _IdentityRegressor,
+)
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 # Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
@@ -89,6 +95,11 @@ def parity_scorer(
 
     The gap is that of the scored rows: of few rows it is noisy, and biased upwards.
 
+    TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, hand on no X: they need
+    routed groups, and with `columns` there is an error that says what works.
+    Selectors of features (RFECV, SequentialFeatureSelector) hand on some columns of X,
+    among which a position means another one, without a word: route the groups there.
+
     Examples
     --------
     >>> import numpy as np
@@ -140,12 +151,57 @@ def with_columns(estimator):
     return None
 
 
+class _WithGroups:
+    """The metric, for tools that take it out of the scorer and call it without X.
+
+    Its signature hides ``labels``, for which LogisticRegressionCV would take it out:
+    the scorer fills them by itself.
+    """
+
+    def __init__(self, metric, told):
+        self.metric = metric
+        self.told = told
+
+    def __call__(
+        self,
+        y_true,
+        y_pred,
+        *,
+        sensitive_features=None,
+        sample_weight=None,
+        pos_label=None,
+    ):
+        if sensitive_features is None:
+            msg = (
+                f"{self.told} gets labels and no X here, as from "
+                "TunedThresholdClassifierCV, so that neither columns= nor a "
+                "SensitiveColumns can tell it the groups. Search for the threshold, "
+                "GridSearchCV(FixedThresholdClassifier(model), {'threshold': [0.4, "
+                "0.5, 0.6]}, scoring=...), which hands X on; or turn routing on, "
+                "sklearn.set_config(enable_metadata_routing=True), and pass "
+                "sensitive_features to fit, to a scorer without columns=."
+            )
+            raise ValueError(msg)
+        given = {"sample_weight": sample_weight, "pos_label": pos_label}
+        more = {name: value for name, value in given.items() if value is not None}
+        groups = sensitive_features
+        return self.metric(y_true, y_pred, sensitive_features=groups, **more)
+
+
 class _ParityScorer(_BaseScorer):
     """What `parity_scorer` returns."""
 
     def __init__(self, metric, sign, response_method, columns):
-        super().__init__(metric, sign, {}, response_method)
+        super().__init__(None, sign, {}, response_method)
+        self._metric = metric
         self._columns = columns
+        self._score_func = _WithGroups(metric, repr(self))
+        if takes(metric, "pos_label"):  # thresholds are tuned for this class
+            named = signature(metric).parameters.get("pos_label")
+            self._kwargs = {"pos_label": named.default if named else None}
+
+    def _accept_sample_weight(self):
+        return takes(self._metric, "sample_weight")
 
     def __call__(
         self, estimator, X, y_true=None, *, sensitive_features=None, sample_weight=None
@@ -178,17 +234,25 @@ class _ParityScorer(_BaseScorer):
         classes = getattr(estimator, "classes_", None)
         if classes is not None and self._response_method == "predict":
             more |= self._labels(classes)
-        value = self._score_func(y_true, y_pred, sensitive_features=groups, **more)
+        value = self._metric(y_true, y_pred, sensitive_features=groups, **more)
         return self._sign * value
 
     def _labels(self, classes):
         """All classes, of which a fold may lack some, for our metrics of rates."""
-        function = self._score_func
+        function = self._metric
         fixed = "labels" in getattr(function, "keywords", {})
         ours = unwrapped(function).__module__ == "fairlearnkit.metrics._rates"
         return {"labels": classes} if ours and not fixed else {}
 
     def _groups(self, estimator, X, sensitive_features):
+        leave_one_out = isinstance(estimator, _IdentityClassifier | _IdentityRegressor)
+        if leave_one_out and sensitive_features is None:
+            msg = (
+                f"{self!r} gets predictions and no X from RidgeCV and "
+                "RidgeClassifierCV while cv=None: pass them cv=5, or another number "
+                "of folds."
+            )
+            raise ValueError(msg)
         if self._columns is not None:
             if sensitive_features is not None:
                 msg = (
@@ -228,11 +292,12 @@ class _ParityScorer(_BaseScorer):
         request.score.add_request(
             param="sensitive_features", alias=self._columns is None
         )
-        request.score.add_request(param="sample_weight", alias=None)
+        if self._accept_sample_weight():
+            request.score.add_request(param="sample_weight", alias=None)
         return request
 
     def __repr__(self):
-        told = [name_of(self._score_func), f"response_method={self._response_method!r}"]
+        told = [name_of(self._metric), f"response_method={self._response_method!r}"]
         if self._columns is not None:
             told.append(f"columns={self._columns!r}")
         if self._sign > 0:

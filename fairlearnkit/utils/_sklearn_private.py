@@ -4,6 +4,7 @@ from functools import wraps
 
 from sklearn.base import _fit_context as _checked
 from sklearn.linear_model._base import LinearClassifierMixin
+from sklearn.linear_model._ridge import _IdentityClassifier, _IdentityRegressor
 from sklearn.metrics._scorer import _BaseScorer, _cached_call
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import SIMPLE_METHODS
@@ -21,6 +22,8 @@ __all__ = [
     "LinearClassifierMixin",
     "StrOptions",
     "_BaseScorer",
+    "_IdentityClassifier",
+    "_IdentityRegressor",
     "_cached_call",
     "_check_feature_names_in",
     "_check_sample_weight",

@@ -13,10 +13,24 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import UndefinedMetricWarning, UnsetMetadataPassedError
+from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    LogisticRegressionCV,
+    RidgeCV,
+)
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_validate,
+    learning_curve,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -242,6 +256,176 @@ def mean_probability(
     y_true, y_prob, *, sensitive_features, pos_label=None, sample_weight=None
 ):
     return y_prob.mean()
+
+
+# Tools that take the metric out of a scorer, or call it without X.
+
+
+GAP = "demographic_parity_difference"
+
+
+@pytest.fixture
+def numbers(data):
+    X, y = data
+    table = X[["a", "b"]].assign(sex=(X["sex"] == "m") * 1.0)
+    return table.to_numpy(), (y == "yes").astype(int), X["sex"].to_numpy()
+
+
+def path_gaps(X, y, sex, Cs, folds):
+    """Gaps of logistic regressions of each strength in each fold, by hand."""
+    rows = []
+    for train, test in folds:
+        models = [LogisticRegression(C=C).fit(X[train], y[train]) for C in Cs]
+        rows.append(
+            [
+                demographic_parity_difference(
+                    y[test], m.predict(X[test]), sensitive_features=sex[test]
+                )
+                for m in models
+            ]
+        )
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("routed", [False, True])
+def test_logistic_regression_cv(numbers, routed):
+    X, y, sex = numbers
+    folds = list(StratifiedKFold(3).split(X, y))
+    Cs = [1e-4, 1e-2, 1.0]
+    scorer = parity_scorer(GAP, columns=None if routed else -1)
+    model = LogisticRegressionCV(Cs=Cs, cv=folds, scoring=scorer)
+    if "use_legacy_attributes" in model.get_params():  # from scikit-learn 1.8 on
+        model.set_params(use_legacy_attributes=False, l1_ratios=(0.0,))
+    with config_context(enable_metadata_routing=routed):
+        model.fit(X, y, **({"sensitive_features": sex} if routed else {}))
+    expected = path_gaps(X, y, sex, Cs, folds)
+    assert np.ptp(expected) > 0.2
+    scores = model.scores_[1] if isinstance(model.scores_, dict) else model.scores_
+    np.testing.assert_allclose(scores.reshape(3, 3), -expected, atol=0.03)
+    assert np.ravel(model.C_)[0] == Cs[int(np.argmin(expected.mean(axis=0)))]
+
+
+def test_a_tuned_threshold_with_routed_groups(numbers):
+    X, y, sex = numbers
+    scorer = parity_scorer(GAP, metric_params={"pos_label": 1})
+    with config_context(enable_metadata_routing=True):
+        tuned = TunedThresholdClassifierCV(
+            LogisticRegression(),
+            scoring=scorer,
+            thresholds=[0.3, 0.5, 0.9],
+            cv=3,
+            store_cv_results=True,
+        ).fit(X, y, sensitive_features=sex)
+    expected = np.zeros(3)
+    for train, test in StratifiedKFold(3).split(X, y):
+        score = LogisticRegression().fit(X[train], y[train]).predict_proba(X[test])
+        for i, threshold in enumerate([0.3, 0.5, 0.9]):
+            expected[i] -= demographic_parity_difference(
+                y[test], score[:, 1] >= threshold, sensitive_features=sex[test]
+            )
+    np.testing.assert_allclose(tuned.cv_results_["scores"], expected / 3)
+    assert np.ptp(expected) > 0.2
+
+
+@pytest.mark.parametrize("columns", [-1, None])
+def test_a_tuned_threshold_without_x_names_what_works(numbers, columns):
+    X, y, sex = numbers
+    model = LogisticRegression()
+    if columns is None:
+        model = SensitiveColumns(model, -1)
+    scorer = parity_scorer(GAP, columns=columns)
+    message = (
+        r"parity_scorer\(demographic_parity_difference.* no X here.*columns=.*"
+        r"GridSearchCV\(FixedThresholdClassifier.*routing on"
+    )
+    with pytest.raises(ValueError, match=message):
+        TunedThresholdClassifierCV(model, scoring=scorer).fit(X, y)
+    search = GridSearchCV(
+        FixedThresholdClassifier(model),
+        {"threshold": [0.4, 0.5, 0.9]},
+        scoring=scorer,
+        cv=3,
+        error_score="raise",
+    ).fit(X, y)
+    expected = -demographic_parity_difference(
+        y, search.predict(X), sensitive_features=sex
+    )
+    assert search.score(X, y) == expected
+    assert search.best_params_ == {"threshold": 0.9}
+
+
+def test_leave_one_out_of_ridge_has_no_x(numbers):
+    X, y, _ = numbers
+    for scorer in (parity_scorer("score_gap", columns=-1), parity_scorer("score_gap")):
+        with pytest.raises(ValueError, match=r"no X from RidgeCV.*cv=5"):
+            RidgeCV(scoring=scorer).fit(X, y)
+    model = RidgeCV([1e-3, 1e9], scoring=parity_scorer("score_gap", columns=-1), cv=3)
+    assert model.fit(X, y).alpha_ == 1e9
+
+
+def test_weights_go_to_metrics_that_take_them(numbers):
+    X, y, sex = numbers
+
+    def unweighted(y_true, y_pred, *, sensitive_features):
+        return demographic_parity_difference(
+            y_true, y_pred, sensitive_features=sensitive_features
+        )
+
+    weight = 1.0 + y
+    with config_context(enable_metadata_routing=True):
+        scoring = {
+            "plain": parity_scorer(unweighted, columns=-1),  # nothing to be asked
+            "weighted": parity_scorer(GAP, columns=-1).set_score_request(
+                sample_weight=True
+            ),
+        }
+        model = LogisticRegression().set_fit_request(sample_weight=False)
+        folds = list(StratifiedKFold(2).split(X, y))
+        found = cross_validate(
+            model,
+            X,
+            y,
+            cv=folds,
+            scoring=scoring,
+            params={"sample_weight": weight},
+            error_score="raise",
+        )
+    for k, (train, test) in enumerate(folds):
+        y_pred = LogisticRegression().fit(X[train], y[train]).predict(X[test])
+        options = {"sensitive_features": sex[test]}
+        plain = demographic_parity_difference(y[test], y_pred, **options)
+        assert found["test_plain"][k] == -plain
+        options["sample_weight"] = weight[test]
+        weighted = demographic_parity_difference(y[test], y_pred, **options)
+        assert found["test_weighted"][k] == -weighted != -plain
+
+
+def test_selectors_of_features_take_routed_groups(numbers):
+    """They hand on some of the columns, so that positions move."""
+    X, y, sex = numbers
+    X = np.column_stack([np.random.default_rng(1).normal(size=len(y)), X])
+    folds = list(StratifiedKFold(3).split(X, y))
+    with config_context(enable_metadata_routing=True):
+        selector = RFECV(LogisticRegression(), scoring=parity_scorer(GAP), cv=folds)
+        selector.fit(X, y, sensitive_features=sex)
+    for k, (train, test) in enumerate(folds):
+        full = LogisticRegression().fit(X[train], y[train]).predict(X[test])
+        expected = -demographic_parity_difference(
+            y[test], full, sensitive_features=sex[test]
+        )
+        assert selector.cv_results_[f"split{k}_test_score"][-1] == expected
+
+
+def test_curves_and_importances(numbers):
+    X, y, sex = numbers
+    scorer, model = parity_scorer(GAP, columns=-1), LogisticRegression()
+    expected = path_gaps(X, y, sex, [1.0], StratifiedKFold(3).split(X, y))
+    curve = learning_curve(model, X, y, scoring=scorer, cv=3, train_sizes=[1.0])
+    assert_array_equal(curve[2], -expected.T)
+    found = permutation_importance(
+        model.fit(X, y), X, y, scoring={"gap": scorer}, n_repeats=3, random_state=0
+    )["gap"]
+    assert found.importances_mean[0] < -0.02  # the gap shrinks with noise for a
 
 
 def test_no_groups_to_be_found(data):
