@@ -33,7 +33,7 @@ def solve(
     reg,
     fit_intercept,
     means,
-    differences,
+    strata,
     bound,
     solver="auto",
     tol=1e-4,
@@ -42,6 +42,9 @@ def solve(
     convex_constraints=None,
 ):
     """Minimise reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b) s.t. |M f| <= bound.
+
+    Columns of X that are far from zero are shifted first, where an intercept makes up
+    for it.
 
     Parameters
     ----------
@@ -57,8 +60,8 @@ def solve(
         Weight of ||w||^2 / 2.
     fit_intercept : bool
         Whether there is an intercept b; it is never penalised.
-    means, differences : arrays
-        The constraint rows M = differences @ means, as in ``Contrasts``.
+    means, strata : arrays
+        The cells whose mean scores are compared, as in ``Contrasts``.
     bound : float
         0 for an equality, np.inf for no constraint.
     solver : str
@@ -82,7 +85,7 @@ def solve(
     ValueError
         ``solver="interior-point"`` with a smooth loss, or options without cvxpy.
     """
-    problem = build_problem(
+    problem, shift = build_problem(
         X,
         y,
         c,
@@ -90,7 +93,7 @@ def solve(
         reg=reg,
         fit_intercept=fit_intercept,
         means=means,
-        differences=differences,
+        strata=strata,
         bound=bound,
     )
     for name, given in {
@@ -106,17 +109,29 @@ def solve(
             f"loss; got loss={loss!r}."
         )
         raise ValueError(msg)
-    rank = problem.basis.shape[1]
     if solver == "cvxpy":
         from fairlearnkit._optim.reference import reference
 
         found = reference(
-            problem, solver_params=solver_params, convex_constraints=convex_constraints
+            problem,
+            shift,
+            solver_params=solver_params,
+            convex_constraints=convex_constraints,
         )
-        return replace(found, rank=rank)
-    limits = {"tol": max(tol**2, SMALLEST_GAP), "max_iter": max_iter}
+    else:
+        found = _fast(problem, solver, max(tol**2, SMALLEST_GAP), max_iter)
+    return replace(
+        found,
+        intercept=found.intercept - shift @ found.coef,
+        rank=problem.basis.shape[1],
+    )
+
+
+def _fast(problem, solver, tol, max_iter):
+    """A solution by our own solvers."""
+    limits = {"tol": tol, "max_iter": max_iter}
     if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
-        return replace(_newton(problem, CgHessian, limits), rank=rank)
+        return _newton(problem, CgHessian, limits)
     problem, expand = _narrowed(problem)
     found = None
     if solver != "interior-point":
@@ -125,7 +140,7 @@ def solve(
         other = interior_point(problem, **limits)
         if found is None or other.duality_gap < found.duality_gap:
             found = other
-    return replace(found, coef=expand(found.coef), rank=rank)
+    return replace(found, coef=expand(found.coef))
 
 
 def _is_wide(problem):
@@ -151,6 +166,7 @@ def _narrowed(problem):
     n_samples, n_features = problem.design.shape
     if problem.design.is_sparse or n_samples + problem.basis.shape[1] >= n_features:
         return problem, np.asarray
-    V, R = qr(np.hstack([problem.design.X.T, problem.basis]), mode="economic")
+    X = problem.design.at(slice(None))
+    V, R = qr(np.hstack([X.T, problem.basis]), mode="economic")
     design = Design(np.ascontiguousarray(R[:, :n_samples].T))
     return replace(problem, design=design, basis=V.T @ problem.basis), V.dot

@@ -3,9 +3,11 @@
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from fairlearnkit._optim.compared import bounds, largest_gap
 
-def bounded_step(K, target, rows, bound, *, max_iter=60):
-    """Minimise (u - target)' K (u - target) / 2 subject to |rows u| <= bound.
+
+def bounded_step(K, target, rows, strata, bound, *, max_iter=60):
+    """Minimise (u - target)' K (u - target) / 2 subject to gap(rows @ u) <= bound.
 
     Mehrotra's predictor-corrector method from u = 0, which is strictly inside; any
     number of rows, dependent ones too.
@@ -16,8 +18,10 @@ def bounded_step(K, target, rows, bound, *, max_iter=60):
         Symmetric positive definite.
     target : ndarray of shape (rank,)
         The minimiser without the bound.
-    rows : ndarray of shape (n_constraints, rank)
-        Constraint rows.
+    rows : ndarray of shape (n_cells, rank)
+        Values of the cells for each unit of u.
+    strata : ndarray of shape (n_cells,), intp
+        Which cells are compared; see ``compared``.
     bound : float
         Greater than 0.
 
@@ -26,15 +30,22 @@ def bounded_step(K, target, rows, bound, *, max_iter=60):
     u : ndarray of shape (rank,)
         The minimiser.
     lam_norm : float
-        The 1-norm of the multipliers lambda, where K (target - u) = rows' lambda.
+        The norm of the multipliers lambda, where K (target - u) = rows' lambda; as in
+        ``duality_gap``.
     """
-    if np.abs(rows @ target).max(initial=0.0) <= bound:
+    if largest_gap(rows @ target, strata) <= bound:
         return target, 0.0
-    if len(target) == 1:  # two groups: an interval
-        widest = np.abs(rows).max()
+    rank = len(target)
+    if rank == 1:  # two groups: an interval
+        widest = largest_gap(rows, strata)
         u = np.clip(target, -bound / widest, bound / widest)
         return u, float(np.abs(K @ (target - u))[0] / widest)
-    G = np.vstack([rows, -rows]) / bound  # scaled: G u <= 1
+    half, limits = bounds(rows, strata)
+    half = half / (bound * limits)[:, None]
+    G = np.vstack([half, -half])  # scaled: G x <= 1, x = u and the centres of strata
+    # The centres have no cost of their own.
+    free = half.shape[1] - rank
+    K, target = np.pad(K, (0, free)), np.pad(target, (0, free))
     pull = K @ target
     u, s = np.zeros_like(target), np.ones(len(G))
     lam = np.full(len(G), max(np.abs(target @ pull) / len(G), 1e-300))
@@ -55,7 +66,7 @@ def bounded_step(K, target, rows, bound, *, max_iter=60):
         du, ds, dlam = _direction(factor, G, s, lam, dual_residual, rhs)
         step = min(1.0, 0.995 * _longest(s, ds, lam, dlam))
         u, s, lam = u + step * du, s + step * ds, lam + step * dlam
-    return u, lam.sum() / bound
+    return u[:rank], lam.sum() / bound
 
 
 def _direction(factor, G, s, lam, dual_residual, complementarity):

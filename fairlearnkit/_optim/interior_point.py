@@ -2,11 +2,13 @@
 
 The loss is a sum of hinges max(0, r - s f), one a row for the hinge loss and two for
 the epsilon-insensitive one. Margins t = s (X w + b) - r + xi >= 0 with multipliers a,
-slacks xi >= 0 with multipliers m = c - a, and for a bound s = bound -+ rows Q'w >= 0
-with multipliers lam. Eliminating all but (w, b) leaves
+slacks xi >= 0 with multipliers m = c - a, and for a bound s = bound limits -+ G x >= 0
+with multipliers lam, G = [G_u, G_z] the polytope of ``compared``, x = (Q'w, z) with the
+centres z of strata. Eliminating all but (w, b, z) leaves
 
-    [ reg I + X'DX + Q rows' E rows Q'   X'd ] [dw]
-    [ d'X                                1'd ] [db]
+    [ reg I + X'DX + Q G_u' E G_u Q'   X'd   Q G_u' E G_z ] [dw]
+    [ d'X                              1'd   0            ] [db]
+    [ G_z' E G_u Q'                    0     G_z' E G_z   ] [dz]
 
 with D = diag(d), d = 1 / (t/a + xi/m) summed over the hinges of a row, and E =
 diag(lam / s); for an equality the system is projected onto Q'w = 0. Mehrotra's
@@ -49,9 +51,8 @@ def interior_point(problem, *, tol, max_iter):
         except LinAlgError:  # the last digits are gone; the best point so far stands
             status = "stalled"
             break
-        up, down = np.split(state.lam, 2)
-        nu = p.rows.T @ (up - down) if len(up) else np.zeros(p.basis.shape[1])
-        value, lam_norm = p.objective(state.w, state.f), state.lam.sum()
+        nu = state.G[:, : p.basis.shape[1]].T @ state.lam
+        value, lam_norm = p.objective(state.w, state.f), state.limits @ state.lam
         alpha = state.fold(state.sign * state.a)
         gap = duality_gap(p, state.w, state.f, alpha, nu, lam_norm)
         if gap < found.duality_gap:
@@ -86,12 +87,17 @@ class _State:
         self.t = self.xi - offset
         self.a = 0.5 * c
         self.m = c - self.a
-        k = len(p.rows) if p.bounded() else 0
-        self.G = np.vstack([p.rows, -p.rows]) if k else np.zeros((0, p.basis.shape[1]))
-        self.s = np.full(2 * k, p.bound if k else 0.0)
-        self.lam = np.full(2 * k, p.c.mean() / p.bound if k else 0.0)
-        fixed = p.basis[:, : 0 if k else None]  # directions that equality closes
-        self.fixed = np.vstack([fixed, np.zeros((1, fixed.shape[1]))])
+        rank, bounded = p.basis.shape[1], p.bounded()
+        G, limits = p.polytope() if bounded else (np.zeros((0, rank)), np.zeros(0))
+        self.G, self.limits = np.vstack([G, -G]), np.tile(limits, 2)
+        self.z = np.zeros(G.shape[1] - rank)
+        self.s = p.bound * self.limits if bounded else np.zeros(0)
+        self.lam = np.full(len(self.s), p.c.mean() / p.bound if bounded else 0.0)
+        fixed = p.basis[:, : 0 if bounded else None]  # directions that equality closes
+        self.fixed = np.vstack([fixed, np.zeros((1 + len(self.z), fixed.shape[1]))])
+        # G x as a product with (w, b, z).
+        self.R = np.hstack([self.G[:, :rank] @ p.basis.T, np.zeros((len(self.G), 1))])
+        self.R = np.hstack([self.R, self.G[:, rank:]])
 
     def fold(self, v):
         """Sums over the hinges of each row."""
@@ -114,25 +120,23 @@ class _State:
         length = self._longest(moves)
         ahead = self._complementarity(moves, length) / count
         centre = mu * (ahead / mu) ** 3
-        _, _, _, dt, dxi, da, ds, dlam = moves
+        dt, dxi, da, ds, dlam = moves[4:]
         second = np.concatenate([dt * da, -dxi * da, ds * dlam])
         moves = self._direction(residual, products + second - centre)
         length = min(1.0, 0.995 * self._longest(moves))
         self._move(moves, length)
 
     def _factor(self):
-        p, n_features = self.p, len(self.w)
-        H = np.zeros((n_features + 1, n_features + 1))
-        H[:-1, :-1], Xd = p.design.gram(self.fold(self.d))
-        H[np.arange(n_features), np.arange(n_features)] += p.reg
-        if len(self.G):
-            QG = p.basis @ self.G.T
-            H[:-1, :-1] += (QG * (self.lam / self.s)) @ QG.T
+        p, d = self.p, len(self.w)
+        H = (self.R.T * (self.lam / self.s)) @ self.R
+        square, Xd = p.design.gram(self.fold(self.d))
+        H[:d, :d] += square
+        H[np.arange(d), np.arange(d)] += p.reg
         if p.fit_intercept:
-            H[-1, :-1] = H[:-1, -1] = Xd
-            H[-1, -1] = self.d.sum()
+            H[d, :d] = H[:d, d] = Xd
+            H[d, d] = self.d.sum()
         else:
-            H[-1, -1] = 1.0
+            H[d, d] = 1.0
         Q = self.fixed
         if Q.shape[1]:  # P H P with P = I - QQ', made definite along Q
             H -= Q @ (Q.T @ H)
@@ -148,8 +152,10 @@ class _State:
     def _dual_residual(self):
         p = self.p
         ya = self.fold(self.sign * self.a)
-        top = p.reg * self.w - p.design.rmatvec(ya) + p.basis @ (self.G.T @ self.lam)
-        return np.append(top, -ya.sum() if p.fit_intercept else 0.0)
+        residual = self.R.T @ self.lam
+        residual[: len(self.w)] += p.reg * self.w - p.design.rmatvec(ya)
+        residual[len(self.w)] = -ya.sum() if p.fit_intercept else 0.0
+        return residual
 
     def _direction(self, residual, products):
         """Newton direction that takes the complementarity products to zero."""
@@ -157,24 +163,23 @@ class _State:
         r1, r2, r3 = -products[:n], -products[n : 2 * n], -products[2 * n :]
         pull = self.d * (r1 / self.a - r2 / self.m)
         force = self.fold(self.sign * pull)
-        rhs = np.append(p.design.rmatvec(force), force.sum()) - residual
-        if not p.fit_intercept:
-            rhs[-1] = 0.0
-        if len(self.G):
-            rhs[:-1] -= p.basis @ (self.G.T @ (r3 / self.s))
+        d = len(self.w)
+        rhs = -residual - self.R.T @ (r3 / self.s)
+        rhs[:d] += p.design.rmatvec(force)
+        rhs[d] = rhs[d] + force.sum() if p.fit_intercept else 0.0
         move = self._solve(rhs)
-        dw, db = move[:-1], move[-1]
+        dw, db, dz = move[:d], move[d], move[d + 1 :]
         df = p.scores(dw, db)
         dmargin = self.sign * self.spread(df)
         da = pull - self.d * dmargin
         dxi = (r2 + self.xi * da) / self.m
         dt = dmargin + dxi
-        ds = -self.G @ (p.basis.T @ dw)
+        ds = -self.R @ move
         dlam = (r3 - self.lam * ds) / self.s
-        return dw, db, df, dt, dxi, da, ds, dlam
+        return dw, db, dz, df, dt, dxi, da, ds, dlam
 
     def _pairs(self, moves):
-        _, _, _, dt, dxi, da, ds, dlam = moves
+        dt, dxi, da, ds, dlam = moves[4:]
         return (
             (self.t, dt),
             (self.xi, dxi),
@@ -201,7 +206,8 @@ class _State:
         )
 
     def _move(self, moves, length):
-        dw, db, df, dt, dxi, da, ds, dlam = moves
+        dw, db, dz, df, dt, dxi, da, ds, dlam = moves
+        self.z += length * dz
         self.w += length * dw
         self.b += length * db
         self.f += length * df

@@ -15,10 +15,11 @@ and s is searched for.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack, qr
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack
 
 from fairlearnkit._optim import solve as solve_linear
 from fairlearnkit._optim.bounded_step import bounded_step
+from fairlearnkit._optim.compared import contrasted, largest_gap
 
 # Norms of a direction of the constraint below this, relative to those of the rows,
 # are rounding.
@@ -34,7 +35,7 @@ class KernelProblem:
     are weights of rows in the loss, all positive, ``B`` (rank, n_samples) and ``T``
     (n_samples, rank) are as in the module's docstring, ``sign`` is -1 where an
     indefinite kernel gives a direction a negative square, and ``rows @ u`` are the
-    gaps.
+    mean scores of cells, ``means``, less that of their stratum (``compared``).
     """
 
     K: np.ndarray
@@ -48,10 +49,15 @@ class KernelProblem:
     T: np.ndarray
     sign: np.ndarray
     rows: np.ndarray
-    contrasts: tuple
+    strata: np.ndarray
+    means: np.ndarray
 
     def bounded(self):
         return 0 < self.bound < np.inf and len(self.B) > 0
+
+    def widest(self):
+        """The gap of one unit of a single contrast u."""
+        return largest_gap(self.rows, self.strata)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +81,8 @@ class KernelSolution:
     Kv: np.ndarray
 
 
-def build_kernel_problem(
-    K, y, c, *, loss, reg, fit_intercept, means, differences, bound
-):
-    """Problem of a kernel matrix and contrast rows M = differences @ means.
+def build_kernel_problem(K, y, c, *, loss, reg, fit_intercept, means, strata, bound):
+    """Problem of a kernel matrix and the means of cells to compare.
 
     Parameters
     ----------
@@ -92,24 +96,23 @@ def build_kernel_problem(
         Weight of ||w||^2 / 2.
     fit_intercept : bool
         Whether there is an intercept.
-    means, differences : arrays
+    means, strata : arrays
         As in ``Contrasts``.
     bound : float
-        Largest |M f|; np.inf for no constraint.
+        Largest gap; np.inf for no constraint.
 
     Returns
     -------
     problem : KernelProblem
     """
-    left, right = qr(differences, mode="economic")
-    B = np.asarray(right @ means)
+    H = contrasted(np.eye(len(strata)), strata)
+    H = H if np.isfinite(bound) else H[:0]
+    B = np.asarray(H @ means)
     T = K @ B.T
     G = B @ T
     size, vectors = np.linalg.eigh(0.5 * (G + G.T))
-    largest = np.abs(K.diagonal()).max() * np.abs(B).sum(axis=1).max() ** 2
+    largest = np.abs(K.diagonal()).max() * np.abs(B).sum(axis=1).max(initial=0.0) ** 2
     kept = np.abs(size) > NOISE * largest
-    if not np.isfinite(bound):
-        kept[:] = False
     root, V = np.sqrt(np.abs(size[kept])), vectors[:, kept]
     return KernelProblem(
         K=K,
@@ -122,8 +125,9 @@ def build_kernel_problem(
         B=(V / root).T @ B,
         T=T @ (V / root),
         sign=np.sign(size[kept]),
-        rows=left @ (V * root),
-        contrasts=(means, differences),
+        rows=H.T @ (V * root),
+        strata=strata,
+        means=means,
     )
 
 
@@ -177,7 +181,7 @@ def at_share(p, s, v, b, Kv, *, n_iter, status):
 
 def multiplier_size(p, nu):
     """Size of the multiplier of one contrast."""
-    return float(np.abs(nu).max() / np.abs(p.rows).max())
+    return float(np.abs(nu).max() / p.widest())
 
 
 def on_factor(p, F, solver, tol, max_iter, solver_params=None):
@@ -189,7 +193,6 @@ def on_factor(p, F, solver, tol, max_iter, solver_params=None):
             "solver='libsvm'."
         )
         raise ValueError(msg)
-    means, differences = p.contrasts
     found = solve_linear(
         F,
         p.y,
@@ -197,8 +200,8 @@ def on_factor(p, F, solver, tol, max_iter, solver_params=None):
         loss=p.loss,
         reg=p.reg,
         fit_intercept=p.fit_intercept,
-        means=means,
-        differences=differences,
+        means=p.means,
+        strata=p.strata,
         bound=p.bound if len(p.B) else np.inf,
         solver=solver,
         tol=min(tol, 1e-5),
@@ -272,7 +275,7 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
         reached, S = p.T.T @ beta, p.T.T @ Y
         weight = np.linalg.inv(0.5 * (S + S.T))
         if p.bounded():
-            u, lam_norm = bounded_step(weight, reached, p.rows, p.bound)
+            u, lam_norm = bounded_step(weight, reached, p.rows, p.strata, p.bound)
         mu = weight @ (reached - u)
         v = beta - Y @ mu + p.B.T @ mu / p.reg
     return judged(p, certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm), 1e-3)

@@ -144,7 +144,7 @@ def _search(p, machine, tol):
     |u| falls from s = 0 to 0 at s = 1. Between two s the solution is taken that mixes
     theirs so that |u| is right: it is feasible, and its certificate says when to stop.
     """
-    limit = p.bound / np.abs(p.rows).max()
+    limit = p.bound / p.widest()
     low = machine.at(0.0)
     if np.abs(low.u[0]) <= limit:
         return low

@@ -111,7 +111,7 @@ def _constrained_step(p, w, gradient, system):
     K = 0.5 * (K + K.T)
     reached = Q.T @ (w + free[:-1])
     if p.bounded():
-        u, lam_norm = bounded_step(K, reached, p.rows, p.bound)
+        u, lam_norm = bounded_step(K, reached, p.rows, p.strata, p.bound)
     else:
         u, lam_norm = np.zeros_like(reached), 0.0
     pull = K @ (u - reached)

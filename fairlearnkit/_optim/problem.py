@@ -1,10 +1,11 @@
 """The one problem that all linear models solve, and the certificate of a solution.
 
-    minimise  reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b)   s.t.  |A w| <= bound
+    minimise  reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b)   s.t.  gap(w) <= bound
 
-A = differences @ directions has one row a constraint. All the solvers need of it are
-an orthonormal basis Q (n_features, rank) of its row space and the rows in that basis,
-A = rows @ Q'. With bound = 0 the constraint is Q'w = 0.
+gap(w) is the largest gap (``compared``) of the mean scores of cells, D w, with D the
+mean of X in each. All the solvers need of D are an orthonormal basis Q (n_features,
+rank) of what its rows differ by, and the cells in that basis: gap(w) = gap(rows @ Q'w).
+With bound = 0 the constraint is Q'w = 0.
 """
 
 from dataclasses import dataclass
@@ -12,10 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr, svd
 
-from fairlearnkit._optim.design import Design
+from fairlearnkit._optim.compared import (
+    bounds,
+    centred,
+    contrasted,
+    largest_gap,
+)
+from fairlearnkit._optim.design import Design, far_from_zero, ranges
 
-# Relative to the largest value of a column: differences of means below are rounding.
-NOISE = 1e-12
+# Differences of means below this part of the range of a column are rounding of sums,
+# which grows with the square root of n; below this part of its largest value, rounding
+# of the elements of X themselves.
+SUMS, ELEMENTS = 1e-12, 8.0 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,16 @@ class Problem:
     fit_intercept: bool
     basis: np.ndarray
     rows: np.ndarray
+    strata: np.ndarray
     bound: float
+
+    def gap(self, u):
+        """Largest gap between cells, for u = Q'w."""
+        return largest_gap(self.rows @ u, self.strata)
+
+    def polytope(self):
+        """G and limits: gap(u) <= 1 as |G (u, centres)| <= limits."""
+        return bounds(self.rows, self.strata)
 
     def scores(self, w, b):
         return self.design.matvec(w) + b
@@ -67,37 +85,51 @@ class Solution:
     alpha: np.ndarray | None = None
 
 
-def row_space(directions, differences, magnitudes):
-    """Basis Q of the row space of A = differences @ directions, and A Q.
+def row_space(directions, strata, noise):
+    """Basis Q of what the rows of cells differ by, and these rows in it.
 
     Parameters
     ----------
     directions : ndarray of shape (n_cells, n_features)
         Mean of X in each cell.
-    differences : ndarray of shape (n_constraints, n_cells)
-        Which cells are compared.
-    magnitudes : ndarray of shape (n_features,)
-        Largest absolute value of each feature, against which rounding is judged.
+    strata : ndarray of shape (n_cells,), intp
+        Which cells are compared; see ``compared``.
+    noise : ndarray of shape (n_features,)
+        What rounding can make of a difference of means that is 0, by feature.
 
     Returns
     -------
     basis : ndarray of shape (n_features, rank)
         Orthonormal columns.
-    rows : ndarray of shape (n_constraints, rank)
-        ``differences @ directions @ basis``.
+    rows : ndarray of shape (n_cells, rank)
+        ``directions @ basis``, less the mean of each stratum.
     """
-    # The factor R has the row space of differences, and no more rows than cells.
-    R = qr(differences, mode="r")[0][: differences.shape[1]]
-    A = R @ directions
-    A[np.abs(A) <= NOISE * np.abs(R).sum(axis=1)[:, None] * magnitudes] = 0.0
-    _, size, Vt = svd(A, full_matrices=False)
-    cut = max(A.shape) * np.finfo(np.float64).eps * size.max(initial=0.0)
-    basis = np.ascontiguousarray(Vt[size > cut].T)
-    return basis, differences @ (directions @ basis)
+    directions = centred(directions, strata)
+    # As many rows as there are independent contrasts: what is left of their rank to
+    # decide is whether means agree, and rounding is judged by the unit of each feature.
+    unit = np.where(noise > 0, noise, 1.0)
+    A = contrasted(directions, strata)
+    _, size, Vt = svd(A / unit, full_matrices=False)
+    # The norm of a matrix of elements of size 1; and what svd itself can be wrong by.
+    cut = sum(np.sqrt(A.shape))
+    kept = size > cut + max(A.shape) * np.finfo(np.float64).eps * size.max(initial=0.0)
+    spanned = np.where(np.abs(Vt[kept]) * size[kept, None] > 2.0, Vt[kept], 0.0) * unit
+    # Householder's method keeps features of small unit exact if large ones come first.
+    order = np.argsort(-unit, kind="stable")
+    basis = np.zeros((len(unit), np.count_nonzero(kept)))
+    basis[order] = _orthonormal(spanned[:, order].T)
+    return basis, directions @ basis
 
 
-def build_problem(X, y, c, *, loss, reg, fit_intercept, means, differences, bound):
-    """Problem of data and constraint rows M = differences @ means.
+def _orthonormal(columns):
+    if not columns.shape[1]:  # which older LAPACK wrappers do not take
+        return columns
+    longest = np.abs(columns).max(axis=0)
+    return qr(columns / longest, mode="economic", pivoting=True)[0]
+
+
+def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
+    """Problem of data and the means of cells to compare.
 
     Parameters
     ----------
@@ -113,24 +145,43 @@ def build_problem(X, y, c, *, loss, reg, fit_intercept, means, differences, boun
         Weight of ||w||^2 / 2.
     fit_intercept : bool
         Whether there is an intercept; it is never penalised.
-    means, differences : arrays
+    means, strata : arrays
         As in ``Contrasts``.
     bound : float
-        Largest |M f|; np.inf for no constraint.
+        Largest gap; np.inf for no constraint.
 
     Returns
     -------
     problem : Problem
+        Of X less ``shift``, which an intercept makes up for.
+    shift : ndarray of shape (n_features,)
+        0 without an intercept, and for columns near zero.
     """
-    design = Design(X)
+    plain, moved, shift, noise = shifted(X)
     basis, rows = np.zeros((X.shape[1], 0)), np.zeros((0, 0))
     if np.isfinite(bound):
-        directions = design.reduce_rows(means)
-        basis, rows = row_space(directions, differences, design.magnitudes())
+        basis, rows = row_space(moved.reduce_rows(means), strata, noise)
+    design = moved if fit_intercept else plain
     used = c > 0
     if not used.all():
-        design, y, c = Design(X[used]), y[used], c[used]
-    return Problem(design, y, c, loss, reg, fit_intercept, basis, rows, bound)
+        design, y, c = design.selected(used), y[used], c[used]
+    problem = Problem(
+        design, y, c, loss, reg, fit_intercept, basis, rows, strata, bound
+    )
+    return problem, shift if fit_intercept else np.zeros_like(shift)
+
+
+def shifted(X):
+    """Design of X, and that of its columns moved towards zero where they are far.
+
+    Also by how much, and what rounding can make of a difference of means that is 0.
+    """
+    plain = Design(X)
+    low, high = ranges(plain.X)
+    shift = far_from_zero(low, high)
+    noise = SUMS * np.maximum(np.abs(low - shift), np.abs(high - shift))
+    noise += ELEMENTS * np.abs(shift)
+    return plain, Design(plain.X, shift) if shift.any() else plain, shift, noise
 
 
 def feasible(problem, w):
@@ -142,7 +193,7 @@ def feasible(problem, w):
     u = p.basis.T @ w
     if not p.bounded():
         return w - p.basis @ u
-    worst = np.abs(p.rows @ u).max()
+    worst = p.gap(u)
     return w if worst <= p.bound else w + p.basis @ (u * (p.bound / worst - 1.0))
 
 
@@ -152,7 +203,10 @@ def duality_gap(problem, w, f, alpha, nu, lam_norm):
     The dual of the problem, with X'alpha - A'lambda = reg w at the optimum, is
 
         max  -sum_i c_i loss*(y_i, -alpha_i / c_i) - ||X'alpha - A'lambda||^2 / (2 reg)
-             - bound ||lambda||_1    s.t.  sum_i alpha_i = 0 (with an intercept).
+             - bound ||lambda||    s.t.  sum_i alpha_i = 0 (with an intercept),
+
+    A the rows of D, ||lambda|| the sum of |lambda_c| of contrasts by themselves, and
+    half that sum in a stratum, where the lambda_c sum to zero.
 
     Parameters
     ----------
@@ -165,7 +219,7 @@ def duality_gap(problem, w, f, alpha, nu, lam_norm):
     nu : ndarray of shape (rank,)
         A'lambda in the basis Q; ignored for an equality, where the best is known.
     lam_norm : float
-        ||lambda||_1.
+        ||lambda||.
 
     Returns
     -------

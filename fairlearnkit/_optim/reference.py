@@ -40,13 +40,15 @@ EXPRESSIONS = {
 }
 
 
-def reference(problem, *, solver_params=None, convex_constraints=None):
+def reference(problem, shift, *, solver_params=None, convex_constraints=None):
     """Solve any problem with cvxpy.
 
     Parameters
     ----------
     problem : Problem
         The problem.
+    shift : ndarray of shape (n_features,)
+        What its X lacks to the user's.
     solver_params : dict, default=None
         Options of ``cvxpy.Problem.solve``, ``solver`` among them (default: Clarabel).
     convex_constraints : callable, default=None
@@ -75,13 +77,13 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
         )
         raise ValueError(msg)
     w, b = cp.Variable(p.design.shape[1]), cp.Variable()
-    f = p.design.X @ w + (b if p.fit_intercept else 0.0)
+    f = p.design.at(slice(None)) @ w + (b if p.fit_intercept else 0.0)
     y, constraints = p.y, _constraints(p, w)
     extra = []
     if convex_constraints is not None:
-        extra = _further(
-            convex_constraints, w, b if p.fit_intercept else cp.Constant(0)
-        )
+        # b is the intercept for X less shift; the user's is that for X.
+        own = b - shift @ w if p.fit_intercept else cp.Constant(0)
+        extra = _further(convex_constraints, w, own)
     constraints += extra
     if p.loss.smooth:
         loss = p.c @ EXPRESSIONS[type(p.loss)](p.loss, f, y)
@@ -94,7 +96,8 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
     objective = 0.5 * p.reg * cp.sum_squares(w) + loss
     statement = cp.Problem(cp.Minimize(objective), constraints)
     _run(statement, options, extra)
-    found = _solution(p, statement, w.value, float(b.value) if p.fit_intercept else 0.0)
+    intercept = float(b.value) if p.fit_intercept else 0.0
+    found = _solution(p, statement, w.value, intercept)
     return replace(found, duality_gap=np.nan) if extra else found
 
 
@@ -103,8 +106,11 @@ def _constraints(p, w):
         return []
     if not p.bounded():
         return [p.basis.T @ w == 0]
-    gaps = p.rows @ (p.basis.T @ w)
-    return [gaps <= p.bound, -gaps <= p.bound]
+    (G, limits), rank = p.polytope(), p.basis.shape[1]
+    gaps = G[:, :rank] @ (p.basis.T @ w)
+    if G.shape[1] > rank:
+        gaps = gaps + G[:, rank:] @ cp.Variable(G.shape[1] - rank)
+    return [gaps <= p.bound * limits, -gaps <= p.bound * limits]
 
 
 def _further(convex_constraints, w, b):
@@ -166,7 +172,9 @@ def _solution(p, statement, w, b):
     nu, lam_norm = np.zeros(p.basis.shape[1]), 0.0
     if p.bounded():
         above, below = (np.atleast_1d(c.dual_value) for c in statement.constraints[:2])
-        nu, lam_norm = p.rows.T @ (above - below), (above + below).sum()
+        G, limits = p.polytope()
+        nu = G[:, : p.basis.shape[1]].T @ (above - below)
+        lam_norm = limits @ (above + below)
     gap = duality_gap(p, w, f, alpha, nu, lam_norm)
     stats = statement.solver_stats
     return Solution(

@@ -2,12 +2,12 @@
 
 import warnings
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from fairlearnkit._optim.compared import largest_gap, strata_of
 from fairlearnkit.exceptions import SmallGroupWarning
 
 SMALL_CELL = 10
@@ -15,20 +15,23 @@ SMALL_CELL = 10
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """Rows M that turn scores f into gaps M f, kept as ``differences @ means``.
+    """Rows M that turn scores f into gaps M f, kept as means of cells to compare.
 
     A cell is a set of rows whose mean score is compared, for instance the women
-    with y = 1. Memory stays of order n_samples for any number of groups, although
-    M has a row for each pair of groups.
+    with y = 1; a stratum holds the cells that are compared with one another. M has a
+    row for each pair of cells of a stratum, but is formed on demand only: memory stays
+    of order n_samples for any number of groups.
 
     Parameters
     ----------
     means : {ndarray, sparse array} of shape (n_cells, n_samples)
         Row c gives the weighted mean score of cell c.
-    differences : ndarray of shape (n_constraints, n_cells)
-        Which cells are compared; each row sums to zero.
-    names : tuple of str, length n_constraints
-        What each row compares.
+    strata : ndarray of shape (n_cells,), intp
+        Stratum of each cell; -1 for a row that is a contrast by itself.
+    cells : tuple of str, length n_cells
+        Name of each cell.
+    suffixes : tuple of str
+        What each stratum adds to the names of its contrasts, as in ``" with y = 1"``.
     groups : Groups or None
         The groups behind the cells.
 
@@ -38,8 +41,9 @@ class Contrasts:
     """
 
     means: Any
-    differences: np.ndarray
-    names: tuple
+    strata: np.ndarray
+    cells: tuple
+    suffixes: tuple = ()
     groups: Any = None
 
     @classmethod
@@ -81,7 +85,7 @@ class Contrasts:
             )
             raise ValueError(msg)
         names = names or [f"row {i}" for i in range(len(rows))]
-        return cls(rows, np.eye(len(rows)), tuple(names), groups)
+        return cls(rows, np.full(len(rows), -1), tuple(names), groups=groups)
 
     @classmethod
     def stack(cls, parts, groups=None):
@@ -98,15 +102,38 @@ class Contrasts:
         -------
         contrasts : Contrasts
         """
+        starts = np.cumsum([0, *(len(p.suffixes) for p in parts)])
+        strata = [
+            np.where(p.strata < 0, -1, p.strata + start)
+            for p, start in zip(parts, starts)
+        ]
         return cls(
             sparse.vstack([sparse.csr_array(p.means) for p in parts], format="csc"),
-            sparse.block_diag([p.differences for p in parts]).toarray(),
-            tuple(name for p in parts for name in p.names),
+            np.concatenate(strata),
+            tuple(name for p in parts for name in p.cells),
+            tuple(suffix for p in parts for suffix in p.suffixes),
             groups,
         )
 
+    def _pairs(self):
+        """The cells a and b of each row of M; a = b for a contrast by itself."""
+        together, alone = strata_of(self.strata)
+        pairs = [np.stack([alone, alone])]
+        pairs += [part[np.stack(np.triu_indices(len(part), 1))] for part in together]
+        return np.concatenate(pairs, axis=1)
+
+    @property
+    def names(self):
+        """What each row of M compares."""
+        return tuple(
+            self.cells[a]
+            if a == b
+            else f"{self.cells[a]} - {self.cells[b]}{self.suffixes[self.strata[a]]}"
+            for a, b in self._pairs().T
+        )
+
     def gaps(self, scores):
-        """Signed gaps M f.
+        """Signed gaps M f, one for each pair of cells.
 
         Parameters
         ----------
@@ -117,7 +144,12 @@ class Contrasts:
         -------
         gaps : ndarray of shape (n_constraints,) or (n_constraints, n_outputs)
         """
-        return self.differences @ (self.means @ np.asarray(scores, dtype=np.float64))
+        return self._differences(self.means @ np.asarray(scores, dtype=np.float64))
+
+    def _differences(self, values):
+        a, b = self._pairs()
+        apart = (a != b).reshape(-1, *[1] * (values.ndim - 1))
+        return values[a] - apart * values[b]
 
     def gap(self, scores):
         """Largest absolute gap, max |M f|.
@@ -132,7 +164,8 @@ class Contrasts:
         gap : float
             In the unit of the scores.
         """
-        return float(np.abs(self.gaps(scores)).max(initial=0.0))
+        means = self.means @ np.asarray(scores, dtype=np.float64)
+        return largest_gap(means, self.strata)
 
     def toarray(self):
         """M itself.
@@ -141,7 +174,8 @@ class Contrasts:
         -------
         M : ndarray of shape (n_constraints, n_samples)
         """
-        return self.differences @ self.means
+        means = self.means.toarray() if sparse.issparse(self.means) else self.means
+        return self._differences(means)
 
 
 def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=None):
@@ -198,16 +232,14 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     means = sparse.csc_array(
         (weight[inside] / total[cell], cell, indptr), shape=(n_cells, n_samples)
     )
-    a, b = np.array(list(combinations(range(n_groups), 2))).T
-    pairs = np.zeros((len(a), n_groups))
-    pairs[np.arange(len(a)), a] = 1.0
-    pairs[np.arange(len(a)), b] = -1.0
-    names = tuple(
-        f"{groups.labels[i]!s} - {groups.labels[j]!s}{stratum}"
-        for stratum in stratum_names
-        for i, j in zip(a, b)
+    labels = [str(label) for label in groups.labels]
+    return Contrasts(
+        means,
+        np.repeat(np.arange(len(stratum_names)), n_groups),
+        tuple(labels * len(stratum_names)),
+        tuple(stratum_names),
+        groups,
     )
-    return Contrasts(means, np.kron(np.eye(len(stratum_names)), pairs), names, groups)
 
 
 def _checked_strata(strata, n_samples, names):

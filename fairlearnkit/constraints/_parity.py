@@ -384,7 +384,7 @@ class Decorrelation(Constraint):
             )
             raise ValueError(msg)
         rows = share[:, None] * (centred / scale)
-        return Contrasts(rows.T, np.eye(len(names)), tuple(names))
+        return Contrasts(rows.T, np.full(len(names), -1), tuple(names))
 
 
 def _numeric(y):

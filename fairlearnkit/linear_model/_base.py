@@ -93,7 +93,7 @@ class BaseParityLinear(BaseEstimator):
             reg=reg,
             fit_intercept=self.fit_intercept,
             means=contrasts.means,
-            differences=contrasts.differences,
+            strata=contrasts.strata,
             bound=self.max_gap,
             solver=self.solver,
             tol=self.tol,

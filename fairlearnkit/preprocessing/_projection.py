@@ -14,8 +14,8 @@ from sklearn.utils.validation import (
 )
 
 from fairlearnkit._groups import check_index
-from fairlearnkit._optim.design import Design
-from fairlearnkit._optim.problem import row_space
+from fairlearnkit._optim.compared import centred, largest_distance
+from fairlearnkit._optim.problem import row_space, shifted
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
     read_contrasts,
@@ -162,14 +162,14 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         contrasts = read_contrasts(self, len(X), y, sensitive_features, weight)
-        design = Design(X)
+        _, design, _, noise = shifted(X)
         directions = design.reduce_rows(contrasts.means)
-        Q, _ = row_space(directions, contrasts.differences, design.magnitudes())
+        Q, _ = row_space(directions, contrasts.strata, noise)
         store_groups(self, contrasts)
         self.directions_ = Q.T
-        rest = directions - self.strength * directions @ Q @ Q.T
-        left = contrasts.differences @ rest
-        self.gap_ = float(np.linalg.norm(left, axis=1).max())
+        rest = centred(directions, contrasts.strata)
+        rest -= self.strength * (rest @ Q) @ Q.T
+        self.gap_ = largest_distance(rest, contrasts.strata)
         self.pivots_ = None
         if self.method == "elimination":
             self.pivots_ = _pivots(self.directions_)

@@ -12,6 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._groups import check_index
+from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_svm import solve_svm
@@ -123,19 +124,13 @@ class BaseParityKernel(BaseEstimator):
                 reg=reg,
                 fit_intercept=fit_intercept,
                 means=rows_of_gap.means[:, used],
-                differences=rows_of_gap.differences,
+                strata=rows_of_gap.strata,
                 bound=self.max_gap,
             )
             last = len(solutions) == len(columns) - 1
             solution = self._solve(problem, restore=not last)
-            gaps.append(
-                float(
-                    np.abs(
-                        rows_of_gap.differences
-                        @ (rows_of_gap.means[:, used] @ solution.scores)
-                    ).max(initial=0.0)
-                )
-            )
+            cells = rows_of_gap.means[:, used] @ solution.scores
+            gaps.append(largest_gap(cells, rows_of_gap.strata))
             solutions.append(solution)
             self._tell(problem, solution, gaps[-1])
         store_groups(self, contrasts[-1])

@@ -39,7 +39,7 @@ def make_problem(loss, n_groups, bound, *, constraint="demographic_parity", reg=
         reg=reg,
         fit_intercept=loss != "squared",
         means=contrasts.means,
-        differences=contrasts.differences,
+        strata=contrasts.strata,
         bound=bound,
     ), contrasts
 
@@ -112,7 +112,7 @@ def test_strictly_better_than_the_dual_with_an_extra_row():
         reg=1.0,
         fit_intercept=True,
         means=contrasts.means,
-        differences=contrasts.differences,
+        strata=contrasts.strata,
         bound=0.0,
     )
     found = solve_svm(p)
@@ -162,7 +162,7 @@ def test_rows_given_twice_are_solved_exactly_too(loss):
         reg=1.0,
         fit_intercept=True,
         means=contrasts.means[:, twice] / 2,
-        differences=contrasts.differences,
+        strata=contrasts.strata,
         bound=0.0,
     )
     found, once = solve_svm(doubled), solve_svm(p, tol=1e-9)

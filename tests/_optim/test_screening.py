@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics.pairwise import rbf_kernel
 
 from fairlearnkit._optim import kernel_rows, libsvm, screening
+from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_svm import solve_svm
@@ -39,7 +40,7 @@ def make_problems(loss, bound, *, C=1.0, n=700, n_groups=2, kernel="rbf", seed=0
             reg=1.0,
             fit_intercept=True,
             means=contrasts.means,
-            differences=contrasts.differences,
+            strata=contrasts.strata,
             bound=bound,
         )
         for form in (K, rows_of(K))
@@ -67,7 +68,7 @@ def test_the_optimum_is_that_of_the_whole_matrix(loss, bound, C):
     if bound != 0.05:  # no search: both are exact
         assert_allclose(found.scores, expected.scores, atol=1e-6)
         assert_allclose(found.beta, expected.beta, atol=1e-5 * C)
-    assert np.abs(whole.rows @ found.u).max(initial=0.0) <= bound + 1e-9
+    assert largest_gap(whole.rows @ found.u, whole.strata) <= bound + 1e-9
 
 
 @pytest.mark.parametrize("n_groups", [2, 4])
@@ -161,7 +162,7 @@ def test_polishing_copes_with_contradictory_twins(n_features, apart):
         reg=1.0,
         fit_intercept=True,
         means=np.full((1, 1200), 1 / 1200),
-        differences=np.ones((1, 1)),
+        strata=np.array([-1]),
         bound=np.inf,
     )
     machine = libsvm.Libsvm(p, tol=1e-3, max_iter=-1)
@@ -192,7 +193,7 @@ def test_a_rare_class_that_lies_far_from_the_margin(monkeypatch, bound, seed):
             reg=1.0,
             fit_intercept=True,
             means=contrasts.means,
-            differences=contrasts.differences,
+            strata=contrasts.strata,
             bound=bound,
         )
         objectives.append(solve_svm(p).objective)
