@@ -17,6 +17,7 @@ import sklearn
 from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from fairlearnkit.compose import SensitiveColumns
@@ -133,6 +134,14 @@ def test_check(name, check, request):
         # The checks fit on a few rows, and on columns of y, on purpose.
         warnings.simplefilter("ignore")
         check(ESTIMATORS[name])
+
+
+@pytest.mark.parametrize("tol", [1, 1.0, 10.0, np.inf])
+@pytest.mark.parametrize("cls", [cls for cls in BARE if hasattr(made(cls), "tol")])
+def test_tolerance_at_which_any_model_passes_is_refused(cls, tol):
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    with pytest.raises(InvalidParameterError, match=r"'tol' parameter .* in the range"):
+        made(cls).set_params(tol=tol).fit(X, y)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -133,13 +133,14 @@ def _fast(problem, solver, tol, max_iter):
     if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
         return _newton(problem, CgHessian, limits)
     problem, expand = _narrowed(problem)
-    found = None
-    if solver != "interior-point":
+    if solver == "interior-point":
+        found = interior_point(problem, **limits)
+    else:
         found = _newton(problem, DenseHessian, limits)
-    if found is None or (found.status == "stalled" and not problem.loss.smooth):
+    stalled = found.status == "stalled" and not problem.loss.smooth
+    if solver == "auto" and stalled:
         other = interior_point(problem, **limits)
-        if found is None or other.duality_gap < found.duality_gap:
-            found = other
+        found = other if other.duality_gap < found.duality_gap else found
     return replace(found, coef=expand(found.coef))
 
 

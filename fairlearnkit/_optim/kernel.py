@@ -256,7 +256,15 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
     Returns
     -------
     solution : KernelSolution
+
+    Raises
+    ------
+    ValueError
+        `solver_params` without cvxpy.
     """
+    if solver_params and solver != "cvxpy":
+        msg = f"solver_params={solver_params!r} needs solver='cvxpy', got {solver!r}."
+        raise ValueError(msg)
     if solver == "cvxpy":
         return on_factor(p, exact_factor(p.K), "cvxpy", 1e-3, 1, solver_params)
     D = 1.0 / p.c

@@ -38,8 +38,8 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
         "libsvm" for no bound, an equality, or a bound on one contrast;
         "interior-point" and "cvxpy" for any, on a factor of K. "auto" takes the
-        first where it can; the second where not, and, for at most 1500 rows, where
-        the first is not near the optimum.
+        first where it can; where not, and, for at most 1500 rows, where that is not
+        near the optimum, the "auto" of linear machines, on a factor of K.
     tol : float, default=1e-3
         Tolerance of libsvm; the others reach a relative duality gap of tol**2.
     max_iter : int, default=-1
@@ -73,8 +73,7 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
     if solver in ("interior-point", "cvxpy") or several:
         if isinstance(p.K, KernelRows):
             p = replace(p, K=p.K.whole())
-        name = "cvxpy" if solver == "cvxpy" else "auto"
-        return on_factor(p, exact_factor(p.K), name, tol, steps, params)
+        return on_factor(p, exact_factor(p.K), solver, tol, steps, params)
     if isinstance(p.loss, EpsilonInsensitive):
         p, scale, center = _scaled(p)
         found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)

@@ -34,7 +34,7 @@ class ParityRidge(BaseParityRegressor):
         Whether to add an intercept; it is not penalised.
     tol : float, default=1e-4
         Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows).
+        (1e-10 times at the least, as rounding allows). Below 1.
     missing : {"error", "group", "ignore"}, default="error"
         Rows with a missing sensitive feature: refused, a group of their own, or left
         out of the constraint only.

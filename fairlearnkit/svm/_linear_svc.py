@@ -33,7 +33,7 @@ class ParityLinearSVC(BaseParityClassifier):
         Inverse of the regularisation strength.
     tol : float, default=1e-4
         Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows).
+        (1e-10 times at the least, as rounding allows). Below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     class_weight : dict or "balanced", default=None

@@ -36,7 +36,7 @@ class ParityLinearSVR(BaseParityRegressor):
         Inverse of the regularisation strength.
     tol : float, default=1e-4
         Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows).
+        (1e-10 times at the least, as rounding allows). Below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     missing : {"error", "group", "ignore"}, default="error"

@@ -50,7 +50,7 @@ class ParitySVR(BaseParityKernelRegressor):
         Whether libsvm shrinks.
     tol : float, default=1e-3
         Tolerance of libsvm. Its solution is then made exact where it tells the rows on
-        the margin; ``duality_gap_`` says how exact.
+        the margin; ``duality_gap_`` says how exact. Below 1.
     cache_size : float, default=200
         Cache of libsvm, in MB.
     missing : {"error", "group", "ignore"}, default="error"
@@ -59,8 +59,8 @@ class ParitySVR(BaseParityKernelRegressor):
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
         "libsvm" for an equality, a bound on one contrast, or none; "interior-point" and
         "cvxpy" for any, on a factor of the kernel matrix. "auto" takes the first where
-        it can; the second where not, and, for at most 1500 rows, where libsvm is not
-        near the optimum.
+        it can; where not, and, for at most 1500 rows, where libsvm is not near the
+        optimum, what "auto" of the linear machines takes, on that factor.
     solver_params : dict, default=None
         Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
     max_iter : int, default=-1

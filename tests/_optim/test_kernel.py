@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
+from fairlearnkit._optim import kernel
 from fairlearnkit._optim.kernel import build_kernel_problem, factor, solve_ridge
 from fairlearnkit._optim.kernel_svm import solve_svm
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
@@ -192,3 +193,30 @@ def test_iterations_that_run_out_are_told():
     p, _ = make_problem("hinge", 2, 0.05)
     assert solve_svm(p, max_iter=2).status == "max_iter"
     assert solve_svm(p, max_iter=2, solver="interior-point").status == "max_iter"
+
+
+@pytest.mark.parametrize("n_groups", [2, 4])
+@pytest.mark.parametrize("bound", [np.inf, 0.1, 0.0])
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+def test_a_named_solver_runs_and_no_other(monkeypatch, loss, bound, n_groups):
+    asked, own = [], kernel.solve_linear
+
+    def spied(*args, solver, **options):
+        asked.append(solver)
+        return own(*args, solver=solver, **options)
+
+    monkeypatch.setattr(kernel, "solve_linear", spied)
+    p, _ = make_problem(loss, n_groups, bound)
+    for solver in ("interior-point", "cvxpy"):
+        solve_svm(p, solver=solver)
+        assert asked == [solver]
+        asked.clear()
+    if bound != 0.1 or n_groups == 2:
+        solve_svm(p, solver="libsvm")
+    assert not asked
+
+
+def test_ridge_refuses_options_of_a_solver_that_does_not_run():
+    p, _ = make_problem("squared", 2, 0.1)
+    with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'auto'"):
+        solve_ridge(p, solver_params={"eps": 1})

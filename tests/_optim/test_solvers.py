@@ -1,6 +1,7 @@
 """Every solver against cvxpy, its own certificate, and scikit-learn's limits."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from fairlearnkit import _optim
 from fairlearnkit._optim import solve
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.multipliers import _without_settled
+from fairlearnkit._optim.newton import CgHessian, DenseHessian
 from fairlearnkit._optim.problem import build_problem
 from fairlearnkit.constraints import check_constraint
 
@@ -416,3 +418,38 @@ def test_untidy_sparse_matrices_are_copied_and_not_tidied_in_place(read_only):
         assert_allclose(found.coef, expected.coef, atol=1e-4)
     np.testing.assert_array_equal(untidy.data, before[0])
     np.testing.assert_array_equal(untidy.indices, before[1])
+
+
+ENGINES = {
+    ("newton-cholesky", True): ("newton", DenseHessian),
+    ("newton-cg", True): ("newton", CgHessian),
+    ("newton-cholesky", False): ("multipliers", DenseHessian),
+    ("newton-cg", False): ("multipliers", CgHessian),
+    ("interior-point", False): ("interior_point", None),
+}
+
+
+@pytest.mark.parametrize("ended", ["optimal", "stalled"])
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
+    called = []
+
+    def spied(name):
+        own = getattr(_optim, name)
+
+        def run(problem, *, hessian=None, **limits):
+            called.append((name, hessian))
+            given = {} if hessian is None else {"hessian": hessian}
+            found = own(problem, **limits, **given)
+            return replace(found, status=ended, duality_gap=1.0)
+
+        return run
+
+    for name in ("newton", "multipliers", "interior_point"):
+        monkeypatch.setattr(_optim, name, spied(name))
+    X, y, c, contrasts = make_problem("demographic_parity", 3, False)
+    for solver in FAST[loss]:
+        found = run(X, y, c, contrasts, loss, 0.0, solver)
+        assert called == [ENGINES[solver, LOSSES[loss]().smooth]]
+        assert found.status == ended
+        called.clear()
