@@ -11,7 +11,7 @@ from fairlearnkit.inspection._drawing import (
     response,
     styles,
 )
-from fairlearnkit.metrics._cells import count_cells, positive_places
+from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import counts, divide, warn_of_small
 from fairlearnkit.metrics._report import rates_to_show
 
@@ -125,8 +125,15 @@ class GroupRatesDisplay:
             The drawn display.
         """
         rates = rates_to_show(rates, y_true, SHOWN)
-        cells = count_cells(y_true, y_pred, sensitive_features, sample_weight, missing)
-        places = positive_places(cells, pos_label)
+        cells, places = read_cells(
+            y_true,
+            y_pred,
+            sensitive_features,
+            sample_weight,
+            pos_label,
+            missing=missing,
+            rates=rates,
+        )
         if len(places) > 1:
             msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
             raise ValueError(msg)

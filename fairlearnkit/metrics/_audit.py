@@ -9,8 +9,8 @@ from scipy.stats import hypergeom
 from sklearn.utils import Bunch, check_random_state
 
 from fairlearnkit._groups import encode, sensitive_columns
-from fairlearnkit.metrics._cells import count_cells, positive_places
-from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, check_truth, masks_of
+from fairlearnkit.metrics._cells import read_cells
+from fairlearnkit.metrics._gaps import check_option, masks_of
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -169,22 +169,15 @@ def audit_subgroups(
 def _outcomes(y_true, y_pred, rate, pos_label):
     """1 for a hit, 0 for none, NaN for rows that the rate is not about."""
     check_option("rate", rate)
-    check_truth(y_true, (rate,))
     # The reader of metrics reads the labels, with groups that do not matter.
-    cells = count_cells(y_true, y_pred, np.arange(len(y_pred)) % 2)
-    free = pos_label is None and rate in CLASS_FREE
-    places = [0] if free else positive_places(cells, pos_label)
+    groups = np.arange(len(y_pred)) % 2
+    cells, places = read_cells(
+        y_true, y_pred, groups, pos_label=pos_label, rates=(rate,)
+    )
     if len(places) > 1:
         msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
         raise ValueError(msg)
-    table = {label: code for code, label in enumerate(cells.classes)}
-    true, pred = (
-        np.array([table[label] for label in found.labels.tolist()])[found.codes]
-        for found in (
-            encode("y_true", y_pred if y_true is None else y_true),
-            encode("y_pred", y_pred),
-        )
-    )
+    _, _, true, pred = cells.codes
     hit, among = masks_of(rate, places[0], len(cells.classes))
     return np.where(among[true, pred], hit[true, pred], np.nan)
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from fairlearnkit._groups import encode, read_groups, read_strata, shown
+from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time, if there are not more cells.
@@ -18,7 +19,8 @@ class Cells:
 
     ``weight`` and ``rows`` have the shape (n_strata, n_groups, n_classes, n_classes):
     the last two are the true and the predicted class. Without control features there
-    is one stratum.
+    is one stratum. ``codes`` are the positions of the rows along these axes, -1 for a
+    row without a group, and ``sample_weight`` their weights or None.
     """
 
     weight: np.ndarray
@@ -26,6 +28,8 @@ class Cells:
     groups: np.ndarray
     classes: list
     strata: np.ndarray
+    codes: tuple
+    sample_weight: np.ndarray | None
 
 
 def count_cells(
@@ -82,9 +86,11 @@ def count_cells(
     parts = [groups.codes, _placed(place[:n_true], true.codes)]
     parts.append(_placed(place[n_true : n_true + n_pred], pred.codes))
     shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
+    stratum = np.broadcast_to(np.intp(0), n_samples)
     if control_features is not None:
         found = read_strata(control_features, n_samples=n_samples)
-        parts, strata = [found.codes, *parts], found.labels
+        stratum, strata = found.codes, found.labels
+        parts = [stratum, *parts]
     shape = (len(strata), *shape)
     weight = None
     if sample_weight is not None:
@@ -93,7 +99,9 @@ def count_cells(
         )
     whole = groups.counts.sum() == n_samples
     rows, total = _count(parts, shape, weight, None if whole else groups.codes >= 0)
-    return Cells(total, rows, groups.labels, classes.tolist(), strata)
+    codes = (stratum, *parts[-3:])
+    labels = (groups.labels, classes.tolist(), strata)
+    return Cells(total, rows, *labels, codes, weight)
 
 
 def _count(parts, shape, weight, known):
@@ -161,6 +169,53 @@ def _read_classes(y_true, y_pred):
         )
         raise ValueError(msg)
     return true, pred
+
+
+def read_cells(
+    y_true,
+    y_pred,
+    sensitive_features,
+    sample_weight=None,
+    pos_label=None,
+    labels=None,
+    control_features=None,
+    missing="error",
+    rates=tuple(RATES),
+):
+    """Cells, and which classes are positive in turn, once they suit the rates.
+
+    Parameters
+    ----------
+    y_true, y_pred, sensitive_features, sample_weight, labels : array-like
+        As in `count_cells`.
+    pos_label : scalar or None
+        As in `positive_places`.
+    control_features : array-like of shape (n_samples[, n_columns]), default=None
+        As in `count_cells`.
+    missing : {"error", "group", "ignore"}, default="error"
+        As in `count_cells`.
+    rates : tuple of str
+        Rates that are taken of the cells.
+
+    Returns
+    -------
+    cells : Cells
+    places : list of int
+        One class, any of them, for rates that know no positive class.
+    """
+    check_truth(y_true, rates)
+    cells = count_cells(
+        y_true,
+        y_pred,
+        sensitive_features,
+        sample_weight,
+        missing,
+        labels=labels,
+        control_features=control_features,
+    )
+    if pos_label is None and set(rates) <= set(CLASS_FREE):
+        return cells, [0]
+    return cells, positive_places(cells, pos_label)
 
 
 def positive_places(cells, pos_label):

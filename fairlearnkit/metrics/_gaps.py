@@ -84,23 +84,36 @@ class Gap:
         """One number for each stratum."""
         with np.errstate(invalid="ignore", divide="ignore"):
             rates = hits / among
+            if self.aggregate == "mean":
+                return _mean_pair(np.sort(rates, axis=-1), self.ratio)
             if self.aggregate == "to_overall":
                 overall = hits.sum(axis=-1) / among.sum(axis=-1)
                 pairs = (rates, np.broadcast_to(overall[..., None], rates.shape))
-            elif self.aggregate == "worst":
+            else:
                 pairs = (rates.max(axis=-1), rates.min(axis=-1))
                 pairs = tuple(one[..., None] for one in pairs)
-            else:
-                a, b = np.triu_indices(rates.shape[-1], 1)
-                pairs = (rates[..., a], rates[..., b])
             low, high = np.minimum(*pairs), np.maximum(*pairs)
             if self.ratio:  # of rates that are all 0, infinity: no statement
                 values = np.where(high == 0, np.inf, low / high)
             else:
                 values = high - low
-        if self.aggregate == "mean":
-            return _mean(values, np.ones(values.shape))
         return values.min(axis=-1) if self.ratio else values.max(axis=-1)
+
+
+def _mean_pair(rates, ratio):
+    """Mean over all pairs of sorted rates, without a table of pairs.
+
+    The j-th rate is the higher one of j pairs; of those with a rate of 0, by ratio, no
+    statement.
+    """
+    place = np.arange(rates.shape[-1])
+    if not ratio:  # and the lower one of n - 1 - j
+        n_pairs = len(place) * (len(place) - 1) / 2
+        return (rates * (2 * place - len(place) + 1)).sum(axis=-1) / n_pairs
+    lower = np.cumsum(rates, axis=-1) - rates
+    above = np.where(rates == 0, 0.0, lower / rates)
+    says = np.where(rates == 0, 0, place).sum(axis=-1)
+    return np.where(says > 0, above.sum(axis=-1) / says, np.inf)
 
 
 def _mean(values, share):

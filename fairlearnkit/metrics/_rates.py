@@ -5,13 +5,11 @@ import warnings
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
-from fairlearnkit.metrics._cells import count_cells, positive_places
+from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import (
-    CLASS_FREE,
     RATES,
     TRUTH_FREE,
     Gap,
-    check_truth,
     counts,
     divide,
     measure,
@@ -97,7 +95,7 @@ def demographic_parity_difference(
     0.3
     """
     gap = Gap(("selection_rate",), aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -190,7 +188,7 @@ def demographic_parity_ratio(
     0.5
     """
     gap = Gap(("selection_rate",), ratio=True, aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -279,7 +277,7 @@ def equal_opportunity_difference(
     0.3
     """
     gap = Gap(("true_positive_rate",), aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -369,7 +367,7 @@ def equal_opportunity_ratio(
     0.5
     """
     gap = Gap(("true_positive_rate",), ratio=True, aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -460,7 +458,7 @@ def equalized_odds_difference(
     0.5
     """
     gap = Gap(_ODDS, aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -550,7 +548,7 @@ def equalized_odds_ratio(
     0.0
     """
     gap = Gap(_ODDS, ratio=True, aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -645,7 +643,7 @@ def rate_difference(
     0.5
     """
     gap = Gap((rate,), aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -740,7 +738,7 @@ def rate_ratio(
     0.5
     """
     gap = Gap((rate,), ratio=True, aggregate=aggregate)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -834,7 +832,7 @@ def group_rates(
     ([0.6, 0.3], 0.45)
     """
     known = TRUTH_FREE if y_true is None else tuple(RATES)
-    cells, places = _read(
+    cells, places = read_cells(
         y_true,
         y_pred,
         sensitive_features,
@@ -868,29 +866,3 @@ def group_rates(
         overall=overall,
         among=rows,
     )
-
-
-def _read(
-    y_true,
-    y_pred,
-    sensitive_features,
-    sample_weight,
-    pos_label,
-    labels,
-    control_features,
-    missing,
-    rates,
-):
-    check_truth(y_true, rates)
-    cells = count_cells(
-        y_true,
-        y_pred,
-        sensitive_features,
-        sample_weight,
-        missing,
-        labels=labels,
-        control_features=control_features,
-    )
-    if pos_label is None and set(rates) <= set(CLASS_FREE):
-        return cells, [0]
-    return cells, positive_places(cells, pos_label)

@@ -1,18 +1,16 @@
 """What a reviewer wants to see on one page: counts, rates and gaps, with intervals."""
 
 import warnings
-from functools import partial
 from html import escape
 
-import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import check_random_state
 
 from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
-from fairlearnkit.metrics._bootstrap import bootstrap_interval
-from fairlearnkit.metrics._gaps import RATES, TRUTH_FREE, check_truth
-from fairlearnkit.metrics._rates import group_rates, rate_difference, rate_ratio
+from fairlearnkit.metrics._bootstrap import gap_draws, interval
+from fairlearnkit.metrics._cells import read_cells
+from fairlearnkit.metrics._gaps import RATES, TRUTH_FREE, Gap, check_truth, measure
+from fairlearnkit.metrics._rates import group_rates
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
@@ -148,10 +146,13 @@ def parity_report(
     -------
     report : str or dict
         A string that a notebook shows as a table; its ``frame()`` gives a DataFrame,
-        its ``numbers`` the dict. The
-        dict has "groups" (a dict for each label), "overall", "difference" and "ratio"
-        (for each rate "estimate", "low", "high" and "n_undefined"), "small_groups",
-        "small_rates" and "confidence_level".
+        its ``numbers`` the dict. The dict has "groups" (a dict for each group),
+        "overall", "difference" and "ratio" (for each rate "estimate", "low", "high" and
+        "n_undefined"), "small_groups", "small_rates" and "confidence_level". It holds
+        plain Python types, and ``json.dumps`` takes it: groups are named by their
+        labels as text, those of several columns as ``"a, b"``, and None by ``"None"``;
+        as Python writes them, in quotes, where two would be named alike. What is not
+        defined is NaN.
 
     Raises
     ------
@@ -189,35 +190,18 @@ def parity_report(
     nan: no such rows in a group, or a ratio of rates that are 0.
     """
     rates = rates_to_show(rates, y_true, SHOWN)
+    data = (y_true, y_pred)
     options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
-    more = {"pos_label": pos_label, "labels": labels, "missing": missing}
+    options |= {"pos_label": pos_label, "labels": labels, "missing": missing}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # of rates not shown
-        found = group_rates(y_true, y_pred, **options, **more)
-    rng = check_random_state(random_state)
-    numbers = {
-        "groups": {
-            label: {"count": int(count)}
-            | {name: float(found.by_group[name][g]) for name in rates}
-            for g, (label, count) in enumerate(zip(found.groups.tolist(), found.counts))
-        },
-        "overall": {"count": int(found.counts.sum())}
-        | {name: found.overall[name] for name in rates},
-        "difference": {},
-        "ratio": {},
-        "small_groups": found.groups[found.counts < SMALL_CELL].tolist(),
-        "small_rates": {
-            name: found.groups[found.among[name] < SMALL_CELL].tolist()
-            for name in rates
-        },
-        "confidence_level": confidence_level if n_resamples else None,
-    }
-    for kind, metric in (("difference", rate_difference), ("ratio", rate_ratio)):
-        for name in rates:
-            fixed = partial(metric, rate=name, **more)
-            numbers[kind][name] = _gap(
-                fixed, y_true, y_pred, options, n_resamples, confidence_level, rng
-            )
+        numbers = _rates_by_group(group_rates(*data, **options), rates)
+    numbers["confidence_level"] = float(confidence_level) if n_resamples else None
+    with warnings.catch_warnings():  # what is small or not defined is marked instead
+        warnings.simplefilter("ignore", SmallGroupWarning)
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        cells = read_cells(*data, **options, rates=tuple(rates))
+        numbers |= _gaps(*cells, rates, n_resamples, confidence_level, random_state)
     if output_dict:
         return numbers
     return ParityReport(_text(numbers), numbers)
@@ -234,24 +218,47 @@ def rates_to_show(rates, y_true, default):
     return rates
 
 
-def _gap(metric, y_true, y_pred, options, n_resamples, confidence_level, rng):
-    """Estimate and ends of the interval; what is small or not defined is marked."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallGroupWarning)
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        if not n_resamples:
-            value = metric(y_true, y_pred, **options)
-            return {"estimate": value, "low": np.nan, "high": np.nan, "n_undefined": 0}
-        found = bootstrap_interval(
-            metric,
-            y_true,
-            y_pred,
-            **options,
-            n_resamples=n_resamples,
-            confidence_level=confidence_level,
-            random_state=rng,
-        )
-    return {n: found[n] for n in ("estimate", "low", "high", "n_undefined")}
+def _rates_by_group(found, rates):
+    """Counts and rates in plain Python types, groups by their names."""
+    names = _names(found.groups.tolist())
+
+    def small(counts):
+        return [name for name, count in zip(names, counts) if count < SMALL_CELL]
+
+    rows = {
+        name: {"count": int(found.counts[g])}
+        | {rate: float(found.by_group[rate][g]) for rate in rates}
+        for g, name in enumerate(names)
+    }
+    overall = {rate: float(found.overall[rate]) for rate in rates}
+    return {
+        "groups": rows,
+        "overall": {"count": int(found.counts.sum())} | overall,
+        "small_groups": small(found.counts),
+        "small_rates": {rate: small(found.among[rate]) for rate in rates},
+    }
+
+
+def _names(labels):
+    """Labels as text; as Python writes them where two would be the same, 1 and "1"."""
+    names = [
+        ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+        for label in labels
+    ]
+    return names if len(set(names)) == len(names) else list(map(repr, labels))
+
+
+def _gaps(cells, places, rates, n_resamples, confidence_level, random_state):
+    """Estimates and ends of intervals, of the same resamples for all gaps."""
+    asked = [(kind, rate) for kind in ("difference", "ratio") for rate in rates]
+    gaps = [Gap((rate,), ratio=kind == "ratio") for kind, rate in asked]
+    draws = gap_draws(gaps, cells, places, n_resamples, random_state)
+    found = {"difference": {}, "ratio": {}}
+    for (kind, rate), gap, draw in zip(asked, gaps, draws):
+        told = interval(measure(gap, cells, places), draw, confidence_level)
+        shown = ("estimate", "low", "high", "n_undefined")
+        found[kind][rate] = {key: told[key] for key in shown}
+    return found
 
 
 def _table(numbers):
@@ -268,8 +275,8 @@ def _table(numbers):
         cells = []
         for name in names:
             gap = numbers[kind][name]
-            interval = f" [{gap['low']:.3f}, {gap['high']:.3f}]" if told else ""
-            cells.append(f"{gap['estimate']:.3f}{interval}")
+            ends = f" [{gap['low']:.3f}, {gap['high']:.3f}]" if told else ""
+            cells.append(f"{gap['estimate']:.3f}{ends}")
         lines.append([kind, "", *cells])
     return lines
 

@@ -1,11 +1,13 @@
 """Selection rates need no true labels; every other rate asks for them."""
 
 from functools import partial
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
 from fairlearnkit.inspection import GroupRatesDisplay
@@ -22,7 +24,7 @@ from fairlearnkit.metrics import (
     rate_difference,
     rate_ratio,
 )
-from fairlearnkit.metrics._gaps import RATES
+from fairlearnkit.metrics._gaps import RATES, Gap
 
 GROUP = np.repeat(["a", "b", "c"], [40, 40, 20])
 Y_PRED = np.concatenate([[1, 0] * 20, [1, 0, 0, 0] * 10, [1, 1, 1, 0] * 5])
@@ -120,3 +122,27 @@ def test_metrics_of_errors_ask_for_the_truth(metric):
 def test_predictions_are_needed():
     with pytest.raises(ValueError, match="y_pred must have one dimension, got None"):
         demographic_parity_difference(Y_TRUE, None, sensitive_features=GROUP)
+
+
+@pytest.mark.parametrize("ratio", [False, True])
+@pytest.mark.parametrize("n_groups", [2, 3, 8])
+def test_the_mean_of_pairs_by_loops(ratio, n_groups):
+    rng = np.random.default_rng(n_groups)
+    for n_zero in range(n_groups + 1):
+        weight = rng.uniform(1, 2, (5, 1, n_groups, 2, 2))
+        weight[:, 0, :n_zero, :, 1] = 0.0  # never selected
+        rates = weight[..., 1].sum(axis=-1)[:, 0] / weight.sum(axis=(-2, -1))[:, 0]
+        pairs = [
+            np.sort(rates[:, list(two)]) for two in combinations(range(n_groups), 2)
+        ]
+        known = [
+            np.mean([a / b if ratio else b - a for a, b in row if b > 0 or not ratio])
+            if any(b > 0 for _, b in row) or not ratio
+            else np.nan
+            for row in np.array(pairs).transpose(1, 0, 2)
+        ]
+        found = Gap(("selection_rate",), ratio, "mean").of(weight, [1])
+        assert_allclose(found, known, rtol=1e-12, atol=1e-15)
+    weight[0, 0, 0] = 0.0  # a group without rows
+    found = Gap(("selection_rate",), ratio, "mean").of(weight, [1])
+    assert np.isnan(found[0])

@@ -1,5 +1,6 @@
 """parity_report: the same numbers as text, dict, frame and HTML."""
 
+import json
 import pickle
 from functools import partial
 
@@ -108,10 +109,47 @@ def test_intersections_weights_and_no_intervals(data):
         y_true, y_pred, sensitive_features=both, sample_weight=weight, n_resamples=0
     )
     assert "[" not in report
-    assert ("a", 0) in report.numbers["groups"]
+    assert "a, 0" in report.numbers["groups"]
     assert len(report.frame()) == 7
     accuracy = np.average(y_true == y_pred, weights=weight)
     assert_allclose(report.numbers["overall"]["accuracy"], accuracy)
+
+
+@pytest.mark.parametrize("n_resamples", [0, 50])
+def test_the_dict_is_json(data, n_resamples):
+    y_true, y_pred, group = data
+    day = np.where(group == "a", "2020-01-01", "2021-01-01").astype("datetime64[D]")
+    odd = np.array(["1" if one == "a" else 1 for one in group], dtype=object)
+    forms = {
+        "a, 1": {"group": group, "old": np.arange(400) % 2},
+        "0": (group == "a").astype(np.int8),
+        "True": group == "a",
+        "2020-01-01 00:00:00": day,
+        "'1'": odd,
+        "None": np.where(group == "a", None, "b").astype(object),
+    }
+    for name, groups in forms.items():
+        told = parity_report(
+            np.array(y_true, dtype=object),
+            y_pred,
+            sensitive_features=groups,
+            sample_weight=np.ones(400, dtype=np.float32),
+            missing="group",
+            pos_label=np.str_("yes"),
+            n_resamples=n_resamples,
+            confidence_level=np.float32(0.9),
+            output_dict=True,
+        )
+        again = json.loads(json.dumps(told))
+        np.testing.assert_equal(again, told)  # NaN is NaN
+        assert name in again["groups"]
+        assert len(again["groups"]) == (4 if isinstance(groups, dict) else 2)
+
+
+def test_names_that_would_be_the_same():
+    group, y = np.array(["1", 1] * 20, dtype=object), [0, 0, 1, 1] * 10
+    report = parity_report(y, y, sensitive_features=group, n_resamples=0)
+    assert list(report.numbers["groups"]) == ["1", "'1'"]
 
 
 def test_errors(data):
