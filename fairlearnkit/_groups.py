@@ -340,35 +340,6 @@ def _kind_of_label(label):
     return next(known, type(label).__name__)
 
 
-def check_index(X, sensitive_features):
-    """Refuse groups whose pandas index holds X's rows in another order.
-
-    Groups are matched to rows by position, and a shuffled column would go unnoticed.
-
-    Parameters
-    ----------
-    X : array-like
-        Features, as they were passed.
-    sensitive_features : array-like
-        Groups, as they were passed.
-
-    Raises
-    ------
-    ValueError
-        Both have a pandas index, of the same elements in another order.
-    """
-    ours, theirs = (getattr(z, "index", None) for z in (X, sensitive_features))
-    if not (hasattr(ours, "equals") and hasattr(theirs, "equals")):
-        return
-    another = len(ours) == len(theirs) and not ours.equals(theirs)
-    if another and ours.is_unique and ours.isin(theirs).all():
-        msg = (
-            "sensitive_features has the index of X in another order, and groups are "
-            "matched by position: pass sensitive_features.loc[X.index]."
-        )
-        raise ValueError(msg)
-
-
 def _check_option(name, value, known):
     if value not in known:
         msg = f"{name}={value!r} is not known; use one of {list(known)}."

@@ -8,6 +8,7 @@ import pytest
 NEED_TORCH = (
     "fairlearnkit/representation/_encoder.py",
     "docs/user_guide/representations.rst",
+    "refuses_shuffled_groups[fairlearnkit.representation",
     "test_check[ParityEncoder",
     "test_every_check_was_run[ParityEncoder",
     "test_example_runs[plot_transfer",

@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._columns import (
     as_table,
     column_names,
@@ -325,6 +326,7 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         score : float
             Accuracy, R^2 or what else the estimator's ``score`` tells.
         """
+        check_alignment(X=X, y=y, sample_weight=sample_weight)
         if self._score_forgets_groups():
             y_pred, metric = self.predict(X), accuracy_score
             if not is_classifier(self):
@@ -397,6 +399,7 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
 
     def _fit(self, method, X, y, sample_weight):
         """Fit a copy of the estimator to the rest of X."""
+        check_alignment(X=X, y=y, sample_weight=sample_weight)
         X = as_table(X)
         by_rows = callable(self.columns)
         self.positions_ = None if by_rows else find_columns(X, self.columns)

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import read_columns, read_groups
 from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
 
@@ -57,6 +58,12 @@ class Constraint(ABC):
         gap : float
             In the unit of the scores.
         """
+        check_alignment(
+            scores=scores,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         return self.contrasts(y, sensitive_features, sample_weight).gap(scores)
 
 
@@ -107,6 +114,9 @@ class ParityConstraint(Constraint):
                 "'separately'."
             )
             raise ValueError(msg)
+        check_alignment(
+            y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
         weight, n_samples = _weights(sample_weight, y)
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
         strata, names = self._strata(y, len(groups.codes), weight)
@@ -364,6 +374,9 @@ class Decorrelation(Constraint):
 
     def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
         """Contrast rows M; see :meth:`Constraint.contrasts`."""
+        check_alignment(
+            y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
         weight, n_samples = _weights(sample_weight, y)
         names, values, known = read_columns(
             sensitive_features, n_samples=n_samples, missing=missing

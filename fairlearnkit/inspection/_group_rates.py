@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.stats import norm
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
@@ -171,6 +172,7 @@ class GroupRatesDisplay:
         display : GroupRatesDisplay
             The drawn display.
         """
+        check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         y_pred, _ = response(estimator, X, groups, ("predict",))
         return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)

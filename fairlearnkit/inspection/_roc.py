@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import read_weight, split_rows
 from fairlearnkit._groups import encode, read_groups
 from fairlearnkit.inspection._drawing import (
@@ -106,6 +107,12 @@ class RocByGroupDisplay:
         display : RocByGroupDisplay
             The drawn display.
         """
+        check_alignment(
+            y_true=y_true,
+            y_score=y_score,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         check_consistent_length(y_true, y_score, sample_weight)
         y_score = column_or_1d(np.asarray(y_score))
         groups = read_groups(
@@ -154,6 +161,7 @@ class RocByGroupDisplay:
         display : RocByGroupDisplay
             The drawn display.
         """
+        check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
         return cls.from_predictions(

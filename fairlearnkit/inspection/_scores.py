@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
 from fairlearnkit._groups import read_groups
 from fairlearnkit.inspection._drawing import (
@@ -108,6 +109,12 @@ class ScoreDistributionDisplay:
         display : ScoreDistributionDisplay
             The drawn display.
         """
+        check_alignment(
+            y_score=y_score,
+            sensitive_features=sensitive_features,
+            before=before,
+            sample_weight=sample_weight,
+        )
         found = {}
         for key, scores in (("after", y_score), ("before", before)):
             if scores is None:
@@ -148,6 +155,7 @@ class ScoreDistributionDisplay:
         display : ScoreDistributionDisplay
             The drawn display.
         """
+        check_alignment(X=X, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
         return cls.from_predictions(scores, sensitive_features=groups, **options)

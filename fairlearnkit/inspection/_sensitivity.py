@@ -8,6 +8,7 @@ from scipy.special import expit, softmax
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._columns import as_table, find_columns
 from fairlearnkit.utils._sklearn_private import _check_sample_weight, _safe_indexing
 
@@ -106,6 +107,7 @@ def prediction_sensitivity(
     (3.0, 'analytic')
     """
     check_is_fitted(estimator)
+    check_alignment(X=X, sample_weight=sample_weight)
     X = _checked(X, step)
     method = _method(estimator, response_method)
     v = np.broadcast_to(_feature_weights(protected, X, step), X.shape)

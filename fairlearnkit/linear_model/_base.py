@@ -12,7 +12,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._groups import MISSING_POLICIES, check_index
+from fairlearnkit._alignment import ScoreMixin, check_alignment
+from fairlearnkit._groups import MISSING_POLICIES
 from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
 from fairlearnkit.constraints import Contrasts, check_constraint
@@ -204,11 +205,16 @@ def binary_columns(estimator, y, codes, sensitive_features, weight):
     return columns, contrasts
 
 
-class BaseParityClassifier(LinearClassifierMixin, BaseParityLinear):
+class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
     """One model for two classes, one-vs-rest for more."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         X, y = validate_data(
             self,
             X,
@@ -233,11 +239,16 @@ class BaseParityClassifier(LinearClassifierMixin, BaseParityLinear):
         return self
 
 
-class BaseParityRegressor(RegressorMixin, BaseParityLinear):
+class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
     """One numeric target."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         X, y = validate_data(
             self,
             X,

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import hypergeom
 from sklearn.utils import Bunch, check_random_state
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, sensitive_columns
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import check_option, masks_of
@@ -133,6 +134,7 @@ def audit_subgroups(
     if depth < 1:
         msg = f"depth={depth!r} must be 1 or more."
         raise ValueError(msg)
+    check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     columns = sensitive_columns(sensitive_features, n_samples=len(y_pred))
     hits = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)

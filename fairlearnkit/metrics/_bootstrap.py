@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
 
+from fairlearnkit._alignment import check_alignment, with_one_index
 from fairlearnkit._barycenter import split_rows
 from fairlearnkit._groups import read_groups, take_rows
 from fairlearnkit.constraints._contrasts import SMALL_CELL
@@ -132,6 +133,13 @@ def bootstrap_interval(
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
         raise ValueError(msg)
+    check_alignment(
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        control_features=options.get("control_features"),
+    )
     data = (y_true, y_pred, sensitive_features)
     if function in COUNTING:
         gap, cells, places = _read(function, options, data, sample_weight)
@@ -201,7 +209,9 @@ def gap_draws(gaps, cells, places, n_resamples, random_state, *, stratify=False)
 
 def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
     """The metric of rows drawn with replacement."""
-    y_true, y_pred, sensitive_features = data
+    control = options.get("control_features")
+    # Slices of rows are compared again, wherever a metric looks at their indexes.
+    y_true, y_pred, sensitive_features, control = with_one_index(*data, control)
     check_consistent_length(y_true, y_pred)
     n_samples = len(y_pred)
     missing = options.get("missing", "error")
@@ -213,12 +223,13 @@ def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
 
     def value(rows):
         more = dict(options)
-        if options.get("control_features") is not None:
-            more["control_features"] = take_rows(options["control_features"], rows)
+        if control is not None:
+            more["control_features"] = take_rows(control, rows)
         if weight is not None:
             more["sample_weight"] = weight[rows]
         some = [None if y is None else take_rows(y, rows) for y in (y_true, y_pred)]
-        return function(*some, sensitive_features=take_rows(data[2], rows), **more)
+        groups = take_rows(sensitive_features, rows)
+        return function(*some, sensitive_features=groups, **more)
 
     parts = split_rows(groups.codes, n_groups)[:-1] if stratify else [known]
     # Numbers, such as ages, are no groups that each resample has to hold.

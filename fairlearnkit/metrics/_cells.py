@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, read_groups, read_strata, shown
 from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -66,6 +67,13 @@ def count_cells(
     -------
     cells : Cells
     """
+    check_alignment(
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        control_features=control_features,
+    )
     true, pred = _read_classes(y_true, y_pred)
     n_samples = len(true.codes)
     groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)

@@ -7,6 +7,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
 from fairlearnkit._groups import read_groups
 from fairlearnkit._transport import (
@@ -201,6 +202,12 @@ def wasserstein_unfairness(
 
 def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     """Law of each group, and the groups' shares."""
+    check_alignment(
+        y_true=y_true,
+        y_score=y_score,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+    )
     y_score = column_or_1d(
         check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score")
     )

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch, check_consistent_length
 
+from fairlearnkit._alignment import check_alignment, with_one_index
 from fairlearnkit._barycenter import split_rows
 from fairlearnkit._groups import read_groups, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -77,6 +78,13 @@ def group_metric(
     >>> found.groups.tolist(), found.by_group.tolist(), found.overall, found.difference
     (['a', 'b'], [0.5, 1.0], 0.75, 0.5)
     """
+    check_alignment(
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+    )
+    y_true, y_pred = with_one_index(y_true, y_pred)
     check_consistent_length(y_true, y_pred)
     groups = read_groups(sensitive_features, n_samples=len(y_pred), missing=missing)
     weight = sample_weight

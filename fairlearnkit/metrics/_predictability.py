@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_array
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import read_groups
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -95,6 +96,9 @@ def group_predictability(
     >>> found.logistic.auc < 0.56, found.boosting.auc > 0.7
     (True, True)
     """
+    check_alignment(
+        Z=Z, sensitive_features=sensitive_features, sample_weight=sample_weight
+    )
     Z = check_array(Z, ensure_all_finite="allow-nan", input_name="Z")
     groups = read_groups(sensitive_features, n_samples=len(Z), missing=missing)
     weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._columns import as_table, take_columns
 from fairlearnkit.metrics._metric import find_metric, name_of, takes, unwrapped
 from fairlearnkit.utils._sklearn_private import (
@@ -225,6 +226,12 @@ class _ParityScorer(_BaseScorer):
         sensitive_features=None,
         sample_weight=None,
     ):
+        check_alignment(
+            X=X,
+            y_true=y_true,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         groups = self._groups(estimator, X, sensitive_features)
         pos_label = None if is_regressor(estimator) else self._get_pos_label()
         if self._response_method != "predict":  # the cache does not look at pos_label

@@ -2,6 +2,7 @@
 
 from sklearn.utils.validation import check_array, column_or_1d
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit.constraints import check_constraint
 
 
@@ -68,6 +69,12 @@ def score_gap(
     >>> round(score_gap(None, scores, sensitive_features=group), 6)
     0.5
     """
+    check_alignment(
+        y_true=y_true,
+        y_score=y_score,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+    )
     y_score = column_or_1d(check_array(y_score, ensure_2d=False, input_name="y_score"))
     contrasts = check_constraint(constraint).contrasts(
         y_true, sensitive_features, sample_weight, missing=missing

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fairlearnkit._alignment import check_alignment, with_one_index
 from fairlearnkit._barycenter import (
     BARYCENTER_PARAMETERS,
     laws_by_group,
@@ -27,7 +28,7 @@ from fairlearnkit._barycenter import (
     transport_maps,
 )
 from fairlearnkit._columns import as_table
-from fairlearnkit._groups import check_index, take_rows
+from fairlearnkit._groups import take_rows
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call
 from fairlearnkit.constraints._contrasts import counts_table
@@ -91,9 +92,15 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         self : object
             The fitted estimator.
         """
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
+        X, y, sensitive_features = with_one_index(X, y, sensitive_features)
         n_samples = _num_samples(X)
         if n_samples < 2:
             msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
@@ -226,7 +233,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     def _moved(self, X, sensitive_features):
         """Scores of new rows, moved."""
         check_is_fitted(self)
-        check_index(X, sensitive_features)
+        check_alignment(X=X, sensitive_features=sensitive_features)
         if hasattr(self, "n_features_in_"):
             as_table(X)  # says how to reshape; texts are no table
         validate_data(self, X, skip_check_array=True, reset=False)

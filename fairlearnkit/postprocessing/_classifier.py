@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import shown
 from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
@@ -229,6 +230,12 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         score : float
             Share of correct predictions.
         """
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         y_pred = self.predict(X, sensitive_features=sensitive_features)
         return accuracy_score(y, y_pred, sample_weight=sample_weight)
 

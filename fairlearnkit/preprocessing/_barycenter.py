@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import (
     BARYCENTER_PARAMETERS,
     laws_by_group,
@@ -18,7 +19,6 @@ from fairlearnkit._barycenter import (
     transport,
     transport_maps,
 )
-from fairlearnkit._groups import check_index
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -170,7 +170,9 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         self : object
             The fitted transformer.
         """
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
         X = self._checked(X, reset=True)
         weight = read_weight(sample_weight, len(X))
         stages = read_stages(self, sensitive_features, len(X))
@@ -226,7 +228,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             The moved features. NaN stays NaN, float32 stays float32.
         """
         check_is_fitted(self)
-        check_index(X, sensitive_features)
+        check_alignment(X=X, sensitive_features=sensitive_features)
         X = self._checked(X, reset=False)
         stages = match_stages(self, sensitive_features, len(X))
         X_new = X.copy()

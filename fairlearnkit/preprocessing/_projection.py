@@ -13,7 +13,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from fairlearnkit._groups import check_index
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._optim.compared import centred, largest_distance
 from fairlearnkit._optim.problem import row_space, shifted
 from fairlearnkit.linear_model._base import (
@@ -155,7 +155,12 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         self : object
             The fitted transformer.
         """
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         if y is not None:
             y = column_or_1d(y)

@@ -13,8 +13,9 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares
-from fairlearnkit._groups import MISSING_POLICIES, check_index, read_groups
+from fairlearnkit._groups import MISSING_POLICIES, read_groups
 from fairlearnkit.representation import _divergences
 from fairlearnkit.representation._heads import (
     decide,
@@ -296,7 +297,12 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             The fitted encoder.
         """
         load_torch()
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         X = self._checked(X, reset=True)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         targets = read_tasks(y, self.task, len(X), weight)
@@ -547,6 +553,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self : object
             The encoder with other heads.
         """
+        check_alignment(X=X, y=y, sample_weight=sample_weight)
         Z = self._features(X).astype(np.float64)
         weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
         if task is None:

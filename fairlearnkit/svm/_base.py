@@ -11,7 +11,7 @@ from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._groups import check_index
+from fairlearnkit._alignment import ScoreMixin, check_alignment
 from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
@@ -73,7 +73,12 @@ class BaseParityKernel(BaseEstimator):
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights checked; rows of weight zero are left out later."""
-        check_index(X, sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         X, y = validate_data(
             self,
             X,
@@ -342,7 +347,7 @@ def _spread(scores):
     return float(scores.max() - scores.min())
 
 
-class BaseParityKernelRegressor(RegressorMixin, BaseParityKernel):
+class BaseParityKernelRegressor(ScoreMixin, RegressorMixin, BaseParityKernel):
     """One numeric target."""
 
     def _fit_target(self, X, y, sensitive_features, sample_weight, factor):

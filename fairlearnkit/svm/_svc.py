@@ -2,13 +2,14 @@
 
 from sklearn.base import ClassifierMixin
 
+from fairlearnkit._alignment import ScoreMixin
 from fairlearnkit._optim.losses import Hinge
 from fairlearnkit.linear_model._base import binary_columns, class_codes, class_factors
 from fairlearnkit.svm._base import SVM_PARAMETERS, BaseParityKernel
 from fairlearnkit.utils._sklearn_private import StrOptions, _fit_context
 
 
-class ParitySVC(ClassifierMixin, BaseParityKernel):
+class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
     r"""Support vector machine with a kernel and equal mean scores, exactly.
 
     .. math::
