@@ -5,7 +5,7 @@ Ordinary models score high-earning women below high-earning men; ours need not.
 """
 
 # %%
-# The data: 45,222 people, split as their publishers did; one-hot, standardised.
+# 45,222 people, split as their publishers did; no model sees their sex or race.
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -22,34 +22,34 @@ from fairlearnkit.metrics import equal_opportunity_difference
 from fairlearnkit.svm import ParityLinearSVC
 
 train, test = load_adult(subset="train"), load_adult(subset="test")
-sex = test.data["sex"]
+seen = [name for name in train.data if name not in ("sex", "race")]
 one_hot = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
-texts = (one_hot, make_column_selector(dtype_include="category"))
-encode = make_column_transformer(texts, remainder="passthrough")
-encode = make_pipeline(encode, StandardScaler()).fit(train.data)
-X_train, X_test = encode.transform(train.data), encode.transform(test.data)
+texts = make_column_selector(dtype_include="category")
+encode = make_column_transformer((one_hot, texts), remainder="passthrough")
+encode = make_pipeline(encode, StandardScaler()).fit(train.data[seen])
+X_train, X_test = encode.transform(train.data[seen]), encode.transform(test.data[seen])
 
 # %%
 # Two ordinary models, and ours: mean scores of high earners equal in both sexes.
-equal = {"constraint": "equal_opportunity", "C": 0.01}
+equal = {"constraint": "equal_opportunity", "pos_label": ">50K", "C": 0.01}
 models = {
     "LogisticRegression": LogisticRegression(C=0.01),
     "LinearSVC": LinearSVC(loss="hinge", C=0.01, max_iter=20_000, random_state=0),
     "ParityLogisticRegression": ParityLogisticRegression(**equal),
     "ParityLinearSVC": ParityLinearSVC(loss="hinge", **equal),
 }
-rows = {}
+rows, by_sex = {}, {"sensitive_features": test.data["sex"], "pos_label": ">50K"}
 for name, model in models.items():
     groups = {"sensitive_features": train.data["sex"]} if "Parity" in name else {}
     start = perf_counter()
     model.fit(X_train, train.target, **groups)
     seconds, guess = perf_counter() - start, model.predict(X_test)  # no groups here
-    gap = equal_opportunity_difference(test.target, guess, sensitive_features=sex)
+    gap = equal_opportunity_difference(test.target, guess, **by_sex)
     rows[name] = {"accuracy": (guess == test.target).mean(), "gap": gap, "s": seconds}
 table = pd.DataFrame(rows).T
 print(f"{len(train.data) + len(test.data):,} rows, {X_train.shape[1]} features\n")
-print(table.round(3).to_string())
-print("\nThe sensitive feature is needed to fit a Parity* model, never to predict.")
+print(table.round(3).to_string(), "\n")
+print("Sex is needed to fit a Parity* model, and no model sees it to predict.")
 
 # %%
 _, ax = plt.subplots(layout="constrained")

@@ -8,11 +8,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import read_columns, read_groups
+from fairlearnkit._groups import encode, read_columns, read_groups, shown
+from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
 
 
@@ -186,8 +186,9 @@ class EqualOpportunity(ParityConstraint):
         With several sensitive columns: compare their intersections, or the groups
         of each column by itself.
     pos_label : scalar, default=None
-        The positive class; None takes the last of the two sorted labels. In
-        one-vs-rest models each class is the positive one in turn.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of other labels it has to be named. In one-vs-rest models each class is the
+        positive one in turn.
 
     Notes
     -----
@@ -214,34 +215,17 @@ class EqualOpportunity(ParityConstraint):
 
     def strata(self, y, n_samples):
         """The positive rows, and no others."""
-        classes, codes = _class_codes(y, "equal_opportunity")
-        if self.pos_label is None:
-            if len(classes) == 1:
-                msg = (
-                    f"equal_opportunity found one class only, {classes.tolist()}; say "
-                    "which class is positive, EqualOpportunity(pos_label=...)."
-                )
-                raise ValueError(msg)
-            if len(classes) > 2:
-                msg = (
-                    f"equal_opportunity found {len(classes)} classes; name the "
-                    "positive one, EqualOpportunity(pos_label=...), or use "
-                    "'equalized_odds'."
-                )
-                raise ValueError(msg)
-            positive = len(classes) - 1
-        else:
-            found = np.flatnonzero(classes == self.pos_label)
-            if not len(found):
-                msg = (
-                    f"pos_label={self.pos_label!r} is not a class; known: "
-                    f"{classes.tolist()}. One-vs-rest models of more than two "
-                    "classes take each class as the positive one: leave it None there."
-                )
-                raise ValueError(msg)
-            positive = found[0]
-        name = f" with y = {classes[positive]}"
-        return np.where(codes == positive, 0, -1), [name]
+        classes, codes = encoded_classes(y, "equal_opportunity")
+        cure = "name the positive class, EqualOpportunity(pos_label=...)"
+        positive = positive_class(classes, self.pos_label, name="y", cure=cure)
+        if positive not in classes:
+            msg = (
+                f"equal_opportunity finds no row of the positive class {positive!r} in "
+                f"y; known classes: {shown(classes)}."
+            )
+            raise ValueError(msg)
+        name = f" with y = {positive}"
+        return np.where(codes == classes.index(positive), 0, -1), [name]
 
 
 @dataclass(frozen=True)
@@ -280,7 +264,7 @@ class EqualizedOdds(ParityConstraint):
 
     def strata(self, y, n_samples):
         """One stratum for each class."""
-        classes, codes = _class_codes(y, "equalized_odds")
+        classes, codes = encoded_classes(y, "equalized_odds")
         return codes, [f" with y = {label}" for label in classes]
 
 
@@ -430,16 +414,42 @@ def _quantiles(y, weight, n_bins):
     return edges[edges < present.max()]  # no row is above the largest
 
 
-def _class_codes(y, name):
-    """Sorted classes of y and the position of each row's."""
-    if y is None or type_of_target(y) not in ("binary", "multiclass"):
-        got = "none" if y is None else f"y of type {type_of_target(y)!r}"
+def encoded_classes(y, name):
+    """Sorted classes of y, as a list, and the position of each row's.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels of any kind.
+    name : str
+        The constraint, in messages.
+
+    Returns
+    -------
+    classes : list
+    codes : ndarray of shape (n_samples,), intp
+        Not to be written to.
+    """
+    column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
+    shape = () if y is None else np.shape(column)
+    found = encode("y", column) if len(shape) == 1 else None
+    got = "none" if y is None else f"shape {shape}"
+    if found is not None:
+        n_missing = len(found.codes) - int(found.counts.sum())
+        if n_missing:
+            msg = (
+                f"{name} needs the class of every row; y is missing (None, NaN or NA) "
+                f"in {n_missing} rows: remove them."
+            )
+            raise ValueError(msg)
+        got = told_as_numbers(found.labels)
+    if got is not None:
         msg = (
             f"{name} compares groups among rows of the same class and needs class "
             f"labels y; got {got}. Use 'demographic_parity' or 'decorrelation'."
         )
         raise ValueError(msg)
-    return np.unique(np.asarray(y), return_inverse=True)
+    return found.labels.tolist(), found.codes
 
 
 def _weights(sample_weight, y):

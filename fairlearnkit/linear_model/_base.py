@@ -16,8 +16,9 @@ from fairlearnkit._alignment import ScoreMixin, check_alignment
 from fairlearnkit._groups import MISSING_POLICIES
 from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
+from fairlearnkit._positive import positive_class
 from fairlearnkit.constraints import Contrasts, check_constraint
-from fairlearnkit.constraints._alias import ALIASES
+from fairlearnkit.constraints._alias import ALIASES, with_positive_class
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -32,9 +33,12 @@ CONSTRAINT_PARAMETERS = {
 }
 
 
-def read_contrasts(estimator, n_samples, y, sensitive_features, sample_weight):
+def read_contrasts(
+    estimator, n_samples, y, sensitive_features, sample_weight, constraint=None
+):
     """Contrast rows of the estimator's constraint, checked against X's length."""
-    constraint = check_constraint(estimator.constraint)
+    if constraint is None:
+        constraint = check_constraint(estimator.constraint)
     contrasts = constraint.contrasts(
         y, sensitive_features, sample_weight, missing=estimator.missing
     )
@@ -182,24 +186,41 @@ def class_factors(estimator, y, codes, weight):
     return factors[codes]
 
 
+def _constraint_of_classes(estimator):
+    """The constraint and its positive class, of two classes; None of more."""
+    classes, named = estimator.classes_, estimator.pos_label
+    if len(classes) == 2:
+        if named is not None:
+            positive_class(classes.tolist(), named)  # a slip of the pen is told
+        return with_positive_class(estimator.constraint, classes, named)
+    constraint = check_constraint(estimator.constraint)
+    own = getattr(constraint, "pos_label", None)
+    if named is not None or own is not None:
+        msg = (
+            f"{type(estimator).__name__} fits {len(classes)} classes one-vs-rest, each "
+            "of them the positive class in turn; leave pos_label=None, got "
+            f"pos_label={own if named is None else named!r}."
+        )
+        raise ValueError(msg)
+    return constraint, None
+
+
 def binary_columns(estimator, y, codes, sensitive_features, weight):
     """One column of {-1, 1} for two classes, one-vs-rest for more, and contrasts."""
     two = len(estimator.classes_) == 2
-    pos_label = getattr(check_constraint(estimator.constraint), "pos_label", None)
-    if not two and pos_label is not None:
-        msg = (
-            f"{type(estimator).__name__} fits {len(estimator.classes_)} classes "
-            "one-vs-rest, each of them the positive class in turn; leave "
-            f"pos_label=None, got pos_label={pos_label!r}."
-        )
-        raise ValueError(msg)
+    constraint, estimator.pos_label_ = _constraint_of_classes(estimator)
     columns, contrasts = [], []
     for positive in [1] if two else range(len(estimator.classes_)):
         inside = codes == positive
         columns.append(np.where(inside, 1.0, -1.0))
         contrasts.append(
             read_contrasts(
-                estimator, len(y), y if two else inside, sensitive_features, weight
+                estimator,
+                len(y),
+                y if two else inside,
+                sensitive_features,
+                weight,
+                constraint,
             )
         )
     return columns, contrasts

@@ -27,6 +27,11 @@ class ParityLogisticRegression(BaseParityClassifier):
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
+    pos_label : scalar, default=None
+        The positive class of "equal_opportunity", and of objects that have one; scores
+        are of ``classes_[1]`` all the same. None takes 1 where labels are {0, 1}, {-1,
+        1} or booleans; of other labels it has to be named. Of more than two classes
+        each is the positive one in turn, and none is named.
     max_gap : float, default=0.0
         Largest difference of mean scores, in log-odds; 0 closes the gap, ``np.inf``
         gives scikit-learn's model.
@@ -74,6 +79,9 @@ class ParityLogisticRegression(BaseParityClassifier):
         Group labels, None for numeric sensitive columns.
     group_counts_ : ndarray or None
         Rows of each group.
+    pos_label_ : scalar or None
+        The positive class of the constraint; None where it has none, or more than two
+        classes.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -85,7 +93,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         `convex_constraints` leave no model, or cvxpy's solver broke down.
     ValueError
         No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint, one class.
+        cell of the constraint, one class, or a positive class that has to be named.
 
     Warns
     -----
@@ -134,6 +142,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         **BaseParityLinear._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither")],
         "solver": [StrOptions(set(SOLVERS) - {"interior-point"})],
+        "pos_label": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -141,6 +150,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         self,
         *,
         constraint="demographic_parity",
+        pos_label=None,
         max_gap=0.0,
         C=1.0,
         tol=1e-4,
@@ -153,6 +163,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         max_iter=100,
     ):
         self.constraint = constraint
+        self.pos_label = pos_label
         self.max_gap = max_gap
         self.C = C
         self.tol = tol

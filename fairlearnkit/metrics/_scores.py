@@ -3,7 +3,7 @@
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit.constraints import check_constraint
+from fairlearnkit.constraints._alias import with_positive_class
 
 
 def score_gap(
@@ -12,6 +12,7 @@ def score_gap(
     *,
     sensitive_features,
     constraint="demographic_parity",
+    pos_label=None,
     sample_weight=None,
     missing="error",
 ):
@@ -32,6 +33,10 @@ def score_gap(
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
+    pos_label : scalar, default=None
+        The positive class of "equal_opportunity", and of objects that have one. None
+        takes 1 where labels are {0, 1}, {-1, 1} or booleans; of other labels it has to
+        be named.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the means.
     missing : {"error", "group", "ignore"}, default="error"
@@ -45,7 +50,8 @@ def score_gap(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, an empty cell.
+        Lengths differ, one group only, missing values, an empty cell, or a positive
+        class that has to be named.
 
     Warns
     -----
@@ -76,7 +82,8 @@ def score_gap(
         sample_weight=sample_weight,
     )
     y_score = column_or_1d(check_array(y_score, ensure_2d=False, input_name="y_score"))
-    contrasts = check_constraint(constraint).contrasts(
+    constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
+    contrasts = constraint.contrasts(
         y_true, sensitive_features, sample_weight, missing=missing
     )
     if contrasts.means.shape[1] != len(y_score):

@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._optim.compared import centred, largest_distance
 from fairlearnkit._optim.problem import row_space, shifted
+from fairlearnkit.constraints._alias import with_positive_class
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
     read_contrasts,
@@ -50,6 +51,10 @@ class ParityProjection(TransformerMixin, BaseEstimator):
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
+    pos_label : scalar, default=None
+        The positive class of "equal_opportunity", and of objects that have one. None
+        takes 1 where labels are {0, 1}, {-1, 1} or booleans; of other labels it has to
+        be named.
     method : {"orthogonal", "elimination"}, default="orthogonal"
         "elimination" is the papers' variant: it solves the constraint for one pivot
         feature a direction, the one of largest weight, subtracts its share from the
@@ -74,6 +79,8 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         Group labels, None for numeric sensitive columns.
     group_counts_ : ndarray or None
         Rows of each group.
+    pos_label_ : scalar or None
+        The positive class of the constraint; None where it has none.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -83,7 +90,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
     ------
     ValueError
         No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint.
+        cell of the constraint, or a positive class that has to be named.
 
     Warns
     -----
@@ -118,6 +125,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {  # noqa: RUF012
         **CONSTRAINT_PARAMETERS,
+        "pos_label": "no_validation",
         "method": [StrOptions({"orthogonal", "elimination"})],
         "strength": [Interval(Real, 0, 1, closed="both")],
     }
@@ -126,11 +134,13 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         self,
         *,
         constraint="demographic_parity",
+        pos_label=None,
         method="orthogonal",
         strength=1.0,
         missing="error",
     ):
         self.constraint = constraint
+        self.pos_label = pos_label
         self.method = method
         self.strength = strength
         self.missing = missing
@@ -166,7 +176,12 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             y = column_or_1d(y)
             check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        contrasts = read_contrasts(self, len(X), y, sensitive_features, weight)
+        constraint, self.pos_label_ = with_positive_class(
+            self.constraint, y, self.pos_label
+        )
+        contrasts = read_contrasts(
+            self, len(X), y, sensitive_features, weight, constraint
+        )
         _, design, _, noise = shifted(X)
         directions = design.reduce_rows(contrasts.means)
         Q, _ = row_space(directions, contrasts.strata, noise)

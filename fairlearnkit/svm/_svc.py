@@ -47,6 +47,11 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
+    pos_label : scalar, default=None
+        The positive class of "equal_opportunity", and of objects that have one; scores
+        are of ``classes_[1]`` all the same. None takes 1 where labels are {0, 1}, {-1,
+        1} or booleans; of other labels it has to be named. Of more than two classes
+        each is the positive one in turn, and none is named.
     max_gap : float, default=0.0
         Largest difference of mean scores, in units of the decision function (the
         margin is at 1); 0 closes the gap, ``np.inf`` gives scikit-learn's model.
@@ -97,6 +102,9 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         Group labels, None for numeric sensitive columns.
     group_counts_ : ndarray or None
         Rows of each group.
+    pos_label_ : scalar or None
+        The positive class of the constraint; None where it has none, or more than two
+        classes.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -106,8 +114,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
     ------
     ValueError
         No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint, one class; ``solver="libsvm"`` with a bound on several
-        contrasts.
+        cell of the constraint, one class, a positive class that has to be named;
+        ``solver="libsvm"`` with a bound on several contrasts.
 
     Warns
     -----
@@ -155,6 +163,7 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
 
     _parameter_constraints: dict = {  # noqa: RUF012
         **SVM_PARAMETERS,
+        "pos_label": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -167,6 +176,7 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         gamma="scale",
         coef0=0.0,
         constraint="demographic_parity",
+        pos_label=None,
         max_gap=0.0,
         shrinking=True,
         tol=1e-3,
@@ -183,6 +193,7 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         self.gamma = gamma
         self.coef0 = coef0
         self.constraint = constraint
+        self.pos_label = pos_label
         self.max_gap = max_gap
         self.shrinking = shrinking
         self.tol = tol

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
@@ -163,12 +164,53 @@ def test_constraints_on_classes_need_class_labels(name, y):
 
 def test_equal_opportunity_names_its_positive_class():
     y, group = np.array(["no", "yes"] * 40), np.repeat(["a", "b"], 40)
-    names = EqualOpportunity().contrasts(y, group).names
-    assert names == ("a - b with y = yes",)
+    for label in ("no", "yes"):
+        names = EqualOpportunity(pos_label=label).contrasts(y, group).names
+        assert names == (f"a - b with y = {label}",)
     with pytest.raises(ValueError, match=r"pos_label='maybe'.*\['no', 'yes'\]"):
         EqualOpportunity(pos_label="maybe").contrasts(y, group)
-    with pytest.raises(ValueError, match="3 classes; name the positive one"):
+    with pytest.raises(ValueError, match=r"3 classes, \[0, 1, 2\]: name the positive"):
         EqualOpportunity().contrasts(np.arange(80) % 3, group)
+
+
+@pytest.mark.parametrize(
+    "y", [["no", "yes"] * 40, [1, 2] * 40, ["0", "1"] * 40, [0.0, 5.0] * 40, ["a"] * 80]
+)
+def test_labels_that_do_not_say_which_is_positive(y):
+    group = np.repeat(["a", "b"], 40)
+    message = r"y takes value in \{.*\} and pos_label is not .* EqualOpportunity\("
+    with pytest.raises(ValueError, match=message):
+        EqualOpportunity().contrasts(y, group)
+    assert EqualizedOdds().contrasts(y, group).gap(np.arange(80)) == 40
+
+
+@pytest.mark.parametrize(
+    "labels", [(0, 1), (-1, 1), (False, True), (0.0, 1.0), (-1.0, 1.0), (1, 1)]
+)
+@pytest.mark.parametrize("dtype", [None, object])
+def test_labels_that_say_which_is_positive(labels, dtype):
+    y = np.array(labels * 40, dtype=dtype)
+    group = np.repeat(["a", "b"], 40)
+    (name,) = EqualOpportunity().contrasts(y, group).names
+    assert name == f"a - b with y = {labels[1]}"
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("name", ["equal_opportunity", "equalized_odds"])
+def test_missing_classes_are_told(name, missing):
+    y = [missing, *["no", "yes"] * 20, missing]
+    for column in (y, np.array(y, dtype=object), pd.Series(y)):
+        with pytest.raises(ValueError, match=f"{name} needs the .* missing .* 2 rows"):
+            check_constraint(name).contrasts(column, ["a", "b"] * 21)
+
+
+@pytest.mark.parametrize("name", ["equal_opportunity", "equalized_odds"])
+def test_a_regression_target_is_no_classes(name):
+    y = np.tile(np.arange(1500), 4)
+    group = np.repeat(["a", "b"], 3000)
+    for column in (y, y.astype(float), y.astype(object)):
+        with pytest.raises(ValueError, match=f"{name} .*got 1500 different numbers"):
+            check_constraint(name).contrasts(column, group)
 
 
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
@@ -279,7 +321,7 @@ def test_degenerate_columns_are_refused():
         Decorrelation().contrasts(None, np.full(40, np.nan), missing="ignore")
     with pytest.raises(ValueError, match="must not be negative"):
         DemographicParity().contrasts(None, [0, 1] * 20, -np.ones(40))
-    with pytest.raises(ValueError, match=r"one class only, .*which class is positive"):
+    with pytest.raises(ValueError, match=r"no row of the positive class 1 .*\[0\]"):
         EqualOpportunity().contrasts([0] * 40, [0, 1] * 20)
 
 

@@ -220,20 +220,21 @@ def test_exchanging_the_classes_turns_the_sign(data, estimator):
 
 
 @pytest.mark.parametrize(
-    "relabel",
+    ("relabel", "pos_label"),
     [
-        lambda y: y == "yes",
-        lambda y: np.where(y == "yes", 1, -1),
-        lambda y: np.where(y == "yes", 2.0, 1.0),
-        lambda y: pd.Series(y, dtype="category"),
-        lambda y: list(y),
-        lambda y: pl.Series(y),
+        (lambda y: y == "yes", None),
+        (lambda y: np.where(y == "yes", 1, -1), None),
+        (lambda y: np.where(y == "yes", 2.0, 1.0), 2),
+        (lambda y: pd.Series(y, dtype="category"), "yes"),
+        (lambda y: list(y), "yes"),
+        (lambda y: pl.Series(y), "yes"),
     ],
 )
-def test_labels_of_any_kind(data, relabel):
+def test_labels_of_any_kind(data, relabel, pos_label):
     X, y, group, _ = data
     model = ParityLogisticRegression(constraint="equal_opportunity")
-    expected = clone(model).fit(X, y, sensitive_features=group).coef_
+    expected = clone(model).fit(X, 1 * (y == "yes"), sensitive_features=group).coef_
+    model.set_params(pos_label=pos_label)
     found = clone(model).fit(X, relabel(y), sensitive_features=pl.Series(group))
     assert_allclose(found.coef_, expected)
     assert set(np.unique(found.predict(X))) <= set(found.classes_.tolist())
@@ -311,7 +312,7 @@ def test_decorrelation_of_numeric_columns(data):
 
 def test_an_object_as_constraint(data):
     X, y, group, _ = data
-    rows = EqualOpportunity().contrasts(y, group).toarray()
+    rows = EqualOpportunity(pos_label="yes").contrasts(y, group).toarray()
 
     class Fixed:
         def contrasts(self, y, sensitive_features, sample_weight=None, *, missing):
@@ -320,7 +321,7 @@ def test_an_object_as_constraint(data):
     own = ParityLogisticRegression(constraint=Fixed()).fit(
         X, y, sensitive_features=group
     )
-    named = ParityLogisticRegression(constraint=EqualOpportunity())
+    named = ParityLogisticRegression(constraint=EqualOpportunity(pos_label="yes"))
     named.fit(X, y, sensitive_features=group)
     assert_allclose(own.coef_, named.coef_, atol=1e-10)
 
@@ -567,7 +568,8 @@ def test_not_converged(data, estimator):
 def test_empty_cell(data, estimator):
     X, y, group, _ = data
     group = np.where(y == "yes", "a", group)
-    model = clone(estimator).set_params(constraint="equal_opportunity")
+    equal = {"constraint": "equal_opportunity", "pos_label": "yes"}
+    model = clone(estimator).set_params(**equal)
     message = r"no row among rows with y = yes for the groups \['b', 'c'\].*Counts: a: "
     with pytest.raises(ValueError, match=message):
         model.fit(X, y, sensitive_features=group)
@@ -592,7 +594,7 @@ def test_one_class(data, estimator):
 
 def test_class_constraints_are_refused_for_regression(data):
     X, _, group, f = data
-    with pytest.raises(ValueError, match="needs class labels y; got y of type 'cont"):
+    with pytest.raises(ValueError, match="needs class labels y; got numbers such"):
         ParityRidge(constraint="equalized_odds").fit(X, f, sensitive_features=group)
 
 

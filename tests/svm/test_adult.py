@@ -29,12 +29,19 @@ def test_gap_and_accuracy_on_the_original_split():
     result = {}
     for max_gap in (np.inf, 0.0):
         model = ParityLinearSVC(
-            loss="hinge", C=0.01, constraint="equal_opportunity", max_gap=max_gap
+            loss="hinge",
+            C=0.01,
+            constraint="equal_opportunity",
+            pos_label=">50K",
+            max_gap=max_gap,
         )
         model.fit(X_train, train.target, sensitive_features=train.data["sex"])
         y_pred = model.predict(X_test)
         gap = equal_opportunity_difference(
-            test.target, y_pred, sensitive_features=test.data["sex"]
+            test.target,
+            y_pred,
+            sensitive_features=test.data["sex"],
+            pos_label=">50K",
         )
         result[max_gap] = np.mean(y_pred == test.target), gap, model.gap_
     assert result[np.inf][0] > 0.845

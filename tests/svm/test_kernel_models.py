@@ -242,7 +242,7 @@ def test_sparse_equals_dense(data, model):
 
 def test_only_rows_with_a_coefficient_are_kept(data):
     X, y, group, _ = data
-    model = ParitySVC(constraint="equal_opportunity", C=10.0)
+    model = ParitySVC(constraint="equal_opportunity", pos_label="yes", C=10.0)
     model.fit(X, y, sensitive_features=group)
     positive = np.flatnonzero(y == "yes")
     assert set(positive) <= set(model.support_)
