@@ -44,6 +44,7 @@ def bootstrap_interval(
     confidence_level=0.95,
     stratify=False,
     random_state=None,
+    metric_params=None,
 ):
     r"""Interval of a metric that compares groups, by resampling rows.
 
@@ -55,9 +56,7 @@ def bootstrap_interval(
     ----------
     metric : str or callable
         Name of a function of :mod:`fairlearnkit.metrics`, or a function
-        ``(y_true, y_pred, *, sensitive_features)``, ours or not. Further arguments of
-        it are fixed by ``functools.partial(metric, pos_label="yes")``, control features
-        among them, but not weights.
+        ``(y_true, y_pred, *, sensitive_features)``, ours or not.
     y_true : array-like of shape (n_samples,) or None
         Target; None where the metric does not look at it.
     y_pred : array-like of shape (n_samples,)
@@ -74,6 +73,9 @@ def bootstrap_interval(
         Keep the number of rows of each group, as where groups were sampled apart.
     random_state : int, RandomState instance or None, default=None
         Of the resamples.
+    metric_params : dict, default=None
+        Further keywords of `metric`, such as ``{"pos_label": "yes", "missing":
+        "group"}``; control features are resampled with their rows.
 
     Returns
     -------
@@ -92,7 +94,8 @@ def bootstrap_interval(
     Raises
     ------
     ValueError
-        An unknown metric, lengths that differ, one group only.
+        An unknown metric, `metric_params` that it does not take, lengths that differ,
+        one group only.
 
     Warns
     -----
@@ -129,7 +132,7 @@ def bootstrap_interval(
     >>> round(found.estimate, 2), round(found.low, 1), round(found.high, 1)
     (0.3, 0.2, 0.4)
     """
-    function, options = _unwrapped(find_metric(metric))
+    function, options = _unwrapped(find_metric(metric, metric_params))
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
         raise ValueError(msg)

@@ -14,7 +14,7 @@ NO_SCORE = {
     "parity_report",
 }
 # What the caller passes by itself, for each call anew.
-PASSED = ("y_true", "y_pred", "sensitive_features", "sample_weight")
+PASSED = ("y_true", "y_pred", "y_score", "sensitive_features", "sample_weight")
 
 
 def find_metric(metric, metric_params=None):
@@ -93,8 +93,8 @@ def _fixed(function, metric_params):
 
 
 def _keywords(function):
-    """Names of the keywords that can be fixed."""
-    known = signature(function).parameters.values()
+    """Names of the keywords that can be fixed, all after the target and the scores."""
+    known = list(signature(function).parameters.values())[2:]
     named = (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in known if p.kind in named]
     return [name for name in names if name not in PASSED]

@@ -199,6 +199,53 @@ def test_arguments_by_row_are_resampled_with_their_rows():
         bootstrap_interval(weighed, y_pred, y_pred, **data)
 
 
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("rate_difference", {"rate": "false_positive_rate", "pos_label": "no"}),
+        ("demographic_parity_ratio", {"missing": "group", "pos_label": "yes"}),
+        ("equalized_odds_difference", {"missing": "ignore", "labels": ["no", "yes"]}),
+    ],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metric_params_are_keywords_of_the_metric(name, params, weighted):
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.choice(["no", "yes"], (2, 600))
+    group = rng.choice(["a", "b", None], 600)
+    params = {"missing": "group", "pos_label": "yes"} | params
+    options = {"sensitive_features": group, "random_state": 0, "n_resamples": 50}
+    options["sample_weight"] = rng.uniform(1, 2, 600) if weighted else None
+    metric = getattr(metrics, name)
+    known = bootstrap_interval(partial(metric, **params), y_true, y_pred, **options)
+    for given in (name, metric, partial(metric, missing="error", pos_label="no")):
+        found = bootstrap_interval(
+            given, y_true, y_pred, **options, metric_params=params
+        )
+        assert found == known
+    scores = rng.normal(size=600)
+    found = bootstrap_interval(
+        "ks_gap", None, scores, **options, metric_params={"missing": "ignore"}
+    )
+    assert found.low < found.estimate < found.high + 0.1
+
+
+def test_metric_params_that_are_unknown():
+    y_pred, group = draw(50, 0)
+
+    def call(metric, params):
+        data = {"sensitive_features": group, "metric_params": params}
+        return bootstrap_interval(metric, y_pred, y_pred, **data)
+
+    with pytest.raises(ValueError, match=r"holds \['mising'\], which ks_gap .* takes"):
+        call("ks_gap", {"mising": "group"})
+    with pytest.raises(ValueError, match=r"it takes \['missing'\]"):
+        call("ks_gap", {"pos_label": 1})
+    with pytest.raises(ValueError, match=r"holds \['sample_weight'\]: pass them where"):
+        call("ks_gap", {"sample_weight": np.ones(100)})
+    with pytest.raises(ValueError, match="must be a dict of keywords"):
+        call("ks_gap", ["missing"])
+
+
 def test_the_metric_sees_the_groups_as_they_are():
     rng = np.random.default_rng(0)
     age = rng.integers(18, 90, 500)
