@@ -4,6 +4,7 @@ import numpy as np
 
 from fairlearnkit.inspection._drawing import COLORS, axes, frame_of
 from fairlearnkit.model_selection import pareto_front
+from fairlearnkit.model_selection._refit import figures
 
 
 class TradeoffDisplay:
@@ -92,14 +93,9 @@ class TradeoffDisplay:
             The drawn display.
         """
         front = pareto_front(cv_results, score, gap)
-        values, spread = [], []
-        for name in (score, gap):
-            long = f"mean_test_{name}" in cv_results
-            column = cv_results[f"mean_test_{name}" if long else name]
-            values.append(np.asarray(column, dtype=float))
-            if f"std_test_{name}" in cv_results:
-                spread.append(np.asarray(cv_results[f"std_test_{name}"], dtype=float))
-        spread = tuple(spread) if len(spread) == 2 else None
+        values = [figures(cv_results, name) for name in (score, gap)]
+        spread = [figures(cv_results, name, "std") for name in (score, gap)]
+        spread = None if any(one is None for one in spread) else tuple(spread)
         if chosen is not None:
             chosen = range(len(values[0]))[chosen]
         found = {"score": values[0], "gap": -values[1], "spread": spread}

@@ -2,8 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
+
+from fairlearnkit._labels import is_missing
+
+# How many candidates are named where none qualifies.
+NEAREST = 3
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,14 @@ class LowestGap:
         Returns
         -------
         index : int
+
+        Raises
+        ------
+        ValueError
+            `min_score_ratio` is no number from 0 to 1; a table without these columns,
+            or no candidate that has both.
         """
-        if not 0 <= self.min_score_ratio <= 1:
+        if not (_is_number(self.min_score_ratio) and 0 <= self.min_score_ratio <= 1):
             msg = (
                 f"min_score_ratio={self.min_score_ratio!r} is no part of the best "
                 "score: give a number between 0 and 1."
@@ -105,9 +117,9 @@ class HighestScore:
         :func:`~fairlearnkit.metrics.parity_scorer` makes it.
     max_gap : float
         Largest mean gap over the folds, in the unit of the metric.
-    otherwise : {"error", "lowest_gap"}, default="error"
-        What to do where no candidate qualifies: raise an error, or warn and take the
-        one of the lowest gap.
+    otherwise : {"lowest_gap", "error"}, default="lowest_gap"
+        What to do where no candidate qualifies: warn and take the one of the lowest
+        gap, or raise an error, with which a search loses all its fits.
 
     See Also
     --------
@@ -139,7 +151,7 @@ class HighestScore:
     score: str
     gap: str
     max_gap: float
-    otherwise: str = "error"
+    otherwise: str = "lowest_gap"
 
     def __call__(self, cv_results):
         """Position of the chosen candidate.
@@ -156,7 +168,14 @@ class HighestScore:
         Raises
         ------
         ValueError
-            No candidate qualifies, with ``otherwise="error"``.
+            No candidate qualifies, with ``otherwise="error"``; `max_gap` is no number
+            of at least 0; a table without these columns, or no candidate that has
+            both.
+
+        Warns
+        -----
+        UserWarning
+            No candidate qualifies; the nearest ones are named.
         """
         if self.otherwise not in ("error", "lowest_gap"):
             msg = (
@@ -164,27 +183,36 @@ class HighestScore:
                 "'lowest_gap'."
             )
             raise ValueError(msg)
-        if not self.max_gap >= 0:
+        if not (_is_number(self.max_gap) and self.max_gap >= 0):
             msg = f"max_gap={self.max_gap!r} must be a number of at least 0."
             raise ValueError(msg)
         scores, gaps, rows = _candidates(cv_results, self.score, self.gap)
         within = rows[gaps[rows] <= self.max_gap + 1e-12]  # a mean is rounded
         if len(within):
             return _first(within, -scores, gaps)
-        lowest = _first(rows, gaps, -scores)
+        return self._nearest(cv_results, scores, gaps, rows)
+
+    def _nearest(self, cv_results, scores, gaps, rows):
+        """The lowest gap, with a warning, or an error; both name what is nearest."""
+        nearest = rows[np.lexsort((-scores[rows], gaps[rows]))[:NEAREST]].tolist()
+        named = "; ".join(
+            f"{gaps[i]:.4g}, at {self.score} {scores[i]:.4g}"
+            + _parameters(cv_results, i)
+            for i in nearest
+        )
         told = (
             f"No candidate has a mean {self.gap} of at most max_gap={self.max_gap}. "
-            f"The lowest is {gaps[lowest]:.4g}, at {self.score} "
-            f"{scores[lowest]:.4g}{_parameters(cv_results, lowest)}"
+            f"{'The lowest are' if len(nearest) > 1 else 'The only one is'} {named}."
         )
         if self.otherwise == "error":
             msg = (
-                f"{told}. Allow a larger gap, search where it is smaller, or take that "
-                "candidate with otherwise='lowest_gap'."
+                f"{told} Allow a larger gap, search where it is smaller, or take the "
+                "lowest with otherwise='lowest_gap'."
             )
             raise ValueError(msg)
-        warnings.warn(f"{told}; it is taken.", UserWarning, stacklevel=2)
-        return lowest
+        msg = f"{told} The lowest is taken; otherwise='error' refuses it."
+        warnings.warn(msg, UserWarning, stacklevel=3)
+        return nearest[0]
 
 
 def pareto_front(cv_results, score, gap):
@@ -236,18 +264,19 @@ def pareto_front(cv_results, score, gap):
 
 def _candidates(cv_results, score, gap):
     """Scores and gaps of all candidates, and the rows that can be chosen."""
-    scores, negated = _column(cv_results, score), _column(cv_results, gap)
+    scores, negated = figures(cv_results, score), figures(cv_results, gap)
     usable = np.isfinite(scores) & np.isfinite(negated)
-    if "iter" in _keys(
-        cv_results
-    ):  # of a halving search: earlier rounds saw fewer rows
+    if "iter" in _keys(cv_results):  # of a halving search: at first, few rows
         rounds = np.asarray(cv_results["iter"])
         usable &= rounds == rounds.max()
     if not usable.any():
+        told = "; ".join(_where_nan(cv_results, name) for name in (score, gap))
         msg = (
-            f"No candidate has both a {score} and a {gap}: all are NaN. Run the search "
-            "with error_score='raise' to see why. (A fold without rows of a group has "
-            "no gap: stratify the folds by class and group.)"
+            f"No candidate has both a {score} and a {gap}: {told}. Where a scorer "
+            "failed, the search has warned of it ('Scoring failed'), and "
+            "error_score='raise' stops at the first failure and shows its cause. (A "
+            "fold without rows of a group has no gap: stratify the folds by class and "
+            "group.)"
         )
         raise ValueError(msg)
     if negated[usable].max() > 0:
@@ -260,19 +289,66 @@ def _candidates(cv_results, score, gap):
     return scores, -negated, np.flatnonzero(usable)
 
 
-def _column(cv_results, name):
-    """Means by the name of a scorer, or a column by its own name."""
-    for key in (f"mean_test_{name}", name):
-        if key in _keys(cv_results):
-            column = np.ma.asarray(cv_results[key]).astype(np.float64)
-            return column.filled(np.nan)
-    keys = [str(key) for key in _keys(cv_results)]
-    known = [key.removeprefix("mean_test_") for key in keys if "mean_test_" in key]
+def _where_nan(cv_results, name):
+    """How often a mean is not finite, and the splits to blame in all of them."""
+    lost = ~np.isfinite(figures(cv_results, name))
+    folds, ending = {}, f"_test_{name}"
+    for key in map(str, _keys(cv_results)):
+        if key.startswith("split") and key.endswith(ending):
+            failed = not np.isfinite(_floats(key, cv_results[key])).any()
+            folds[key.removesuffix(ending)] = failed
+    told = f"{name} is NaN in {lost.sum()} of {len(lost)} candidates"
+    if lost.all() and any(folds.values()) and not all(folds.values()):
+        blamed = ", ".join(fold for fold, failed in folds.items() if failed)
+        return f"{told}, in all of them in {blamed} of {len(folds)} splits"
+    return told
+
+
+def figures(cv_results, name, kind="mean"):
+    """Means by the name of a scorer, or a column by its own name.
+
+    Parameters
+    ----------
+    cv_results : dict or dataframe
+        Table with a row for each candidate.
+    name : str
+        Of a scorer, or a column.
+    kind : {"mean", "std"}, default="mean"
+        Which figure of the scorer.
+
+    Returns
+    -------
+    column : ndarray of shape (n_candidates,) or None
+        NaN where there is nothing; None for standard deviations that are not there.
+    """
+    keys = _keys(cv_results)
+    for key in [f"{kind}_test_{name}", *([name] if kind == "mean" else [])]:
+        if key in keys:
+            return _floats(key, cv_results[key])
+    if kind == "std":
+        return None
+    texts = [str(key) for key in keys]
+    known = [key.removeprefix("mean_test_") for key in texts if "mean_test_" in key]
     msg = (
-        f"{name!r} is not among the scores of the search, {known or keys}. "
+        f"{name!r} is not among the scores of the search, {known or texts}. "
         "Name it there: scoring={'accuracy': 'accuracy', 'gap': parity_scorer(...)}."
     )
     raise ValueError(msg)
+
+
+def _floats(name, column):
+    """A column as numbers; NaN for None, NA and what is masked."""
+    column = np.ma.asarray(column).astype(object).filled(np.nan)
+    try:
+        values = [np.nan if is_missing(value) else float(value) for value in column]
+    except (TypeError, ValueError) as error:
+        msg = f"The column {name!r} of the search's table is not of numbers ({error})."
+        raise ValueError(msg) from error
+    return np.array(values)
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _first(rows, *keys):
@@ -288,4 +364,11 @@ def _parameters(cv_results, row):
 
 def _keys(table):
     """Names of the columns of a dict or a frame."""
-    return list(getattr(table, "columns", table))
+    try:
+        return list(getattr(table, "columns", table))
+    except TypeError as error:
+        msg = (
+            f"cv_results is of type {type(table).__name__}: pass the table of a fitted "
+            "search, search.cv_results_, or another one with a column for each score."
+        )
+        raise ValueError(msg) from error

@@ -6,6 +6,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
@@ -310,6 +311,14 @@ def test_weights_of_displays(data):
         RocByGroupDisplay.from_predictions(
             y, X["a"], sensitive_features=X["sex"], sample_weight=weight
         )
+
+
+def test_tradeoff_of_trials_that_failed():
+    table = pl.DataFrame({"r2": [0.5, None, 0.7], "gap": [-0.1, -0.2, None]})
+    shown = TradeoffDisplay.from_cv_results(table, "r2", "gap")
+    assert_array_equal(shown.score, [0.5, np.nan, 0.7])
+    assert_array_equal(shown.front, [0])
+    assert shown.spread is None
 
 
 def test_tradeoff_counts_from_the_end_and_mixes_names():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 
 from fairlearnkit.metrics import parity_scorer
 from fairlearnkit.model_selection import HighestScore, LowestGap, pareto_front
@@ -72,7 +72,7 @@ def test_definitions(pairs, ratio, max_gap):
     found = LowestGap("accuracy", "gap", min_score_ratio=ratio)(results)
     assert found == min(close, key=lambda i: (gap[i], -score[i], i))
     within = [i for i in valid if gap[i] <= max_gap]
-    rule = HighestScore("accuracy", "gap", max_gap)
+    rule = HighestScore("accuracy", "gap", max_gap, otherwise="error")
     if within:
         assert rule(results) == min(within, key=lambda i: (-score[i], gap[i], i))
     else:
@@ -92,18 +92,73 @@ def test_definitions(pairs, ratio, max_gap):
 
 
 def test_no_candidate_qualifies():
-    results = table([0.8, 0.7], [0.2, 0.1])
+    results = table([0.8, 0.7, np.nan, 0.9, 0.6], [0.2, 0.1, 0.0, 0.3, 0.1])
     message = (
-        r"at most max_gap=0.05\. The lowest is 0\.1, at accuracy 0\.7, with "
-        r"\{'C': 1\}.*otherwise='lowest_gap'"
+        r"at most max_gap=0\.05\. The lowest are 0\.1, at accuracy 0\.7, with "
+        r"\{'C': 1\}; 0\.1, at accuracy 0\.6, with \{'C': 4\}; 0\.2, at accuracy 0\.8, "
+        r"with \{'C': 0\}\. .*otherwise='"
     )
-    with pytest.raises(ValueError, match=message):
-        HighestScore("accuracy", "gap", 0.05)(results)
-    rule = HighestScore("accuracy", "gap", 0.05, otherwise="lowest_gap")
-    with pytest.warns(UserWarning, match=r"The lowest is 0\.1.*it is taken"):
+    rule = HighestScore("accuracy", "gap", 0.05)
+    with pytest.warns(UserWarning, match=f"{message}error'") as caught:
         assert rule(results) == 1
-    with pytest.raises(ValueError, match="otherwise='best' is not known"):
-        HighestScore("accuracy", "gap", 0.1, otherwise="best")(RESULTS)
+    assert len(caught) == 1
+    rule = HighestScore("accuracy", "gap", 0.05, otherwise="error")
+    with pytest.raises(ValueError, match=f"{message}lowest_gap'"):
+        rule(results)
+    for unknown in ("best", None):
+        with pytest.raises(ValueError, match=f"otherwise={unknown!r} is not known"):
+            HighestScore("accuracy", "gap", 0.1, otherwise=unknown)(RESULTS)
+
+
+def searched(refit, gap, folds=3):
+    X, y = make_classification(300, random_state=0)
+    X[:, 0] = np.arange(300) % 2
+    return GridSearchCV(
+        LogisticRegression(max_iter=1000),
+        {"C": [1e-4, 1.0]},
+        scoring={"accuracy": "accuracy", "gap": gap},
+        refit=refit,
+        cv=KFold(folds),
+    ).fit(X, y)
+
+
+def test_a_search_without_such_a_candidate_keeps_its_fits():
+    gap = parity_scorer("demographic_parity_difference", columns=0)
+    rule = HighestScore("accuracy", "gap", max_gap=0.0)
+    with pytest.warns(UserWarning, match="The lowest are .* is taken"):
+        search = searched(rule, gap)
+    lowest = search.cv_results_["mean_test_gap"].max()
+    assert search.cv_results_["mean_test_gap"][search.best_index_] == lowest
+    assert search.predict(np.zeros((2, 20))).shape == (2,)
+
+
+def test_a_search_whose_scorer_fails_says_where_to_look():
+    def broken(estimator, X, y):
+        raise KeyError("sex")
+
+    message = r"accuracy is NaN in 0 of 2 candidates; gap is NaN in 2 of 2 candidates"
+    rule = HighestScore("accuracy", "gap", max_gap=0.1)
+    told = r"\. Where a scorer .*error_score='raise'"
+    with (
+        pytest.warns(UserWarning, match=r"Scoring failed|non-finite"),
+        pytest.raises(ValueError, match=message + told),
+    ):
+        searched(rule, broken)
+    results = table([0.8, 0.9], [np.nan, np.nan])
+    results |= {
+        f"split{i}_test_gap": np.array([-0.1 if i != 1 else np.nan] * 2)
+        for i in range(3)
+    }
+    with pytest.raises(ValueError, match=message + ", in all of them in split1 of 3"):
+        rule(results)
+
+
+@pytest.mark.parametrize("bound", [None, "0.1", True, [0.1]])
+def test_bounds_that_are_no_numbers(bound):
+    with pytest.raises(ValueError, match=r"max_gap=.* must be a number"):
+        HighestScore("accuracy", "gap", bound)(RESULTS)
+    with pytest.raises(ValueError, match=r"min_score_ratio=.* give a number"):
+        LowestGap("accuracy", "gap", bound)(RESULTS)
 
 
 def test_bounds_of_the_gap_are_numbers():
@@ -131,7 +186,7 @@ def test_positions_in_a_frame_are_not_labels():
     frame = pd.DataFrame({k: list(v) for k, v in RESULTS.items()}).iloc[[0, 1, 2]]
     frame = frame.iloc[::-1]
     rule = HighestScore("accuracy", "gap", 0.01, otherwise="lowest_gap")
-    with pytest.warns(UserWarning, match=r"with \{'C': 2\}; it is taken"):
+    with pytest.warns(UserWarning, match=r"lowest are 0.04, .*, with \{'C': 2\}; 0.05"):
         assert rule(frame) == 0
     with pytest.raises(ValueError, match=r"'accuracies' is not among"):
         LowestGap("accuracies", "gap")(frame)
@@ -152,8 +207,33 @@ def test_tables_that_do_not_fit(rule):
         rule({"mean_test_accuracy": [1.0]})
     with pytest.raises(ValueError, match=r"'accuracy' is not among .* \['score'\]"):
         rule({"mean_test_score": [1.0]})
-    with pytest.raises(ValueError, match=r"all are NaN.*error_score='raise'"):
+    with pytest.raises(ValueError, match=r"accuracy is NaN in 1 of 2.*_score='raise'"):
         rule(table([0.5, np.nan], [np.nan, 0.1]))
+    with pytest.raises(ValueError, match="cv_results is of type NoneType: pass the"):
+        rule(None)
+    with pytest.raises(ValueError, match=r"'mean_test_gap' .* is not of numbers"):
+        rule(RESULTS | {"mean_test_gap": ["low"] * 5})
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("nothing", [None, pd.NA, np.nan])
+def test_none_is_no_score(rule, nothing):
+    """As trials that failed stand in the tables of other tools."""
+    known = rule(
+        table([0.80, 0.78, np.nan, 0.60, 0.79], [0.2, 0.05, 0.04, np.nan, 0.05])
+    )
+    columns = {
+        "accuracy": [0.80, 0.78, nothing, 0.60, 0.79],
+        "gap": [-0.2, -0.05, -0.04, nothing, -0.05],
+    }
+    for results in (
+        columns,
+        {name: np.array(column, dtype=object) for name, column in columns.items()},
+        pd.DataFrame(columns).convert_dtypes(),
+    ):
+        assert np.array_equal(rule(results), known)
+    with pytest.raises(ValueError, match="gap is NaN in 5 of 5"):
+        rule(columns | {"gap": [nothing] * 5})
 
 
 def test_ratios_of_the_best_score():
@@ -173,7 +253,7 @@ def test_tables_of_other_tools(frame):
     assert HighestScore("values_accuracy", "values_gap", 0.05)(trials) == 4
     front = pareto_front(trials, "values_accuracy", "values_gap")
     assert front.tolist() == [3, 2, 4, 0]
-    with pytest.raises(ValueError, match=r"gap of at .* values_accuracy 0\.8\."):
+    with pytest.warns(UserWarning, match=r"only one is .* values_accuracy 0\.8\. The"):
         HighestScore("values_accuracy", "values_gap", 0.0)(trials[:1])
     with pytest.raises(ValueError, match=r"'gap' is not among .*'values_gap'"):
         LowestGap("values_accuracy", "gap")(trials)
