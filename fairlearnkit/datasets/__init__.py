@@ -1,6 +1,7 @@
 """Real tables, bundled, and generators of biased data.
 
-The loaders read files that come with the package: no download, and no pandas needed.
+The loaders read files that come with the package: no download. They give pandas
+objects, or numpy arrays with ``as_frame=False``.
 """
 
 from fairlearnkit.datasets._adult import load_adult

@@ -7,7 +7,7 @@ from fairlearnkit.datasets._base import load_table
 _SUBSETS = ("all", "train", "test")
 
 
-def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame="auto"):
+def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
     """Load the Adult (census income) table (classification).
 
     ==============  =========================================================
@@ -27,9 +27,9 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame="auto"):
         With False there are 32,561 and 16,281, and what is missing is NaN.
     return_X_y : bool, default=False
         Give ``(data, target)`` instead of the Bunch.
-    as_frame : bool or "auto", default="auto"
+    as_frame : bool or "auto", default=True
         True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported.
+        pandas can be imported and arrays where not.
 
     Returns
     -------
@@ -57,7 +57,8 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame="auto"):
     ValueError
         If `subset` or `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed.
+        If ``as_frame=True`` and pandas is not installed; the message says how to
+        install it.
 
     Notes
     -----

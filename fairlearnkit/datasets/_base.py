@@ -114,8 +114,10 @@ def _pandas_if_wanted(as_frame):
         if as_frame == "auto":
             return None
         msg = (
-            "as_frame=True needs pandas. Install it with "
-            "`pip install fairlearnkit[examples]`, or pass as_frame=False for arrays."
+            "Tables are pandas objects by default, and pandas is not installed: "
+            "`pip install pandas`, or `pip install fairlearnkit[examples]`. Without "
+            "it, as_frame=False gives numpy arrays, whose columns are named in "
+            "feature_names."
         )
         raise ImportError(msg) from error
     return pandas

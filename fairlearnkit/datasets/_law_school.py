@@ -3,7 +3,7 @@
 from fairlearnkit.datasets._base import load_table
 
 
-def load_law_school(*, return_X_y=False, as_frame="auto"):
+def load_law_school(*, return_X_y=False, as_frame=True):
     """Load the law school admission table (regression).
 
     ==============  ==========================================================
@@ -17,9 +17,9 @@ def load_law_school(*, return_X_y=False, as_frame="auto"):
     ----------
     return_X_y : bool, default=False
         Give ``(data, target)`` instead of the Bunch.
-    as_frame : bool or "auto", default="auto"
+    as_frame : bool or "auto", default=True
         True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported.
+        pandas can be imported and arrays where not.
 
     Returns
     -------
@@ -50,7 +50,8 @@ def load_law_school(*, return_X_y=False, as_frame="auto"):
     ValueError
         If `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed.
+        If ``as_frame=True`` and pandas is not installed; the message says how to
+        install it.
 
     Notes
     -----

@@ -122,12 +122,18 @@ def test_return_X_y(load):
 
 @every_loader
 def test_without_pandas(load, monkeypatch):
+    """Never an array in silence, whose columns cannot be taken by name."""
     blocked(monkeypatch)
-    bunch = load()
-    assert bunch.frame is None
-    assert isinstance(bunch.data, np.ndarray)
-    with pytest.raises(ImportError, match=r"fairlearnkit\[examples\]"):
-        load(as_frame=True)
+    for options in ({}, {"as_frame": True}, {"return_X_y": True}):
+        with pytest.raises(
+            ImportError, match=r"fairlearnkit\[examples\].*as_frame=False"
+        ):
+            load(**options)
+    for as_frame in (False, "auto"):
+        bunch = load(as_frame=as_frame)
+        assert bunch.frame is None
+        assert isinstance(bunch.data, np.ndarray)
+        assert bunch.data.shape[1] == len(bunch.feature_names)
 
 
 @every_loader
@@ -152,7 +158,7 @@ def test_loaders_agree_on_their_arguments(load):
     parameters = inspect.signature(load).parameters
     assert {p.kind for p in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
     assert parameters["return_X_y"].default is False
-    assert parameters["as_frame"].default == "auto"
+    assert parameters["as_frame"].default is True
 
 
 @every_table
@@ -367,5 +373,11 @@ def test_a_process_without_pandas():
         "import sys\n"
         "sys.modules['pandas'] = None\n"
         "from fairlearnkit.datasets import load_german_credit\n"
-        "assert load_german_credit().data.shape == (1000, 20)\n"
+        "assert load_german_credit(as_frame=False).data.shape == (1000, 20)\n"
+        "try:\n"
+        "    load_german_credit()\n"
+        "except ImportError as error:\n"
+        "    assert 'fairlearnkit[examples]' in str(error)\n"
+        "else:\n"
+        "    raise AssertionError('an array in silence')\n"
     )
