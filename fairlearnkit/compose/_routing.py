@@ -1,10 +1,11 @@
 """Call an estimator with the metadata that it and its parts take."""
 
+import warnings
 from contextlib import contextmanager
 from copy import copy
+from inspect import Parameter, signature
 
 from sklearn import config_context
-from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -12,10 +13,16 @@ from sklearn.utils.metadata_routing import (
     get_routing_for_object,
 )
 
-from fairlearnkit.utils._sklearn_private import SIMPLE_METHODS
+from fairlearnkit.compose._parts import (
+    askable_parts,
+    check_rows_stay,
+    open_attributes,
+    request_of,
+    requests_of,
+    unweighted_models,
+)
 
-# Where scikit-learn keeps the requests that were set.
-REQUEST = "_metadata_request"
+NOT_THERE = object()
 
 
 def call(estimator, method, *args, **metadata):
@@ -23,7 +30,8 @@ def call(estimator, method, *args, **metadata):
 
     Metadata routing is on for the call, in this thread and in the workers that
     scikit-learn starts from it. A request that nobody set counts as a yes, for there
-    is one meaning only that the metadata can have here; a no stands.
+    is one meaning only that the metadata can have here; a no stands. That holds for
+    the scorers of searches, too.
 
     Parameters
     ----------
@@ -34,7 +42,8 @@ def call(estimator, method, *args, **metadata):
     *args : tuple
         X, and y where the method takes it.
     **metadata : dict
-        ``sensitive_features`` and ``sample_weight``; None is not passed.
+        ``sensitive_features`` and ``sample_weight``; None is not passed. A fit that
+        takes no weights is called without: see `tell_unweighted`.
 
     Returns
     -------
@@ -44,47 +53,73 @@ def call(estimator, method, *args, **metadata):
     Raises
     ------
     ValueError
-        There is a ``sample_weight`` that nothing in the estimator takes.
+        There is a ``sample_weight`` that the method, other than fit, does not take; a
+        part that asks does not get what it asks for, or would get it for other rows.
     """
     metadata = {name: value for name, value in metadata.items() if value is not None}
     with config_context(enable_metadata_routing=True):
         fit = method.startswith("fit")
-        open_requests = _open_requests(estimator, metadata, fit)
-        if not open_requests:
-            return _called(estimator, method, args, metadata)
+        if fit and metadata:
+            check_rows_stay(estimator, metadata)
+        asked, routes = _asked(estimator, method, metadata)
+        attributes = open_attributes(estimator, asked, fit=fit)
         if not fit:  # others may be calling the estimator, too
-            twin = _granted_twin(estimator, open_requests)
-            return _called(twin, method, args, metadata)
-        with _granted(estimator, open_requests):
-            return _called(estimator, method, args, metadata)
+            return _called(_twin(estimator, attributes), method, args, asked, routes)
+        with _set(estimator, attributes):
+            return _called(estimator, method, args, asked, routes)
 
 
-def _called(estimator, method, args, metadata):
-    asked, routes = _asked(estimator, method, metadata)
-    if "sample_weight" in metadata and "sample_weight" not in asked:
-        msg = (
-            f"sample_weight was given, but {method} of {type(estimator).__name__} does "
-            "not take it."
-        )
-        raise ValueError(msg)
-    if "sensitive_features" in metadata and "sensitive_features" not in asked:
-        _check_nobody_waits(estimator, method)
+def _called(estimator, method, args, asked, routes):
     with config_context(enable_metadata_routing=routes):
-        return getattr(estimator, method)(*args, **asked)
+        try:
+            return getattr(estimator, method)(*args, **asked)
+        except TypeError as error:
+            _tell_unwanted(estimator, method, asked, error)
+            raise
 
 
 def _check_nobody_waits(estimator, method):
     """Refuse an estimator that keeps from its parts the groups that they ask for."""
-    for part in _parts(estimator).values():
-        wants = _requests(part, method).get("sensitive_features", False)
-        if wants is not False and part is not estimator:
-            msg = (
-                f"{type(part).__name__} asks for sensitive features in {method}, but "
-                f"{type(estimator).__name__}, around it, does not hand them on there. "
-                f"Put SensitiveColumns around {type(part).__name__} itself, inside "
-                f"{type(estimator).__name__}."
-            )
-            raise ValueError(msg)
+    waiting = _waiting(estimator, method, ["sensitive_features"])
+    if waiting:
+        msg = (
+            f"{waiting[0]} asks for sensitive features in {method}, but "
+            f"{type(estimator).__name__}, around it, does not hand them on there. "
+            f"Put SensitiveColumns around {waiting[0]} itself, inside "
+            f"{type(estimator).__name__}."
+        )
+        raise ValueError(msg)
+
+
+def _tell_unwanted(estimator, method, asked, error):
+    """Tell of a part to which another one, such as a stack, hands all that it gets."""
+    told = str(error)
+    unwanted = [n for n in asked if f"unexpected keyword argument '{n}'" in told]
+    if not unwanted:
+        return
+    cure = "Leave sample_weight out."
+    if unwanted == ["sensitive_features"]:
+        waiting = _waiting(estimator, method, unwanted) or ["the parts that ask"]
+        cure = (
+            "Put SensitiveColumns around those parts alone that ask for them, "
+            f"SensitiveColumns({waiting[0]}(), 'sex'), and these inside "
+            f"{type(estimator).__name__}."
+        )
+    msg = (
+        f"{type(estimator).__name__} hands {unwanted[0]} to a part that does not take "
+        f"it: {told}. {cure}"
+    )
+    raise ValueError(msg) from error
+
+
+def _waiting(estimator, method, names):
+    """Names of the parts within that ask for some of the metadata."""
+    return [
+        type(part).__name__
+        for part in askable_parts(estimator).values()
+        if part is not estimator
+        and any(requests_of(part, method).get(n, False) is not False for n in names)
+    ]
 
 
 def asks_for_groups(estimator, method):
@@ -101,28 +136,90 @@ def asks_for_groups(estimator, method):
     -------
     asks : bool
     """
-    with config_context(enable_metadata_routing=True):
-        try:
-            return bool(_asked(estimator, method, {"sensitive_features": True})[0])
-        except UnsetMetadataPassedError:
-            return True
+    return bool(_taken(estimator, method, {"sensitive_features": True})[0])
+
+
+def tell_unweighted(estimator, sample_weight, *, otherwise=""):
+    """Warn of models within that are to be fitted without the weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As in `call`.
+    sample_weight : array-like or None
+        Weights of the rows.
+    otherwise : str, default=""
+        What the weights do all the same.
+
+    Raises
+    ------
+    ValueError
+        The weights would do nothing at all: the request was set to False.
+
+    Warns
+    -----
+    UserWarning
+        A model takes no ``sample_weight`` in fit.
+    """
+    if sample_weight is None:
+        return
+    names = unweighted_models(estimator)
+    if not names and not _taken(estimator, "fit", {"sample_weight": True})[0]:
+        told = [requests_of(p, "fit") for p in askable_parts(estimator).values()]
+        if any(one.get("sample_weight") is False for one in told):
+            if otherwise:
+                return  # as it was told to
+            msg = (
+                f"sample_weight was given, but fit of {type(estimator).__name__} does "
+                "not take it: the request was set to False."
+            )
+            raise ValueError(msg)
+        names = [type(estimator).__name__]
+    if names:
+        takes = "takes" if len(names) == 1 else "take"
+        msg = f"{', '.join(names)} {takes} no sample_weight: fitted without it."
+        warnings.warn(f"{msg} {otherwise}".strip(), UserWarning, stacklevel=3)
 
 
 def _asked(estimator, method, metadata):
+    """The metadata to call the method with, and whether it can hand them on."""
+    asked, routes = _taken(estimator, method, metadata)
+    if "sensitive_features" in metadata and "sensitive_features" not in asked:
+        _check_nobody_waits(estimator, method)
+    weighs = "sample_weight" in asked or method.startswith("fit")
+    if "sample_weight" in metadata and not weighs:
+        msg = f"{method} of {type(estimator).__name__} takes no sample_weight."
+        raise ValueError(msg)
+    return asked, routes
+
+
+def _taken(estimator, method, metadata):
     """The metadata that the method takes, and whether it can hand them on."""
+    if not metadata:
+        return {}, True
+    fit = method.startswith("fit")
     if isinstance(estimator, FrozenEstimator):  # hands on to what it holds
-        if method.startswith("fit"):
+        if fit:
             return metadata, True  # and does not look at them
         estimator = estimator.estimator
+    twin = _twin(estimator, open_attributes(estimator, metadata, fit=fit))
+    mapping = MethodMapping().add(caller=method, callee=method)
+    with config_context(enable_metadata_routing=True):
+        routing, routes = _routing(twin, method, metadata)
+        router = MetadataRouter(owner="SensitiveColumns")
+        router.add(estimator=routing, method_mapping=mapping)
+        taken = router.route_params(caller=method, params=metadata).estimator[method]
+    # Some inherit a promise to hand on, and have a method that does not take any.
+    known = _keywords(getattr(estimator, method, None))
+    return {n: v for n, v in taken.items() if known is None or n in known}, routes
+
+
+def _routing(estimator, method, metadata):
+    """What the estimator requests and hands on, and whether it hands on at all."""
     try:
-        routing, routes = get_routing_for_object(estimator), True
+        return get_routing_for_object(estimator), True
     except NotImplementedError as error:  # somewhere inside, routing is not supported
-        waiting = [
-            type(part).__name__
-            for part in _parts(estimator).values()
-            if part is not estimator
-            and any(_requests(part, method).get(n, False) for n in metadata)
-        ]
+        waiting = _waiting(estimator, method, metadata)
         if waiting:
             msg = (
                 f"{waiting} ask for {list(metadata)} in {type(estimator).__name__}, "
@@ -130,86 +227,46 @@ def _asked(estimator, method, metadata):
                 "that ask, one by one."
             )
             raise ValueError(msg) from error
-        routing, routes = estimator._get_metadata_request(), False
-    mapping = MethodMapping().add(caller=method, callee=method)
-    router = MetadataRouter(owner="SensitiveColumns")
-    router.add(estimator=routing, method_mapping=mapping)
-    asked = router.route_params(caller=method, params=metadata).estimator[method]
-    return asked, routes
+        return request_of(estimator), False
+
+
+def _keywords(method):
+    """Names that a method takes, None if it takes any."""
+    parameters = signature(method).parameters if callable(method) else {}
+    if any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values()):
+        return None
+    return set(parameters)
 
 
 @contextmanager
-def _granted(estimator, open_requests):
-    """Open requests count as a yes inside, and nothing of that is left behind."""
-    parts = _parts(estimator)
-    before = {path: vars(parts[path]).get(REQUEST) for path in open_requests}
+def _set(estimator, attributes):
+    """Set attributes of parts inside, and leave nothing of that behind."""
+    parts = askable_parts(estimator)
+    before = {
+        path: {name: vars(parts[path]).get(name, NOT_THERE) for name in new}
+        for path, new in attributes.items()
+    }
     try:
-        for path, methods in open_requests.items():
-            _grant(parts[path], methods)
+        for path, new in attributes.items():
+            vars(parts[path]).update(new)
         yield
     finally:
-        fitted = _parts(estimator)  # a Pipeline's fit puts copies in place
-        for path, request in before.items():
-            vars(fitted[path]).pop(REQUEST, None)
-            if request is not None:
-                setattr(fitted[path], REQUEST, request)
+        fitted = askable_parts(estimator)  # a Pipeline's fit puts copies in place
+        for path, old in before.items():
+            for name, value in old.items():
+                vars(fitted[path]).pop(name, None)
+                if value is not NOT_THERE:
+                    setattr(fitted[path], name, value)
 
 
-def _granted_twin(estimator, open_requests):
-    """A copy of the estimator, down to the parts whose open requests it grants."""
-    twin = copy(estimator)
-    for path, methods in open_requests.items():
+def _twin(estimator, attributes):
+    """The estimator, as a copy down to the parts whose attributes are set."""
+    twin = copy(estimator) if attributes else estimator
+    for path, new in attributes.items():
         part = twin
         for name in filter(None, path.split("__")):
             inner = copy(part.get_params()[name])
             part.set_params(**{name: inner})
             part = inner
-        _grant(part, methods)
+        vars(part).update(new)
     return twin
-
-
-def _grant(part, methods):
-    for method, names in methods.items():
-        getattr(part, f"set_{method}_request")(**names)
-
-
-def _open_requests(estimator, metadata, fit):
-    """For each part by its path: methods whose request for metadata nobody set."""
-    found = {}
-    for path, part in _parts(estimator, fit=fit).items() if metadata else ():
-        for method in SIMPLE_METHODS:
-            requests = getattr(part._get_metadata_request(), method).requests
-            names = [n for n in metadata if requests.get(n, False) is None]
-            if names:
-                found.setdefault(path, {})[method] = dict.fromkeys(names, True)
-    return found
-
-
-def _requests(part, method):
-    """What a part asks for in a method; in both of them for fit_transform."""
-    request = part._get_metadata_request()
-    if method == "fit_transform":
-        return {**request.transform.requests, **request.fit.requests}
-    return getattr(request, method).requests
-
-
-def _parts(estimator, *, fit=False):
-    """The estimator and those within it, by their paths as parameters.
-
-    But for what is inside another SensitiveColumns, which serves its own, and, in fit,
-    inside a FrozenEstimator, which is shared and not fitted.
-    """
-    parts = {"": estimator, **estimator.get_params(deep=True)}
-    closed = tuple(
-        f"{path}__" if path else ""
-        for path, part in parts.items()
-        if (path and hasattr(part, "sensitive_features_of"))
-        or (fit and isinstance(part, FrozenEstimator))
-    )
-    return {
-        path: part
-        for path, part in parts.items()
-        if hasattr(part, "fit")
-        and hasattr(part, "_get_metadata_request")
-        and not (path and path.startswith(closed))
-    }

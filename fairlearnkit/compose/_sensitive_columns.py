@@ -28,7 +28,8 @@ from fairlearnkit._columns import (
     take_columns,
 )
 from fairlearnkit._groups import column_kinds
-from fairlearnkit.compose._routing import asks_for_groups, call
+from fairlearnkit.compose._parts import wanting_groups
+from fairlearnkit.compose._routing import asks_for_groups, call, tell_unweighted
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     _check_feature_names_in,
@@ -46,6 +47,12 @@ def _has(*methods):
         return True
 
     return available_if(check)
+
+
+def _last_step(estimator):
+    while isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
+    return estimator
 
 
 class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
@@ -94,7 +101,14 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     ------
     ValueError
         A column that is not there, there twice, or holds another kind of values than in
-        fit; X with other columns than in fit; a sample_weight that nothing takes.
+        fit; X with other columns than in fit; a sampler inside with a part behind it
+        that takes groups or weights; a part that asks for groups in an estimator that
+        does not hand them on; a sample_weight in `score` that nothing takes.
+
+    Warns
+    -----
+    UserWarning
+        A model that takes no sample_weight is fitted without.
 
     See Also
     --------
@@ -116,8 +130,13 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     metadata routing: not into ``**kwargs``, and not into another SensitiveColumns,
     which has columns of its own. A part that asks for them at predict, inside of a
     meta-estimator that hands nothing on there, is an error. `sample_weight` goes to
-    every part that takes it, unless its request was set to False. Other metadata are
-    not passed on.
+    every part that takes it, and to the scorers of searches inside, unless the request
+    was set to False. Other metadata are not passed on.
+
+    A step that adds, drops or reorders rows, such as the samplers of imbalanced-learn,
+    stands outside: ``imblearn.pipeline.make_pipeline(sampler, SensitiveColumns(model,
+    "sex"))``. It is found by its method ``fit_resample``; other steps that change rows
+    are found by their number or by the index of a frame alone.
 
     Nothing is guaranteed about gaps: that is the inner estimator's matter.
 
@@ -140,6 +159,8 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     >>> cross_val_score(model, X, compas.target, scoring="accuracy").shape
     (5,)
     """
+
+    _serves_its_parts = True  # others hand them no metadata
 
     _parameter_constraints: dict = {  # noqa: RUF012
         "estimator": [HasMethods("fit")],
@@ -406,6 +427,8 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         groups = take_columns(X, self.columns, self.positions_)
         self.column_kinds_ = column_kinds(groups)
+        self._check_nested()
+        tell_unweighted(self.estimator, sample_weight)
         estimator = clone(self.estimator)
         result = call(
             estimator,
@@ -417,6 +440,20 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
         )
         self.estimator_ = estimator
         return result
+
+    def _check_nested(self):
+        """Refuse groups for nobody: the model within takes them from other columns."""
+        last = _last_step(self.estimator)
+        if not isinstance(last, SensitiveColumns) or wanting_groups(self.estimator):
+            return
+        served = wanting_groups(last.estimator)
+        if served:
+            msg = (
+                f"columns={self.columns!r} would be the groups of nobody: {served[0]} "
+                f"gets those of the SensitiveColumns inside, {last.columns!r}. Name "
+                "all of the columns in one SensitiveColumns around the model."
+            )
+            raise ValueError(msg)
 
     def _call(self, method, X, *args, **metadata):
         """Call a method of the fitted estimator on new rows."""
@@ -468,9 +505,7 @@ class SensitiveColumns(MetaEstimatorMixin, BaseEstimator):
     def _score_forgets_groups(self):
         """Whether the last step scores by predictions without the groups."""
         check_is_fitted(self)
-        last = self.estimator_
-        while isinstance(last, Pipeline):
-            last = last[-1]
+        last = _last_step(self.estimator_)
         return (
             (is_classifier(self) or is_regressor(self))
             and asks_for_groups(last, "predict")

@@ -30,7 +30,7 @@ from fairlearnkit._barycenter import (
 from fairlearnkit._columns import as_table
 from fairlearnkit._groups import take_rows
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
-from fairlearnkit.compose._routing import call
+from fairlearnkit.compose._routing import call, tell_unweighted
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.postprocessing._split_rank import (
     ks_bound,
@@ -56,6 +56,8 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     ``_read_target(y)``, and what counts as rounding: ``_rounding_of(scores)`` of the
     calibration, and the ``_tolerance(scores)`` that follows for any scores.
     """
+
+    _serves_its_parts = True  # others hand them no metadata
 
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
@@ -132,6 +134,9 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             msg = f"cv={self.cv!r} gives no folds (a generator serves once)."
             raise ValueError(msg)
         data = X, y, groups, weight
+        tell_unweighted(
+            self.estimator, weight, otherwise="The distributions are weighted."
+        )
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(self._out_of_fold)(*data, *fold) for fold in folds
         )

@@ -105,6 +105,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     -----
     SmallGroupWarning
         Fewer than 10 calibration rows in a group.
+    UserWarning
+        The estimator takes no sample_weight and is fitted without.
 
     See Also
     --------

@@ -114,6 +114,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     -----
     SmallGroupWarning
         Fewer than 10 calibration rows in a group.
+    UserWarning
+        The estimator takes no sample_weight and is fitted without.
 
     See Also
     --------

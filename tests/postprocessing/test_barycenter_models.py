@@ -536,7 +536,10 @@ def test_errors():
         BarycenterRegressor(Two()).fit(X, y, **fit)
     with pytest.raises(ValueError, match="NaN or infinity; a barycenter needs"):
         BarycenterRegressor(Holes()).fit(X, y, **fit)
-    with pytest.raises(ValueError, match="does not take it"):
+    with (
+        pytest.warns(UserWarning, match="Two takes no sample_weight: fitted without"),
+        pytest.raises(ValueError, match="a barycenter needs one"),
+    ):
         BarycenterRegressor(Two()).fit(X, y, **fit, sample_weight=np.ones(600))
     both = np.column_stack([group, X[:, 0] > 0])
     with pytest.raises(ValueError, match='"split-rank" compares intersections'):
