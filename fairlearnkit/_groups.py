@@ -92,15 +92,17 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     return groups
 
 
-def read_strata(control_features, *, n_samples=None):
+def read_strata(control_features, *, n_samples=None, missing="error"):
     """Strata, as `read_groups` reads groups, but one alone will do.
 
     Parameters
     ----------
     control_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        As `sensitive_features` of `read_groups`. Missing values are an error.
+        As `sensitive_features` of `read_groups`.
     n_samples : int, default=None
         The number of rows that X has.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with None, NaN and NA: refuse; one more stratum; no stratum.
 
     Returns
     -------
@@ -109,13 +111,18 @@ def read_strata(control_features, *, n_samples=None):
     Raises
     ------
     ValueError
-        Another length, or a missing value.
+        Another length, a missing value, or nothing else.
     """
+    _check_option("missing", missing, MISSING_POLICIES)
     columns = [
-        _column(name.replace("sensitive", "control"), values, "error")
+        _column(name.replace("sensitive", "control"), values, missing)
         for name, values in _columns(control_features, n_samples)
     ]
-    return columns[0] if len(columns) == 1 else _intersect(columns)
+    strata = columns[0] if len(columns) == 1 else _intersect(columns)
+    if not len(strata.labels):
+        msg = "control_features holds missing values (None, NaN or NA) only."
+        raise ValueError(msg)
+    return strata
 
 
 def match_groups(

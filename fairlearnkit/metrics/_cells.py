@@ -7,6 +7,7 @@ from sklearn.utils import check_consistent_length
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, read_groups, read_strata, shown
+from fairlearnkit._labels import distinct_codes
 from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -21,7 +22,7 @@ class Cells:
     ``weight`` and ``rows`` have the shape (n_strata, n_groups, n_classes, n_classes):
     the last two are the true and the predicted class. Without control features there
     is one stratum. ``codes`` are the positions of the rows along these axes, -1 for a
-    row without a group, and ``sample_weight`` their weights or None.
+    row without a group or stratum, and ``sample_weight`` their weights or None.
     """
 
     weight: np.ndarray
@@ -57,7 +58,7 @@ def count_cells(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights; a row of weight zero counts as absent.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features.
     labels : array-like, default=None
         Classes that there are, whether or not they occur.
     control_features : array-like of shape (n_samples[, n_columns]), default=None
@@ -94,10 +95,11 @@ def count_cells(
     parts = [groups.codes, _placed(place[:n_true], true.codes)]
     parts.append(_placed(place[n_true : n_true + n_pred], pred.codes))
     shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
+    known = None if groups.counts.sum() == n_samples else groups.codes >= 0
     stratum = np.broadcast_to(np.intp(0), n_samples)
     if control_features is not None:
-        found = read_strata(control_features, n_samples=n_samples)
-        stratum, strata = found.codes, found.labels
+        found = read_strata(control_features, n_samples=n_samples, missing=missing)
+        stratum, strata, known = _among(found, groups.codes)
         parts = [stratum, *parts]
     shape = (len(strata), *shape)
     weight = None
@@ -105,11 +107,22 @@ def count_cells(
         weight = _check_sample_weight(
             sample_weight, true.codes, dtype=np.float64, ensure_non_negative=True
         )
-    whole = groups.counts.sum() == n_samples
-    rows, total = _count(parts, shape, weight, None if whole else groups.codes >= 0)
+    rows, total = _count(parts, shape, weight, known)
     codes = (stratum, *parts[-3:])
     labels = (groups.labels, classes.tolist(), strata)
     return Cells(total, rows, *labels, codes, weight)
+
+
+def _among(strata, groups):
+    """Codes and labels of the strata that rows with a group have, and those rows."""
+    known = (groups >= 0) & (strata.codes >= 0)
+    if not known.any():
+        msg = "No row has both a sensitive and a control feature; others are left out."
+        raise ValueError(msg)
+    present, codes, _ = distinct_codes(strata.codes[known])
+    places = np.full(len(known), -1, dtype=np.intp)
+    places[known] = codes
+    return places, strata.labels[present], known
 
 
 def _count(parts, shape, weight, known):

@@ -58,7 +58,8 @@ def demographic_parity_difference(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -151,7 +152,8 @@ def demographic_parity_ratio(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -240,7 +242,8 @@ def equal_opportunity_difference(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -330,7 +333,8 @@ def equal_opportunity_ratio(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -420,7 +424,8 @@ def equalized_odds_difference(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -511,7 +516,8 @@ def equalized_odds_ratio(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -605,7 +611,8 @@ def rate_difference(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
@@ -700,7 +707,8 @@ def rate_ratio(
         Groups are compared within each stratum of these columns, and the worst stratum
         counts; for "mean", their mean by size.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive or control features: refuse them, take them as
+        a group or stratum of its own, or leave their rows out.
 
     Returns
     -------

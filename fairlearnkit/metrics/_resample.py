@@ -70,7 +70,8 @@ def _kinds(cells):
         rows = cells.rows.ravel()
         cell = np.flatnonzero(rows)
         return _Kinds(cell, np.ones(len(cell)), rows[cell])
-    known = np.flatnonzero((cells.codes[1] >= 0) & (cells.sample_weight > 0))
+    grouped = np.minimum(*cells.codes[:2]) >= 0
+    known = np.flatnonzero(grouped & (cells.sample_weight > 0))
     codes = tuple(part[known] for part in cells.codes)
     cell, weight = (
         np.ravel_multi_index(codes, cells.rows.shape),
