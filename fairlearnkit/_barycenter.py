@@ -13,6 +13,7 @@ import numpy as np
 from fairlearnkit._groups import (
     MISSING_POLICIES,
     Groups,
+    check_categories,
     match_columns,
     match_groups,
     read_groups,
@@ -67,6 +68,7 @@ def read_stages(estimator, sensitive_features, n_samples):
     groups = read_groups(
         sensitive_features, n_samples=n_samples, missing=estimator.missing
     )
+    check_categories(groups)
     if estimator.sequential is None:
         return [groups]
     stages = list(groups.columns) or [groups]

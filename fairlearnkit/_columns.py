@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
+from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import shown
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
@@ -192,6 +193,7 @@ def _labels_of_rows(function, X):
             "return one label, or one row of labels, for each row."
         )
         raise ValueError(msg)
+    check_alignment(**{"X": X, "columns(X)": labels})
     return labels
 
 

@@ -516,3 +516,45 @@ def shown(labels, limit=10):
     labels = list(labels.tolist() if hasattr(labels, "tolist") else labels)
     more = f", ... ({len(labels)} in all)" if len(labels) > limit else ""
     return "[" + ", ".join(map(repr, labels[:limit])) + more + "]"
+
+
+# Rows that a code of a group has on average, if numbers between codes are no groups: as
+# many as keep SmallGroupWarning quiet.
+MANY = 10
+
+
+def check_categories(groups):
+    """Refuse numbers that lie between the codes of groups.
+
+    Oversampling by interpolation makes 0.37 of a column of 0 and 1.
+
+    Parameters
+    ----------
+    groups : Groups
+        As `read_groups` returns them.
+
+    Raises
+    ------
+    ValueError
+        A column with codes, whole numbers of many rows, and fractions between them that
+        hardly occur twice.
+    """
+    for column in groups.columns or (groups,):
+        labels, counts = column.labels, column.counts
+        if labels.dtype.kind != "f":
+            continue
+        whole = labels == np.floor(labels)
+        if whole.sum() < 2 or counts[whole].mean() < MANY:
+            continue
+        codes = labels[whole]
+        between = ~whole & (codes.min() < labels) & (labels < codes.max())
+        if between.any() and counts[between].mean() < 2:
+            msg = (
+                f"sensitive_features holds the groups {shown(codes)} and numbers "
+                f"between them, such as {labels[between][0]:.3g}, as oversampling by "
+                "interpolation invents them. Take a sampler for categories, such as "
+                "imbalanced-learn's SMOTENC or RandomOverSampler. Constraints on "
+                'numbers, "decorrelation", take them as they are; if they are groups, '
+                "pass text."
+            )
+            raise ValueError(msg)

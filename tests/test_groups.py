@@ -9,12 +9,15 @@ import pytest
 
 from fairlearnkit import _labels
 from fairlearnkit._groups import (
+    check_categories,
     match_columns,
     match_groups,
     read_columns,
     read_groups,
     take_rows,
 )
+from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.preprocessing import BarycenterTransformer
 
 LETTERS = ["b", "a", "b", "c", "a"]
 CODES = [1, 0, 1, 2, 0]
@@ -410,3 +413,46 @@ def test_the_callers_codes_are_not_written_to():
     groups = read_groups(codes)
     assert not groups.codes.flags.writeable
     assert codes.flags.writeable
+
+
+# Numbers between the codes of groups.
+
+
+def oversampled(codes, n_invented, seed=0):
+    """Rows of codes, and rows between two of them, as SMOTE makes them."""
+    rng = np.random.default_rng(seed)
+    known = rng.choice(codes, 200)
+    low, high = rng.choice(known, (2, n_invented))
+    return np.concatenate([known, low + rng.uniform(size=n_invented) * (high - low)])
+
+
+@pytest.mark.parametrize("codes", [[0.0, 1.0], [0.0, 1.0, 2.0, 5.0]])
+@pytest.mark.parametrize("n_invented", [5, 100])
+@pytest.mark.parametrize("two", [False, True])
+def test_numbers_between_codes_are_no_groups(codes, n_invented, two):
+    values = oversampled(codes, n_invented)
+    columns = {"age": np.arange(len(values)) % 2, "sex": values} if two else values
+    message = r"\[0\.0, 1\.0.*numbers between them, such as \d\.\d+, as oversampling.*"
+    with pytest.raises(ValueError, match=message + r"SMOTENC or RandomOverSampler.*"):
+        check_categories(read_groups(columns))
+    X = np.random.default_rng(1).normal(size=(len(values), 4))
+    for model in (ParityRidge(), BarycenterTransformer()):
+        with pytest.raises(ValueError, match=message):
+            model.fit(X, X[:, 0], sensitive_features=columns)
+    ParityRidge(constraint="decorrelation").fit(X, X[:, 0], sensitive_features=columns)
+
+
+GROUPS_IN_NUMBERS = {
+    "halves": np.repeat([0.0, 0.5, 1.0], 40),
+    "two decimals, many rows each": np.repeat([0.0, 0.25, 0.37, 1.0], 20),
+    "ages, a row each": np.linspace(20.0, 60.0, 81),
+    "outside of the codes": np.r_[np.repeat([0.0, 1.0], 40), -0.3, 1.7],
+    "one code": np.r_[np.repeat([1.0], 40), np.linspace(1.1, 1.9, 20)],
+    "text": np.r_[np.repeat(["0.0", "1.0"], 40), ["0.37"]],
+    "integers": np.r_[np.repeat([0, 2], 40), [1]],
+}
+
+
+@pytest.mark.parametrize("case", GROUPS_IN_NUMBERS)
+def test_numbers_that_are_groups_pass(case):
+    check_categories(read_groups(GROUPS_IN_NUMBERS[case]))

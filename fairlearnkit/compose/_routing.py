@@ -76,6 +76,9 @@ def _called(estimator, method, args, asked, routes):
         except TypeError as error:
             _tell_unwanted(estimator, method, asked, error)
             raise
+        except ValueError as error:
+            _tell_changed_rows(estimator, error)
+            raise
 
 
 def _check_nobody_waits(estimator, method):
@@ -108,6 +111,18 @@ def _tell_unwanted(estimator, method, asked, error):
     msg = (
         f"{type(estimator).__name__} hands {unwanted[0]} to a part that does not take "
         f"it: {told}. {cure}"
+    )
+    raise ValueError(msg) from error
+
+
+def _tell_changed_rows(estimator, error):
+    """Tell of rows that got out of line inside: they were in line outside."""
+    if not str(error).startswith("By their indexes, "):
+        return
+    msg = (
+        f"A step inside {type(estimator).__name__} adds, drops or reorders rows, and "
+        "the sensitive features do not follow. Change rows before fit, of X and y "
+        "alike, and leave them as they are inside."
     )
     raise ValueError(msg) from error
 

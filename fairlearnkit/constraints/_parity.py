@@ -11,7 +11,13 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import encode, read_columns, read_groups, shown
+from fairlearnkit._groups import (
+    check_categories,
+    encode,
+    read_columns,
+    read_groups,
+    shown,
+)
 from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
 
@@ -119,6 +125,7 @@ class ParityConstraint(Constraint):
         )
         weight, n_samples = _weights(sample_weight, y)
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+        check_categories(groups)
         strata, names = self._strata(y, len(groups.codes), weight)
         apart = self.columns == "separately" and groups.columns
         if apart and min(len(g.labels) for g in groups.columns) < 2:

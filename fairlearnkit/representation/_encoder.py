@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares
-from fairlearnkit._groups import MISSING_POLICIES, read_groups
+from fairlearnkit._groups import MISSING_POLICIES, check_categories, read_groups
 from fairlearnkit.representation import _divergences
 from fairlearnkit.representation._heads import (
     decide,
@@ -307,6 +307,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         targets = read_tasks(y, self.task, len(X), weight)
         groups = read_groups(sensitive_features, n_samples=len(X), missing=self.missing)
+        check_categories(groups)
         group_shares(groups, weight)  # tells of groups that are small or weigh nothing
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         kept, held_out = self._split(groups, weight, seed)

@@ -35,7 +35,7 @@ from sklearn.model_selection import (
 )
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import all_estimators
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -457,6 +457,23 @@ def test_samplers_that_nobody_s_groups_pass(data):
     assert_array_equal(model.predict(X), fitted.predict(numbers))
     with pytest.raises(ValueError, match="Upside changes the rows, and sample_weight"):
         SensitiveColumns(plain, "sex").fit(X, y, sample_weight=weight)
+
+
+def shuffled(X):
+    return X.sample(frac=1.0, random_state=0)
+
+
+def test_other_steps_that_change_rows_are_found_by_the_index_of_a_frame(data):
+    X, y, _ = data
+    step = FunctionTransformer(shuffled)
+    inner = make_pipeline(step, ParityLogisticRegression())
+    message = "^A step inside Pipeline adds, drops or reorders rows.*do not follow"
+    with pytest.raises(ValueError, match=message):
+        SensitiveColumns(inner, "sex").fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        BarycenterClassifier(inner, cv=2).fit(
+            X[["a", "b", "c"]], y, sensitive_features=X["sex"]
+        )
 
 
 # Ensembles that hand on too much, or too little.

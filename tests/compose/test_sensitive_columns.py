@@ -197,6 +197,8 @@ def test_a_function_of_the_rows():
         SensitiveColumns(Recorder(), lambda X: ["a", "b", "c"]).fit(X)
     with pytest.raises(ValueError, match=r"returned None for the 120 rows"):
         SensitiveColumns(Recorder(), lambda X: None).fit(X)
+    with pytest.raises(ValueError, match=r"columns\(X\) has other rows than X"):
+        SensitiveColumns(Recorder(), lambda X: X["sex"].sort_values()).fit(X)
     with pytest.raises(ValueError, match=r"returned 1 rows"):  # it selects columns
         SensitiveColumns(Recorder(), make_column_selector("sex")).fit(X)
 
