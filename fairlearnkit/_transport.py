@@ -271,8 +271,9 @@ def unfairness(laws, weights):
     """
     widths, ends = _pieces(laws)
     mean, total = _mean_quantiles(laws, ends, weights), 0.0
-    for law, end, p in zip(laws, ends, weights):
-        total += p * (widths @ (_quantiles(law, end) - mean) ** 2)
+    with np.errstate(over="ignore"):  # a square that is too large is infinite
+        for law, end, p in zip(laws, ends, weights):
+            total += p * (widths @ (_quantiles(law, end) - mean) ** 2)
     return float(total)
 
 

@@ -43,12 +43,22 @@ def interior_point(problem, *, tol, max_iter):
     state, status, n_iter = _State(p), "max_iter", 0
     # At w = 0 the objective is the whole gap: zero multipliers have the dual value 0.
     value = p.objective(state.w, state.f)
-    found = Solution(state.w.copy(), 0.0, 0, value, value, status)
+    found = Solution(
+        state.w.copy(),
+        0.0,
+        0,
+        value,
+        value,
+        status,
+        nu=np.zeros(p.basis.shape[1]),
+        alpha=np.zeros(len(p.y)),
+    )
     while n_iter < max_iter:
         n_iter += 1
         try:
-            state.step()
-        except LinAlgError:  # the last digits are gone; the best point so far stands
+            with np.errstate(over="ignore", invalid="ignore"):
+                state.step()
+        except (LinAlgError, ValueError):  # singular, or infinite: no digit is left
             status = "stalled"
             break
         nu = state.G[:, : p.basis.shape[1]].T @ state.lam

@@ -23,6 +23,8 @@ from fairlearnkit._optim.screening import Screened
 
 # Search on s: solutions at most, and the smallest interval.
 EVALUATIONS, FINE = 40, 1e-12
+# The spread of targets that weights are divided by, at least: they must not overflow.
+SMALLEST = 1e-300
 # Where the factor of K is a second road: rows at most, iterations of libsvm for each
 # row before it, and the relative duality gap that libsvm has to reach.
 MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
@@ -90,6 +92,7 @@ def _scaled(p):
     low, center, high = np.quantile(p.y, [0.25, 0.5, 0.75])
     others = np.abs(p.y[p.y != center] - center)
     scale = float(high - low) or (float(np.median(others)) if len(others) else 1.0)
+    scale = max(scale, SMALLEST)
     smaller = replace(
         p,
         y=(p.y - center) / scale,

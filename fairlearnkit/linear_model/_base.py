@@ -14,8 +14,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import ScoreMixin, check_alignment
 from fairlearnkit._groups import MISSING_POLICIES
+from fairlearnkit._numbers import (
+    check_magnitudes,
+    check_target,
+    check_weight_sum,
+    largest_size,
+    numeric_target,
+)
 from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
+from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._positive import positive_class
 from fairlearnkit.constraints import Contrasts, check_constraint
 from fairlearnkit.constraints._alias import ALIASES, with_positive_class
@@ -90,10 +98,14 @@ class BaseParityLinear(BaseEstimator):
     def _solve(self, X, y, row_weight, contrasts):
         """One target column: the solution and the gap of its training scores."""
         loss, reg, factor = self._problem()
+        with np.errstate(over="ignore"):
+            c = factor * row_weight
+        named = LOSSES[loss]() if isinstance(loss, str) else loss
+        check_magnitudes(self, y, c, named, reg, largest_size(X))
         solution = solve(
             X,
             y,
-            factor * row_weight,
+            c,
             loss=loss,
             reg=reg,
             fit_intercept=self.fit_intercept,
@@ -236,6 +248,7 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        check_target(y)
         X, y = validate_data(
             self,
             X,
@@ -246,6 +259,7 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
         )
         codes = class_codes(self, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
         row_weight = weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         solutions, gaps = [], []
@@ -270,6 +284,7 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        check_target(y)
         X, y = validate_data(
             self,
             X,
@@ -280,8 +295,10 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
             ensure_min_samples=2,
         )
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
+        y = numeric_target(y)
         contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
-        solution, gap = self._solve(X, y.astype(np.float64), weight, contrasts)
+        solution, gap = self._solve(X, y, weight, contrasts)
         store_groups(self, contrasts)
         self._store([solution], [gap])
         self.coef_ = solution.coef

@@ -29,6 +29,7 @@ from fairlearnkit._barycenter import (
 )
 from fairlearnkit._columns import as_table
 from fairlearnkit._groups import take_rows
+from fairlearnkit._numbers import check_target
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call, tell_unweighted
 from fairlearnkit.constraints._contrasts import counts_table
@@ -100,6 +101,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        check_target(y)
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
         X, y, sensitive_features = with_one_index(X, y, sensitive_features)

@@ -6,6 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._alignment import check_alignment
+from fairlearnkit._numbers import numeric_target
 from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
 from fairlearnkit.postprocessing._base import BaseBarycenter
@@ -236,7 +237,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         return r2_score(y, y_pred, sample_weight=sample_weight)
 
     def _read_target(self, y):
-        return column_or_1d(y, warn=True)
+        y = column_or_1d(y, warn=True)
+        return numeric_target(y) if y.dtype == object else y
 
     def _rounding_of(self, scores):
         return ROUNDING * float(np.abs(scores).max())

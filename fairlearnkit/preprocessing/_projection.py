@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from fairlearnkit._alignment import check_alignment
+from fairlearnkit._numbers import check_target, check_weight_sum
 from fairlearnkit._optim.compared import centred, largest_distance
 from fairlearnkit._optim.problem import row_space, shifted
 from fairlearnkit.constraints._alias import with_positive_class
@@ -172,10 +173,12 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             sample_weight=sample_weight,
         )
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        check_target(y)
         if y is not None:
             y = column_or_1d(y)
             check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
         constraint, self.pos_label_ = with_positive_class(
             self.constraint, y, self.pos_label
         )
@@ -189,7 +192,10 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         self.directions_ = Q.T
         rest = centred(directions, contrasts.strata)
         rest -= self.strength * (rest @ Q) @ Q.T
-        self.gap_ = largest_distance(rest, contrasts.strata)
+        # By a power of two near 1, for squares that neither overflow nor vanish.
+        _, power = np.frexp(np.abs(rest).max(initial=0.0))
+        gap = largest_distance(np.ldexp(rest, -power), contrasts.strata)
+        self.gap_ = float(np.ldexp(gap, power))
         self.pivots_ = None
         if self.method == "elimination":
             self.pivots_ = _pivots(self.directions_)

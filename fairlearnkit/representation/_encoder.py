@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares
 from fairlearnkit._groups import MISSING_POLICIES, check_categories, read_groups
+from fairlearnkit._numbers import check_weight_sum
 from fairlearnkit.representation import _divergences
 from fairlearnkit.representation._heads import (
     decide,
@@ -23,7 +24,7 @@ from fairlearnkit.representation._heads import (
     probabilities,
     side_by_side,
 )
-from fairlearnkit.representation._targets import read_tasks
+from fairlearnkit.representation._targets import moments, read_tasks
 from fairlearnkit.representation._torch import load_torch
 from fairlearnkit.representation._training import (
     Rows,
@@ -305,6 +306,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         )
         X = self._checked(X, reset=True)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
         targets = read_tasks(y, self.task, len(X), weight)
         groups = read_groups(sensitive_features, n_samples=len(X), missing=self.missing)
         check_categories(groups)
@@ -349,8 +351,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         center, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
         if self.module is None:
             share = weight[kept] / weight[kept].sum()
-            center = share @ X[kept]
-            scale = np.sqrt(share @ (X[kept] - center) ** 2)
+            center, scale = moments(X[kept].astype(np.float64, copy=False), share)
             scale[scale <= 1e-12 * np.abs(center)] = np.inf  # nothing was learned of it
         device = self._device()
 
@@ -557,6 +558,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         check_alignment(X=X, y=y, sample_weight=sample_weight)
         Z = self._features(X).astype(np.float64)
         weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
+        check_weight_sum(weight)
         if task is None:
             task = self.task if isinstance(self.task, str) else "auto"
         targets = read_tasks(y, task, len(Z), weight)

@@ -96,6 +96,26 @@ def read_tasks(y, task, n_samples, weight):
     return tasks, single
 
 
+def moments(values, share):
+    """Mean and standard deviation of columns, whose squares may overflow or vanish.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, ...)
+        Finite.
+    share : ndarray of shape (n_samples,)
+        Weights, of sum 1.
+
+    Returns
+    -------
+    center, scale : ndarray of shape (...)
+    """
+    center = share @ values
+    apart = values - center
+    _, power = np.frexp(np.abs(apart).max(axis=0))
+    return center, np.ldexp(np.sqrt(share @ np.ldexp(apart, -power) ** 2), power)
+
+
 def _columns(y):
     """Name and values of each column."""
     if y is None:
@@ -114,6 +134,9 @@ def _columns(y):
         y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
     if not hasattr(y, "dtype"):  # np.asarray would write NaN beside text as "nan"
         y = np.array(y, dtype=object)
+    if np.iscomplexobj(y):
+        msg = "Complex data not supported: y holds complex numbers."
+        raise ValueError(msg)
     if getattr(y, "ndim", 1) == 1:
         return [("y", y)], True
     if y.ndim != 2 or not y.shape[1]:
@@ -163,8 +186,6 @@ def _read(name, values, kind, weight):
         raise ValueError(msg)
     known = np.array(labels, dtype=np.float64)[codes]
     share = np.where(observed, weight, 0.0)
-    share = share / share.sum()
-    center = float(share @ known)
-    scale = float(np.sqrt(share @ (known - center) ** 2))
+    center, scale = map(float, moments(known, share / share.sum()))
     known = np.where(observed, (known - center) / scale, 0.0)
     return Task(name, known, observed, None, center, scale)

@@ -12,6 +12,14 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import ScoreMixin, check_alignment
+from fairlearnkit._numbers import (
+    LARGEST,
+    check_magnitudes,
+    check_target,
+    check_weight_sum,
+    largest_size,
+    numeric_target,
+)
 from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
@@ -31,6 +39,8 @@ from fairlearnkit.utils._sklearn_private import (
 BLOCK = 2**24
 # Rows from which on the kernel matrix is not formed as a whole.
 MANY = 4000
+# A variance below this has lost digits, and its reciprocal overflows.
+SMALLEST = np.finfo(np.float64).tiny
 # Rows of the training kernel that are looked at for negative eigenvalues.
 SAMPLE = 300
 SURELY_DEFINITE = ("linear", "rbf", "laplacian")
@@ -79,6 +89,7 @@ class BaseParityKernel(BaseEstimator):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        check_target(y)
         X, y = validate_data(
             self,
             X,
@@ -98,6 +109,7 @@ class BaseParityKernel(BaseEstimator):
             msg = "A precomputed kernel matrix must be dense; pass X.toarray()."
             raise ValueError(msg)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
         self._set_gamma(X, weight)
         # An RBF kernel does not look at where the origin is, but rounding does.
         near = self.kernel == "rbf" and not sparse.issparse(X)
@@ -120,7 +132,9 @@ class BaseParityKernel(BaseEstimator):
             K = K.whole()
         loss, reg, fit_intercept = self._problem()
         solutions, gaps = [], []
+        size = np.sqrt(np.abs(K.diagonal()).max())
         for y, rows_of_gap in zip(columns, contrasts):
+            check_magnitudes(self, y, row_weight, loss, reg, size, kernel=True)
             problem = build_kernel_problem(
                 K,
                 y[used],
@@ -171,11 +185,25 @@ class BaseParityKernel(BaseEstimator):
     def _set_gamma(self, X, weight):
         """Set the factor of the kernel; "scale" takes weights as repetitions."""
         self._gamma = self.gamma
-        if isinstance(self.gamma, str):
+        if self.kernel == "precomputed" or callable(self.kernel):
+            return
+        size = largest_size(X)
+        with np.errstate(over="ignore"):
+            lost = "" if X.shape[1] * size**2 <= LARGEST else "overflow"
+        if isinstance(self.gamma, str) and not lost:
             variance = 1.0
-            if self.gamma == "scale" and self.kernel != "precomputed":
+            if self.gamma == "scale":
                 variance = _variance(X, weight / weight.sum())
-            self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+            if variance < SMALLEST and size > 0 and X.max() > X.min():
+                lost = "are lost"
+            else:
+                self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+        if lost:
+            msg = (
+                f"The kernel {self.kernel!r} cannot be computed in float64 of X with "
+                f"values up to {size:.3g}, whose squares {lost}: scale the features."
+            )
+            raise ValueError(msg)
 
     def _training_kernel(self, X):
         """K(X, X), as an array that may be written to, or by rows."""
@@ -196,7 +224,9 @@ class BaseParityKernel(BaseEstimator):
     def _kernel_matrix(self, X, Y):
         """K(X, Y)."""
         if callable(self.kernel):
-            K = np.asarray(self.kernel(X, Y), dtype=np.float64)
+            K = self.kernel(X, Y)
+            K = K.toarray() if sparse.issparse(K) else K
+            K = np.asarray(K, dtype=np.float64)
             if K.shape != (X.shape[0], Y.shape[0]):
                 msg = (
                     f"The kernel function returned an array of shape {K.shape}; "
@@ -204,17 +234,19 @@ class BaseParityKernel(BaseEstimator):
                 )
                 raise ValueError(msg)
             return K
-        if np.ndim(self._origin):
-            X, Y = (Z - self._origin for Z in (X, Y))
-        K = pairwise_kernels(
-            X,
-            Y,
-            metric=self.kernel,
-            filter_params=True,
-            gamma=self._gamma,
-            degree=self.degree,
-            coef0=self.coef0,
-        )
+        if np.ndim(self._origin):  # X may be sparse where fit had it dense
+            X, Y = ((Z.toarray() if sparse.issparse(Z) else Z) for Z in (X, Y))
+            X, Y = X - self._origin, Y - self._origin
+        with np.errstate(over="ignore", invalid="ignore"):
+            K = pairwise_kernels(
+                X,
+                Y,
+                metric=self.kernel,
+                filter_params=True,
+                gamma=self._gamma,
+                degree=self.degree,
+                coef0=self.coef0,
+            )
         return K.toarray() if sparse.issparse(K) else K
 
     def _scores(self, X):
@@ -222,7 +254,7 @@ class BaseParityKernel(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         scores = np.empty((X.shape[0], len(self.dual_coef_)))
-        step = max(1, BLOCK // max(1, len(self.support_)))
+        step = max(1, BLOCK // max(1, len(self.support_), X.shape[1]))
         for start in range(0, X.shape[0], step):
             rows = slice(start, start + step)
             block = X[rows]
@@ -230,6 +262,7 @@ class BaseParityKernel(BaseEstimator):
                 K = block[:, self.support_]
             elif len(self.support_):
                 K = self._kernel_matrix(block, self.support_vectors_)
+                _check_finite(K, self.kernel)
             else:
                 K = np.zeros((block.shape[0], 0))
             scores[rows] = safe_sparse_dot(K, self.dual_coef_.T) + self.intercept_
@@ -305,9 +338,7 @@ def _check_kernel(K, name):
     step = max(1, BLOCK // len(K))
     for start in range(0, len(K), step):
         rows = slice(start, start + step)
-        if not np.isfinite(K[rows]).all():
-            msg = f"The kernel {name!r} has values that are not finite."
-            raise ValueError(msg)
+        _check_finite(K[rows], name)
         off = np.abs(K[rows] - K[:, rows].T).max()
         if off > 1e-8 * np.abs(K[rows]).max():
             msg = (
@@ -315,6 +346,12 @@ def _check_kernel(K, name):
                 f"up to {off:.3g}."
             )
             raise ValueError(msg)
+
+
+def _check_finite(K, name):
+    if not np.isfinite(K).all():
+        msg = f"The kernel {name!r} has values that are not finite: scale the features."
+        raise ValueError(msg)
 
 
 def _variance(X, share):
@@ -354,10 +391,11 @@ class BaseParityKernelRegressor(ScoreMixin, RegressorMixin, BaseParityKernel):
         X, y, weight = self._read(
             X, y, sensitive_features, sample_weight, y_numeric=True
         )
+        y = numeric_target(y)
         contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
-        return self._fit_columns(
-            X, [y.astype(np.float64)], factor * weight, [contrasts]
-        )
+        with np.errstate(over="ignore"):
+            row_weight = factor * weight
+        return self._fit_columns(X, [y], row_weight, [contrasts])
 
     def predict(self, X):
         """Predict the target.

@@ -1,5 +1,6 @@
 """Support vector classification with kernels under a parity constraint."""
 
+import numpy as np
 from sklearn.base import ClassifierMixin
 
 from fairlearnkit._alignment import ScoreMixin
@@ -232,7 +233,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         """
         X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
-        row_weight = self.C * weight * class_factors(self, y, codes, weight)
+        with np.errstate(over="ignore"):
+            row_weight = self.C * weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         return self._fit_columns(X, columns, row_weight, contrasts)
 

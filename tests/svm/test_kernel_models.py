@@ -550,3 +550,45 @@ def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
     monkeypatch.setattr(_base, "MANY", 1)
     many = clone(model).fit(X, target(model, y, f), sensitive_features=group)
     assert_allclose(scores(many, X), scores(few, X), atol=1e-6)
+
+
+FORMS = [np.asarray, sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "poly"])
+def test_dense_and_sparse_rows_in_any_order(data, model, kernel):
+    X, y, group, f = data
+    X = np.where(X > 0.5, X, 0.0)
+    model = clone(model).set_params(kernel=kernel, gamma=0.3, max_gap=0.05)
+    new = X[:50] + (X[:50] != 0)
+    expected = None
+    for fitted in FORMS:
+        model.fit(fitted(X), target(model, y, f), sensitive_features=group)
+        for asked in FORMS:
+            got = scores(model, asked(new))
+            expected = got if expected is None else expected
+            assert_allclose(got, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_kernels_that_return_sparse_matrices(data, model):
+    X, y, group, f = data
+    y = target(model, y, f)
+    dense = clone(model).set_params(kernel=lambda A, B: rbf_kernel(A, B, gamma=0.4))
+    expected = scores(dense.fit(X, y, sensitive_features=group), X[:20])
+    for form in FORMS[1:]:
+        model = clone(model).set_params(
+            kernel=lambda A, B, form=form: form(rbf_kernel(A, B, gamma=0.4))
+        )
+        model.fit(X, y, sensitive_features=group)
+        assert_allclose(scores(model, X[:20]), expected, atol=1e-12)
+
+
+def test_rows_that_are_too_far_away_are_refused(data):
+    X, y, group, _ = data
+    near = ParitySVC().fit(X, y, sensitive_features=group)
+    assert_array_equal(near.decision_function(X[:1] * 1e200), near.intercept_)
+    cubes = ParitySVC(kernel="poly").fit(X, y, sensitive_features=group)
+    with pytest.raises(ValueError, match=r"not finite: scale the features"):
+        cubes.predict(X[:5] * 1e200)
