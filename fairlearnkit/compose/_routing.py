@@ -234,10 +234,12 @@ def _routing(estimator, method, metadata):
     try:
         return get_routing_for_object(estimator), True
     except NotImplementedError as error:  # somewhere inside, routing is not supported
-        waiting = _waiting(estimator, method, metadata)
+        own = requests_of(estimator, method)  # what it takes, it may use on its parts
+        names = [name for name in metadata if not own.get(name, False)]
+        waiting = _waiting(estimator, method, names)
         if waiting:
             msg = (
-                f"{waiting} ask for {list(metadata)} in {type(estimator).__name__}, "
+                f"{waiting} ask for {names} in {type(estimator).__name__}, "
                 f"which cannot hand them on: {error} Put SensitiveColumns around those "
                 "that ask, one by one."
             )

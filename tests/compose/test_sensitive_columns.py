@@ -30,6 +30,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.compose._routing import call
@@ -772,11 +773,13 @@ def test_weights_that_nothing_takes():
 def test_estimators_that_route_nothing():
     X, _ = make_frame()
     numbers, y = X[["age", "sex", "income"]], X["income"].to_numpy()
-    boost = AdaBoostRegressor(n_estimators=2, random_state=0)
     weight = np.arange(len(X)) % 3 + 1.0
-    model = SensitiveColumns(boost, "sex").fit(numbers, y, sample_weight=weight)
-    hand = clone(boost).fit(numbers[["age", "income"]], y, sample_weight=weight)
-    assert_array_equal(model.predict(numbers), hand.predict(numbers[["age", "income"]]))
+    for base in (None, DecisionTreeRegressor(max_depth=1)):
+        boost = AdaBoostRegressor(base, n_estimators=2, random_state=0)
+        model = SensitiveColumns(boost, "sex").fit(numbers, y, sample_weight=weight)
+        rest = numbers[["age", "income"]]
+        hand = clone(boost).fit(rest, y, sample_weight=weight)
+        assert_array_equal(model.predict(numbers), hand.predict(rest))
 
 
 def test_searches_and_ensembles_inside():
