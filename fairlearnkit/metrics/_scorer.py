@@ -309,6 +309,8 @@ class _ParityScorer(_BaseScorer):
             told.append(f"columns={self._columns!r}")
         if self._sign > 0:
             told.append("greater_is_better=True")
+        if getattr(self._metric, "keywords", None):
+            told.append(f"metric_params={self._metric.keywords!r}")
         return f"parity_scorer({', '.join(told)})"
 
     def __sklearn_clone__(self):

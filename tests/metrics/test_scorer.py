@@ -484,6 +484,8 @@ def test_it_shows_what_it_does():
     )
     shown = repr(parity_scorer("demographic_parity_ratio", columns="sex"))
     assert "columns='sex', greater_is_better=True" in shown
+    fixed = parity_scorer("score_gap", metric_params={"missing": "group"})
+    assert repr(fixed).endswith("metric_params={'missing': 'group'})")
 
 
 def test_one_prediction_serves_several_scorers(data):
