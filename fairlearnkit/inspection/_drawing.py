@@ -4,6 +4,7 @@ from itertools import cycle
 
 import numpy as np
 
+from fairlearnkit._positive import positive_class
 from fairlearnkit.compose._routing import call
 from fairlearnkit.metrics._scorer import with_columns
 
@@ -46,6 +47,11 @@ def frame_of(columns):
     return pd.DataFrame(columns)
 
 
+def with_positive(text, pos_label):
+    """The label of an axis, with the positive class where there is one."""
+    return text if pos_label is None else f"{text} (positive class: {pos_label})"
+
+
 def groups_of(estimator, X, sensitive_features):
     """The groups of some rows: those given, or those that the estimator finds in X."""
     if sensitive_features is not None:
@@ -79,12 +85,12 @@ def scores_of(estimator, X, groups, pos_label=None):
         methods = ("predict",)
     scores, method = response(estimator, X, groups, methods)
     classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
-    if pos_label is not None and pos_label not in classes:
-        msg = f"pos_label={pos_label!r} is not a class; known: {classes}."
-        raise ValueError(msg)
+    place = None
+    if classes or pos_label is not None:  # a regressor has none
+        label = positive_class(classes, pos_label, name="y")
+        place = classes.index(label)
     if getattr(scores, "ndim", 1) == 1:
-        first = pos_label is not None and classes.index(pos_label) == 0
-        return -scores if first else scores
+        return -scores if place == 0 else scores
     if scores.shape[1] != len(classes):
         msg = (
             f"{method} of {type(estimator).__name__} has {scores.shape[1]} columns for "
@@ -92,10 +98,7 @@ def scores_of(estimator, X, groups, pos_label=None):
             "predict_proba, and from_predictions."
         )
         raise ValueError(msg)
-    if pos_label is None and len(classes) != 2:
-        msg = f"There are {len(classes)} classes, {classes}: give pos_label."
-        raise ValueError(msg)
-    return scores[:, 1 if pos_label is None else classes.index(pos_label)]
+    return scores[:, place]
 
 
 def legend(ax, n_groups, **options):

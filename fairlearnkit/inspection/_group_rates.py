@@ -11,9 +11,11 @@ from fairlearnkit.inspection._drawing import (
     legend,
     response,
     styles,
+    with_positive,
 )
 from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import counts, divide, warn_of_small
+from fairlearnkit.metrics._gaps import warn_of_small
+from fairlearnkit.metrics._rates import rates_of
 from fairlearnkit.metrics._report import rates_to_show
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate")
@@ -39,6 +41,8 @@ class GroupRatesDisplay:
         Ends of the intervals.
     overall : dict of float
         Each rate of all rows together.
+    pos_label : scalar, default=None
+        The positive class; None where the rates look at none.
 
     Attributes
     ----------
@@ -68,18 +72,19 @@ class GroupRatesDisplay:
     >>> group, y = ["a"] * 40 + ["b"] * 40, [1, 0] * 40
     >>> shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
     >>> shown.ax_.get_xlabel()
-    'rate'
+    'rate (positive class: 1)'
     >>> shown.frame()["rate"].iloc[0]
     'selection_rate'
     """
 
-    def __init__(self, *, groups, counts, rates, low, high, overall):
+    def __init__(self, *, groups, counts, rates, low, high, overall, pos_label=None):
         self.groups = groups
         self.counts = counts
         self.rates = rates
         self.low = low
         self.high = high
         self.overall = overall
+        self.pos_label = pos_label
 
     @classmethod
     def from_predictions(
@@ -108,7 +113,9 @@ class GroupRatesDisplay:
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
         pos_label : scalar, default=None
-            The positive class; None takes the last of two.
+            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
+            booleans; other labels have to be named, unless the rates
+            are "accuracy" and "error_rate" alone.
         rates : sequence of str, default=None
             Names, as for :func:`~fairlearnkit.metrics.rate_difference`. None takes
             selection rate, true and false positive rate; without `y_true`, the
@@ -133,19 +140,16 @@ class GroupRatesDisplay:
             sample_weight,
             pos_label,
             missing=missing,
-            rates=rates,
+            asked=tuple(rates),
+            single=True,
+            takes_labels=False,
         )
-        if len(places) > 1:
-            msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
-            raise ValueError(msg)
-        found = {"rates": {}, "low": {}, "high": {}, "overall": {}}
+        by_group = rates_of(cells, places[0], rates)
+        found = {"rates": by_group.by_group, "overall": by_group.overall}
+        found |= {"pos_label": by_group.pos_label, "low": {}, "high": {}}
         for name in rates:
             warn_of_small(cells, name, places[0])
-            hits, among = counts(cells.weight[0], name, places[0])
-            rows = counts(cells.rows[0], name, places[0])[1]
-            found["rates"][name] = divide(hits, among)
-            found["overall"][name] = float(divide(hits.sum(), among.sum()))
-            ends = _wilson(found["rates"][name], rows, confidence_level)
+            ends = _wilson(found["rates"][name], by_group.among[name], confidence_level)
             found["low"][name], found["high"][name] = ends
         n_rows = cells.rows[0].sum(axis=(1, 2))
         return cls(groups=cells.groups, counts=n_rows, **found).plot(ax=ax)
@@ -215,7 +219,7 @@ class GroupRatesDisplay:
         self.ax_.set(
             yticks=range(len(names)),
             yticklabels=[name.replace("_", " ") for name in names],
-            xlabel="rate",
+            xlabel=with_positive("rate", self.pos_label),
             xlim=(-0.02, 1.02),
         )
         self.ax_.invert_yaxis()

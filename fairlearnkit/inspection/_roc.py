@@ -6,7 +6,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import read_weight, split_rows
-from fairlearnkit._groups import encode, read_groups
+from fairlearnkit._groups import read_groups
+from fairlearnkit._positive import positive_class
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
@@ -14,7 +15,9 @@ from fairlearnkit.inspection._drawing import (
     legend,
     scores_of,
     styles,
+    with_positive,
 )
+from fairlearnkit.metrics._cells import read_labels
 
 
 class RocByGroupDisplay:
@@ -32,6 +35,8 @@ class RocByGroupDisplay:
         Area under each curve.
     threshold : float, default=None
         Threshold to mark on the curves.
+    pos_label : scalar, default=None
+        The positive class.
 
     Attributes
     ----------
@@ -62,11 +67,12 @@ class RocByGroupDisplay:
     [0.55, 0.55]
     """
 
-    def __init__(self, *, groups, curves, auc, threshold=None):
+    def __init__(self, *, groups, curves, auc, threshold=None, pos_label=None):
         self.groups = groups
         self.curves = curves
         self.auc = auc
         self.threshold = threshold
+        self.pos_label = pos_label
 
     @classmethod
     def from_predictions(
@@ -94,7 +100,8 @@ class RocByGroupDisplay:
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
         pos_label : scalar, default=None
-            The positive class; None takes the last of two.
+            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
+            booleans; other labels have to be named.
         threshold : float, default=None
             Threshold to mark on the curves.
         missing : {"error", "group", "ignore"}, default="error"
@@ -118,22 +125,23 @@ class RocByGroupDisplay:
         groups = read_groups(
             sensitive_features, n_samples=len(y_score), missing=missing
         )
-        positive = _positives(y_true, pos_label)
+        positive, label = _positives(y_true, pos_label)
+        names = {"threshold": threshold, "pos_label": label}
         weight = read_weight(sample_weight, len(y_score))
         curves, areas = [], []
         parts = split_rows(groups.codes, len(groups.labels))
-        for label, rows in zip(groups.labels.tolist(), parts):
+        for group, rows in zip(groups.labels.tolist(), parts):
             if weight is not None:
                 rows = rows[weight[rows] > 0]
             if positive[rows].all() or not positive[rows].any():
-                msg = f"The group {label!r} has one class only, and no ROC curve."
+                msg = f"The group {group!r} has one class only, and no ROC curve."
                 raise ValueError(msg)
             w = None if weight is None else weight[rows]
             options = {"sample_weight": w, "drop_intermediate": False}
             curves.append(roc_curve(positive[rows], y_score[rows], **options))
             areas.append(auc(*curves[-1][:2]))
         found = {"groups": groups.labels, "curves": curves, "auc": np.array(areas)}
-        return cls(**found, threshold=threshold).plot(ax=ax)
+        return cls(**found, **names).plot(ax=ax)
 
     @classmethod
     def from_estimator(
@@ -152,7 +160,8 @@ class RocByGroupDisplay:
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         pos_label : scalar, default=None
-            The positive class; None takes the last of two.
+            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
+            booleans; other labels have to be named.
         **options : dict
             As for `from_predictions`.
 
@@ -194,7 +203,10 @@ class RocByGroupDisplay:
                 self.ax_.plot([x], [y], marker, color=color, markersize=9)
         title = None if self.threshold is None else f"marks: {self.threshold:g}"
         legend(self.ax_, len(self.groups), title=title, loc="lower right")
-        self.ax_.set(xlabel="false positive rate", ylabel="true positive rate")
+        self.ax_.set(
+            xlabel=with_positive("false positive rate", self.pos_label),
+            ylabel="true positive rate",
+        )
         self.ax_.set_aspect("equal")
         return self
 
@@ -221,13 +233,9 @@ class RocByGroupDisplay:
 
 
 def _positives(y_true, pos_label):
-    """Whether each row is of the positive class."""
-    found = encode("y_true", y_true)
+    """Whether each row is of the positive class, and that class."""
+    found = read_labels(y_true=y_true)["y_true"]
     labels = found.labels.tolist()
-    if pos_label is None and len(labels) != 2:
-        msg = f"y_true holds {len(labels)} classes, {labels}: give pos_label."
-        raise ValueError(msg)
-    if pos_label is not None and pos_label not in labels:
-        msg = f"pos_label={pos_label!r} is not a class; known: {labels}."
-        raise ValueError(msg)
-    return found.codes == (1 if pos_label is None else labels.index(pos_label))
+    label = positive_class(labels, pos_label)
+    positive = found.codes == (labels.index(label) if label in labels else -1)
+    return positive, label

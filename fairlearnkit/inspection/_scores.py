@@ -146,7 +146,8 @@ class ScoreDistributionDisplay:
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         pos_label : scalar, default=None
-            The class whose score is shown; None takes the second of two.
+            The class whose score is shown. None takes 1 where labels are {0, 1}, {-1,
+            1} or booleans; other labels have to be named.
         **options : dict
             As for `from_predictions`.
 

@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, sensitive_columns
 from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import check_option, masks_of
+from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -76,7 +76,8 @@ def audit_subgroups(
     n_permutations : int, default=200
         For the p-value of the half-space.
     pos_label : scalar, default=None
-        The positive class; None takes the last of two.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        other labels have to be named, unless the rate is "accuracy" or "error_rate".
     random_state : int, RandomState instance or None, default=None
         Of the permutations.
 
@@ -87,6 +88,8 @@ def audit_subgroups(
 
         overall : float
             The rate of all rows.
+        pos_label : scalar or None
+            The positive class; None where the rate looks at none.
         n_tested : int
             Number of conjunctions that were looked at.
         subgroups : list of dict
@@ -99,7 +102,8 @@ def audit_subgroups(
     Raises
     ------
     ValueError
-        Lengths differ, unknown options, more than two classes and no ``pos_label``, a
+        Lengths differ, unknown options, a positive class that has to be named,
+        predictions of other labels than the two that `y_true` holds, such as scores; a
         rate that is about fewer than ``2 * min_count`` rows.
 
     Notes
@@ -136,7 +140,7 @@ def audit_subgroups(
         raise ValueError(msg)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     columns = sensitive_columns(sensitive_features, n_samples=len(y_pred))
-    hits = _outcomes(y_true, y_pred, rate, pos_label)
+    hits, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
     hits, n_rows = hits[kept].astype(bool), int(kept.sum())
     if n_rows < 2 * min_count:
@@ -162,6 +166,7 @@ def audit_subgroups(
         half_space = _half_space(columns, hits, min_count, n_permutations, rng)
     return Bunch(
         overall=overall,
+        pos_label=pos_label,
         n_tested=len(found["count"]),
         subgroups=subgroups,
         half_space=half_space,
@@ -169,19 +174,23 @@ def audit_subgroups(
 
 
 def _outcomes(y_true, y_pred, rate, pos_label):
-    """1 for a hit, 0 for none, NaN for rows that the rate is not about."""
+    """1 for a hit, 0 for none, NaN for other rows; and the positive class."""
     check_option("rate", rate)
     # The reader of metrics reads the labels, with groups that do not matter.
     groups = np.arange(len(y_pred)) % 2
     cells, places = read_cells(
-        y_true, y_pred, groups, pos_label=pos_label, rates=(rate,)
+        y_true,
+        y_pred,
+        groups,
+        pos_label=pos_label,
+        asked=(rate,),
+        single=True,
+        takes_labels=False,
     )
-    if len(places) > 1:
-        msg = f"There are {len(places)} classes, {cells.classes}: give pos_label."
-        raise ValueError(msg)
     _, _, true, pred = cells.codes
     hit, among = masks_of(rate, places[0], len(cells.classes))
-    return np.where(among[true, pred], hit[true, pred], np.nan)
+    taken = None if rate in CLASS_FREE else cells.classes[places[0]]
+    return np.where(among[true, pred], hit[true, pred], np.nan), taken
 
 
 def _taken(values, kept):

@@ -174,7 +174,7 @@ def _read(function, options, data, weight):
     if rates is None:
         rates = (options.pop("rate", "selection_rate"),)
     gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
-    return gap, *read_cells(*data, weight, **options, rates=rates)
+    return gap, *read_cells(*data, weight, **options, asked=gap)
 
 
 def gap_draws(gaps, cells, places, n_resamples, random_state, *, stratify=False):

@@ -8,11 +8,16 @@ from sklearn.utils import check_consistent_length
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, read_groups, read_strata, shown
 from fairlearnkit._labels import distinct_codes
+from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time, if there are not more cells.
 BLOCK = 2**15
+THRESHOLD = (
+    "threshold them, or use a metric of scores such as score_gap or ks_gap of "
+    "fairlearnkit.metrics"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,8 @@ def count_cells(
     *,
     labels=None,
     control_features=None,
+    pos_label=None,
+    takes_labels=True,
 ):
     """Count every combination of group, true class and predicted class once.
 
@@ -63,6 +70,10 @@ def count_cells(
         Classes that there are, whether or not they occur.
     control_features : array-like of shape (n_samples[, n_columns]), default=None
         Strata within which groups are compared.
+    pos_label : scalar, default=None
+        A class that there is, beside a single one that occurs.
+    takes_labels : bool, default=True
+        Whether the caller has a parameter `labels`, for messages.
 
     Returns
     -------
@@ -76,24 +87,12 @@ def count_cells(
         control_features=control_features,
     )
     true, pred = _read_classes(y_true, y_pred)
+    if labels is None:
+        _check_predicted(true.labels, pred.labels, takes_labels)
     n_samples = len(true.codes)
     groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
-    given = [] if labels is None else [np.asarray(labels)]
-    texts = {part.dtype.kind in "OU" for part in (true.labels, *given)}
-    both = np.concatenate([true.labels, pred.labels, *given])
-    try:
-        classes, place = np.unique(both, return_inverse=True)
-    except TypeError:
-        texts.add(None)
-    if len(texts) > 1:
-        msg = (
-            f"Labels mix text and numbers: {shown(both)}. Give all of y_true, y_pred "
-            "and labels in one kind."
-        )
-        raise ValueError(msg)
-    n_true, n_pred = len(true.labels), len(pred.labels)
-    parts = [groups.codes, _placed(place[:n_true], true.codes)]
-    parts.append(_placed(place[n_true : n_true + n_pred], pred.codes))
+    classes, *codes = _joined(true, pred, labels, pos_label)
+    parts = [groups.codes, *codes]
     shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
     known = None if groups.counts.sum() == n_samples else groups.codes >= 0
     stratum = np.broadcast_to(np.intp(0), n_samples)
@@ -109,7 +108,7 @@ def count_cells(
         )
     rows, total = _count(parts, shape, weight, known)
     codes = (stratum, *parts[-3:])
-    labels = (groups.labels, classes.tolist(), strata)
+    labels = (groups.labels, classes, strata)
     return Cells(total, rows, *labels, codes, weight)
 
 
@@ -161,28 +160,9 @@ def _read_classes(y_true, y_pred):
     given = {"y_true": y_true, "y_pred": y_pred}
     if y_true is None:
         del given["y_true"]
-    check_consistent_length(*given.values())
-    for name, y in given.items():
-        if y is None or getattr(y, "ndim", 1) != 1:
-            got = "None" if y is None else f"shape {np.shape(y)}"
-            msg = f"{name} must have one dimension, got {got}."
-            raise ValueError(msg)
-    found = {
-        name: encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
-        for name, y in given.items()
-    }
-    if any(one.counts.sum() < len(one.codes) for one in found.values()):
-        msg = f"{' and '.join(given)} must not hold missing values (None, NaN or NA)."
-        raise ValueError(msg)
+    found = read_labels(**given)
     pred = found["y_pred"]
     true = found.get("y_true", pred)
-    for name, one in found.items():
-        if one.labels.dtype.kind == "f" and (one.labels % 1 != 0).any():
-            msg = (
-                f"{name} holds scores, such as {one.labels[0]!s}, and not class "
-                "labels. Threshold them first, or compare scores with score_gap."
-            )
-            raise ValueError(msg)
     if (true.labels.dtype.kind in "OU") != (pred.labels.dtype.kind in "OU"):
         msg = (
             "y_true and y_pred mix labels of two types, such as "
@@ -190,6 +170,90 @@ def _read_classes(y_true, y_pred):
         )
         raise ValueError(msg)
     return true, pred
+
+
+def read_labels(**given):
+    """Columns of class labels, encoded, by the names of the arguments.
+
+    Parameters
+    ----------
+    **given : array-like of shape (n_samples,)
+        Class labels of any kind.
+
+    Returns
+    -------
+    found : dict of Groups
+        Their labels and codes.
+    """
+    for name, y in given.items():
+        if y is None or getattr(y, "ndim", 1) != 1:
+            got = "None" if y is None else f"shape {np.shape(y)}"
+            msg = f"{name} must have one dimension, got {got}."
+            raise ValueError(msg)
+    check_consistent_length(*given.values())
+    found = {
+        name: encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
+        for name, y in given.items()
+    }
+    if any(one.counts.sum() < len(one.codes) for one in found.values()):
+        msg = f"{' and '.join(given)} must not hold missing values (None, NaN or NA)."
+        raise ValueError(msg)
+    for name, one in found.items():
+        told = told_as_numbers(one.labels)
+        if told is not None:
+            msg = f"{name} holds {told}, and no class labels: {THRESHOLD}."
+            raise ValueError(msg)
+    return found
+
+
+def _check_predicted(true, pred, takes_labels):
+    """Refuse predictions of other labels than the two that y_true holds."""
+    others = set(pred.tolist()) - set(true.tolist())
+    if len(true) != 2 or not others:
+        return
+    msg = (
+        f"y_true holds two classes, {shown(true)}, and y_pred others, "
+        f"{shown(label for label in pred.tolist() if label in others)}. If these are "
+        f"scores, {THRESHOLD}"
+    )
+    if takes_labels:
+        msg += "; if they are classes, name all of them by labels=[...]"
+    raise ValueError(msg)
+
+
+def _joined(true, pred, labels, pos_label):
+    """All classes in order, and the codes of both columns among them."""
+    given = [] if labels is None else [np.asarray(labels)]
+    texts = {part.dtype.kind in "OU" for part in (true.labels, *given)}
+    given += _beside(true.labels, pred.labels, *given, pos_label=pos_label)
+    both = np.concatenate([true.labels, pred.labels, *given])
+    try:
+        classes, place = np.unique(both, return_inverse=True)
+    except TypeError:
+        texts.add(None)
+    if len(texts) > 1:
+        msg = (
+            f"Labels mix text and numbers: {shown(both)}. Give all of y_true, y_pred "
+            "and labels in one kind."
+        )
+        raise ValueError(msg)
+    ends = np.cumsum([len(true.labels), len(pred.labels)])
+    places = np.split(place, ends)
+    codes = [_placed(*pair) for pair in zip(places, (true.codes, pred.codes))]
+    return classes.tolist(), *codes
+
+
+def _beside(*parts, pos_label):
+    """The positive class, where another one is the only one that occurs."""
+    present = {label for part in parts for label in part.tolist()}
+    if len(present) != 1:
+        return []
+    (only,) = present
+    if pos_label is None and only in (0, -1):
+        pos_label = type(only)(1)
+    if pos_label is None or isinstance(pos_label, str) != isinstance(only, str):
+        return []
+    return [np.array([pos_label])]
 
 
 def read_cells(
@@ -201,29 +265,38 @@ def read_cells(
     labels=None,
     control_features=None,
     missing="error",
-    rates=tuple(RATES),
+    asked=tuple(RATES),
+    *,
+    single=False,
+    takes_labels=True,
 ):
-    """Cells, and which classes are positive in turn, once they suit the rates.
+    """Cells, and which classes are positive in turn, once they suit what is asked.
 
     Parameters
     ----------
     y_true, y_pred, sensitive_features, sample_weight, labels : array-like
         As in `count_cells`.
     pos_label : scalar or None
-        As in `positive_places`.
+        The positive class. None takes 1 of {0, 1}, of {-1, 1} and of booleans, any of
+        two classes for what is the same for both, and each of more than two in turn.
     control_features : array-like of shape (n_samples[, n_columns]), default=None
         As in `count_cells`.
     missing : {"error", "group", "ignore"}, default="error"
         As in `count_cells`.
-    rates : tuple of str
-        Rates that are taken of the cells.
+    asked : Gap or tuple of str
+        What is taken of the cells: a gap, or rates themselves.
+    single : bool, default=False
+        Whether only one class can be positive.
+    takes_labels : bool, default=True
+        As in `count_cells`.
 
     Returns
     -------
     cells : Cells
     places : list of int
-        One class, any of them, for rates that know no positive class.
+        One class, any of them, for what is the same for all.
     """
+    rates = getattr(asked, "rates", asked)
     check_truth(y_true, rates)
     cells = count_cells(
         y_true,
@@ -233,40 +306,16 @@ def read_cells(
         missing,
         labels=labels,
         control_features=control_features,
+        pos_label=pos_label,
+        takes_labels=takes_labels,
     )
+    n_classes = len(cells.classes)
     if pos_label is None and set(rates) <= set(CLASS_FREE):
         return cells, [0]
-    return cells, positive_places(cells, pos_label)
-
-
-def positive_places(cells, pos_label):
-    """Positions of the classes that are positive in turn.
-
-    Parameters
-    ----------
-    cells : Cells
-        Counts.
-    pos_label : scalar or None
-        The positive class; None takes the last of two classes, and each of more.
-
-    Returns
-    -------
-    places : list of int
-    """
-    if pos_label is None:
-        n_classes = len(cells.classes)
-        if n_classes == 1:
-            msg = (
-                f"y_true and y_pred hold one class only, {cells.classes}; say with "
-                "labels=[...] which classes there are, and with pos_label which one is "
-                "positive."
-            )
-            raise ValueError(msg)
-        return [n_classes - 1] if n_classes <= 2 else list(range(n_classes))
-    if pos_label not in cells.classes:
-        msg = (
-            f"pos_label={pos_label!r} is not a class; known: {cells.classes}. "
-            "Classes that do not occur are named by labels=[...]."
-        )
-        raise ValueError(msg)
-    return [cells.classes.index(pos_label)]
+    if pos_label is None and n_classes > 2 and not single:
+        return cells, list(range(n_classes))
+    if pos_label is None and n_classes <= 2 and getattr(asked, "two_sided", False):
+        return cells, [n_classes - 1]
+    name = "y_pred" if y_true is None else "y_true"
+    label = positive_class(cells.classes, pos_label, name=name)
+    return cells, [cells.classes.index(label)]

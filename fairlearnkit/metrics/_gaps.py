@@ -31,6 +31,13 @@ AMONG = {
 }
 # Rates that know no positive class.
 CLASS_FREE = ("accuracy", "error_rate")
+# With the other of two classes as the positive one, a rate differs between groups as
+# this rate does with the first one: selection rates are complements of one another.
+OTHER_SIDE = {
+    "selection_rate": "selection_rate",
+    "true_positive_rate": "false_positive_rate",
+    "false_positive_rate": "true_positive_rate",
+}
 # Rates that look at predictions alone.
 TRUTH_FREE = ("selection_rate",)
 AGGREGATES = ("worst", "mean", "to_overall")
@@ -51,6 +58,14 @@ class Gap:
         for rate in self.rates:
             check_option("rate", rate)
         check_option("aggregate", self.aggregate, AGGREGATES)
+
+    @property
+    def two_sided(self):
+        """Whether it is the same for either of two classes."""
+        if set(self.rates) <= set(CLASS_FREE):
+            return True
+        other = {OTHER_SIDE.get(rate) for rate in self.rates}
+        return not self.ratio and other == set(self.rates)
 
     def of(self, weight, places):
         """The gap: the worst over positive classes and rates, then over strata.

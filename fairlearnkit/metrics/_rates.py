@@ -7,6 +7,7 @@ from sklearn.utils import Bunch
 
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import (
+    CLASS_FREE,
     RATES,
     TRUTH_FREE,
     Gap,
@@ -47,8 +48,8 @@ def demographic_parity_difference(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the largest difference counts.
+        The positive class: of two, either gives the same. With more than two, None
+        takes each class in turn, and the largest difference counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -69,7 +70,8 @@ def demographic_parity_difference(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores.
 
     Warns
     -----
@@ -105,7 +107,7 @@ def demographic_parity_difference(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -140,9 +142,10 @@ def demographic_parity_ratio(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the smallest ratio counts, of
-        the classes that are predicted at all.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named. With more than two, each class is the
+        positive one in turn and the smallest ratio counts, of the classes that are
+        predicted at all.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -163,7 +166,9 @@ def demographic_parity_ratio(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -199,7 +204,7 @@ def demographic_parity_ratio(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -231,8 +236,9 @@ def equal_opportunity_difference(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the largest difference counts.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named. With more than two, each class is the
+        positive one in turn and the largest difference counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -253,7 +259,9 @@ def equal_opportunity_difference(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -289,7 +297,7 @@ def equal_opportunity_difference(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -322,8 +330,9 @@ def equal_opportunity_ratio(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the smallest ratio counts.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named. With more than two, each class is the
+        positive one in turn and the smallest ratio counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -344,7 +353,9 @@ def equal_opportunity_ratio(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -380,7 +391,7 @@ def equal_opportunity_ratio(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -413,8 +424,8 @@ def equalized_odds_difference(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the largest difference counts.
+        The positive class: of two, either gives the same. With more than two, None
+        takes each class in turn, and the largest difference counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -435,7 +446,8 @@ def equalized_odds_difference(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores.
 
     Warns
     -----
@@ -472,7 +484,7 @@ def equalized_odds_difference(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -505,8 +517,9 @@ def equalized_odds_ratio(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the smallest ratio counts.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named. With more than two, each class is the
+        positive one in turn and the smallest ratio counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -527,7 +540,9 @@ def equalized_odds_ratio(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -563,7 +578,7 @@ def equalized_odds_ratio(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -600,8 +615,10 @@ def rate_difference(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the largest difference counts.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named, unless either gives the same. With more
+        than two, each class is the positive one in turn and the largest difference
+        counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -622,7 +639,9 @@ def rate_difference(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -659,7 +678,7 @@ def rate_difference(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -696,8 +715,10 @@ def rate_ratio(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels; with more than
-        two, each class is the positive one in turn and the smallest ratio counts.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of two other labels it has to be named, unless the rate is "accuracy" or
+        "error_rate". With more than two, each class is the positive one in turn and the
+        smallest ratio counts.
     labels : array-like, default=None
         All classes, where some may not occur in these rows. None takes those that do.
     aggregate : {"worst", "mean", "to_overall"}, default="worst"
@@ -718,7 +739,9 @@ def rate_ratio(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown options.
+        Lengths differ, one group only, missing values, unknown options; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive
+        class that has to be named.
 
     Warns
     -----
@@ -755,7 +778,7 @@ def rate_ratio(
         labels,
         control_features,
         missing,
-        gap.rates,
+        gap,
     )
     return measure(gap, cells, places)
 
@@ -786,7 +809,8 @@ def group_rates(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        other labels have to be named.
     labels : array-like, default=None
         All classes, where some may not occur in these rows.
     missing : {"error", "group", "ignore"}, default="error"
@@ -807,12 +831,15 @@ def group_rates(
             Each rate of all rows together.
         among : dict of ndarray of shape (n_groups,)
             For each rate the rows that it is about.
+        pos_label : scalar
+            The positive class.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values; more than two classes and no
-        ``pos_label``.
+        Lengths differ, one group only, missing values; predictions of other labels than
+        the two that `y_true` holds, such as scores; a positive class that has to be
+        named.
 
     Warns
     -----
@@ -850,27 +877,46 @@ def group_rates(
         None,
         missing,
         known,
+        single=True,
     )
-    if len(places) > 1:
-        msg = (
-            f"There are {len(cells.classes)} classes, {cells.classes}: give pos_label."
-        )
-        raise ValueError(msg)
-    warn_of_small(cells, "selection_rate", places[0])
-    by_group, overall, rows = {}, {}, {}
-    for rate in known:
-        hits, among = counts(cells.weight[0], rate, places[0])
-        by_group[rate] = divide(hits, among)
-        overall[rate] = float(divide(hits.sum(), among.sum()))
-        rows[rate] = counts(cells.rows[0], rate, places[0])[1]
-    empty = [rate for rate in known if rows[rate].min() == 0]
+    found = rates_of(cells, places[0], known)
+    empty = [rate for rate in known if found.among[rate].min() == 0]
     if empty:
         msg = f"In some group no row counts for {', '.join(empty)}, which is NaN there."
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
+    return found
+
+
+def rates_of(cells, place, rates):
+    """Rates of counted cells in each group; see `group_rates` for the result.
+
+    Parameters
+    ----------
+    cells : Cells
+        Counts, without control features.
+    place : int
+        Position of the positive class.
+    rates : sequence of str
+        Names.
+
+    Returns
+    -------
+    found : Bunch
+        Its ``pos_label`` is None where no rate looks at a positive class.
+    """
+    warn_of_small(cells, "selection_rate", place)
+    by_group, overall, among = {}, {}, {}
+    for rate in rates:
+        hits, rows = counts(cells.weight[0], rate, place)
+        by_group[rate] = divide(hits, rows)
+        overall[rate] = float(divide(hits.sum(), rows.sum()))
+        among[rate] = counts(cells.rows[0], rate, place)[1]
+    classless = set(rates) <= set(CLASS_FREE)
     return Bunch(
         groups=cells.groups,
         counts=cells.rows[0].sum(axis=(1, 2)),
         by_group=by_group,
         overall=overall,
-        among=rows,
+        among=among,
+        pos_label=None if classless else cells.classes[place],
     )

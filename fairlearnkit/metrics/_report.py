@@ -10,7 +10,7 @@ from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.metrics._bootstrap import gap_draws, interval
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import RATES, TRUTH_FREE, Gap, check_truth, measure
-from fairlearnkit.metrics._rates import group_rates
+from fairlearnkit.metrics._rates import rates_of
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
@@ -56,7 +56,8 @@ class ParityReport(str):
         Returns
         -------
         frame : DataFrame
-            With the count of rows and the rates as columns.
+            With the count of rows and the rates as columns; the positive class is the
+            name of the columns, and ``frame.attrs["pos_label"]``.
         """
         import pandas as pd
 
@@ -71,7 +72,10 @@ class ParityReport(str):
         }
         data["count"] = pd.array(data["count"], dtype="Int64")
         index = pd.Index([label for label, _ in rows], tupleize_cols=False)
-        return pd.DataFrame(data, index=index)
+        frame = pd.DataFrame(data, index=index)
+        label = frame.attrs["pos_label"] = numbers["pos_label"]
+        frame.columns.name = None if label is None else f"positive class: {label}"
+        return frame
 
     def _repr_html_(self):
         head, *lines = _table(self.numbers)
@@ -124,7 +128,9 @@ def parity_report(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes the last of two sorted labels.
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        other labels have to be named, unless "accuracy" and "error_rate" are the only
+        rates.
     labels : array-like, default=None
         All classes, where some may not occur in these rows.
     rates : sequence of str, default=None
@@ -148,17 +154,18 @@ def parity_report(
         A string that a notebook shows as a table; its ``frame()`` gives a DataFrame,
         its ``numbers`` the dict. The dict has "groups" (a dict for each group),
         "overall", "difference" and "ratio" (for each rate "estimate", "low", "high" and
-        "n_undefined"), "small_groups", "small_rates" and "confidence_level". It holds
-        plain Python types, and ``json.dumps`` takes it: groups are named by their
-        labels as text, those of several columns as ``"a, b"``, and None by ``"None"``;
-        as Python writes them, in quotes, where two would be named alike. What is not
-        defined is NaN.
+        "n_undefined"), "small_groups", "small_rates", "pos_label" (the positive class,
+        None where no rate looks at one) and "confidence_level". It holds plain Python
+        types, and ``json.dumps`` takes it: groups are named by their labels as text,
+        those of several columns as ``"a, b"``, and None by ``"None"``; as Python writes
+        them, in quotes, where two would be named alike. What is not defined is NaN.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown rates; more than two
-        classes and no ``pos_label``; no `y_true` for a rate that needs it.
+        Lengths differ, one group only, missing values, unknown rates; predictions of
+        other labels than the two that `y_true` holds, such as scores; a positive class
+        that has to be named; no `y_true` for a rate that needs it.
 
     Warns
     -----
@@ -187,21 +194,20 @@ def parity_report(
     difference                  0.250               0.500                0.000     0.250
     ratio                       0.500               0.500                  nan     0.750
     <BLANKLINE>
-    nan: no such rows in a group, or a ratio of rates that are 0.
+    Positive class: 1. nan: no such rows in a group, or a ratio of rates that are 0.
     """
     rates = rates_to_show(rates, y_true, SHOWN)
     data = (y_true, y_pred)
     options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
     options |= {"pos_label": pos_label, "labels": labels, "missing": missing}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)  # of rates not shown
-        numbers = _rates_by_group(group_rates(*data, **options), rates)
+    cells, places = read_cells(*data, **options, asked=tuple(rates), single=True)
+    numbers = _rates_by_group(rates_of(cells, places[0], rates), rates)
     numbers["confidence_level"] = float(confidence_level) if n_resamples else None
     with warnings.catch_warnings():  # what is small or not defined is marked instead
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        cells = read_cells(*data, **options, rates=tuple(rates))
-        numbers |= _gaps(*cells, rates, n_resamples, confidence_level, random_state)
+        drawn = n_resamples, confidence_level, random_state
+        numbers |= _gaps(cells, places, rates, *drawn)
     if output_dict:
         return numbers
     return ParityReport(_text(numbers), numbers)
@@ -236,7 +242,13 @@ def _rates_by_group(found, rates):
         "overall": {"count": int(found.counts.sum())} | overall,
         "small_groups": small(found.counts),
         "small_rates": {rate: small(found.among[rate]) for rate in rates},
+        "pos_label": _plain(found.pos_label),
     }
+
+
+def _plain(label):
+    """A label as JSON knows it."""
+    return label if isinstance(label, bool | int | float | str | None) else str(label)
 
 
 def _names(labels):
@@ -296,8 +308,9 @@ def _text(numbers):
 
 
 def _note(numbers):
-    notes = []
-    level = numbers["confidence_level"]
+    notes, level = [], numbers["confidence_level"]
+    if numbers["pos_label"] is not None:
+        notes.append(f"Positive class: {numbers['pos_label']}.")
     if level is not None:
         notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
     if numbers["small_groups"]:

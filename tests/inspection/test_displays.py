@@ -51,8 +51,9 @@ def labels(ax):
 def test_rates_and_their_intervals(data):
     X, y = data
     y_pred = np.where(X["a"] > 0, "yes", "no")
-    shown = GroupRatesDisplay.from_predictions(y, y_pred, sensitive_features=X["sex"])
-    known = group_rates(y, y_pred, sensitive_features=X["sex"])
+    options = {"sensitive_features": X["sex"], "pos_label": "yes"}
+    shown = GroupRatesDisplay.from_predictions(y, y_pred, **options)
+    known = group_rates(y, y_pred, **options)
     frame = shown.frame()
     assert frame.columns.tolist() == ["rate", "group", "count", "value", "low", "high"]
     for _, row in frame.iterrows():
@@ -72,7 +73,7 @@ def test_rates_and_their_intervals(data):
     assert len({m.lines[0].get_color() for m in marks}) == 3
     ticks = [text.get_text() for text in shown.ax_.get_yticklabels()]
     assert ticks == ["selection rate", "true positive rate", "false positive rate"]
-    assert shown.ax_.get_xlabel() == "rate"
+    assert shown.ax_.get_xlabel() == "rate (positive class: yes)"
     assert f"f (n = {known.counts[0]})" in labels(shown.ax_)
     assert shown.figure_ is shown.ax_.figure
 
@@ -85,16 +86,17 @@ def test_rates_from_an_estimator_and_on_given_axes(data):
         model, X, y, rates=["accuracy"], pos_label="no", ax=ax
     )
     assert shown.ax_ is ax
+    assert shown.pos_label is None  # accuracy looks at none
+    assert ax.get_xlabel() == "rate"
     assert_allclose(shown.overall["accuracy"], model.score(X, y))
     plain = LogisticRegression().fit(X[["a", "b"]], y)
     with pytest.raises(ValueError, match="LogisticRegression finds no groups in X"):
         GroupRatesDisplay.from_estimator(plain, X[["a", "b"]], y)
+    options = {"sensitive_features": X["sex"], "pos_label": "yes"}
     given = GroupRatesDisplay.from_estimator(
-        plain, X[["a", "b"]], y, sensitive_features=X["sex"], confidence_level=0.5
+        plain, X[["a", "b"]], y, **options, confidence_level=0.5
     )
-    wide = GroupRatesDisplay.from_estimator(
-        plain, X[["a", "b"]], y, sensitive_features=X["sex"]
-    )
+    wide = GroupRatesDisplay.from_estimator(plain, X[["a", "b"]], y, **options)
     narrower = given.frame()["low"] > wide.frame()["low"]
     assert narrower.all()
     with pytest.raises(ValueError, match="must be a sequence of names among"):
@@ -115,7 +117,9 @@ def test_distributions_before_and_after(data):
     inner = LogisticRegression()
     model = SensitiveColumns(BarycenterClassifier(inner), "sex").fit(X, y)
     f = model.estimator_.estimator_.predict_proba(X[["a", "b", "c"]])[:, 1]
-    shown = ScoreDistributionDisplay.from_estimator(model, X, before=f, name="P(yes)")
+    shown = ScoreDistributionDisplay.from_estimator(
+        model, X, before=f, name="P(yes)", pos_label="yes"
+    )
     assert shown.ax_.get_xlabel() == "P(yes)"
     assert labels(shown.ax_) == [
         *(f"{g}, before" for g in "fmx"),
@@ -149,8 +153,8 @@ def test_scores_of_all_kinds(data):
     X, y = data
     numbers, sex = X[["a", "b", "c"]], X["sex"]
     for model in (
-        LinearSVC().fit(numbers, y),
-        LogisticRegression().fit(numbers, y),
+        LinearSVC().fit(numbers, y == "yes"),
+        LogisticRegression().fit(numbers, 1 * (y == "yes")),
         LinearRegression().fit(numbers, y == "yes"),
     ):
         shown = ScoreDistributionDisplay.from_estimator(
@@ -166,8 +170,9 @@ def test_roc_curves(data):
     X, y = data
     f = X["a"].to_numpy()
     shown = RocByGroupDisplay.from_predictions(
-        y, f, sensitive_features=X["sex"], threshold=0.3
+        y, f, sensitive_features=X["sex"], threshold=0.3, pos_label="yes"
     )
+    assert shown.ax_.get_xlabel() == "false positive rate (positive class: yes)"
     frame = shown.frame()
     for g, label in enumerate(["f", "m", "x"]):
         rows = (X["sex"] == label).to_numpy()
@@ -181,7 +186,7 @@ def test_roc_curves(data):
     assert labels(shown.ax_)[0] == f"f (AUC {shown.auc[0]:.3f})"
     assert shown.ax_.get_legend().get_title().get_text() == "marks: 0.3"
     model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
-    fitted = RocByGroupDisplay.from_estimator(model, X, y)
+    fitted = RocByGroupDisplay.from_estimator(model, X, y, pos_label="yes")
     assert fitted.threshold is None
     flipped = RocByGroupDisplay.from_predictions(
         y, -f, sensitive_features=X["sex"], pos_label="no"
@@ -189,7 +194,9 @@ def test_roc_curves(data):
     assert_allclose(flipped.auc, shown.auc)
     one = np.where(X["sex"] == "f", "no", y)
     with pytest.raises(ValueError, match="group 'f' has one class only"):
-        RocByGroupDisplay.from_predictions(one, f, sensitive_features=X["sex"])
+        RocByGroupDisplay.from_predictions(
+            one, f, sensitive_features=X["sex"], pos_label="yes"
+        )
     with pytest.raises(ValueError, match=r"pos_label='z' is not a class"):
         RocByGroupDisplay.from_predictions(
             y, f, sensitive_features=X["sex"], pos_label="z"
@@ -209,7 +216,9 @@ def test_tradeoff_of_a_search(data):
         cv=3,
     ).fit(X, y)
     results = search.cv_results_
-    rates = GroupRatesDisplay.from_estimator(search, X, y)  # around SensitiveColumns
+    rates = GroupRatesDisplay.from_estimator(  # around SensitiveColumns
+        search, X, y, pos_label="yes"
+    )
     assert_allclose(rates.counts.sum(), 400)
     shown = TradeoffDisplay.from_cv_results(
         results, "accuracy", "gap", chosen=search.best_index_
@@ -237,7 +246,9 @@ def test_tradeoff_of_a_search(data):
 
 def test_plot_again_changes_no_number(data):
     X, y = data
-    shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=X["sex"])
+    shown = GroupRatesDisplay.from_predictions(
+        y, y, sensitive_features=X["sex"], pos_label="yes"
+    )
     before, first = shown.frame(), shown.ax_
     assert shown.plot() is shown
     assert shown.ax_ is not first
@@ -309,7 +320,7 @@ def test_weights_of_displays(data):
         )
     with pytest.raises(ValueError, match="group 'f' has one class only"):
         RocByGroupDisplay.from_predictions(
-            y, X["a"], sensitive_features=X["sex"], sample_weight=weight
+            y == "yes", X["a"], sensitive_features=X["sex"], sample_weight=weight
         )
 
 
@@ -319,6 +330,30 @@ def test_tradeoff_of_trials_that_failed():
     assert_array_equal(shown.score, [0.5, np.nan, 0.7])
     assert_array_equal(shown.front, [0])
     assert shown.spread is None
+
+
+def test_pictures_ask_for_the_positive_class(data):
+    X, y = data
+    numbers, groups = X[["a", "b", "c"]], {"sensitive_features": X["sex"]}
+    model = LogisticRegression().fit(numbers, y)
+    missing = np.where(np.arange(400) > 0, y, None)
+    with pytest.raises(ValueError, match="y_true must not hold missing values"):
+        RocByGroupDisplay.from_predictions(missing, X["a"], **groups, pos_label="yes")
+    for draw in (
+        lambda **more: GroupRatesDisplay.from_predictions(y, y, **groups, **more),
+        lambda **more: GroupRatesDisplay.from_estimator(
+            model, numbers, y, **groups, **more
+        ),
+        lambda **more: RocByGroupDisplay.from_predictions(y, X["a"], **groups, **more),
+        lambda **more: RocByGroupDisplay.from_estimator(
+            model, numbers, y, **groups, **more
+        ),
+    ):
+        with pytest.raises(ValueError, match=r"\{'no', 'yes'\} and pos_label is not"):
+            draw()
+        assert draw(pos_label="no").pos_label == "no"
+    with pytest.raises(ValueError, match=r"\{'no', 'yes'\} and pos_label is not"):
+        ScoreDistributionDisplay.from_estimator(model, numbers, **groups)
 
 
 def test_tradeoff_counts_from_the_end_and_mixes_names():

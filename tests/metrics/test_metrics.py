@@ -15,6 +15,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from fairlearnkit.constraints import EqualOpportunity
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.metrics import (
+    audit_subgroups,
     demographic_parity_difference,
     demographic_parity_ratio,
     equal_opportunity_difference,
@@ -91,7 +92,6 @@ def test_weights_are_repetitions(metric):
 @pytest.mark.parametrize(
     "relabel",
     [
-        lambda y: np.where(y == 1, "yes", "no"),
         lambda y: np.where(y == 1, 1, -1),
         lambda y: y.astype(bool),
         lambda y: y.astype(float),
@@ -105,6 +105,16 @@ def test_labels_and_containers_of_any_kind(rows, metric, relabel):
     value = metric(
         relabel(y_true), relabel(y_pred), sensitive_features=pd.Series(group)
     )
+    assert_allclose(value, BY_HAND[metric], rtol=1e-14)
+
+
+@pytest.mark.parametrize("metric", RATES)
+@pytest.mark.parametrize("positive", ["approved", "denied"])
+def test_text_labels_with_their_positive_class(rows, metric, positive):
+    y_true, y_pred, group = rows
+    other = ({"approved", "denied"} - {positive}).pop()
+    text = [np.where(y == 1, positive, other) for y in (y_true, y_pred)]
+    value = metric(*text, sensitive_features=group, pos_label=positive)
     assert_allclose(value, BY_HAND[metric], rtol=1e-14)
 
 
@@ -230,7 +240,7 @@ def test_score_gap_is_the_largest_difference_of_means():
 @pytest.mark.parametrize("metric", RATES)
 def test_scores_are_no_labels(rows, metric):
     y_true, y_pred, group = rows
-    with pytest.raises(ValueError, match=r"y_pred holds scores.*score_gap"):
+    with pytest.raises(ValueError, match=r"y_pred holds .* as 0.7.*score_gap"):
         metric(y_true, y_pred * 0.7, sensitive_features=group)
     with pytest.raises(ValueError, match=r"one dimension, got shape \(150, 1\)"):
         metric(y_true, y_pred[:, None], sensitive_features=group)
@@ -238,10 +248,36 @@ def test_scores_are_no_labels(rows, metric):
         metric(y_true, y_pred, sensitive_features=group, missing="skip")
 
 
-@pytest.mark.parametrize("metric", RATES)
-def test_one_class_says_nothing_of_which_is_positive(metric):
-    with pytest.raises(ValueError, match=r"one class only, .*pos_label"):
-        metric([0] * 40, [0] * 40, sensitive_features=["a", "b"] * 20)
+@pytest.mark.parametrize("negative", [0, -1, False, 0.0])
+def test_rows_that_are_all_negative(negative):
+    """As scikit-learn reads them: the positive class is 1, and does not occur."""
+    y, options = [negative] * 40, {"sensitive_features": ["a", "b"] * 20}
+    assert demographic_parity_difference(y, y, **options) == 0
+    with pytest.warns(UndefinedMetricWarning, match="no row counts for true_positive"):
+        rates = group_rates(y, y, **options)
+    assert rates.pos_label == 1
+    assert rates.overall["selection_rate"] == rates.overall["false_positive_rate"] == 0
+    assert rates.overall["true_negative_rate"] == rates.overall["accuracy"] == 1
+    with pytest.warns(UndefinedMetricWarning, match=r"no rows with y_true == (1|True)"):
+        value = equal_opportunity_difference(y, y, **options)
+    assert np.isnan(value)
+    with pytest.warns(UndefinedMetricWarning, match="ratio is NaN"):
+        value = demographic_parity_ratio(y, y, **options)
+    assert np.isnan(value)
+    assert audit_subgroups(y, y, **options, pos_label=1).overall == 0
+
+
+def test_rows_that_are_all_of_one_text_label():
+    y, options = ["no"] * 40, {"sensitive_features": ["a", "b"] * 20}
+    assert demographic_parity_difference(y, y, **options) == 0
+    found = audit_subgroups(y, y, **options, pos_label="yes", linear=False)
+    assert found.overall == 0
+    assert found.pos_label == "yes"
+    assert demographic_parity_ratio(y, y, **options, pos_label="no") == 1
+    with pytest.raises(ValueError, match=r"takes value in \{'no'\} and pos_label"):
+        demographic_parity_ratio(y, y, **options)
+    with pytest.raises(ValueError, match=r"pos_label=1 is not a class; .*\['no'\]"):
+        demographic_parity_ratio(y, y, **options, pos_label=1)
 
 
 def test_a_class_that_is_never_predicted_has_no_ratio():

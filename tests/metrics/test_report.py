@@ -88,6 +88,29 @@ def test_text_frame_and_html(data):
     assert again == report
 
 
+@pytest.mark.parametrize("labels", [("<=50K", ">50K"), (">50K", "<=50K"), (2, 1)])
+def test_the_positive_class_stands_in_the_report(data, labels):
+    y_true, y_pred, group = data
+    options = {"sensitive_features": group, "n_resamples": 0, "pos_label": labels[1]}
+    names = np.array(labels)
+    report = parity_report(
+        names[1 * (y_true == "yes")], names[1 * (y_pred == "yes")], **options
+    )
+    assert report.numbers["pos_label"] == labels[1]
+    assert report.endswith(f"\n\nPositive class: {labels[1]}.")
+    frame = report.frame()
+    assert frame.attrs["pos_label"] == labels[1]
+    assert f"positive class: {labels[1]}" in str(frame)
+    escaped = str(labels[1]).replace("<", "&lt;").replace(">", "&gt;")
+    assert f"<p>Positive class: {escaped}.</p>" in report._repr_html_()
+    json.dumps(report.numbers)
+    no_class = parity_report(
+        y_true, y_pred, sensitive_features=group, n_resamples=0, rates=["accuracy"]
+    )
+    assert no_class.numbers["pos_label"] is no_class.frame().attrs["pos_label"] is None
+    assert "ositive" not in no_class
+
+
 def test_small_and_undefined_are_marked():
     group = ["a"] * 30 + ["b"] * 5
     y_true, y_pred = [1, 0] * 15 + [1] * 5, [1, 0] * 15 + [1] * 5
@@ -106,7 +129,12 @@ def test_intersections_weights_and_no_intervals(data):
     both = {"group": group, "old": np.arange(400) % 2}
     weight = np.random.default_rng(0).integers(1, 3, 400)
     report = parity_report(
-        y_true, y_pred, sensitive_features=both, sample_weight=weight, n_resamples=0
+        y_true,
+        y_pred,
+        sensitive_features=both,
+        sample_weight=weight,
+        pos_label="yes",
+        n_resamples=0,
     )
     assert "[" not in report
     assert "a, 0" in report.numbers["groups"]

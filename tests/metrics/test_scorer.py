@@ -75,6 +75,8 @@ def model(data):
 @pytest.mark.parametrize("name", GAPS)
 def test_the_metric_negated_unless_it_is_a_ratio(data, model, name):
     X, y = data[0].drop(columns="race"), data[1]
+    y = y == "yes"
+    model = clone(model).fit(data[0].drop(columns="race"), y)
     metric = getattr(metrics, name)
     value = metric(y, model.predict(X), sensitive_features=X["sex"])
     sign = 1 if "ratio" in name else -1
@@ -127,7 +129,11 @@ def test_arguments_of_the_metric_are_fixed_by_partial(data, model):
     metric = partial(equal_opportunity_difference, pos_label="no")
     expected = -metric(y, model.predict(X), sensitive_features=X["sex"])
     assert parity_scorer(metric)(model, X, y) == expected
-    assert expected != parity_scorer(equal_opportunity_difference)(model, X, y)
+    other = partial(equal_opportunity_difference, pos_label="yes")
+    assert expected != parity_scorer(other)(model, X, y)
+    for unnamed in (equal_opportunity_difference, demographic_parity_ratio):
+        with pytest.raises(ValueError, match=r"y_true takes .* pos_label is not"):
+            parity_scorer(unnamed)(model, X, y)
     ratio = partial(demographic_parity_ratio, pos_label="no")
     assert parity_scorer(ratio)(model, X, y) > 0
 
@@ -499,7 +505,7 @@ def test_one_prediction_serves_several_scorers(data):
 
     model = Counting(LogisticRegression(), "sex")
     scoring = {name: parity_scorer(name) for name in GAPS} | {"accuracy": "accuracy"}
-    cross_validate(model, X, y, cv=2, scoring=scoring, error_score="raise")
+    cross_validate(model, X, y == "yes", cv=2, scoring=scoring, error_score="raise")
     assert calls == [200, 200]
 
 
@@ -555,7 +561,8 @@ def test_weights_when_called(data, model):
     X, y = data[0].drop(columns="race"), data[1]
     weight = np.arange(len(y)) % 3 + 1
     rows = np.repeat(np.arange(len(y)), weight)
-    scorer = parity_scorer("equal_opportunity_difference")
+    metric = partial(equal_opportunity_difference, pos_label="yes")
+    scorer = parity_scorer(metric)
     weighted = scorer(model, X, y, sample_weight=weight)
     np.testing.assert_allclose(weighted, scorer(model, X.iloc[rows], y[rows]))
     assert weighted != scorer(model, X, y)
