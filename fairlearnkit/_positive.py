@@ -38,7 +38,7 @@ def positive_class(classes, pos_label=None, *, name="y_true", cure="give pos_lab
         msg = f"There are {len(classes)} classes, {shown(classes)}: {cure}."
         raise ValueError(msg)
     if pos_label is None:
-        if not any(set(classes) <= telling for telling in TELLING):
+        if not told_by_labels(classes):
             listed = ", ".join(map(repr, classes))
             msg = (
                 f"{name} takes value in {{{listed}}} and pos_label is not specified: "
@@ -52,6 +52,21 @@ def positive_class(classes, pos_label=None, *, name="y_true", cure="give pos_lab
         return pos_label
     msg = f"pos_label={pos_label!r} is not a class; known: {shown(classes)}."
     raise ValueError(msg)
+
+
+def told_by_labels(classes):
+    """Whether labels say by themselves which class is positive.
+
+    Parameters
+    ----------
+    classes : list
+        Distinct labels.
+
+    Returns
+    -------
+    told : bool
+    """
+    return any(set(classes) <= telling for telling in TELLING)
 
 
 def told_as_numbers(labels):

@@ -227,8 +227,8 @@ class EqualOpportunity(ParityConstraint):
         positive = positive_class(classes, self.pos_label, name="y", cure=cure)
         if positive not in classes:
             msg = (
-                f"equal_opportunity finds no row of the positive class {positive!r} in "
-                f"y; known classes: {shown(classes)}."
+                f"equal_opportunity finds no row of the positive class {positive!r}; "
+                f"known classes: {shown(classes)}."
             )
             raise ValueError(msg)
         name = f" with y = {positive}"
@@ -445,8 +445,8 @@ def encoded_classes(y, name):
         n_missing = len(found.codes) - int(found.counts.sum())
         if n_missing:
             msg = (
-                f"{name} needs the class of every row; y is missing (None, NaN or NA) "
-                f"in {n_missing} rows: remove them."
+                f"{name} needs the class of every row; the target is missing (None, "
+                f"NaN or NA) in {n_missing} rows: remove them."
             )
             raise ValueError(msg)
         got = told_as_numbers(found.labels)

@@ -211,13 +211,12 @@ def _check_predicted(true, pred, takes_labels):
     others = set(pred.tolist()) - set(true.tolist())
     if len(true) != 2 or not others:
         return
+    more = "; if they are classes, name all of them by labels=[...]"
     msg = (
         f"y_true holds two classes, {shown(true)}, and y_pred others, "
         f"{shown(label for label in pred.tolist() if label in others)}. If these are "
-        f"scores, {THRESHOLD}"
+        f"scores, {THRESHOLD}{more if takes_labels else ''}."
     )
-    if takes_labels:
-        msg += "; if they are classes, name all of them by labels=[...]"
     raise ValueError(msg)
 
 

@@ -10,18 +10,22 @@ from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import shown
+from fairlearnkit._positive import positive_class, told_by_labels
 from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
 from fairlearnkit.postprocessing._base import BaseBarycenter
 from fairlearnkit.utils._sklearn_private import Interval
 
+# At this threshold both classes are treated alike.
+EVEN = 0.5
+
 
 class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     r"""Move the probabilities of any classifier to their Wasserstein barycenter.
 
-    With f(x) the probability of the second of two classes, :math:`F_s` and :math:`Q_s`
-    its distribution and quantile functions in group s, and :math:`p_s` the weights of
-    the groups, the score of a row x of group s is
+    With f(x) the probability of the positive class, :math:`F_s` and :math:`Q_s` its
+    distribution and quantile functions in group s, and :math:`p_s` the weights of the
+    groups, the score of a row x of group s is
 
     .. math:: g(x) = (1 - \text{strength}) \, f(x) + \text{strength}
               \sum_{s'} p_{s'} Q_{s'}(F_s(f(x)))
@@ -43,7 +47,11 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     strength : float, default=1.0
         Share of the way, between 0 (the inner model) and 1.
     threshold : float, default=0.5
-        `predict` gives the second class where its score is above this.
+        `predict` gives the positive class where its score is above this.
+    pos_label : scalar, default=None
+        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
+        of other labels it has to be named, unless `threshold` is 0.5, which favours
+        neither class.
     algorithm : {"transport", "split-rank"}, default="transport"
         As in :class:`BarycenterRegressor`.
     jitter : float, default=0.0
@@ -73,7 +81,10 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     estimator_ : estimator
         The fitted classifier, without maps.
     classes_ : ndarray of shape (2,)
-        Class labels; the second is the one that is selected.
+        Class labels.
+    pos_label_ : scalar or None
+        The class that is selected above the threshold; None where it was not named
+        and did not have to be.
     maps_, pooled_maps_, groups_, group_counts_, group_weights_ : list or ndarray
         As in :class:`BarycenterRegressor`.
     unfairness_ : ndarray of shape (2,) or (n_columns, 2)
@@ -97,7 +108,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     ------
     ValueError
         No sensitive features, another length, one group, missing or unseen groups,
-        other than two classes, "split-rank" together with `sequential`.
+        other than two classes, a positive class that has to be named, "split-rank"
+        together with `sequential`.
     AttributeError
         The estimator has no ``predict_proba``.
 
@@ -146,6 +158,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     _parameter_constraints: dict = {  # noqa: RUF012
         **BaseBarycenter._parameter_constraints,
         "threshold": [Interval(Real, 0, 1, closed="both")],
+        "pos_label": "no_validation",
     }
 
     def __init__(
@@ -155,6 +168,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         cv=5,
         strength=1.0,
         threshold=0.5,
+        pos_label=None,
         algorithm="transport",
         jitter=0.0,
         sequential=None,
@@ -168,6 +182,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         self.cv = cv
         self.strength = strength
         self.threshold = threshold
+        self.pos_label = pos_label
         self.algorithm = algorithm
         self.jitter = jitter
         self.sequential = sequential
@@ -193,10 +208,11 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
             Of sum 1, in the order of ``classes_``.
         """
         scores = np.clip(self._moved(X, sensitive_features), 0.0, 1.0)
-        return np.column_stack([1.0 - scores, scores])
+        both = np.column_stack([1.0 - scores, scores])
+        return both if self._place(self.classes_) else both[:, ::-1]
 
     def predict(self, X, *, sensitive_features=None):
-        """The second class where its score is above the threshold.
+        """The positive class where its score is above the threshold.
 
         Parameters
         ----------
@@ -210,8 +226,13 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         y : ndarray of shape (n_samples,)
             Class labels.
         """
-        scores = self.predict_proba(X, sensitive_features=sensitive_features)[:, 1]
-        return self.classes_[(scores > self.threshold).astype(np.intp)]
+        proba = self.predict_proba(X, sensitive_features=sensitive_features)
+        if self.pos_label_ is None and self.threshold != EVEN:
+            cure = "give pos_label, and fit again"
+            positive_class(self.classes_.tolist(), name="y", cure=cure)
+        place = self._place(self.classes_)
+        selected = proba[:, place] > self.threshold
+        return self.classes_[np.where(selected, place, 1 - place)]
 
     def score(self, X, y, *, sensitive_features=None, sample_weight=None):
         """Accuracy of the predictions.
@@ -255,7 +276,27 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
                 f"{type_of_target(y)}, with the classes {shown(np.unique(y))}."
             )
             raise ValueError(msg)
+        self._positive(np.unique(y))  # which may have to be named, before it is slow
         return y
+
+    def _calibration(self, X, y, groups, weight):
+        found = super()._calibration(X, y, groups, weight)
+        self.pos_label_ = self._positive(self.classes_)
+        return found
+
+    def _positive(self, classes):
+        """The positive class; None where it need not be named and is not."""
+        classes = classes.tolist()
+        unnamed = self.pos_label is None and not told_by_labels(classes)
+        if unnamed and self.threshold == EVEN:
+            return None
+        return positive_class(classes, self.pos_label, name="y")
+
+    def _place(self, classes):
+        """Position of the class whose scores are moved, the last if none is named."""
+        fitted = hasattr(self, "pos_label_")
+        label = self.pos_label_ if fitted else self._positive(classes)
+        return 1 if label is None else classes.tolist().index(label)
 
     def _rounding_of(self, scores):
         return ROUNDING
@@ -270,7 +311,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
                 f"{len(model.classes_)} classes: {shown(model.classes_)}."
             )
             raise ValueError(msg)
-        return call(model, "predict_proba", X, sensitive_features=groups)[:, 1]
+        proba = call(model, "predict_proba", X, sensitive_features=groups)
+        return proba[:, self._place(model.classes_)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

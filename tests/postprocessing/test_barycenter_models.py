@@ -329,7 +329,7 @@ def test_classifier_by_hand():
     method = {"method": "predict_proba", "cv": StratifiedKFold(5)}
     out = cross_val_predict(inner, X, y, **method)[:, 1]
     f = inner.fit(X, y).predict_proba(new)[:, 1]
-    model = BarycenterClassifier(LogisticRegression(), threshold=0.6)
+    model = BarycenterClassifier(LogisticRegression(), threshold=0.6, pos_label="yes")
     model.fit(X, y, sensitive_features=group)
     proba = model.predict_proba(new, sensitive_features=kind)
     assert_allclose(proba[:, 1], moved_by_hand(out, group, None, f, kind), rtol=1e-12)
@@ -339,6 +339,51 @@ def test_classifier_by_hand():
     assert_array_equal(guess, np.where(proba[:, 1] > 0.6, "yes", "no"))
     told = model.score(new, guess[::-1], sensitive_features=kind)
     assert told == accuracy_score(guess[::-1], guess)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("threshold", [0.5, 0.7])
+@pytest.mark.parametrize("names", [("approved", "denied"), ("denied", "approved")])
+def test_the_threshold_is_that_of_the_positive_class(frozen, threshold, names):
+    """Whatever the classes are called: negative, then positive."""
+    X, y, group, _ = make_classes()
+    new, _, kind, _ = make_classes(200, seed=1)
+    y = 1 * (y == "yes")
+    text = np.array(names)[y]
+    fit, groups = {"sensitive_features": group}, {"sensitive_features": kind}
+
+    def model(y, **more):
+        inner = LogisticRegression()
+        inner = FrozenEstimator(inner.fit(X, y)) if frozen else inner
+        return BarycenterClassifier(inner, threshold=threshold, **more)
+
+    expected = model(y).fit(X, y, **fit)
+    assert expected.pos_label_ == 1
+    named = model(text, pos_label=names[1])
+    found = clone(named).fit(X, text, **fit)
+    assert found.pos_label_ == names[1]
+    place = found.classes_.tolist().index(names[1])
+    scores = found.predict_proba(new, **groups)[:, place]
+    assert_allclose(scores, expected.predict_proba(new, **groups)[:, 1], atol=1e-5)
+    assert_array_equal(
+        found.predict(new, **groups),
+        np.array(names)[expected.predict(new, **groups)],
+    )
+    assert_allclose(found.unfairness_, expected.unfairness_, atol=1e-6)
+    unnamed = model(text)
+    message = r"y takes value in \{'approved', 'denied'\} and pos_label is not"
+    if threshold == 0.5:
+        unnamed.fit(X, text, **fit)
+        assert unnamed.pos_label_ is None
+        assert_array_equal(unnamed.predict(new, **groups), found.predict(new, **groups))
+        unnamed.set_params(threshold=0.6, pos_label=names[0])
+        with pytest.raises(ValueError, match=f"{message}.*fit again"):
+            unnamed.predict(new, **groups)
+    else:
+        with pytest.raises(ValueError, match=message):
+            unnamed.fit(X, text, **fit)
+    with pytest.raises(ValueError, match="pos_label='maybe' is not a class; known: "):
+        model(text, pos_label="maybe").fit(X, text, **fit)
 
 
 def test_selection_rates_agree_at_every_threshold():
