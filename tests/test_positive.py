@@ -140,6 +140,17 @@ def test_more_than_two_classes_have_no_positive_one(data, model, constraint):
             model.set_params(pos_label="z").fit(X, y == "a", sensitive_features=group)
 
 
+@pytest.mark.parametrize("model", CLASSIFIERS)
+@pytest.mark.parametrize("constraint", ["equal_opportunity", "equalized_odds"])
+def test_a_regression_target_is_refused_at_once(model, constraint):
+    rng = np.random.default_rng(0)
+    X, income = rng.normal(size=(3000, 2)), np.arange(3000) % 1500
+    group = rng.choice(["a", "b"], 3000)
+    model = clone(model).set_params(constraint=constraint)
+    with pytest.raises(ValueError, match=r"1500 different numbers, .*ParityRidge"):
+        model.fit(X, income, sensitive_features=group)
+
+
 def test_a_projection_for_one_of_three_classes(data):
     X, y, group = data
     y = np.array(["a", "b", "c"])[y + (X[:, 0] > 0)]

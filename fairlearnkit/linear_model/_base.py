@@ -24,7 +24,7 @@ from fairlearnkit._numbers import (
 from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit._positive import positive_class
+from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.constraints import Contrasts, check_constraint
 from fairlearnkit.constraints._alias import ALIASES, with_positive_class
 from fairlearnkit.utils._sklearn_private import (
@@ -169,6 +169,14 @@ def class_codes(estimator, y):
     """Set ``classes_``; the position of each row's class in it."""
     check_classification_targets(y)
     estimator.classes_, codes = np.unique(y, return_inverse=True)
+    told = told_as_numbers(estimator.classes_)
+    if told is not None:
+        msg = (
+            f"y holds {told}, and {type(estimator).__name__} fits one model for each "
+            "class. For a numeric target take a regressor, such as ParityRidge; for "
+            "so many classes make them text, y.astype(str)."
+        )
+        raise ValueError(msg)
     if len(estimator.classes_) < 2:
         msg = (
             f"{type(estimator).__name__} needs samples of at least 2 classes, but the "
