@@ -100,6 +100,8 @@ def parity_scorer(
     routed groups, and with `columns` there is an error that says what works.
     Selectors of features (RFECV, SequentialFeatureSelector) hand on some columns of X,
     among which a position means another one, without a word: route the groups there.
+    ``permutation_importance`` shuffles the column of the groups like any other: what it
+    tells of that one is about shuffled groups.
 
     Examples
     --------
