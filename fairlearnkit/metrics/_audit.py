@@ -1,7 +1,7 @@
 """Which subgroups are treated worst: intersections, thresholds, half-spaces."""
 
+import warnings
 from dataclasses import dataclass
-from itertools import combinations
 from numbers import Number
 
 import numpy as np
@@ -16,19 +16,22 @@ from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
 CUTS = np.arange(0.1, 0.95, 0.1)
+# Labels of one column that have a weight of their own in the half-space; the cost of
+# the regression grows with their square.
+MOST_HOT = 100
 
 
 @dataclass(frozen=True, eq=False)
-class _Condition:
-    """Rows of one value, or on one side of a threshold, of one column.
+class _Column:
+    """Cells of one column, and its conditions as ranges of cells.
 
-    Of conditions with the same ``kind``, which are of one column and side, a
-    conjunction holds one.
+    A value of its own has a cell, and so has what lies between two thresholds. Of
+    conditions with the same ``kind``, which are of one side, a conjunction holds one.
     """
 
-    kind: int
-    text: str
-    mask: np.ndarray
+    cells: np.ndarray
+    n_cells: int
+    conditions: list  # of kind, text, first cell, and the one after the last
 
 
 def audit_subgroups(
@@ -106,6 +109,11 @@ def audit_subgroups(
         predictions of other labels than the two that `y_true` holds, such as scores; a
         rate that is about fewer than ``2 * min_count`` rows.
 
+    Warns
+    -----
+    UserWarning
+        A column of labels none of which has `min_count` rows.
+
     Notes
     -----
     p-values say how surprising a subgroup is if the rate were the same everywhere, and
@@ -113,10 +121,12 @@ def audit_subgroups(
     and adjusted for all that were tested (Holm); that of the half-space compares it
     with the worst of each permutation of the outcomes. Rows are taken as independent.
 
-    Numeric columns of more than 10 values are cut at their deciles. Half-spaces come
-    from one linear regression of the outcome on all columns, labels one-hot, and the
-    best threshold along it: a heuristic, as in the paper, that may miss a worse one. A
-    search that finds nothing does not show that there is nothing.
+    Numeric columns of more than 10 values are cut at their deciles. Labels of fewer
+    than `min_count` rows define no subgroup; where a column has no others, such as an
+    identifier, there is a warning. Half-spaces come from one linear regression of the
+    outcome on all columns, labels one-hot, beyond the 100 most frequent together, and
+    the best threshold along it: a heuristic, as in the paper, that may miss a worse
+    one. A search that finds nothing does not show that there is nothing.
 
     References
     ----------
@@ -135,9 +145,10 @@ def audit_subgroups(
     >>> found.subgroups[0]["subgroup"], round(found.subgroups[0]["gap"], 3)
     ("sex = 'f' and old = True", -0.375)
     """
-    if depth < 1:
-        msg = f"depth={depth!r} must be 1 or more."
-        raise ValueError(msg)
+    for name, value in (("depth", depth), ("min_count", min_count)):
+        if value < 1:
+            msg = f"{name}={value!r} must be 1 or more."
+            raise ValueError(msg)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     columns = sensitive_columns(sensitive_features, n_samples=len(y_pred))
     hits, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
@@ -146,24 +157,21 @@ def audit_subgroups(
     if n_rows < 2 * min_count:
         msg = f"{rate} is about {n_rows} rows only; take a smaller min_count, or more."
         raise ValueError(msg)
-    columns = [(name, _taken(values, kept)) for name, values in columns]
-    conditions = [
-        condition
-        for j, (name, values) in enumerate(columns)
-        for condition in _conditions(j, name, values)
-        if condition.mask.sum() >= min_count
-    ]
-    found = _conjunctions(conditions, hits, depth, min_count)
+    named = [(name, _taken(values, kept)) for name, values in columns]
+    columns = []
+    for j, (name, values) in enumerate(named):
+        columns.append(_conditions(j, name, values, min_count))
+    found, texts = _conjunctions(columns, hits, depth, min_count)
     found["p_value"] = _holm(
         _exact_p(found["count"], found["hits"], n_rows, hits.sum())
     )
     overall = float(hits.mean())
     order = np.argsort(-found["violation"], kind="stable")[:top]
-    subgroups = [_told(found, conditions, i, n_rows, overall) for i in order]
+    subgroups = [_told(found, texts, i, n_rows, overall) for i in order]
     half_space = None
     if linear:
         rng = check_random_state(random_state)
-        half_space = _half_space(columns, hits, min_count, n_permutations, rng)
+        half_space = _half_space(named, hits, min_count, n_permutations, rng)
     return Bunch(
         overall=overall,
         pos_label=pos_label,
@@ -200,7 +208,7 @@ def _taken(values, kept):
     if not numeric:
         found = encode("sensitive_features", values)
         labels = [*found.labels.tolist(), None]
-        return labels, found.codes[kept]
+        return labels, np.where(found.codes < 0, len(labels) - 1, found.codes)[kept]
     if not np.isfinite(array.astype(np.float64)).all():
         msg = (
             "A numeric column of sensitive_features holds NaN or infinity: fill it, or "
@@ -219,48 +227,83 @@ def _numbers(array):
     return array.astype(np.float64) if plain else array
 
 
-def _conditions(j, name, values):
-    """Conditions on one column."""
+def _conditions(j, name, values, min_count):
+    """A column, with those of its conditions that hold for enough rows."""
     if isinstance(values, tuple):
         labels, codes = values
-        for code, label in enumerate(labels):
-            mask = codes == (code if code < len(labels) - 1 else -1)
-            if mask.any():
-                yield _Condition(2 * j, f"{name} = {label!r}", mask)
-        return
-    for cut in np.unique(np.quantile(values, CUTS, method="inverted_cdf")):
+        counts = np.bincount(codes, minlength=len(labels))
+        _warn_of_rare(name, counts, min_count)
+        known = [
+            (2 * j, f"{name} = {labels[code]!r}", code, code + 1)
+            for code in np.flatnonzero(counts >= min_count).tolist()
+        ]
+        return _Column(codes, len(labels), known)
+    cuts = np.unique(np.quantile(values, CUTS, method="inverted_cdf"))
+    cells, known = np.searchsorted(cuts, values), []
+    for place, cut in enumerate(cuts, start=1):
         told = np.format_float_positional(cut, trim="-")
-        yield _Condition(2 * j, f"{name} <= {told}", values <= cut)
-        yield _Condition(2 * j + 1, f"{name} > {told}", values > cut)
+        known.append((2 * j, f"{name} <= {told}", 0, place))
+        known.append((2 * j + 1, f"{name} > {told}", place, len(cuts) + 1))
+    rows = np.cumsum(np.bincount(cells, minlength=len(cuts) + 1))
+    rows = np.append(0, rows)
+    kept = [c for c in known if rows[c[3]] - rows[c[2]] >= min_count]
+    return _Column(cells, len(cuts) + 1, kept)
 
 
-def _conjunctions(conditions, hits, depth, min_count):
-    """Counts of all conjunctions, by one product of matrices for each prefix."""
-    masks = np.array([c.mask for c in conditions], dtype=np.float32)
-    pair = np.stack([np.ones(len(hits)), hits], axis=1).astype(np.float32)
-    kinds = np.array([c.kind for c in conditions])
+def _warn_of_rare(name, counts, min_count):
+    """Tell of a column of labels that gives no subgroup, such as an identifier."""
+    counts = counts[counts > 0]
+    if counts.max() < min_count:
+        msg = (
+            f"None of the {len(counts)} values of {name} has min_count={min_count} "
+            "rows, so that no subgroup is defined by them. If it is an identifier, "
+            "leave it out; else merge values, or pass numbers as numbers."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=4)
+
+
+def _conjunctions(columns, hits, depth, min_count):
+    """Counts of all conjunctions of enough rows, and the texts of all conditions."""
+    starts = np.cumsum([0, *(col.n_cells + 1 for col in columns)])
+    known = [(j, *one) for j, col in enumerate(columns) for one in col.conditions]
+    kinds = np.array([kind for _, kind, *_ in known], dtype=np.intp)
+    low, high = (
+        np.array([starts[one[0]] + one[place] for one in known], dtype=np.intp)
+        for place in (3, 4)
+    )
     members, counts = [], []
-    for size in range(depth):
-        for prefix in combinations(range(len(conditions)), size):
-            taken = kinds[list(prefix)]
-            if len(set(taken)) < size:
-                continue
-            rows = masks[list(prefix)].all(axis=0)
-            if rows.sum() < min_count:
-                continue
-            first = prefix[-1] + 1 if prefix else 0
-            found = masks[first:, rows] @ pair[rows]
-            for place, (count, hit) in enumerate(found):
-                last = first + place
-                if kinds[last] not in taken:
-                    members.append((*prefix, last))
-                    counts.append((count, hit))
-    count, hit = np.array(counts, dtype=np.float64).T
-    large = (count >= min_count) & (count <= len(hits) - min_count)
-    count, hit = count[large], hit[large]
-    members = [one for one, there in zip(members, large) if there]
+
+    def extend(prefix, rows):
+        """Add each later condition to those before, whose rows these are."""
+        tables = [_cumulated(col, rows, hits) for col in columns]
+        table = np.concatenate(tables, axis=1)
+        found = table[:, high] - table[:, low]
+        enough = (found[0] >= min_count) & ~np.isin(kinds, kinds[list(prefix)])
+        enough[: prefix[-1] + 1 if prefix else 0] = False
+        for place in np.flatnonzero(enough).tolist():
+            if found[0, place] <= len(hits) - min_count:
+                members.append((*prefix, place))
+                counts.append(found[:, place])
+            if len(prefix) + 1 < depth:
+                j, _, _, first, end = known[place]
+                cells = columns[j].cells[rows]
+                extend((*prefix, place), rows[(first <= cells) & (cells < end)])
+
+    extend((), np.arange(len(hits)))
+    order = np.argsort([len(one) for one in members], kind="stable")  # short ones first
+    count, hit = np.array(counts, dtype=np.float64).reshape(-1, 2)[order].T
     apart = np.abs(hit / count - hits.mean()) * count / len(hits)
-    return {"members": members, "count": count, "hits": hit, "violation": apart}
+    found = {"members": [members[i] for i in order], "count": count, "hits": hit}
+    return found | {"violation": apart}, [text for _, _, text, *_ in known]
+
+
+def _cumulated(column, rows, hits):
+    """Rows and hits in all cells before each, 0 first."""
+    cells = column.cells[rows]
+    table = np.zeros((2, column.n_cells + 1))
+    for line, weights in zip(table, (None, hits[rows])):
+        np.cumsum(np.bincount(cells, weights, column.n_cells), out=line[1:])
+    return table
 
 
 def _exact_p(count, hit, n_rows, n_hits):
@@ -279,10 +322,10 @@ def _holm(p):
     return adjusted
 
 
-def _told(found, conditions, i, n_rows, overall):
+def _told(found, texts, i, n_rows, overall):
     count, hit = int(found["count"][i]), int(found["hits"][i])
     return {
-        "subgroup": " and ".join(conditions[k].text for k in found["members"][i]),
+        "subgroup": " and ".join(texts[k] for k in found["members"][i]),
         "count": count,
         "share": count / n_rows,
         "rate": hit / count,
@@ -324,16 +367,24 @@ def _design(columns):
         if [other for other, _ in columns].count(name) > 1:
             name = f"{name} (column {place})"
         if isinstance(values, tuple):
-            labels, codes = values
-            for code, label in enumerate(labels):
-                hot = codes == (code if code < len(labels) - 1 else -1)
-                if hot.any():
-                    names.append(f"{name} = {label!r}")
-                    parts.append(hot.astype(np.float64))
+            for label, hot in _one_hot(*values):
+                names.append(f"{name} = {label}")
+                parts.append(hot)
         else:
             names.append(name)
             parts.append(values)
     return names, np.column_stack(parts)
+
+
+def _one_hot(labels, codes):
+    """Indicators of the labels, of which the rarest share one if there are many."""
+    counts = np.bincount(codes, minlength=len(labels))
+    order = np.argsort(-counts, kind="stable")
+    common = np.sort(order[:MOST_HOT])
+    for code in common[counts[common] > 0].tolist():
+        yield repr(labels[code]), (codes == code).astype(np.float64)
+    if counts[common].sum() < len(codes):
+        yield "any other", (~np.isin(codes, common)).astype(np.float64)
 
 
 def _best_cut(X, solve, hits, min_count):

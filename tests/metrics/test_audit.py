@@ -1,5 +1,6 @@
 """audit_subgroups: by loops, and with p-values that pay for the search."""
 
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -212,3 +213,83 @@ def test_a_band_of_one_column():
     assert 36 <= low <= 40
     assert 54 <= high <= 58
     assert worst["count"] == ((age > low) & (age <= high)).sum()
+
+
+def test_conjunctions_of_thresholds_by_masks():
+    _, y_pred, frame = draw(300)
+    found = audit_subgroups(
+        y_pred, y_pred, sensitive_features=frame, depth=3, top=None, linear=False
+    )
+    for row in found.subgroups:
+        mask = np.ones(300, dtype=bool)
+        for condition in row["subgroup"].split(" and "):
+            column, sign, value = condition.split(" ")
+            values = frame[column].to_numpy()
+            if sign == "=":
+                mask &= values == value.strip("'")
+            else:
+                mask &= (
+                    values <= float(value) if sign == "<=" else values > float(value)
+                )
+        assert row["count"] == mask.sum()
+        assert_allclose(row["rate"], y_pred[mask].mean())
+    told = [row["subgroup"] for row in found.subgroups]
+    assert len(set(told)) == len(told) == found.n_tested
+    # 5 values and 9 thresholds, two sides: singles, pairs and triples of what differs
+    assert 23 + 100 < found.n_tested <= 23 + 6 + 5 * 18 + 81 + 6 * 18 + 5 * 81
+
+
+def test_identifiers_define_no_subgroup():
+    rng = np.random.default_rng(0)
+    sex, name = rng.choice(["f", "m"], 4000), np.arange(4000).astype(str)
+    y_pred = (rng.uniform(size=4000) < 0.5 - 0.2 * (sex == "f")).astype(int)
+    known = audit_subgroups(
+        None, y_pred, sensitive_features={"sex": sex}, random_state=0
+    )
+    message = "None of the 4000 values of name has min_count=10 rows.* an identifier"
+    options = {"random_state": 0, "n_permutations": 9}
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = audit_subgroups(
+            None, y_pred, sensitive_features={"name": name, "sex": sex}, **options
+        )
+    assert [w.filename for w in caught] == [__file__]
+    assert found.subgroups == known.subgroups
+    assert found.half_space["violation"] >= known.half_space["violation"] - 1e-9
+    assert len(found.half_space["weights"]) == 2 + 100 + 1
+    with pytest.warns(UserWarning, match="None of the 4000 values"):
+        alone = audit_subgroups(None, y_pred, sensitive_features=name, **options)
+    assert (alone.n_tested, alone.subgroups) == (0, [])
+    assert alone.half_space["p_value"] > 0.05
+
+
+def test_thousands_of_labels_stay_small():
+    """No table of rows and labels: 640 MB of numbers, and five of them before."""
+    rng = np.random.default_rng(0)
+    place, sex = np.arange(20_000) % 4000, rng.choice(["f", "m"], 20_000)
+    y_pred = (rng.uniform(size=20_000) < 0.9).astype(int)
+    y_pred[place == 77] = 0
+    tracemalloc.start()
+    found = audit_subgroups(
+        None,
+        y_pred,
+        sensitive_features={"place": place.astype(str), "sex": sex},
+        min_count=4,
+        random_state=0,
+        n_permutations=2,
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "place = '77'" in [row["subgroup"] for row in found.subgroups[:5]]
+    assert found.n_tested > 4000
+    assert peak < 250e6
+
+
+def test_outcomes_that_are_all_alike():
+    group, y_pred = ["a", "b"] * 50, [1] * 100
+    found = audit_subgroups(None, y_pred, sensitive_features=group, pos_label=1)
+    assert found.overall == 1.0
+    assert {row["p_value"] for row in found.subgroups} == {1.0}
+    assert {row["violation"] for row in found.subgroups} == {0.0}
+    for name in ("depth", "min_count"):
+        with pytest.raises(ValueError, match=f"{name}=0 must be 1 or more"):
+            audit_subgroups(None, y_pred, sensitive_features=group, **{name: 0})
