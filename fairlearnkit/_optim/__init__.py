@@ -9,8 +9,9 @@ from fairlearnkit._optim.design import Design
 from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.multipliers import multipliers
-from fairlearnkit._optim.newton import CgHessian, DenseHessian, newton
+from fairlearnkit._optim.newton import CgHessian, DenseHessian, SharpCgHessian, newton
 from fairlearnkit._optim.problem import Solution, build_problem
+from fairlearnkit._optim.unpenalised import shortest, start, too_wide, whitened
 
 __all__ = ["SOLVERS", "Solution", "solve"]
 
@@ -40,6 +41,7 @@ def solve(
     max_iter=100,
     solver_params=None,
     convex_constraints=None,
+    dtype=np.float64,
 ):
     """Minimise reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b) s.t. |M f| <= bound.
 
@@ -75,6 +77,9 @@ def solve(
         Options for cvxpy.
     convex_constraints : callable, default=None
         From the variables (coef, intercept) to further constraints of cvxpy.
+    dtype : dtype, default=np.float64
+        Of the coefficients and the intercept, whose objective and duality gap are
+        those after rounding.
 
     Returns
     -------
@@ -109,29 +114,77 @@ def solve(
             f"loss; got loss={loss!r}."
         )
         raise ValueError(msg)
+    limits = {"tol": max(tol**2, SMALLEST_GAP), "max_iter": max_iter}
     if solver == "cvxpy":
-        from fairlearnkit._optim.reference import reference
+        found = _reference(problem, shift, solver_params, convex_constraints)
+    elif problem.reg == 0:
+        found = _unpenalised(problem, solver, limits)
+    elif solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
+        found = _newton(problem, CgHessian, limits)
+    else:
+        found = _dense(problem, solver, limits)
+    return _rounded(problem, shift, found, dtype)
 
-        found = reference(
+
+def _rounded(problem, shift, found, dtype):
+    """The solution for X itself, in `dtype`, with its objective and duality gap."""
+    coef = found.coef.astype(dtype)
+    offset = shift @ coef
+    intercept = np.asarray(found.intercept - offset).astype(dtype)
+    f = problem.scores(coef.astype(np.float64), intercept + offset)
+    objective = problem.objective(coef.astype(np.float64), f)
+    return replace(
+        found,
+        coef=coef,
+        intercept=float(intercept),
+        objective=objective,
+        duality_gap=found.duality_gap + (objective - found.objective),
+        rank=problem.basis.shape[1],
+    )
+
+
+def _reference(problem, shift, solver_params, convex_constraints):
+    """By cvxpy."""
+    from fairlearnkit._optim.reference import reference
+
+    if problem.reg > 0 or convex_constraints is not None:
+        return reference(
             problem,
             shift,
             solver_params=solver_params,
             convex_constraints=convex_constraints,
         )
-    else:
-        found = _fast(problem, solver, max(tol**2, SMALLEST_GAP), max_iter)
-    return replace(
-        found,
-        intercept=found.intercept - shift @ found.coef,
-        rank=problem.basis.shape[1],
-    )
+    small, expand = whitened(problem)
+    found = reference(small, None, solver_params=solver_params)
+    coef, intercept = expand(found.coef, found.intercept)
+    return replace(found, coef=coef, intercept=intercept)
 
 
-def _fast(problem, solver, tol, max_iter):
-    """A solution by our own solvers."""
-    limits = {"tol": tol, "max_iter": max_iter}
-    if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
-        return _newton(problem, CgHessian, limits)
+def _unpenalised(problem, solver, limits):
+    """By Newton's method without a penalty; only smooth losses come without."""
+    if solver == "newton-cg" or (solver == "auto" and too_wide(problem)):
+        first, floor = start(problem)
+        found = newton(
+            problem,
+            hessian=SharpCgHessian,
+            start=first,
+            floor=floor,
+            certify=False,
+            **limits,
+        )
+        coef, intercept = shortest(problem, found.coef, found.intercept)
+        return replace(found, coef=coef, intercept=intercept, duality_gap=np.nan)
+    small, expand = whitened(problem)
+    first, floor = start(small)
+    found = newton(small, hessian=DenseHessian, start=first, floor=floor, **limits)
+    coef, intercept = expand(found.coef, found.intercept)
+    if found.status != "optimal":  # perhaps there is no optimum
+        found = replace(found, duality_gap=np.nan)
+    return replace(found, coef=coef, intercept=intercept)
+
+
+def _dense(problem, solver, limits):
+    """By the methods that form square matrices of the features."""
     problem, expand = _narrowed(problem)
     if solver == "interior-point":
         found = interior_point(problem, **limits)

@@ -82,19 +82,21 @@ class Design:
             return Design(sparse.vstack([chosen, sparse.csr_array(more)], format="csr"))
         return Design(np.vstack([chosen, more]))
 
-    def gram_root(self, weights):
-        """Triangular R with R'R = X' diag(weights) X, without forming that product."""
-        R = np.zeros((0, self.shape[1]))
+    def gram_root(self, h, centre):
+        """Triangular R with R'R = X' diag(h) X, without forming that product.
+
+        With `centre`, of X less its means weighted by h: the ones are eliminated first.
+        """
+        ones = int(centre)
+        R = np.zeros((0, ones + self.shape[1]))
         for rows in self._blocks():
             block = self.at(rows)
             block = block.toarray() if self.is_sparse else block
-            R = qr(
-                np.vstack([R, np.sqrt(weights[rows])[:, None] * block]),
-                mode="r",
-                overwrite_a=True,
-                check_finite=False,
-            )[0][: self.shape[1]]
-        return R
+            block = np.hstack([np.ones((len(block), ones)), block])
+            block = np.vstack([R, np.sqrt(h[rows])[:, None] * block])
+            R = qr(block, mode="r", overwrite_a=True, check_finite=False)[0]
+            R = R[: ones + self.shape[1]]
+        return R[ones:, ones:]
 
     def gram(self, h, rows=None):
         """X' diag(h) X and X'h, of the given rows only where `rows` are indices."""

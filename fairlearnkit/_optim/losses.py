@@ -27,6 +27,10 @@ class Loss(ABC):
         """The loss of these rows alone."""
         return self
 
+    def excess(self, y, v):
+        """How far v is outside the domain of the conjugate, here 0 <= -y v <= 1."""
+        return np.maximum(y * v, -1.0 - y * v)
+
     def room(self, y, v):
         """How far v can move either way within the domain of the conjugate.
 
@@ -100,6 +104,10 @@ class Squared(Loss):
     def conjugate(self, y, v):
         """v^2 / 2 + y v."""
         return 0.5 * v**2 + y * v
+
+    def excess(self, y, v):
+        """None: every v is in the domain."""
+        return np.zeros_like(v)
 
     def room(self, y, v):
         """1: every v is in the domain."""

@@ -17,7 +17,7 @@ ENOUGH = 0.5
 TURNED = 0.03
 
 
-def newton(problem, *, tol, max_iter, hessian, start=None, certify=True):
+def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0.0):
     """Solve a problem with a smooth loss.
 
     A factored Hessian is kept for another step for as long as steps with it pay.
@@ -37,6 +37,8 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True):
     certify : bool, default=True
         Whether the duality gap is that of a feasible dual point; without, the balance
         of the multipliers is left out of it, which saves a product with X.
+    floor : float, default=0.0
+        A duality gap that is as good as none.
 
     Returns
     -------
@@ -51,12 +53,13 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True):
     while status is None:
         gradient = np.append(p.reg * w + p.design.rmatvec(g), p.fit_intercept * g.sum())
         last, gap = gap, _cheap_gap(p, w, gradient, nu, lam_norm)
-        near = n_iter > 0 and gap <= tol * abs(value)
+        enough = tol * abs(value) + floor
+        near = n_iter > 0 and gap <= enough
         over = "stalled" if not t else "max_iter" if n_iter == max_iter else None
         if near or over:
             if certify:
                 gap = duality_gap(p, w, f, -g, nu, lam_norm)
-            status = "optimal" if gap <= tol * abs(value) else over
+            status = "optimal" if gap <= enough else over
         if status is None:
             n_iter += 1
             if system is None or not (system.keeps and gap <= ENOUGH * last):
@@ -89,9 +92,9 @@ def _cheap_gap(p, w, gradient, nu, lam_norm):
     else:
         slack = 0.0
         r = r - p.basis @ (p.basis.T @ r)
-    if p.reg == 0:
+    if p.reg == 0 and not p.whitened:  # among coefficients no longer than these
         return np.linalg.norm(r) * np.linalg.norm(w) + slack
-    return (r @ r) / (2.0 * p.reg) + slack
+    return (r @ r) / (2.0 * (p.reg or 1.0)) + slack
 
 
 def _constrained_step(p, w, gradient, system):
@@ -193,12 +196,11 @@ class DenseHessian:
             H[-1, -1] = h.sum()
         if H[-1, -1] <= 0:
             H[-1, -1] = flat
-        self.H, self.exact = H, p.reg == 0
-        if not self.exact:
-            try:
-                self.factor = cho_factor(H, check_finite=False)
-            except LinAlgError:
-                self.exact = True
+        self.H, self.exact = H, False
+        try:
+            self.factor = cho_factor(H, check_finite=False)
+        except LinAlgError:
+            self.exact = True
 
     def solve(self, rhs):
         if not self.exact:
@@ -220,6 +222,7 @@ class CgHessian:
     def __init__(self, p, h, flat):
         self.p, self.h = p, h
         diagonal = p.reg + p.design.column_squares(h)
+        diagonal[diagonal == 0] = 1.0  # a column of zeros without a penalty
         self.last = None if p.fit_intercept and h.any() else flat
         self.diagonal = np.append(diagonal, self.last or h.sum())
 

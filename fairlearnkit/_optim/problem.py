@@ -41,6 +41,8 @@ class Problem:
     rows: np.ndarray
     strata: np.ndarray
     bound: float
+    # Whether reg = 0 and X has orthonormal columns (``unpenalised``).
+    whitened: bool = False
 
     def gap(self, u):
         """Largest gap between cells, for u = Q'w."""
@@ -224,23 +226,33 @@ def duality_gap(problem, w, f, alpha, nu, lam_norm):
     Returns
     -------
     gap : float
-        Never negative beyond rounding.
+        Never negative beyond rounding. NaN if there is none: without a penalty the
+        multipliers have to balance exactly, and the loss may not allow that.
     """
-    alpha = _balanced(problem, alpha)
-    v = problem.design.rmatvec(alpha)
-    Q = problem.basis
-    if problem.bounded():
-        v = v - Q @ nu
-    elif Q.shape[1]:
-        v = v - Q @ (Q.T @ v)
-    dual = -problem.c @ problem.loss.conjugate(problem.y, -alpha / problem.c)
-    if problem.reg > 0:
-        dual -= v @ v / (2.0 * problem.reg)
-    else:  # no penalty: the certificate is among coefficients no longer than w
-        dual -= np.linalg.norm(v) * np.linalg.norm(w)
-    if problem.bounded():
-        dual -= problem.bound * lam_norm
-    return problem.objective(w, f) - dual
+    p, alpha = problem, _balanced(problem, alpha)
+    if p.reg == 0 and not p.whitened:
+        return np.nan
+    v = _unbalanced(p, alpha, nu)
+    if p.reg > 0:
+        dual = -v @ v / (2.0 * p.reg)
+    else:
+        dual = 0.0
+        for _ in range(2):  # the second is for what rounding left of the first
+            alpha = alpha - p.c * p.design.matvec(v)  # as X'diag(c)X = I, X'c = 0
+            v = _unbalanced(p, alpha, nu)
+        share = -alpha / p.c
+        if p.loss.excess(p.y, share).max() > 1e-12 * np.abs(share).max():
+            return np.nan
+    dual -= p.c @ p.loss.conjugate(p.y, -alpha / p.c)
+    if p.bounded():
+        dual -= p.bound * lam_norm
+    return p.objective(w, f) - dual
+
+
+def _unbalanced(p, alpha, nu):
+    """What reg w has to be for these multipliers: X'alpha - A'lambda."""
+    v, Q = p.design.rmatvec(alpha), p.basis
+    return v - Q @ nu if p.bounded() else v - Q @ (Q.T @ v)
 
 
 def _balanced(problem, alpha):

@@ -1,7 +1,6 @@
 """The walk that all linear models under a parity constraint share."""
 
 import warnings
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -117,9 +116,8 @@ class BaseParityLinear(BaseEstimator):
             max_iter=self.max_iter,
             solver_params=self.solver_params,
             convex_constraints=self.convex_constraints,
+            dtype=X.dtype if self._keeps_float32 else np.float64,
         )
-        if self._keeps_float32:
-            solution = replace(solution, coef=solution.coef.astype(X.dtype))
         gap = contrasts.gap(Design(X).matvec(solution.coef))
         if self.max_gap == 0 and solution.rank == X.shape[1]:
             warnings.warn(self._surrender(), UserWarning, stacklevel=6)
@@ -144,6 +142,14 @@ class BaseParityLinear(BaseEstimator):
         )
 
     def _complaint(self, solution, gap):
+        if np.isnan(solution.duality_gap):
+            return (
+                f"{type(self).__name__} stopped with the status {solution.status!r} "
+                f"after {solution.n_iter} iterations, at an objective of "
+                f"{solution.objective:.6g}. Without a penalty there may be no optimum, "
+                "such as for classes that a hyperplane separates: add a penalty, or "
+                "increase max_iter."
+            )
         return (
             f"{type(self).__name__} stopped with the status {solution.status!r} after "
             f"{solution.n_iter} iterations, at a duality gap of "

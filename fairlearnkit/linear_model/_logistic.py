@@ -36,7 +36,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         Largest difference of mean scores, in log-odds; 0 closes the gap, ``np.inf``
         gives scikit-learn's model.
     C : float, default=1.0
-        Inverse of the regularisation strength.
+        Inverse of the regularisation strength; ``np.inf`` for no penalty, where
+        classes that a hyperplane separates leave no optimum (ConvergenceWarning).
     tol : float, default=1e-4
         Iterations end when the duality gap is at most tol**2 times the objective
         (1e-10 times at the least, as rounding allows). Below 1.
@@ -72,7 +73,9 @@ class ParityLogisticRegression(BaseParityClassifier):
     gap_ : float
         Largest gap between groups of the training scores, in log-odds.
     duality_gap_ : float
-        The objective is at most this far above the optimum (largest over classes).
+        The objective of the returned coefficients is at most this far above the optimum
+        (largest over classes). With ``C=np.inf`` the objective is the loss alone, and
+        NaN says that no bound is known.
     n_iter_ : int
         Newton steps (largest over classes).
     groups_ : ndarray or None
@@ -140,7 +143,7 @@ class ParityLogisticRegression(BaseParityClassifier):
 
     _parameter_constraints: dict = {  # noqa: RUF012
         **BaseParityLinear._parameter_constraints,
-        "C": [Interval(Real, 0, None, closed="neither")],
+        "C": [Interval(Real, 0, None, closed="right")],
         "solver": [StrOptions(set(SOLVERS) - {"interior-point"})],
         "pos_label": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -176,6 +179,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         self.max_iter = max_iter
 
     def _problem(self):
+        if np.isinf(self.C):
+            return "logistic", 0.0, 1.0
         return "logistic", 1.0, self.C
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -23,7 +23,8 @@ class ParityRidge(BaseParityRegressor):
     Parameters
     ----------
     alpha : float, default=1.0
-        Regularisation strength; 0 for least squares.
+        Regularisation strength; 0 for least squares, of whose solutions the shortest is
+        taken where there are several, as in scikit-learn.
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`; those that need class labels are refused.
@@ -62,8 +63,10 @@ class ParityRidge(BaseParityRegressor):
     gap_ : float
         Largest gap between groups of the training predictions, in units of y.
     duality_gap_ : float
-        Half the objective above is at most this far from its optimum; for ``alpha=0``
-        the optimum among coefficients no longer than ``coef_``.
+        Half the objective above is at most this far from its optimum, for the returned
+        coefficients. NaN, no bound is known, for ``alpha=0`` with
+        ``solver="newton-cg"``, which "auto" takes for sparse X of more than 10^8
+        elements when dense.
     n_iter_ : int
         Newton steps.
     groups_ : ndarray or None
