@@ -1,7 +1,7 @@
 """A small dense quadratic program: the part of a Newton step that the bound touches."""
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 
 from fairlearnkit._optim.compared import bounds, largest_gap
 
@@ -29,17 +29,19 @@ def bounded_step(K, target, rows, strata, bound, *, max_iter=60):
     -------
     u : ndarray of shape (rank,)
         The minimiser.
+    nu : ndarray of shape (rank,)
+        rows' lambda of multipliers lambda, which is K (target - u) but for rounding.
     lam_norm : float
-        The norm of the multipliers lambda, where K (target - u) = rows' lambda; as in
-        ``duality_gap``.
+        The norm of lambda, as in ``duality_gap``.
     """
     if largest_gap(rows @ target, strata) <= bound:
-        return target, 0.0
+        return target, np.zeros(len(target)), 0.0
     rank = len(target)
     if rank == 1:  # two groups: an interval
         widest = largest_gap(rows, strata)
         u = np.clip(target, -bound / widest, bound / widest)
-        return u, float(np.abs(K @ (target - u))[0] / widest)
+        nu = K @ (target - u)
+        return u, nu, float(np.abs(nu[0]) / widest)
     half, limits = bounds(rows, strata)
     half = half / (bound * limits)[:, None]
     G = np.vstack([half, -half])  # scaled: G x <= 1, x = u and the centres of strata
@@ -52,7 +54,8 @@ def bounded_step(K, target, rows, strata, bound, *, max_iter=60):
     for _ in range(max_iter):
         dual_residual = K @ u - pull + G.T @ lam
         mu = s @ lam / len(s)
-        if mu * len(s) <= 1e-15 * abs(target @ pull):
+        # The cost, and bound ||lambda||, are known to so many digits.
+        if mu * len(s) <= 1e-15 * min(abs(target @ pull), lam.sum()):
             break
         try:
             factor = cho_factor(K + (G.T * (lam / s)) @ G)
@@ -66,7 +69,27 @@ def bounded_step(K, target, rows, strata, bound, *, max_iter=60):
         du, ds, dlam = _direction(factor, G, s, lam, dual_residual, rhs)
         step = min(1.0, 0.995 * _longest(s, ds, lam, dlam))
         u, s, lam = u + step * du, s + step * ds, lam + step * dlam
-    return u[:rank], lam.sum() / bound
+    u, lam = _polished(K, pull, G, u, lam, lam > s)
+    return u[:rank], G[:, :rank].T @ lam, lam.sum() / bound
+
+
+def _polished(K, pull, G, u, lam, active):
+    """The optimum to rounding, if these rows are those that hold it, or (u, lam).
+
+    The systems of the iteration lose digits towards its end; that of the rows at their
+    limit, K u + G'lam = pull and G u = 1, does not.
+    """
+    held, size = G[active], len(u)
+    system = np.zeros((size + len(held),) * 2)
+    system[:size, :size], system[size:, :size] = K, held
+    system[:size, size:] = held.T
+    found = lstsq(system, np.append(pull, np.ones(len(held))))[0]
+    new = np.zeros_like(lam)
+    new[active] = found[size:]
+    worst = (G @ found[:size]).max()
+    if new.min() < 0 or worst > 1.0 + 1e-9:
+        return u, lam
+    return found[:size] / max(1.0, worst), new
 
 
 def _direction(factor, G, s, lam, dual_residual, complementarity):

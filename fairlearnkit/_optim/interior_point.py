@@ -61,10 +61,9 @@ def interior_point(problem, *, tol, max_iter):
         except (LinAlgError, ValueError):  # singular, or infinite: no digit is left
             status = "stalled"
             break
-        nu = state.G[:, : p.basis.shape[1]].T @ state.lam
-        value, lam_norm = p.objective(state.w, state.f), state.limits @ state.lam
+        value = p.objective(state.w, state.f)
         alpha = state.fold(state.sign * state.a)
-        gap = duality_gap(p, state.w, state.f, alpha, nu, lam_norm)
+        gap = duality_gap(p, state.w, state.f, alpha)
         if gap < found.duality_gap:
             found = Solution(
                 coef=state.w.copy(),
@@ -73,8 +72,6 @@ def interior_point(problem, *, tol, max_iter):
                 objective=value,
                 duality_gap=gap,
                 status=status,
-                nu=nu,
-                lam_norm=lam_norm,
                 alpha=alpha,
             )
         if gap <= tol * abs(value):
@@ -99,9 +96,9 @@ class _State:
         self.m = c - self.a
         rank, bounded = p.basis.shape[1], p.bounded()
         G, limits = p.polytope() if bounded else (np.zeros((0, rank)), np.zeros(0))
-        self.G, self.limits = np.vstack([G, -G]), np.tile(limits, 2)
+        self.G = np.vstack([G, -G])
         self.z = np.zeros(G.shape[1] - rank)
-        self.s = p.bound * self.limits if bounded else np.zeros(0)
+        self.s = p.bound * np.tile(limits, 2) if bounded else np.zeros(0)
         self.lam = np.full(len(self.s), p.c.mean() / p.bound if bounded else 0.0)
         fixed = p.basis[:, : 0 if bounded else None]  # directions that equality closes
         self.fixed = np.vstack([fixed, np.zeros((1 + len(self.z), fixed.shape[1]))])

@@ -283,7 +283,7 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
         reached, S = p.T.T @ beta, p.T.T @ Y
         weight = np.linalg.inv(0.5 * (S + S.T))
         if p.bounded():
-            u, lam_norm = bounded_step(weight, reached, p.rows, p.strata, p.bound)
+            u, _, lam_norm = bounded_step(weight, reached, p.rows, p.strata, p.bound)
         mu = weight @ (reached - u)
         v = beta - Y @ mu + p.B.T @ mu / p.reg
     return judged(p, certified(p, v, u, 0.0, n_iter=1, lam_norm=lam_norm), 1e-3)

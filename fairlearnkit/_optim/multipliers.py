@@ -58,7 +58,7 @@ def multipliers(problem, *, tol, max_iter, hessian):
         shares = smooth.loss.multipliers(p.y, f)
         value = p.objective(found.coef, f)
         alpha = p.c * shares
-        gap = duality_gap(p, found.coef, f, alpha, found.nu, found.lam_norm)
+        gap = duality_gap(p, found.coef, f, alpha)
         better = best is None or gap < best.duality_gap
         if better:
             best = replace(found, objective=value, duality_gap=gap, alpha=alpha)

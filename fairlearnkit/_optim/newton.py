@@ -9,12 +9,14 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from fairlearnkit._optim.bounded_step import bounded_step
-from fairlearnkit._optim.problem import Solution, duality_gap
+from fairlearnkit._optim.problem import Solution, duality_gap, unbalanced
 
 # A step pays if it leaves at most this part of the gap.
 ENOUGH = 0.5
 # A line search ends where the slope is at most this part of the first.
 TURNED = 0.03
+# Changes of the objective below this part of it are rounding.
+BLIND = 1e-13
 
 
 def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0.0):
@@ -48,26 +50,29 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0
     n_samples, n_features = p.design.shape
     w, b, f = start or (np.zeros(n_features), 0.0, np.zeros(n_samples))
     g = p.c * p.loss.derivative(p.y, f)
-    value, nu, lam_norm = p.objective(w, f), np.zeros(p.basis.shape[1]), 0.0
-    system, gap, t, n_iter, status = None, np.inf, 1.0, 0, None
+    value = p.objective(w, f)
+    system, gap, t, n_iter, status, blind = None, np.inf, 1.0, 0, None, 0
     while status is None:
         gradient = np.append(p.reg * w + p.design.rmatvec(g), p.fit_intercept * g.sum())
-        last, gap = gap, _cheap_gap(p, w, gradient, nu, lam_norm)
+        last, gap = gap, _cheap_gap(p, w, gradient[:-1])
         enough = tol * abs(value) + floor
         near = n_iter > 0 and gap <= enough
-        over = "stalled" if not t else "max_iter" if n_iter == max_iter else None
+        # The objective cannot tell a step from rounding: then the gap has to fall.
+        stalled = not t or (blind > 1 and gap > ENOUGH * last)
+        over = "stalled" if stalled else "max_iter" if n_iter == max_iter else None
         if near or over:
             if certify:
-                gap = duality_gap(p, w, f, -g, nu, lam_norm)
+                gap = duality_gap(p, w, f, -g)
             status = "optimal" if gap <= enough else over
         if status is None:
             n_iter += 1
             if system is None or not (system.keeps and gap <= ENOUGH * last):
                 h = p.c * p.loss.curvature(p.y, f)
                 system = hessian(p, h, abs(gradient[-1]) or 1.0)
-            step, nu, lam_norm = _constrained_step(p, w, gradient, system)
+            step = _constrained_step(p, w, gradient, system)
             line = _Line(p, w, f, g, step, gradient @ step, value)
             t, value, g = line.search()
+            blind = blind + 1 if line.blind else 0
             w, b, f = w + t * step[:-1], b + t * step[-1], f + t * line.df
     return Solution(
         coef=w,
@@ -76,29 +81,25 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0
         objective=value,
         duality_gap=gap,
         status=status,
-        nu=nu,
-        lam_norm=lam_norm,
         scores=f,
         alpha=-g,
     )
 
 
-def _cheap_gap(p, w, gradient, nu, lam_norm):
+def _cheap_gap(p, w, gradient):
     """The duality gap but for the balance of the multipliers, from the gradient."""
-    r = gradient[:-1]
-    if p.bounded():
-        slack = p.bound * lam_norm - nu @ (p.basis.T @ w)
-        r = r + p.basis @ nu
-    else:
-        slack = 0.0
-        r = r - p.basis @ (p.basis.T @ r)
+    pull = p.reg * w - gradient
+    v, of_bound = unbalanced(p, w, pull)
+    r, slack = p.reg * w - v, of_bound - (pull - v) @ w
+    if not p.bounded():
+        r, slack = r - p.basis @ (p.basis.T @ r), 0.0
     if p.reg == 0 and not p.whitened:  # among coefficients no longer than these
         return np.linalg.norm(r) * np.linalg.norm(w) + slack
     return (r @ r) / (2.0 * (p.reg or 1.0)) + slack
 
 
 def _constrained_step(p, w, gradient, system):
-    """Newton step to the minimiser of the model on the feasible set, and multipliers.
+    """Newton step to the minimiser of the model on the feasible set.
 
     With y0 the free step and Y = H^-1 [Q; 0], S = Q'Y: the steps that reach Q'w = u at
     the least cost are y0 + Y S^-1 (u - u0), at the cost (u - u0)' S^-1 (u - u0) / 2.
@@ -108,19 +109,17 @@ def _constrained_step(p, w, gradient, system):
     solved = system.solve(rhs)
     free, Y = solved[:, 0], solved[:, 1:]
     if not Q.shape[1]:
-        return free, np.zeros(0), 0.0
+        return free
     S = Q.T @ Y[:-1]
     K = np.linalg.inv(0.5 * (S + S.T))
     K = 0.5 * (K + K.T)
     reached = Q.T @ (w + free[:-1])
+    u = np.zeros_like(reached)
     if p.bounded():
-        u, lam_norm = bounded_step(K, reached, p.rows, p.strata, p.bound)
-    else:
-        u, lam_norm = np.zeros_like(reached), 0.0
-    pull = K @ (u - reached)
-    step = free + Y @ pull
+        u = bounded_step(K, reached, p.rows, p.strata, p.bound)[0]
+    step = free + Y @ (K @ (u - reached))
     step[:-1] += Q @ (u - Q.T @ (w + step[:-1]))  # what rounding left of Q'w = u
-    return step, -pull, lam_norm
+    return step
 
 
 class _Line:
@@ -130,6 +129,7 @@ class _Line:
         self.p, self.w, self.f, self.g, self.dw = p, w, f, g, step[:-1]
         self.slope, self.value = slope, value
         self.df = p.scores(step[:-1], step[-1])
+        self.blind = abs(slope) <= BLIND * abs(value)
         self.linear, self.square = p.reg * (w @ self.dw), p.reg * (self.dw @ self.dw)
 
     def search(self, max_iter=100):
@@ -137,16 +137,16 @@ class _Line:
 
         The full step if the slope has not turned much there; else its root.
         """
-        if self.slope >= 0:
+        if self.slope >= 0 and not self.blind:
             return 0.0, self.value, self.g
         goal, t = TURNED * abs(self.slope), 1.0
         g = self._derivative(slice(None), 1.0)
         slope = self.linear + self.square + g @ self.df
-        if slope > goal:
+        if slope > goal and not self.blind:
             t = self._root((0.0, self.slope), (1.0, slope), g, goal, max_iter)
             g = self._derivative(slice(None), t)
         value = self.p.objective(self.w + t * self.dw, self.f + t * self.df)
-        if value <= self.value + 1e-14 * abs(self.value):
+        if value <= self.value + BLIND * abs(self.value):
             return t, value, g
         return 0.0, self.value, self.g
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr, svd
 
+from fairlearnkit._optim.bounded_step import bounded_step
 from fairlearnkit._optim.compared import (
     bounds,
     centred,
@@ -68,10 +69,9 @@ class Solution:
     """What a solver found, and how far from the optimum it can be at most.
 
     ``duality_gap`` is objective minus the value of a feasible point of the dual
-    problem: an upper bound of the distance to the optimal objective. ``nu`` and
-    ``lam_norm`` are the constraint's multipliers, as `duality_gap` takes them,
-    ``rank`` is the number of independent constraints, ``scores`` is X w + b, and
-    ``alpha`` are the multipliers of the loss.
+    problem: an upper bound of the distance to the optimal objective. ``rank`` is the
+    number of independent constraints, ``scores`` is X w + b, and ``alpha`` are the
+    multipliers of the loss.
     """
 
     coef: np.ndarray
@@ -80,8 +80,6 @@ class Solution:
     objective: float
     duality_gap: float
     status: str
-    nu: np.ndarray | None = None
-    lam_norm: float = 0.0
     rank: int = 0
     scores: np.ndarray | None = None
     alpha: np.ndarray | None = None
@@ -199,7 +197,7 @@ def feasible(problem, w):
     return w if worst <= p.bound else w + p.basis @ (u * (p.bound / worst - 1.0))
 
 
-def duality_gap(problem, w, f, alpha, nu, lam_norm):
+def duality_gap(problem, w, f, alpha):
     """Objective minus a dual value, from multipliers of any origin.
 
     The dual of the problem, with X'alpha - A'lambda = reg w at the optimum, is
@@ -218,10 +216,6 @@ def duality_gap(problem, w, f, alpha, nu, lam_norm):
         The point, and its scores X w + b.
     alpha : ndarray of shape (n_samples,)
         -c_i times a (sub)derivative of the loss.
-    nu : ndarray of shape (rank,)
-        A'lambda in the basis Q; ignored for an equality, where the best is known.
-    lam_norm : float
-        ||lambda||.
 
     Returns
     -------
@@ -232,27 +226,53 @@ def duality_gap(problem, w, f, alpha, nu, lam_norm):
     p, alpha = problem, _balanced(problem, alpha)
     if p.reg == 0 and not p.whitened:
         return np.nan
-    v = _unbalanced(p, alpha, nu)
+    v, of_bound = unbalanced(p, w, p.design.rmatvec(alpha))
     if p.reg > 0:
         dual = -v @ v / (2.0 * p.reg)
     else:
-        dual = 0.0
+        dual, moved = 0.0, v
         for _ in range(2):  # the second is for what rounding left of the first
-            alpha = alpha - p.c * p.design.matvec(v)  # as X'diag(c)X = I, X'c = 0
-            v = _unbalanced(p, alpha, nu)
+            alpha = alpha - p.c * p.design.matvec(moved)  # as X'diag(c)X = I, X'c = 0
+            moved = moved - p.design.rmatvec(p.c * p.design.matvec(moved))
         share = -alpha / p.c
         if p.loss.excess(p.y, share).max() > 1e-12 * np.abs(share).max():
             return np.nan
     dual -= p.c @ p.loss.conjugate(p.y, -alpha / p.c)
-    if p.bounded():
-        dual -= p.bound * lam_norm
-    return p.objective(w, f) - dual
+    return p.objective(w, f) - dual + of_bound
 
 
-def _unbalanced(p, alpha, nu):
-    """What reg w has to be for these multipliers: X'alpha - A'lambda."""
-    v, Q = p.design.rmatvec(alpha), p.basis
-    return v - Q @ nu if p.bounded() else v - Q @ (Q.T @ v)
+def unbalanced(problem, w, pull):
+    """What X'alpha lacks to reg w + A'lambda, and bound ||lambda||, at the best lambda.
+
+    For X'alpha given, the dual is largest at A'lambda = reg Q (t - u), where u is the
+    point of the feasible set that is nearest to t = Q'X'alpha / reg.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    w : ndarray of shape (n_features,)
+        The point.
+    pull : ndarray of shape (n_features,)
+        X'alpha.
+
+    Returns
+    -------
+    v : ndarray of shape (n_features,)
+        X'alpha - A'lambda.
+    of_bound : float
+        bound ||lambda||.
+    """
+    p, Q = problem, problem.basis
+    if not p.bounded():
+        return pull - Q @ (Q.T @ pull), 0.0
+    reg = p.reg or 1.0
+    if p.reg == 0:  # the price of moving alpha is that of a penalty around w
+        t = Q.T @ (pull + w)
+    else:
+        t = Q.T @ pull / reg
+    _, nu, size = bounded_step(reg * np.eye(len(t)), t, p.rows, p.strata, p.bound)
+    return pull - Q @ nu, p.bound * size
 
 
 def _balanced(problem, alpha):

@@ -169,13 +169,7 @@ def _solution(p, statement, w, b):
         sign, _, c = p.loss.hinges(p.y, p.c)
         a = sign * np.clip(statement.constraints[-1].dual_value, 0.0, c)
         alpha = a.reshape(-1, len(p.y)).sum(axis=0)
-    nu, lam_norm = np.zeros(p.basis.shape[1]), 0.0
-    if p.bounded():
-        above, below = (np.atleast_1d(c.dual_value) for c in statement.constraints[:2])
-        G, limits = p.polytope()
-        nu = G[:, : p.basis.shape[1]].T @ (above - below)
-        lam_norm = limits @ (above + below)
-    gap = duality_gap(p, w, f, alpha, nu, lam_norm)
+    gap = duality_gap(p, w, f, alpha)
     stats = statement.solver_stats
     return Solution(
         coef=w,
@@ -184,7 +178,5 @@ def _solution(p, statement, w, b):
         objective=p.objective(w, f),
         duality_gap=gap,
         status=statement.status,
-        nu=nu,
-        lam_norm=lam_norm,
         alpha=alpha,
     )

@@ -19,7 +19,7 @@ def test_optimum(rank, n_rows, condition, bound):
     K = (V * np.geomspace(1.0, condition, rank)) @ V.T
     K, rows = (K + K.T) / 2, rng.normal(size=(n_rows, rank))
     target = 3.0 * rng.normal(size=rank)
-    u, lam_norm = bounded_step(K, target, rows, np.full(n_rows, -1), bound)
+    u, nu, lam_norm = bounded_step(K, target, rows, np.full(n_rows, -1), bound)
     assert np.abs(rows @ u).max() <= bound * (1 + 1e-9)
     x = cp.Variable(rank)
     gaps = [rows @ x <= bound, -rows @ x <= bound]
@@ -28,12 +28,13 @@ def test_optimum(rank, n_rows, condition, bound):
     )
     distance = lambda v: (v - target) @ K @ (v - target) / 2  # noqa: E731
     assert_allclose(distance(u), distance(x.value), rtol=1e-6)
+    assert_allclose(nu, K @ (target - u), rtol=1e-7, atol=1e-9)
     # Complementarity: bound ||lambda||_1 = lambda' rows u = u' K (target - u).
     assert_allclose(bound * lam_norm, u @ K @ (target - u), rtol=1e-5, atol=1e-12)
 
 
 def test_a_target_within_the_bound_stays():
     target = np.array([0.1, -0.2])
-    u, lam_norm = bounded_step(np.eye(2), target, np.eye(2), np.array([-1, -1]), 0.5)
+    u, nu, lam_norm = bounded_step(np.eye(2), target, np.eye(2), np.array([-1, -1]), 0.5)
     np.testing.assert_array_equal(u, target)
-    assert lam_norm == 0.0
+    assert lam_norm == 0.0 and not nu.any()
