@@ -266,11 +266,9 @@ def unbalanced(problem, w, pull):
     p, Q = problem, problem.basis
     if not p.bounded():
         return pull - Q @ (Q.T @ pull), 0.0
+    # Without a penalty moving alpha has a price, which is that of a penalty around w.
     reg = p.reg or 1.0
-    if p.reg == 0:  # the price of moving alpha is that of a penalty around w
-        t = Q.T @ (pull + w)
-    else:
-        t = Q.T @ pull / reg
+    t = Q.T @ (pull / reg if p.reg else pull + w)
     _, nu, size = bounded_step(reg * np.eye(len(t)), t, p.rows, p.strata, p.bound)
     return pull - Q @ nu, p.bound * size
 

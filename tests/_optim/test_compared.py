@@ -1,0 +1,107 @@
+"""Gaps of cells without forming pairs, against loops over all pairs."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import linprog
+
+from fairlearnkit._optim.compared import (
+    bounds,
+    centred,
+    contrasted,
+    largest_distance,
+    largest_gap,
+)
+
+STRATA = {
+    "one": np.zeros(5, dtype=int),
+    "two cells": np.zeros(2, dtype=int),
+    "unlike sizes": np.repeat([0, 1, 2], [2, 4, 3]),
+    "by themselves": np.full(3, -1),
+    "mixed": np.array([-1, 0, 0, 0, -1, 1, 1]),
+}
+
+
+def pairs(values, strata):
+    """Every difference that counts."""
+    rows = [v for v, s in zip(values, strata) if s < 0]
+    for i, j in combinations(range(len(strata)), 2):
+        if strata[i] == strata[j] >= 0:
+            rows.append(values[i] - values[j])
+    return np.array(rows)
+
+
+@pytest.fixture(params=STRATA)
+def strata(request):
+    return STRATA[request.param]
+
+
+@pytest.fixture
+def values(strata):
+    values = np.random.default_rng(len(strata)).normal(size=(len(strata), 3))
+    return values + np.array([0.0, 5.0, 1e6])
+
+
+def test_gap_and_distance(values, strata):
+    found = pairs(values, strata)
+    for column in range(3):
+        assert_allclose(
+            largest_gap(values[:, column], strata), np.abs(found[:, column]).max()
+        )
+    assert_allclose(largest_gap(values, strata), np.abs(found).max())
+    farthest = np.linalg.norm(found, axis=1).max()
+    assert_allclose(largest_distance(values, strata), farthest, rtol=1e-9)
+
+
+def test_distances_of_many_points_that_are_all_equally_far_out():
+    angle = np.random.default_rng(0).uniform(0, 2.0, 60)
+    points = np.column_stack([np.cos(angle), np.sin(angle)]) + 7.0
+    strata = np.zeros(60, dtype=int)
+    found = pairs(points, strata)
+    assert_allclose(
+        largest_distance(points, strata), np.linalg.norm(found, axis=1).max()
+    )
+
+
+def test_contrasts_are_orthonormal_and_span_all_pairs(strata):
+    H = contrasted(np.eye(len(strata)), strata)
+    assert_allclose(H @ H.T, np.eye(len(H)), atol=1e-14)
+    every = pairs(np.eye(len(strata)), strata)
+    assert np.linalg.matrix_rank(every) == len(H)
+    assert_allclose(every @ H.T @ H, every, atol=1e-14)
+
+
+def test_contrasts_of_values_do_not_see_an_offset(strata):
+    rng = np.random.default_rng(0)
+    values = rng.integers(-8, 8, size=(len(strata), 3)).astype(float)
+    moved = values + np.where(strata[:, None] < 0, 0.0, 2.0**40)
+    assert_allclose(centred(moved, strata), centred(values, strata), atol=1e-4)
+    assert_allclose(
+        contrasted(centred(moved, strata), strata),
+        contrasted(values, strata),
+        atol=1e-4,
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_polytope_is_that_of_all_pairs(strata, seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(len(strata), 2))
+    G, limits = bounds(rows, strata)
+    u = rng.normal(size=2)
+    u /= np.abs(pairs(rows @ u, strata)).max()  # on its boundary
+    n_centres = G.shape[1] - 2
+
+    def holds(point):
+        fixed = G[:, :2] @ point
+        if not n_centres:
+            return bool((np.abs(fixed) <= limits).all())
+        A = np.vstack([G[:, 2:], -G[:, 2:]])
+        b = np.concatenate([limits - fixed, limits + fixed])
+        free = [(None, None)] * n_centres
+        return linprog(np.zeros(n_centres), A, b, bounds=free).status == 0
+
+    assert holds(0.999 * u)
+    assert not holds(1.001 * u)
