@@ -111,8 +111,10 @@ class BaseParityKernel(BaseEstimator):
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
         self._set_gamma(X, weight)
-        # An RBF kernel does not look at where the origin is, but rounding does.
-        near = self.kernel == "rbf" and not sparse.issparse(X)
+        # Where the origin is makes no difference to an RBF kernel, nor to a linear one
+        # beside an intercept; but it does to rounding.
+        free = self.kernel == "rbf" or (self.kernel == "linear" and self._problem()[2])
+        near = free and not sparse.issparse(X)
         self._origin = X.mean(axis=0) if near else 0.0
         return X, y, weight
 
@@ -178,6 +180,8 @@ class BaseParityKernel(BaseEstimator):
         precomputed = self.kernel == "precomputed"
         self.support_vectors_ = np.empty((0, 0)) if precomputed else X[self.support_]
         self.intercept_ = np.array([s.intercept for s in solutions])
+        if self.kernel == "linear" and np.ndim(self._origin):
+            self.intercept_ -= self.coef_ @ self._origin
         self.n_iter_ = max(s.n_iter for s in solutions)
         self.gap_ = max(gaps)
         self.duality_gap_ = float(max(s.duality_gap for s in solutions))
@@ -253,6 +257,8 @@ class BaseParityKernel(BaseEstimator):
         """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        if self.kernel == "linear":
+            return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         scores = np.empty((X.shape[0], len(self.dual_coef_)))
         step = max(1, BLOCK // max(1, len(self.support_), X.shape[1]))
         for start in range(0, X.shape[0], step):
@@ -274,7 +280,9 @@ class BaseParityKernel(BaseEstimator):
         if self.kernel != "linear":
             msg = f"coef_ is there for a linear kernel only, not for {self.kernel!r}."
             raise AttributeError(msg)
-        return safe_sparse_dot(self.dual_coef_, self.support_vectors_)
+        vectors = self.support_vectors_
+        vectors = vectors - self._origin if np.ndim(self._origin) else vectors
+        return safe_sparse_dot(self.dual_coef_, vectors, dense_output=True)
 
     def _tell(self, problem, solution, gap):
         """Warn of what a user would not expect."""
