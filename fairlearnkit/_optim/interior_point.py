@@ -50,7 +50,6 @@ def interior_point(problem, *, tol, max_iter):
         value,
         value,
         status,
-        nu=np.zeros(p.basis.shape[1]),
         alpha=np.zeros(len(p.y)),
     )
     while n_iter < max_iter:

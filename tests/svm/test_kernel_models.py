@@ -561,6 +561,8 @@ def test_dense_and_sparse_rows_in_any_order(data, model, kernel):
     X, y, group, f = data
     X = np.where(X > 0.5, X, 0.0)
     model = clone(model).set_params(kernel=kernel, gamma=0.3, max_gap=0.05)
+    if hasattr(model, "tol"):  # libsvm stops elsewhere for rows around their mean
+        model.set_params(tol=1e-8)
     new = X[:50] + (X[:50] != 0)
     expected = None
     for fitted in FORMS:
