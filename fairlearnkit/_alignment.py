@@ -6,6 +6,8 @@ order would go unnoticed. Only an index can tell.
 
 import numpy as np
 
+from fairlearnkit._containers import check_collected
+
 WHOLE = "iu"  # letters of numpy's dtype.kind of integers
 
 
@@ -25,8 +27,11 @@ def check_alignment(**arguments):
     Raises
     ------
     ValueError
-        Two indexes hold their rows in different orders, or different rows.
+        Two indexes hold their rows in different orders, or different rows; a polars
+        LazyFrame, which holds none.
     """
+    for name, value in arguments.items():
+        check_collected(name, value)
     known = []
     for name, value in _indexed(arguments):
         index = value.index

@@ -19,6 +19,7 @@ from fairlearnkit._groups import (
     read_groups,
     shown,
 )
+from fairlearnkit._messages import PREDICT
 from fairlearnkit._transport import (
     apply_map,
     barycenter_maps,
@@ -131,7 +132,7 @@ def _options(estimator):
     return options
 
 
-def match_stages(estimator, sensitive_features, n_samples):
+def match_stages(estimator, sensitive_features, n_samples, caller=PREDICT):
     """Codes of new rows in each stage of a fitted estimator."""
     now = _options(estimator)
     changed = [n for n, value in now.items() if estimator._options.get(n) != value]
@@ -139,9 +140,11 @@ def match_stages(estimator, sensitive_features, n_samples):
         msg = f"{', '.join(changed)} was changed after fit: fit again."
         raise ValueError(msg)
     options = {
+        "names": estimator.sensitive_feature_names_in_,
         "n_samples": n_samples,
         "unseen": estimator.unseen,
         "missing": estimator.missing,
+        "caller": caller,
     }
     if estimator.sequential is None:
         return [match_groups(sensitive_features, estimator.groups_, **options)]

@@ -7,12 +7,15 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import shown
+from fairlearnkit._containers import as_frame
+from fairlearnkit._messages import shown
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 
 def as_table(X):
-    """X in a form whose columns can be taken: lists become arrays, COO becomes CSR.
+    """X in a form whose columns can be taken.
+
+    Lists become arrays, COO becomes CSR, and Arrow tables become pandas frames.
 
     Parameters
     ----------
@@ -27,11 +30,11 @@ def as_table(X):
     Raises
     ------
     ValueError
-        X does not have two dimensions.
+        X does not have two dimensions, or is not in memory.
     """
     if sparse.issparse(X):
         return X if X.format in ("csr", "csc") else X.tocsr()
-    table = X
+    table = X = as_frame(X)
     if not hasattr(X, "shape"):
         table = np.asarray(X)
         if table.dtype.kind in "US":  # numpy turns the numbers beside a text into text

@@ -1,16 +1,30 @@
 """Sensitive features in, groups out: the one place that reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from numbers import Number
 
 import numpy as np
 
-from fairlearnkit._labels import distinct, distinct_codes, is_missing
+from fairlearnkit._containers import from_arrow, named_columns
+from fairlearnkit._labels import distinct, distinct_codes, is_missing, representatives
+from fairlearnkit._messages import (
+    FIT,
+    PREDICT,
+    missing_values,
+    shown,
+    wrong_length,
+)
+from fairlearnkit._times import as_times, in_days
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 MISSING_POLICIES = ("error", "group", "ignore")
+# Largest number of combinations of labels that are told apart by one integer.
+MOST_CODES = 2**62
+# Rows that a code of a group has on average, if numbers between codes are no groups: as
+# many as keep SmallGroupWarning quiet.
+MANY = 10
 # By the letter of numpy's dtype.kind.
 KINDS = {
     "b": "booleans",
@@ -50,9 +64,9 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        List, array, dict of columns, pandas or polars Series or DataFrame, of
-        numbers, strings, booleans or categories. Several columns give their
-        intersections, whose labels are tuples.
+        List, array, dict of columns, pandas or polars Series or DataFrame, Arrow array
+        or table, of numbers, strings, booleans, categories, dates or times. Several
+        columns give their intersections, whose labels are tuples.
     n_samples : int, default=None
         The number of rows that X has.
     missing : {"error", "group", "ignore"}, default="error"
@@ -66,7 +80,8 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     Raises
     ------
     ValueError
-        Nothing given, another length, a missing value, or a single group.
+        Nothing given, another length, a missing value, a single group, or labels that
+        are not in memory (a polars LazyFrame, a Dask collection).
 
     Examples
     --------
@@ -75,12 +90,29 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     >>> groups.labels.tolist(), groups.codes.tolist(), groups.counts.tolist()
     (['a', 'b'], [1, 0, -1, 1], [1, 2])
     """
+    return find_groups(sensitive_features, FIT, n_samples=n_samples, missing=missing)
+
+
+def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
+    """As `read_groups`, with messages in the words of a caller.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    caller : Caller
+        What was called.
+    n_samples : int, default=None
+        The number of rows that there are.
+    missing : {"error", "group", "ignore"}, default="error"
+        As in `read_groups`.
+
+    Returns
+    -------
+    groups : Groups
+    """
     _check_option("missing", missing, MISSING_POLICIES)
-    columns = [
-        _column(name, values, missing)
-        for name, values in _columns(sensitive_features, n_samples)
-    ]
-    groups = columns[0] if len(columns) == 1 else _intersect(columns)
+    groups = _joint(_columns(sensitive_features, n_samples, caller), missing, caller)
     if len(groups.labels) < 2:
         msg = (
             "sensitive_features holds one group only, "
@@ -92,15 +124,17 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     return groups
 
 
-def read_strata(control_features, *, n_samples=None, missing="error"):
+def read_strata(control_features, caller, *, n_samples=None, missing="error"):
     """Strata, as `read_groups` reads groups, but one alone will do.
 
     Parameters
     ----------
     control_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As `sensitive_features` of `read_groups`.
+    caller : Caller
+        What was called, for messages.
     n_samples : int, default=None
-        The number of rows that X has.
+        The number of rows that there are.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with None, NaN and NA: refuse; one more stratum; no stratum.
 
@@ -114,11 +148,9 @@ def read_strata(control_features, *, n_samples=None, missing="error"):
         Another length, a missing value, or nothing else.
     """
     _check_option("missing", missing, MISSING_POLICIES)
-    columns = [
-        _column(name.replace("sensitive", "control"), values, missing)
-        for name, values in _columns(control_features, n_samples)
-    ]
-    strata = columns[0] if len(columns) == 1 else _intersect(columns)
+    caller = replace(caller, argument="control_features")
+    columns = _columns(control_features, n_samples, caller)
+    strata = _joint(columns, missing, caller)
     if not len(strata.labels):
         msg = "control_features holds missing values (None, NaN or NA) only."
         raise ValueError(msg)
@@ -126,7 +158,14 @@ def read_strata(control_features, *, n_samples=None, missing="error"):
 
 
 def match_groups(
-    sensitive_features, labels, *, n_samples=None, unseen="error", missing="error"
+    sensitive_features,
+    labels,
+    *,
+    names=None,
+    n_samples=None,
+    unseen="error",
+    missing="error",
+    caller=PREDICT,
 ):
     """Codes of new rows among the groups known from fit.
 
@@ -136,6 +175,10 @@ def match_groups(
         As in `read_groups`.
     labels : ndarray of shape (n_groups,)
         `Groups.labels` of the training rows.
+    names : list of str or None, default=None
+        `column_names` of the training rows. Several columns are matched by name, if
+        those now have names as well, and by position otherwise. A single one is
+        matched whatever it is called.
     n_samples : int, default=None
         The number of rows that X has.
     unseen : {"error", "pooled"}, default="error"
@@ -144,6 +187,8 @@ def match_groups(
     missing : {"error", "group", "ignore"}, default="error"
         Refuse rows with a missing value, match them with the group of missing values,
         or give them the code -1.
+    caller : Caller, default=PREDICT
+        What was called, for messages.
 
     Returns
     -------
@@ -153,18 +198,26 @@ def match_groups(
     Raises
     ------
     ValueError
-        Nothing given, another length, a missing value, or a group not in `labels`.
+        Nothing given, another length, other columns, a missing value, or a group not
+        in `labels`.
     """
-    columns = [
-        _column(name, values, missing)
-        for name, values in _columns(sensitive_features, n_samples)
-    ]
-    new = columns[0] if len(columns) == 1 else _intersect(columns)
+    columns = _columns(sensitive_features, n_samples, caller)
+    first = labels.tolist()[0]
+    width = len(first) if isinstance(first, tuple) else 1
+    columns = _in_order(columns, width, names)
+    new = _joint(columns, missing, caller)
     return _match("sensitive_features", new, labels, unseen)
 
 
 def match_columns(
-    sensitive_features, labels, *, n_samples=None, unseen="error", missing="error"
+    sensitive_features,
+    labels,
+    *,
+    names=None,
+    n_samples=None,
+    unseen="error",
+    missing="error",
+    caller=PREDICT,
 ):
     """As `match_groups`, for each column by itself.
 
@@ -174,34 +227,71 @@ def match_columns(
         As in `read_groups`.
     labels : list of ndarray
         `Groups.labels` of each column of the training rows.
+    names : list of str or None, default=None
+        As in `match_groups`.
     n_samples : int, default=None
         The number of rows that X has.
     unseen : {"error", "pooled"}, default="error"
         As in `match_groups`.
     missing : {"error", "group", "ignore"}, default="error"
         As in `match_groups`.
+    caller : Caller, default=PREDICT
+        What was called, for messages.
 
     Returns
     -------
     codes : list of ndarray of shape (n_samples,), intp
-        For each column, positions in its labels.
+        For each column of fit, positions in its labels.
 
     Raises
     ------
     ValueError
-        As in `match_groups`, or another number of columns.
+        As in `match_groups`.
     """
-    columns = _columns(sensitive_features, n_samples)
-    if len(columns) != len(labels):
+    columns = _columns(sensitive_features, n_samples, caller)
+    columns = _in_order(columns, len(labels), names)
+    return [
+        _match(column.title, _column(column, missing, caller), known, unseen)
+        for column, known in zip(columns, labels)
+    ]
+
+
+def column_names(sensitive_features):
+    """Names of the columns, for those that come later to be matched with.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+
+    Returns
+    -------
+    names : list of str or None
+        None where a column has no name, or one that is no text.
+    """
+    names = [column.name for column in named_columns(sensitive_features, FIT)]
+    return None if None in names else names
+
+
+def _in_order(columns, width, names):
+    """Columns in the order that they had in fit, by name where both have names."""
+    if len(columns) != width:
+        called = f", {names}" if names else ""
         msg = (
-            f"sensitive_features has {len(columns)} columns and had {len(labels)} in "
-            "fit: pass the same columns, in the same order."
+            f"sensitive_features has {len(columns)} columns and had {width} in "
+            f"fit{called}: pass the same columns."
         )
         raise ValueError(msg)
-    return [
-        _match(name, _column(name, values, missing), known, unseen)
-        for (name, values), known in zip(columns, labels)
-    ]
+    now = [column.name for column in columns]
+    if width == 1 or names is None or None in now or now == names:
+        return columns
+    if sorted(now) != sorted(names) or len(set(names)) < width:
+        msg = (
+            f"sensitive_features has the columns {now} and had {names} in fit: pass "
+            "the same ones, each under its name. They may come in another order."
+        )
+        raise ValueError(msg)
+    return [columns[now.index(name)] for name in names]
 
 
 def _match(name, new, labels, unseen):
@@ -226,7 +316,7 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        Numbers or booleans, in any form that `read_groups` takes.
+        Numbers, booleans, dates or times, in any form that `read_groups` takes.
     n_samples : int, default=None
         The number of rows that X has.
     missing : {"error", "ignore"}, default="error"
@@ -237,7 +327,7 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
     names : list of str
         One for each column.
     values : ndarray of shape (n_samples, n_columns)
-        In float64.
+        In float64; days for dates and times.
     known : ndarray of shape (n_samples,), bool
         Rows without a missing value.
 
@@ -253,43 +343,44 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
             '"error" or "ignore", or cut the columns into groups.'
         )
         raise ValueError(msg)
-    names, columns = [], []
-    for name, values in _columns(sensitive_features, n_samples):
-        names.append(name)
-        columns.append(_numbers(name, values))
-    values = np.column_stack(columns)
+    columns = _columns(sensitive_features, n_samples, FIT)
+    values = np.column_stack([_numbers(column) for column in columns])
     known = ~np.isnan(values).any(axis=1)
     if missing == "error" and not known.all():
-        raise ValueError(_missing_message("sensitive_features", (~known).sum()))
+        cure = 'or choose missing="ignore" (the constraint leaves the rows out)'
+        count = int((~known).sum())
+        raise ValueError(missing_values("sensitive_features", count, cure))
     if np.isinf(values).any():
         msg = "sensitive_features holds infinite values; replace or remove them."
         raise ValueError(msg)
-    return names, values, known
+    return [column.title for column in columns], values, known
 
 
-def sensitive_columns(sensitive_features, *, n_samples=None):
+def sensitive_columns(sensitive_features, caller, *, n_samples=None):
     """The columns one by one, as they came.
 
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As in `read_groups`.
+    caller : Caller
+        What was called, for messages.
     n_samples : int, default=None
-        The number of rows that X has.
+        The number of rows that there are.
 
     Returns
     -------
     columns : list of tuple
         Name and values of each.
     """
-    columns = _columns(sensitive_features, n_samples)
-    return [(_bare(name), values) for name, values in columns]
+    columns = _columns(sensitive_features, n_samples, caller)
+    return [(column.name or _bare(column.title), column.values) for column in columns]
 
 
-def _bare(name):
-    """The name of a column without what it is a column of."""
-    inner = name.removeprefix("sensitive_features")
-    return inner.strip("[]:', ") or name
+def _bare(title):
+    """What a column is called, without what it is a column of."""
+    inner = title.removeprefix("sensitive_features")
+    return inner.strip("[]:', ") or title
 
 
 def take_rows(sensitive_features, rows):
@@ -307,6 +398,7 @@ def take_rows(sensitive_features, rows):
     sensitive_features : array-like
         In the same form.
     """
+    sensitive_features = from_arrow(sensitive_features)
     if isinstance(sensitive_features, dict):
         return {name: take_rows(v, rows) for name, v in sensitive_features.items()}
     if hasattr(sensitive_features, "categories"):  # a pandas Categorical
@@ -328,7 +420,8 @@ def column_kinds(sensitive_features):
         For each column, which of "numbers", "text", "booleans", "times" and other
         names of types it holds; nothing for missing values.
     """
-    return [_kinds(*column) for column in _columns(sensitive_features, None)]
+    columns = named_columns(sensitive_features, FIT)
+    return [_kinds(column.title, column.values) for column in columns]
 
 
 def _kinds(name, values):
@@ -353,71 +446,57 @@ def _check_option(name, value, known):
         raise ValueError(msg)
 
 
-def _columns(sensitive_features, n_samples):
-    """Name and 1-D values of each column, of the right length."""
-    columns = list(_split(sensitive_features))
+def check_given(sensitive_features, n_samples, caller):
+    """Refuse what is not there or has another length, before anything else is read.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    n_samples : int
+        The number of rows that there are.
+    caller : Caller
+        What was called, for messages.
+
+    Raises
+    ------
+    ValueError
+        Nothing given, another length.
+    """
+    _columns(sensitive_features, n_samples, caller)
+
+
+def _columns(sensitive_features, n_samples, caller):
+    """The columns, of the right length."""
+    columns = named_columns(sensitive_features, caller)
     if not columns:
-        msg = "sensitive_features has no column; pass at least one."
+        msg = f"{caller.argument} has no column; pass at least one."
         raise ValueError(msg)
-    for name, values in columns:
-        if n_samples is not None and len(values) != n_samples:
+    for column in columns:
+        found = len(column.values)
+        if n_samples is not None and found != n_samples:
+            raise ValueError(wrong_length(column.title, found, n_samples, caller))
+    for a, b in pairwise(columns):
+        if len(a.values) != len(b.values):
             msg = (
-                f"{name} has {len(values)} rows but X has {n_samples}: pass one "
-                "label for each row of X, in the same order."
+                f"{a.title} has {len(a.values)} rows but {b.title} has {len(b.values)}."
             )
-            raise ValueError(msg)
-    for (first, a), (second, b) in pairwise(columns):
-        if len(a) != len(b):
-            msg = f"{first} has {len(a)} rows but {second} has {len(b)}."
             raise ValueError(msg)
     return columns
 
 
-def _split(sensitive_features):
-    """Columns of whatever was passed, without turning numbers into text."""
-    if sensitive_features is None:
-        msg = (
-            "sensitive_features is required and was not given. Either pass it, "
-            "est.fit(X, y, sensitive_features=df['sex']), or, inside a Pipeline or a "
-            "search, turn routing on, sklearn.set_config(enable_metadata_routing="
-            "True), and pass it to the outer fit: the request is set already."
-        )
-        raise ValueError(msg)
-    if isinstance(sensitive_features, dict):
-        for name, values in sensitive_features.items():
-            yield from ((f"sensitive_features[{name!r}]", v) for _, v in _split(values))
-        return
-    if hasattr(sensitive_features, "columns"):  # a pandas or polars DataFrame
-        frame = sensitive_features
-        for j, name in enumerate(frame.columns):
-            values = frame.iloc[:, j] if hasattr(frame, "iloc") else frame[name]
-            yield f"sensitive_features[{name!r}]", values
-        return
-    values = sensitive_features
-    if isinstance(values, np.ma.MaskedArray):
-        hidden = np.ma.getmaskarray(values)
-        values = np.where(hidden, None, values.data.astype(object))
-    if not hasattr(values, "dtype"):  # np.asarray would write NaN as the text "nan"
-        values = np.array(values, dtype=object)
-    if getattr(values, "ndim", 1) == 1:
-        yield "sensitive_features", values
-    elif values.ndim == 2:
-        for j in range(values.shape[1]):
-            yield f"sensitive_features[:, {j}]", values[:, j]
-    else:
-        msg = (
-            f"sensitive_features has {values.ndim} dimensions; pass one label for "
-            "each row, or a table with one column for each sensitive feature."
-        )
-        raise ValueError(msg)
+def _joint(columns, missing, caller):
+    """One column as Groups, several as those of their intersections."""
+    found = [_column(column, missing, caller) for column in columns]
+    return found[0] if len(found) == 1 else _intersect(found)
 
 
-def _column(name, values, missing):
+def _column(column, missing, caller):
     """One column as Groups."""
-    labels, codes, counts = distinct(name, values)
+    labels, codes, counts = distinct(column.title, column.values)
     n_missing = len(codes) - int(counts.sum())
     if n_missing and missing == "error":
-        raise ValueError(_missing_message(name, n_missing))
+        raise ValueError(missing_values(column.title, n_missing, caller.missing))
     if n_missing and missing == "group":
         codes = np.where(codes < 0, len(labels), codes)
         labels, counts = [*labels, None], np.append(counts, n_missing)
@@ -477,50 +556,39 @@ def label_array(labels):
 
 def _intersect(columns):
     """Groups of the observed combinations of several columns."""
-    codes, known = columns[0].codes, columns[0].codes >= 0
-    for column in columns[1:]:
-        codes = codes * len(column.labels) + column.codes
-        known &= column.codes >= 0
+    known = np.logical_and.reduce([column.codes >= 0 for column in columns])
     rows = slice(None) if known.all() else known
-    present, inverse, counts = distinct_codes(codes[rows])
-    places = np.unravel_index(present, [len(c.labels) for c in columns])
-    labels = list(zip(*(c.labels[p].tolist() for c, p in zip(columns, places))))
-    codes = np.full(len(codes), -1, dtype=np.intp)
+    codes, extent = columns[0].codes[rows], len(columns[0].labels)
+    for column in columns[1:]:
+        if extent * len(column.labels) > MOST_CODES:
+            present, codes, _ = distinct_codes(codes)
+            extent = len(present)
+        codes = codes * len(column.labels) + column.codes[rows]
+        extent *= len(column.labels)
+    present, inverse, counts = distinct_codes(codes)
+    first = representatives(inverse, len(present))
+    labels = list(zip(*(c.labels[c.codes[rows][first]].tolist() for c in columns)))
+    codes = np.full(len(known), -1, dtype=np.intp)
     codes[rows] = inverse
     return _observed(labels, codes, counts, columns)
 
 
-def _numbers(name, values):
+def _numbers(column):
+    """A numeric column in float64; of dates and times, days since the earliest."""
+    values, times = column.values, as_times(column.values)
+    if times is not None:
+        days = in_days(times)
+        return days - np.fmin.reduce(days)
     try:
         if not (isinstance(values, np.ndarray) and values.dtype.kind in "buif"):
             values = [np.nan if is_missing(v) else v for v in list(values)]
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = (
-            f"{name} must be numeric for this constraint ({error}); for labels use "
-            'constraint="demographic_parity" or another parity between groups.'
+            f"{column.title} must be numeric for this constraint ({error}); for labels "
+            'use constraint="demographic_parity" or another parity between groups.'
         )
         raise ValueError(msg) from error
-
-
-def _missing_message(name, count):
-    return (
-        f"{name} is missing (None, NaN or NA) in {count} rows. Fill them, or choose "
-        'missing="group" (a group of its own) or missing="ignore" (the rows count in '
-        "the loss and not in the constraint)."
-    )
-
-
-def shown(labels, limit=10):
-    """The first few labels, for messages."""
-    labels = list(labels.tolist() if hasattr(labels, "tolist") else labels)
-    more = f", ... ({len(labels)} in all)" if len(labels) > limit else ""
-    return "[" + ", ".join(map(repr, labels[:limit])) + more + "]"
-
-
-# Rows that a code of a group has on average, if numbers between codes are no groups: as
-# many as keep SmallGroupWarning quiet.
-MANY = 10
 
 
 def check_categories(groups):

@@ -130,13 +130,25 @@ def _by_characters(text):
     while place is not None:
         letter = letters[:, place].astype(np.intp)
         present, codes, _ = distinct_codes(codes * (letter.max() + 1) + letter)
-        first = _representatives(codes, len(present))
+        first = representatives(codes, len(present))
         place = _first_difference(letters, letters[first], codes)
     return first, codes
 
 
-def _representatives(codes, n_codes):
-    """The first row of each code."""
+def representatives(codes, n_codes):
+    """The first row of each code.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), intp
+        Each of 0 ... n_codes - 1 at least once.
+    n_codes : int
+        How many there are.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_codes,), intp
+    """
     first = np.zeros(n_codes, dtype=np.intp)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     return first
@@ -169,7 +181,7 @@ def _by_address(array):
     if len(some) > 8 and len(np.unique(some)) == len(some):
         return None
     present, codes, _ = distinct_codes((address >> 4) % N_PLACES)
-    first = _representatives(codes, len(present))
+    first = representatives(codes, len(present))
     return (first, codes) if (address[first][codes] == address).all() else None
 
 

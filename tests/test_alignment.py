@@ -1,6 +1,7 @@
 """Rows out of line are refused at every door, and rows in line pass."""
 
 import inspect
+import re
 from functools import partial
 
 import numpy as np
@@ -152,6 +153,59 @@ def test_every_door_refuses_shuffled_groups(name):
             door(groups)
     for groups in (SEX, {"sex": SEX}, SEX.to_frame(), SEX.to_numpy()):
         door(groups)
+
+
+def parameters_of(name):
+    """What a user may pass at a door: to the function, or to its class before."""
+    owner, _, method = name.rpartition(".")
+    found = dict(all_public())
+    if name in found:
+        return set(inspect.signature(found[name]).parameters)
+    names = set(inspect.signature(getattr(found[owner], method)).parameters)
+    if "options" in names:  # of from_predictions
+        names |= set(inspect.signature(found[owner].from_predictions).parameters)
+    return names | set(inspect.signature(found[owner]).parameters)
+
+
+@pytest.mark.filterwarnings("ignore::Warning")
+@pytest.mark.parametrize("name", DOORS)
+def test_messages_speak_of_what_each_door_has(name):
+    groups = [None, *SEX.iloc[1:]]
+    if not name.endswith("audit_subgroups"):  # to which a missing value is a label
+        with pytest.raises(ValueError, match=r"is missing \(None.* in 1 rows") as error:
+            DOORS[name](groups)
+        told = set(re.findall(r"(\w+)=", str(error.value)))
+        assert told
+        assert told <= parameters_of(name)
+    with pytest.raises(ValueError, match=rf"has {N - 1} rows but (\w+) has") as error:
+        DOORS[name](groups[:-1])
+    rows = re.search(r"but (\w+) has", str(error.value))[1]
+    assert rows in parameters_of(name) | {"X"}
+    if not issubclass(type_of(name), BaseEstimator | ParityConstraint):
+        assert rows != "X"
+
+
+def type_of(name):
+    found = dict(all_public())
+    owner = found.get(name.rpartition(".")[0])
+    return owner if inspect.isclass(owner) else type(None)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_no_groups_at_all(name):
+    with pytest.raises(ValueError, match="sensitive_features") as error:
+        DOORS[name](None)
+    told, method = str(error.value), name.rpartition(".")[2]
+    if issubclass(type_of(name), BaseEstimator):
+        called = {"fit_transform": "fit", "predict_proba": "predict"}.get(
+            method, method
+        )
+        called = {"score": "predict"}.get(called, called)
+        assert f"est.{called}(X" in told
+        assert told.index("SensitiveColumns") < told.index("routing")
+    elif not issubclass(type_of(name), ParityConstraint):
+        assert "est." not in told
+        assert "routing" not in told
 
 
 def test_the_right_number():

@@ -10,6 +10,7 @@ import pytest
 from fairlearnkit import _labels
 from fairlearnkit._groups import (
     check_categories,
+    column_names,
     match_columns,
     match_groups,
     read_columns,
@@ -148,8 +149,13 @@ def test_missing_in_one_of_two_columns():
 def test_none_tells_both_ways_of_passing():
     with pytest.raises(ValueError, match="required and was not given") as caught:
         read_groups(None)
-    assert "est.fit(X, y, sensitive_features=" in str(caught.value)
-    assert "enable_metadata_routing=True" in str(caught.value)
+    told = str(caught.value)
+    assert "est.fit(X, y, sensitive_features=" in told
+    assert "enable_metadata_routing=True" in told
+    # The guide's advice comes first.
+    assert told.index("SensitiveColumns(est, 'sex')") < told.index("routing")
+    with pytest.raises(ValueError, match=r"est\.predict\(X, sensitive_features="):
+        match_groups(None, np.array(["a", "b"]))
 
 
 def test_wrong_length():
@@ -214,6 +220,74 @@ def test_match_columns_one_by_one():
         match_columns(["m", "f", "f"], labels)
 
 
+FLAGS = {"female": [0, 0, 1, 1], "disabled": [0, 1, 0, 1]}
+SWAPPED = {"disabled": FLAGS["disabled"], "female": FLAGS["female"]}
+
+
+@pytest.mark.parametrize("form", [dict, pd.DataFrame, pl.DataFrame])
+def test_columns_are_matched_by_name(form):
+    known = read_groups(form(FLAGS))
+    assert known.labels.tolist() == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    names = column_names(form(FLAGS))
+    assert names == ["female", "disabled"]
+    found = match_groups(form(SWAPPED), known.labels, names=names)
+    assert found.tolist() == [0, 1, 2, 3]
+    apart = [column.labels for column in known.columns]
+    found = match_columns(form(SWAPPED), apart, names=names)
+    assert [codes.tolist() for codes in found] == list(FLAGS.values())
+
+
+def test_columns_without_names_are_matched_by_position():
+    labels, names = read_groups(FLAGS).labels, list(FLAGS)
+    table = np.column_stack(list(SWAPPED.values()))
+    for new in (table, table.tolist(), pd.DataFrame(table)):
+        assert column_names(new) is None
+        assert match_groups(new, labels, names=names).tolist() == [0, 2, 1, 3]
+    # Those of fit had no names.
+    assert match_groups(SWAPPED, labels, names=None).tolist() == [0, 2, 1, 3]
+
+
+def test_columns_of_other_names_are_refused():
+    labels, names = read_groups(FLAGS).labels, list(FLAGS)
+    other = {"female": FLAGS["female"], "old": FLAGS["disabled"]}
+    had = r"\['female', 'old'\] and had \['female', 'disabled'\] in fit"
+    with pytest.raises(ValueError, match=had):
+        match_groups(other, labels, names=names)
+    twice = pd.DataFrame(np.column_stack([FLAGS["female"]] * 2), columns=["female"] * 2)
+    with pytest.raises(ValueError, match="each under its name"):
+        match_groups(twice, labels, names=names)
+    with pytest.raises(ValueError, match=r"1 columns and had 2 in fit, \['female',"):
+        match_groups(FLAGS["female"], labels, names=names)
+    same = match_groups(twice, labels, names=["female", "female"])
+    assert same.tolist() == [0, 0, 3, 3]
+
+
+def test_a_single_column_is_matched_whatever_it_is_called():
+    labels = read_groups({"sex": LETTERS}).labels
+    for new in ({"gender": LETTERS}, pd.Series(LETTERS, name="other"), LETTERS):
+        assert match_groups(new, labels, names=["sex"]).tolist() == CODES
+
+
+@pytest.mark.parametrize(("n_columns", "n_levels"), [(70, 2), (8, 1000), (3, 2)])
+@pytest.mark.parametrize("missing", ["ignore", "group"])
+def test_intersections_of_many_columns(n_columns, n_levels, missing):
+    """Their product is beyond any integer, and the rows hold few of them."""
+    rng = np.random.default_rng(0)
+    some = rng.integers(0, n_levels, (40, n_columns))
+    table = some[rng.integers(0, 40, 500)].astype(float)
+    table[:7, 1] = np.nan
+    groups = read_groups(table, missing=missing)
+    filled = np.where(np.isnan(table), n_levels, table)[7 * (missing == "ignore") :]
+    labels, codes, counts = np.unique(
+        filled, axis=0, return_inverse=True, return_counts=True
+    )
+    known = [[None if x == n_levels else x for x in row] for row in labels.tolist()]
+    assert groups.labels.tolist() == [*map(tuple, known)]
+    assert groups.counts.tolist() == counts.tolist()
+    assert groups.codes[-len(filled) :].tolist() == codes.ravel().tolist()
+    assert (groups.codes == -1).sum() == 500 - len(filled)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -252,6 +326,24 @@ def test_numeric_columns(values):
     assert names == ["sensitive_features['age']", "sensitive_features['rate']"]
     np.testing.assert_array_equal(numbers, [[20, 0.5], [30, 0.25], [40, 0.125]])
     assert known.all()
+
+
+def test_dates_are_numbers():
+    days = pd.Series(pd.to_datetime(["2020-03-01", "2020-02-01", "2021-02-01"]))
+    zone = days.dt.tz_localize("UTC")
+    seconds = pd.Series(pd.to_datetime(["2020-03-01 12:00"])).repeat(3)
+    for form in (days, days.to_numpy(), list(days), list(days.dt.date), zone):
+        _, numbers, known = read_columns(form)
+        np.testing.assert_array_equal(numbers[:, 0], [29, 0, 366])
+        assert known.all()
+    for form in (pl.Series(values=days), pl.Series(values=days).cast(pl.Date)):
+        np.testing.assert_array_equal(read_columns(form)[1][:, 0], [29, 0, 366])
+    _, numbers, known = read_columns(days.where([True, True, False]), missing="ignore")
+    assert known.tolist() == [True, True, False]
+    np.testing.assert_array_equal(numbers[:2, 0], [29, 0])
+    np.testing.assert_array_equal(read_columns(seconds)[1], np.zeros((3, 1)))
+    with pytest.raises(ValueError, match=r"missing .* in 3 rows"):
+        read_columns(np.full(3, "NaT", dtype="M8[D]"))
 
 
 def test_numeric_columns_that_are_not():

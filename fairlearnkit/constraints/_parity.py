@@ -45,7 +45,9 @@ class Constraint(ABC):
         contrasts : Contrasts
         """
 
-    def gap(self, scores, y, sensitive_features, sample_weight=None):
+    def gap(
+        self, scores, y, sensitive_features, sample_weight=None, *, missing="error"
+    ):
         """Largest violation max |M f| of the constraint by given scores.
 
         Parameters
@@ -57,6 +59,8 @@ class Constraint(ABC):
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             As in `contrasts`.
         sample_weight : array-like of shape (n_samples,), default=None
+            As in `contrasts`.
+        missing : {"error", "group", "ignore"}, default="error"
             As in `contrasts`.
 
         Returns
@@ -70,7 +74,10 @@ class Constraint(ABC):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
-        return self.contrasts(y, sensitive_features, sample_weight).gap(scores)
+        contrasts = self.contrasts(
+            y, sensitive_features, sample_weight, missing=missing
+        )
+        return contrasts.gap(scores)
 
 
 @dataclass(frozen=True)
@@ -342,7 +349,7 @@ class Decorrelation(Constraint):
 
     Each column is centred by its own weighted mean and scaled by its own standard
     deviation, so max_gap is in score units for one standard deviation of the column.
-    Needs no y.
+    Dates and times count in days, those of a zone in UTC. Needs no y.
 
     Notes
     -----

@@ -6,7 +6,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import read_weight, split_rows
-from fairlearnkit._groups import read_groups
+from fairlearnkit._groups import find_groups
+from fairlearnkit._messages import SCORING
 from fairlearnkit._positive import positive_class
 from fairlearnkit.inspection._drawing import (
     axes,
@@ -122,8 +123,8 @@ class RocByGroupDisplay:
         )
         check_consistent_length(y_true, y_score, sample_weight)
         y_score = column_or_1d(np.asarray(y_score))
-        groups = read_groups(
-            sensitive_features, n_samples=len(y_score), missing=missing
+        groups = find_groups(
+            sensitive_features, SCORING, n_samples=len(y_score), missing=missing
         )
         positive, label = _positives(y_true, pos_label)
         names = {"threshold": threshold, "pos_label": label}

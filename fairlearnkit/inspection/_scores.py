@@ -5,7 +5,8 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
-from fairlearnkit._groups import read_groups
+from fairlearnkit._groups import find_groups
+from fairlearnkit._messages import SCORING
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
@@ -122,8 +123,8 @@ class ScoreDistributionDisplay:
             scores = check_array(scores, ensure_2d=False, input_name=key)
             scores = column_or_1d(scores).astype(np.float64)
             check_consistent_length(y_score, scores, sample_weight)
-            groups = read_groups(
-                sensitive_features, n_samples=len(scores), missing=missing
+            groups = find_groups(
+                sensitive_features, SCORING, n_samples=len(scores), missing=missing
             )
             weight = read_weight(sample_weight, len(scores))
             group_shares(groups, weight)  # refuses a group without weight

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import ScoreMixin, check_alignment
+from fairlearnkit._containers import check_collected
 from fairlearnkit._groups import MISSING_POLICIES
 from fairlearnkit._numbers import (
     check_magnitudes,
@@ -287,6 +288,22 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
         self.intercept_ = np.array([s.intercept for s in solutions], self.coef_.dtype)
         return self
 
+    def decision_function(self, X):
+        """Scores of the rows: signed distances to the hyperplane, not scaled.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Of two classes those of ``classes_[1]``, which is predicted above 0.
+        """
+        check_collected("X", X)
+        return super().decision_function(X)
+
 
 class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
     """One numeric target."""
@@ -333,6 +350,7 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
             Predictions.
         """
         check_is_fitted(self)
+        check_collected("X", X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
         )

@@ -10,6 +10,8 @@ from sklearn.utils import Bunch, check_random_state
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, sensitive_columns
+from fairlearnkit._messages import COUNTING
+from fairlearnkit._times import as_times, in_days, shown_time
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
 
@@ -121,8 +123,9 @@ def audit_subgroups(
     and adjusted for all that were tested (Holm); that of the half-space compares it
     with the worst of each permutation of the outcomes. Rows are taken as independent.
 
-    Numeric columns of more than 10 values are cut at their deciles. Labels of fewer
-    than `min_count` rows define no subgroup; where a column has no others, such as an
+    Numeric columns of more than 10 values are cut at their deciles, and so are dates
+    and times, which count in half-spaces as days since 1970-01-01. Labels of fewer than
+    `min_count` rows define no subgroup; where a column has no others, such as an
     identifier, there is a warning. Half-spaces come from one linear regression of the
     outcome on all columns, labels one-hot, beyond the 100 most frequent together, and
     the best threshold along it: a heuristic, as in the paper, that may miss a worse
@@ -150,7 +153,7 @@ def audit_subgroups(
             msg = f"{name}={value!r} must be 1 or more."
             raise ValueError(msg)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
-    columns = sensitive_columns(sensitive_features, n_samples=len(y_pred))
+    columns = sensitive_columns(sensitive_features, COUNTING, n_samples=len(y_pred))
     hits, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
     hits, n_rows = hits[kept].astype(bool), int(kept.sum())
@@ -203,19 +206,20 @@ def _outcomes(y_true, y_pred, rate, pos_label):
 
 def _taken(values, kept):
     """Rows of a column, as numbers or as Groups."""
-    array = _numbers(np.asarray(values))
-    numeric = array.dtype.kind in "iuf" and len(np.unique(array)) > MOST_LEVELS
+    times = as_times(values)
+    array = _numbers(np.asarray(values)) if times is None else times
+    numeric = array.dtype.kind in "iufmM" and len(np.unique(array)) > MOST_LEVELS
     if not numeric:
         found = encode("sensitive_features", values)
         labels = [*found.labels.tolist(), None]
         return labels, np.where(found.codes < 0, len(labels) - 1, found.codes)[kept]
-    if not np.isfinite(array.astype(np.float64)).all():
-        msg = (
-            "A numeric column of sensitive_features holds NaN or infinity: fill it, or "
-            "cut it."
-        )
+    numbers = array.astype(np.float64) if times is None else in_days(times)
+    if not np.isfinite(numbers).all():
+        what = "numeric column" if times is None else "column of times"
+        which = "NaN or infinity" if times is None else "NaT"
+        msg = f"A {what} of sensitive_features holds {which}: fill it, or cut it."
         raise ValueError(msg)
-    return array[kept].astype(np.float64)
+    return (numbers if times is None else times)[kept]
 
 
 def _numbers(array):
@@ -238,10 +242,13 @@ def _conditions(j, name, values, min_count):
             for code in np.flatnonzero(counts >= min_count).tolist()
         ]
         return _Column(codes, len(labels), known)
-    cuts = np.unique(np.quantile(values, CUTS, method="inverted_cdf"))
+    times = values.dtype.kind in "mM"
+    numbers = values.astype(np.int64) if times else values
+    cuts = np.unique(np.quantile(numbers, CUTS, method="inverted_cdf"))
+    cuts = cuts.astype(values.dtype)
     cells, known = np.searchsorted(cuts, values), []
     for place, cut in enumerate(cuts, start=1):
-        told = np.format_float_positional(cut, trim="-")
+        told = shown_time(cut) if times else np.format_float_positional(cut, trim="-")
         known.append((2 * j, f"{name} <= {told}", 0, place))
         known.append((2 * j + 1, f"{name} > {told}", place, len(cuts) + 1))
     rows = np.cumsum(np.bincount(cells, minlength=len(cuts) + 1))
@@ -372,7 +379,7 @@ def _design(columns):
                 parts.append(hot)
         else:
             names.append(name)
-            parts.append(values)
+            parts.append(in_days(values) if values.dtype.kind in "mM" else values)
     return names, np.column_stack(parts)
 
 

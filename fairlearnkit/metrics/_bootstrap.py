@@ -10,7 +10,8 @@ from sklearn.utils import Bunch, check_consistent_length, check_random_state
 
 from fairlearnkit._alignment import check_alignment, with_one_index
 from fairlearnkit._barycenter import split_rows
-from fairlearnkit._groups import read_groups, take_rows
+from fairlearnkit._groups import find_groups, take_rows
+from fairlearnkit._messages import Caller
 from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.metrics import _rates
 from fairlearnkit.metrics._cells import read_cells
@@ -31,6 +32,12 @@ COUNTING = {
     _rates.rate_difference: (None, False),
     _rates.rate_ratio: (None, True),
 }
+CALLER = Caller(
+    rows="y_pred",
+    method="",
+    missing='or choose metric_params={"missing": "group"} (a group of its own) or '
+    '{"missing": "ignore"} (the rows count in no group)',
+)
 
 
 def bootstrap_interval(
@@ -174,7 +181,7 @@ def _read(function, options, data, weight):
     if rates is None:
         rates = (options.pop("rate", "selection_rate"),)
     gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
-    return gap, *read_cells(*data, weight, **options, asked=gap)
+    return gap, *read_cells(*data, weight, **options, asked=gap, caller=CALLER)
 
 
 def gap_draws(gaps, cells, places, n_resamples, random_state, *, stratify=False):
@@ -218,7 +225,9 @@ def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
     check_consistent_length(y_true, y_pred)
     n_samples = len(y_pred)
     missing = options.get("missing", "error")
-    groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+    groups = find_groups(
+        sensitive_features, CALLER, n_samples=n_samples, missing=missing
+    )
     n_groups = len(groups.labels)
     known = np.flatnonzero(groups.codes >= 0)
     if weight is not None:

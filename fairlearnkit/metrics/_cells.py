@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import encode, read_groups, read_strata, shown
+from fairlearnkit._groups import encode, find_groups, read_strata, shown
 from fairlearnkit._labels import distinct_codes
+from fairlearnkit._messages import COUNTING
 from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -50,6 +51,7 @@ def count_cells(
     control_features=None,
     pos_label=None,
     takes_labels=True,
+    caller=COUNTING,
 ):
     """Count every combination of group, true class and predicted class once.
 
@@ -74,6 +76,8 @@ def count_cells(
         A class that there is, beside a single one that occurs.
     takes_labels : bool, default=True
         Whether the caller has a parameter `labels`, for messages.
+    caller : Caller, default=COUNTING
+        What was called, for messages.
 
     Returns
     -------
@@ -90,14 +94,18 @@ def count_cells(
     if labels is None:
         _check_predicted(true.labels, pred.labels, takes_labels)
     n_samples = len(true.codes)
-    groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+    groups = find_groups(
+        sensitive_features, caller, n_samples=n_samples, missing=missing
+    )
     classes, *codes = _joined(true, pred, labels, pos_label)
     parts = [groups.codes, *codes]
     shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
     known = None if groups.counts.sum() == n_samples else groups.codes >= 0
     stratum = np.broadcast_to(np.intp(0), n_samples)
     if control_features is not None:
-        found = read_strata(control_features, n_samples=n_samples, missing=missing)
+        found = read_strata(
+            control_features, caller, n_samples=n_samples, missing=missing
+        )
         stratum, strata, known = _among(found, groups.codes)
         parts = [stratum, *parts]
     shape = (len(strata), *shape)
@@ -268,6 +276,7 @@ def read_cells(
     *,
     single=False,
     takes_labels=True,
+    caller=COUNTING,
 ):
     """Cells, and which classes are positive in turn, once they suit what is asked.
 
@@ -288,6 +297,8 @@ def read_cells(
         Whether only one class can be positive.
     takes_labels : bool, default=True
         As in `count_cells`.
+    caller : Caller, default=COUNTING
+        What was called, for messages.
 
     Returns
     -------
@@ -307,6 +318,7 @@ def read_cells(
         control_features=control_features,
         pos_label=pos_label,
         takes_labels=takes_labels,
+        caller=caller,
     )
     n_classes = len(cells.classes)
     if pos_label is None and set(rates) <= set(CLASS_FREE):

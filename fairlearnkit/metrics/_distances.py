@@ -9,7 +9,8 @@ from sklearn.utils.validation import (
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
-from fairlearnkit._groups import read_groups
+from fairlearnkit._groups import find_groups
+from fairlearnkit._messages import SCORING
 from fairlearnkit._transport import (
     kolmogorov_smirnov,
     largest_wasserstein,
@@ -212,7 +213,9 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
         check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score")
     )
     check_consistent_length(y_true, y_score)
-    groups = read_groups(sensitive_features, n_samples=len(y_score), missing=missing)
+    groups = find_groups(
+        sensitive_features, SCORING, n_samples=len(y_score), missing=missing
+    )
     weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)
     return laws_by_group(y_score, groups.codes, len(groups.labels), weight), shares

@@ -8,7 +8,8 @@ from sklearn.utils import Bunch, check_consistent_length
 
 from fairlearnkit._alignment import check_alignment, with_one_index
 from fairlearnkit._barycenter import split_rows
-from fairlearnkit._groups import read_groups, read_strata, take_rows
+from fairlearnkit._groups import find_groups, read_strata, take_rows
+from fairlearnkit._messages import COUNTING
 from fairlearnkit.metrics._metric import name_of
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -127,7 +128,9 @@ def group_metric(
     metrics = _named(metric)
     y_true, y_pred = with_one_index(y_true, y_pred)
     check_consistent_length(y_true, y_pred)
-    groups = read_groups(sensitive_features, n_samples=len(y_pred), missing=missing)
+    groups = find_groups(
+        sensitive_features, COUNTING, n_samples=len(y_pred), missing=missing
+    )
     weight = sample_weight
     if weight is not None:
         weight = _check_sample_weight(weight, np.empty(len(y_pred)))
@@ -177,7 +180,9 @@ def _cells(groups, control_features, missing):
     n_groups, codes, strata = len(groups.labels), groups.codes, None
     where = [""]
     if control_features is not None:
-        found = read_strata(control_features, n_samples=len(codes), missing=missing)
+        found = read_strata(
+            control_features, COUNTING, n_samples=len(codes), missing=missing
+        )
         strata = found.labels
         where = [f", of the stratum {label!r}" for label in strata.tolist()]
         known = (codes >= 0) & (found.codes >= 0)

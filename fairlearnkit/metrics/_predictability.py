@@ -14,7 +14,8 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_array
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import read_groups
+from fairlearnkit._groups import find_groups
+from fairlearnkit._messages import Caller
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 MODELS = {
@@ -100,7 +101,8 @@ def group_predictability(
         Z=Z, sensitive_features=sensitive_features, sample_weight=sample_weight
     )
     Z = check_array(Z, ensure_all_finite="allow-nan", input_name="Z")
-    groups = read_groups(sensitive_features, n_samples=len(Z), missing=missing)
+    caller = Caller("Z", method="")
+    groups = find_groups(sensitive_features, caller, n_samples=len(Z), missing=missing)
     weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
     known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
     data = Z, groups.codes, weight

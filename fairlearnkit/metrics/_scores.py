@@ -3,6 +3,8 @@
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._alignment import check_alignment
+from fairlearnkit._groups import check_given
+from fairlearnkit._messages import SCORING
 from fairlearnkit.constraints._alias import with_positive_class
 
 
@@ -83,6 +85,7 @@ def score_gap(
     )
     y_score = column_or_1d(check_array(y_score, ensure_2d=False, input_name="y_score"))
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
+    check_given(sensitive_features, len(y_score), SCORING)
     contrasts = constraint.contrasts(
         y_true, sensitive_features, sample_weight, missing=missing
     )

@@ -28,7 +28,8 @@ from fairlearnkit._barycenter import (
     transport_maps,
 )
 from fairlearnkit._columns import as_table
-from fairlearnkit._groups import take_rows
+from fairlearnkit._containers import as_frame
+from fairlearnkit._groups import column_names, take_rows
 from fairlearnkit._numbers import check_target
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call, tell_unweighted
@@ -102,6 +103,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             sample_weight=sample_weight,
         )
         check_target(y)
+        X = as_frame(X)
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
         X, y, sensitive_features = with_one_index(X, y, sensitive_features)
@@ -111,6 +113,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(msg)
         weight = read_weight(sample_weight, n_samples)
         stages = read_stages(self, sensitive_features, n_samples)
+        self.sensitive_feature_names_in_ = column_names(sensitive_features)
         self._check_stages(stages)  # before anything slow, and again on what is left
         rows, scores = self._calibration(X, y, sensitive_features, sample_weight)
         if weight is not None:
@@ -241,6 +244,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         """Scores of new rows, moved."""
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
+        X = as_frame(X)
         if hasattr(self, "n_features_in_"):
             as_table(X)  # says how to reshape; texts are no table
         validate_data(self, X, skip_check_array=True, reset=False)

@@ -87,6 +87,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         and did not have to be.
     maps_, pooled_maps_, groups_, group_counts_, group_weights_ : list or ndarray
         As in :class:`BarycenterRegressor`.
+    sensitive_feature_names_in_ : list of str or None
+        As in :class:`BarycenterRegressor`.
     unfairness_ : ndarray of shape (2,) or (n_columns, 2)
         U of the calibration scores before and after: the mean squared W2 distance of
         the groups to their barycenter.
@@ -108,8 +110,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     ------
     ValueError
         No sensitive features, another length, one group, missing or unseen groups,
-        other than two classes, a positive class that has to be named, "split-rank"
-        together with `sequential`.
+        other sensitive columns at predict than in fit, other than two classes, a
+        positive class that has to be named, "split-rank" together with `sequential`.
     AttributeError
         The estimator has no ``predict_proba``.
 
@@ -200,7 +202,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
 
         Returns
         -------
@@ -219,7 +221,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
 
         Returns
         -------
@@ -244,7 +246,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         y : array-like of shape (n_samples,)
             Class labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 

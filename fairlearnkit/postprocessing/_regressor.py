@@ -83,6 +83,9 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         Calibration rows of each group.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
+    sensitive_feature_names_in_ : list of str or None
+        Names of the sensitive columns, None where they had none. Several columns are
+        matched by these names afterwards, by position where either side has none.
     unfairness_ : ndarray of shape (2,) or (n_columns, 2)
         U of the calibration predictions before and after: the mean squared W2
         distance of the groups to their barycenter, in squared units of y.
@@ -108,6 +111,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     ------
     ValueError
         No sensitive features, another length, one group, missing or unseen groups;
+        other sensitive columns at predict than in fit;
         predictions that are not finite, or several for each row; "split-rank" together
         with `sequential`, or with fewer than two rows in a group.
 
@@ -199,7 +203,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
 
         Returns
         -------
@@ -218,7 +222,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 

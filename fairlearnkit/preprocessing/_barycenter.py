@@ -19,6 +19,8 @@ from fairlearnkit._barycenter import (
     transport,
     transport_maps,
 )
+from fairlearnkit._groups import column_names
+from fairlearnkit._messages import TRANSFORM
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -74,6 +76,9 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         Rows of each group, of positive weight.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
+    sensitive_feature_names_in_ : list of str or None
+        Names of the sensitive columns, None where they had none. Several columns are
+        matched by these names afterwards, by position where either side has none.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -82,8 +87,9 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, missing or unseen groups, a
-        group without values in a column, infinite values in X.
+        No sensitive features, another length, one group, missing or unseen groups, at
+        transform other columns than in fit; a group without values in a column,
+        infinite values in X.
 
     Warns
     -----
@@ -176,6 +182,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X = self._checked(X, reset=True)
         weight = read_weight(sample_weight, len(X))
         stages = read_stages(self, sensitive_features, len(X))
+        self.sensitive_feature_names_in_ = column_names(sensitive_features)
         shares = store_stages(self, stages, weight)
         self.maps_, self.pooled_maps_ = [], []
         for j in range(X.shape[1]):
@@ -220,7 +227,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X : array-like of shape (n_samples, n_features)
             Features.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required.
+            Group labels of the rows. Required. Several columns are matched by name.
 
         Returns
         -------
@@ -230,7 +237,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
         X = self._checked(X, reset=False)
-        stages = match_stages(self, sensitive_features, len(X))
+        stages = match_stages(self, sensitive_features, len(X), TRANSFORM)
         X_new = X.copy()
         for j, (maps, pooled_maps) in enumerate(zip(self.maps_, self.pooled_maps_)):
             known = ~np.isnan(X[:, j])

@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from fairlearnkit._alignment import check_alignment
+from fairlearnkit._containers import check_collected
 from fairlearnkit._numbers import check_target, check_weight_sum
 from fairlearnkit._optim.compared import centred, largest_distance
 from fairlearnkit._optim.problem import row_space, shifted
@@ -229,6 +230,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             strength. float32 stays float32.
         """
         check_is_fitted(self)
+        check_collected("X", X)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         rows = self.directions_.astype(X.dtype)
         if self.method == "elimination":

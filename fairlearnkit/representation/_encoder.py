@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares
+from fairlearnkit._containers import check_collected
 from fairlearnkit._groups import MISSING_POLICIES, check_categories, read_groups
 from fairlearnkit._numbers import check_weight_sum
 from fairlearnkit.representation import _divergences
@@ -460,6 +461,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _features(self, X):
         """What transform returns, whatever set_output makes of it."""
         check_is_fitted(self)
+        check_collected("X", X)
         X = self._checked(X, reset=False)
         if self.module_ is not None:
             return self._by_module(X)

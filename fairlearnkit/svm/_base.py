@@ -12,6 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._alignment import ScoreMixin, check_alignment
+from fairlearnkit._containers import check_collected
 from fairlearnkit._numbers import (
     LARGEST,
     check_magnitudes,
@@ -256,6 +257,7 @@ class BaseParityKernel(BaseEstimator):
     def _scores(self, X):
         """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
         check_is_fitted(self)
+        check_collected("X", X)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.kernel == "linear":
             return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_

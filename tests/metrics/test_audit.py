@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import false_discovery_control, hypergeom
@@ -163,7 +164,7 @@ def test_errors():
         audit_subgroups(
             np.arange(600) % 3, np.arange(600) % 3, sensitive_features=frame["sex"]
         )
-    with pytest.raises(ValueError, match="has 599 rows but X has 600"):
+    with pytest.raises(ValueError, match="has 599 rows but y_pred has 600"):
         audit_subgroups(y_true, y_pred, sensitive_features=frame["sex"][1:])
 
 
@@ -293,3 +294,37 @@ def test_outcomes_that_are_all_alike():
     for name in ("depth", "min_count"):
         with pytest.raises(ValueError, match=f"{name}=0 must be 1 or more"):
             audit_subgroups(None, y_pred, sensitive_features=group, **{name: 0})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda x: x,
+        lambda x: x.to_numpy(),
+        lambda x: x.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
+        lambda x: list(x.dt.date),
+        lambda x: pl.Series(values=x),
+        lambda x: pl.Series(values=x).cast(pl.Date),
+    ],
+)
+def test_dates_are_cut_at_deciles(form):
+    rng = np.random.default_rng(0)
+    day = rng.integers(0, 365, 600)
+    joined = pd.Series(pd.to_datetime("2020-01-01") + pd.to_timedelta(day, unit="D"))
+    sex = rng.choice(["F", "M"], 600)
+    y = ((day > 190) & (rng.uniform(size=600) < 0.8)).astype(int)
+    columns = {"joined": form(joined), "sex": sex}
+    options = {"n_permutations": 9, "random_state": 0, "depth": 1}
+    found = audit_subgroups(y, y, sensitive_features=columns, **options)
+    numbers = {"joined": day, "sex": sex}
+    plain = audit_subgroups(y, y, sensitive_features=numbers, **options)
+    for dated, counted in zip(found.subgroups, plain.subgroups):
+        assert dated["gap"] == counted["gap"]
+    told, cut = found.subgroups[0]["subgroup"], plain.subgroups[0]["subgroup"]
+    side, number = cut.rsplit(" ", 1)
+    when = np.datetime64("2020-01-01") + int(number.rstrip("."))
+    assert told == f"{side} {when}"
+    assert found.half_space["count"] == plain.half_space["count"]
+    holes = joined.where(day > 3)
+    with pytest.raises(ValueError, match="NaT"):
+        audit_subgroups(y, y, sensitive_features={"joined": holes})

@@ -90,7 +90,7 @@ def test_errors(metric):
     group = ["a"] * 10 + ["b"] * 10
     with pytest.raises(ValueError, match="y_score contains NaN"):
         metric(None, [np.nan] * 20, sensitive_features=group)
-    with pytest.raises(ValueError, match="has 20 rows but X has 19"):
+    with pytest.raises(ValueError, match="has 20 rows but y_score has 19"):
         metric(None, np.arange(19.0), sensitive_features=group)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         metric([1, 2], np.arange(20.0), sensitive_features=group)

@@ -201,7 +201,7 @@ def test_messages(rows, metric):
     y_true, y_pred, group = rows
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         metric(y_true, y_pred[1:], sensitive_features=group)
-    with pytest.raises(ValueError, match="has 149 rows but X has 150"):
+    with pytest.raises(ValueError, match="has 149 rows but y_pred has 150"):
         metric(y_true, y_pred, sensitive_features=group[1:])
     with pytest.raises(ValueError, match="one group only"):
         metric(y_true, y_pred, sensitive_features=["a"] * 150)

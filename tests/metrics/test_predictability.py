@@ -100,7 +100,7 @@ def test_missing_groups_and_errors():
     folds = [(np.flatnonzero(group == 0), np.flatnonzero(group == 1))]
     with pytest.raises(ValueError, match="A fold lacks a group"):
         group_predictability(Z, group, estimator=model, cv=folds)
-    with pytest.raises(ValueError, match="has 299 rows but X has 300"):
+    with pytest.raises(ValueError, match="has 299 rows but Z has 300"):
         group_predictability(Z, group[1:])
 
 

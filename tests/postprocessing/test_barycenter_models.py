@@ -4,12 +4,13 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
@@ -776,3 +777,43 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     )
     expected = by_hand.predict(scaled, sensitive_features=group)
     assert_allclose(search.predict(frame), expected, rtol=1e-10)
+
+
+NAMED = {
+    "regressor": BarycenterRegressor(Ridge()),
+    "classifier": BarycenterClassifier(LogisticRegression()),
+    "sequential": BarycenterRegressor(Ridge(), sequential=[1.0, 0.5]),
+    "transformer": BarycenterTransformer(),
+    "transformer, sequential": BarycenterTransformer(sequential=[1.0, 0.5]),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("form", [pd.DataFrame, pl.DataFrame, dict])
+def test_sensitive_columns_are_matched_by_name(name, form):
+    """0/1 flags in another order would get the maps of other groups."""
+    rng = np.random.default_rng(0)
+    flags = {"female": rng.integers(0, 2, 400), "disabled": rng.integers(0, 2, 400)}
+    swapped = form({"disabled": flags["disabled"], "female": flags["female"]})
+    X = rng.normal(size=(400, 2)) + np.column_stack([*flags.values()]) * [1.0, 2.0]
+    y = X.sum(axis=1) + rng.normal(size=400)
+    model = clone(NAMED[name])
+    y = (y > 1.5).astype(int) if is_classifier(model) else y
+    model.fit(X, y, sensitive_features=form(flags))
+    assert model.sensitive_feature_names_in_ == ["female", "disabled"]
+    method = getattr(model, "transform", None) or model.predict
+    right = method(X, sensitive_features=form(flags))
+    np.testing.assert_array_equal(method(X, sensitive_features=swapped), right)
+    by_position = np.column_stack([*flags.values()])
+    np.testing.assert_array_equal(method(X, sensitive_features=by_position), right)
+    wrong = method(X, sensitive_features=by_position[:, ::-1])
+    assert (wrong != right).any()
+    renamed = form({"female": flags["female"], "old": flags["disabled"]})
+    with pytest.raises(ValueError, match=r"\['female', 'old'\] and had \['female', 'd"):
+        method(X, sensitive_features=renamed)
+    # One column needs no name that was seen before.
+    model.set_params(sequential=None).fit(X, y, sensitive_features=flags["female"])
+    assert model.sensitive_feature_names_in_ is None
+    right = method(X, sensitive_features=flags["female"])
+    series = pd.Series(flags["female"], name="any")
+    np.testing.assert_array_equal(method(X, sensitive_features=series), right)
