@@ -21,9 +21,11 @@ from fairlearnkit._groups import (
 )
 from fairlearnkit._messages import PREDICT
 from fairlearnkit._transport import (
+    MANY,
     apply_map,
     barycenter_maps,
     make_law,
+    make_laws,
     pooled_law,
     thinned,
 )
@@ -277,6 +279,8 @@ def laws_by_group(values, codes, n_groups, weight=None):
     -------
     laws : list of Law
     """
+    if n_groups >= MANY:
+        return make_laws(values, codes, n_groups, weight)
     return [
         make_law(values[rows], None if weight is None else weight[rows])
         for rows in split_rows(codes, n_groups)[:-1]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import ks_2samp, wasserstein_distance
 
+from fairlearnkit import _transport
 from fairlearnkit._transport import (
     Law,
     apply_map,
@@ -17,6 +18,7 @@ from fairlearnkit._transport import (
     kolmogorov_smirnov,
     largest_wasserstein,
     make_law,
+    make_laws,
     merge_rounding,
     pooled_law,
     pushed,
@@ -267,3 +269,89 @@ def test_thinned_maps_keep_the_ends():
     assert_array_equal(moved, knots**2)
     few = thinned(law.values[:3], law.values[:3], make_law(np.arange(3.0)).shares, 100)
     assert few[0].tolist() == [0, 1, 2]
+
+
+def many_laws(seed, n_groups=60):
+    """Laws of unlike sizes with ties and an offset, and how they were made."""
+    rng = np.random.default_rng(seed)
+    n = 40 * n_groups
+    codes = np.append(np.arange(n_groups), np.floor(n_groups * rng.random(n) ** 2))
+    codes = codes.astype(int)
+    values = rng.normal(size=len(codes)) + rng.normal(size=n_groups)[codes]
+    weight = None
+    if seed % 2:
+        values = np.round(values, 1)
+        weight = rng.integers(0, 4, len(codes)).astype(float)
+        weight[:n_groups] = 1.0
+    return values, codes, weight
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_laws_at_once_are_those_of_each_group(seed):
+    values, codes, weight = many_laws(seed)
+    codes[-5:] = -1
+    found = make_laws(values, codes, 60, weight)
+    for group, law in enumerate(found):
+        rows = codes == group
+        one = make_law(values[rows], None if weight is None else weight[rows])
+        assert_array_equal(law.values, one.values)
+        assert_array_equal(law.shares, one.shares)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_laws_give_what_few_give(monkeypatch, seed):
+    laws = make_laws(*many_laws(seed)[:2], 60, many_laws(seed)[2])
+    p = np.random.default_rng(seed).dirichlet(np.ones(60))
+    p[3] = 0.0
+    p /= p.sum()
+    many = barycenter_maps(laws, p), unfairness(laws, p), largest_wasserstein(laws)
+    monkeypatch.setattr(_transport, "MANY", 10**9)
+    one_by_one = barycenter_maps(laws, p), unfairness(laws, p)
+    for found, expected in zip(many[0], one_by_one[0]):
+        assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+        assert (np.diff(found) >= 0).all()
+    assert_allclose(many[1], one_by_one[1], rtol=1e-12)
+    assert many[2] == max(wasserstein(a, b) for a, b in combinations(laws, 2))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_kolmogorov_smirnov_is_that_of_all_pairs(seed):
+    values, codes, weight = many_laws(seed)
+    laws = make_laws(values, codes, 60, weight)
+    points = np.unique(values)
+    reached = [
+        np.append(0.0, law.shares)[np.searchsorted(law.values, points, side="right")]
+        for law in laws
+    ]
+    assert kolmogorov_smirnov(laws) == np.ptp(reached, axis=0).max()
+    assert kolmogorov_smirnov(laws[:3]) == np.ptp(reached[:3], axis=0).max()
+
+
+def test_many_equal_laws_have_no_distance():
+    law = make_law(np.random.default_rng(0).normal(size=30))
+    laws, p = [law] * 80, np.full(80, 1 / 80)
+    assert kolmogorov_smirnov(laws) == largest_wasserstein(laws) == 0.0
+    assert 0.0 <= unfairness(laws, p) < 1e-18
+    for moved in barycenter_maps(laws, p):
+        assert_allclose(moved, law.values, atol=1e-15)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.integers(-4, 4), min_size=1, max_size=6), min_size=2, max_size=5
+    )
+)
+def test_distances_from_one_law(samples):
+    laws = [make_law(np.array(sample, dtype=float)) for sample in samples]
+    found = _transport._distances_from(laws[0], laws)
+    expected = [wasserstein(laws[0], law) for law in laws]
+    assert_allclose(found, expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("n_quantiles", [10**9, 10**400])
+def test_more_quantiles_than_values_keep_all(n_quantiles):
+    law = make_law(np.random.default_rng(0).normal(size=1000))
+    knots, moved = thinned(law.values, law.values**2, law.shares, n_quantiles)
+    assert_array_equal(knots, law.values)
+    assert_array_equal(moved, law.values**2)

@@ -34,8 +34,9 @@ def largest_distance(values, strata):
         order = np.argsort(-radius)
         points, radius = points[order], radius[order]
         for i in range(1, len(points)):
-            # Two points are no further apart than the sum of their radii.
-            if 2.0 * radius[i - 1] <= found:
+            # Two points are no further apart than the sum of their radii, the first of
+            # which is the largest.
+            if radius[0] + radius[i] <= found:
                 break
             near = points[:i][radius[:i] + radius[i] > found]
             apart = np.linalg.norm(near - points[i], axis=1)

@@ -119,7 +119,9 @@ def strong_demographic_disparity(
     -----
     At least the difference of the groups' mean scores, and equal to it where one
     group's scores lie above the other's at every quantile. For more than two groups
-    this takes the worst pair, as other gaps here do.
+    this takes the worst pair, as other gaps here do. From 50 groups on, pairs that the
+    distances from a mixture of all rule out are not compared; memory grows with rows
+    and groups, and time at the worst, which is rare, with groups times rows.
 
     References
     ----------

@@ -60,8 +60,8 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         Rows with a missing sensitive feature: refused, a group of their own, or left
         out of the distributions and moved by the map of all groups together.
     n_quantiles : int, default=None
-        Keep this many knots of each map, at even quantile levels, instead of one for
-        each distinct value.
+        Keep at most this many knots of each map, at even quantile levels, instead of
+        one for each distinct value.
 
     Attributes
     ----------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import linprog
+from scipy.spatial.distance import pdist
 
 from fairlearnkit._optim.compared import (
     bounds,
@@ -105,3 +106,17 @@ def test_the_polytope_is_that_of_all_pairs(strata, seed):
 
     assert holds(0.999 * u)
     assert not holds(1.001 * u)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
+def test_largest_distance_is_that_of_all_pairs(spread):
+    """Of few points that lie around one another unevenly a pair was overlooked."""
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        points = rng.normal(size=(rng.integers(2, 12), 2)) * rng.exponential(size=2)
+        points[0] += spread
+        strata = np.zeros(len(points), dtype=np.intp)
+        assert_allclose(largest_distance(points, strata), pdist(points).max())
+        alone = np.append(strata, -1)
+        with_one = np.vstack([points, [30.0, 40.0]])
+        assert_allclose(largest_distance(with_one, alone), 50.0)

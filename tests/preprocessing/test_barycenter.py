@@ -357,3 +357,23 @@ def test_x_is_not_written_into():
     before = X.copy()
     moved(X, group, sequential=[1.0])
     assert_array_equal(X, before)
+
+
+def test_more_quantiles_than_rows():
+    X, group, _ = make()
+    Z = moved(X, group)
+    assert_array_equal(moved(X, group, n_quantiles=10**9), Z)
+
+
+def test_a_thousand_groups():
+    """Each column has one distribution, as far as groups of unlike sizes allow."""
+    rng = np.random.default_rng(0)
+    group = np.append(np.repeat(np.arange(1000), 12), rng.integers(0, 40, 8000))
+    X = rng.normal(size=(20_000, 1)) + 3.0 * rng.normal(size=1000)[group][:, None]
+    Z = moved(X, group)
+    before, _ = ks(X[:, 0], group)
+    after, laws = ks(Z[:, 0], group)
+    atoms = sorted(law.largest_atom() for law in laws)
+    assert before == 1.0
+    assert after <= atoms[-1] + atoms[-2] + 1e-12
+    assert_allclose(Z.mean(), X.mean(), atol=1e-12)
