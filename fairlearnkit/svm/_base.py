@@ -30,14 +30,19 @@ from fairlearnkit.linear_model._base import (
     read_contrasts,
     store_groups,
 )
+from fairlearnkit.svm._kernels import (
+    BLOCK,
+    check_finite,
+    check_kernel,
+    rbf,
+    variance_of,
+)
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
     _check_sample_weight,
 )
 
-# Elements of the kernel matrix that prediction forms at a time.
-BLOCK = 2**24
 # Rows from which on the kernel matrix is not formed as a whole.
 MANY = 4000
 # A variance below this has lost digits, and its reciprocal overflows.
@@ -198,7 +203,7 @@ class BaseParityKernel(BaseEstimator):
         if isinstance(self.gamma, str) and not lost:
             variance = 1.0
             if self.gamma == "scale":
-                variance = _variance(X, weight / weight.sum())
+                variance = variance_of(X, weight / weight.sum())
             if variance < SMALLEST and size > 0 and X.max() > X.min():
                 lost = "are lost"
             else:
@@ -215,10 +220,10 @@ class BaseParityKernel(BaseEstimator):
         if self.kernel == "precomputed" or callable(self.kernel):
             given = self.kernel == "precomputed"
             K = np.array(X if given else self._kernel_matrix(X, X))
-            _check_kernel(K, self.kernel)
+            check_kernel(K, self.kernel)
             return K
         if self.kernel == "rbf" and self._gamma is not None and not sparse.issparse(X):
-            return KernelRows(_rbf(X - self._origin, self._gamma), X.shape[0])
+            return KernelRows(rbf(X - self._origin, self._gamma), X.shape[0])
 
         def against(columns):
             Y = X[columns]
@@ -270,7 +275,7 @@ class BaseParityKernel(BaseEstimator):
                 K = block[:, self.support_]
             elif len(self.support_):
                 K = self._kernel_matrix(block, self.support_vectors_)
-                _check_finite(K, self.kernel)
+                check_finite(K, self.kernel)
             else:
                 K = np.zeros((block.shape[0], 0))
             scores[rows] = safe_sparse_dot(K, self.dual_coef_.T) + self.intercept_
@@ -341,53 +346,6 @@ class BaseParityKernel(BaseEstimator):
         tags.input_tags.sparse = self.kernel != "precomputed"
         tags.input_tags.pairwise = self.kernel == "precomputed"
         return tags
-
-
-def _check_kernel(K, name):
-    """Refuse a matrix that is no kernel matrix, by blocks of rows."""
-    step = max(1, BLOCK // len(K))
-    for start in range(0, len(K), step):
-        rows = slice(start, start + step)
-        _check_finite(K[rows], name)
-        off = np.abs(K[rows] - K[:, rows].T).max()
-        if off > 1e-8 * np.abs(K[rows]).max():
-            msg = (
-                f"The kernel {name!r} is not symmetric: K(x, z) and K(z, x) differ by "
-                f"up to {off:.3g}."
-            )
-            raise ValueError(msg)
-
-
-def _check_finite(K, name):
-    if not np.isfinite(K).all():
-        msg = f"The kernel {name!r} has values that are not finite: scale the features."
-        raise ValueError(msg)
-
-
-def _variance(X, share):
-    """Weighted variance of all elements of X."""
-    mean = float((share @ X).sum()) / X.shape[1]
-    if sparse.issparse(X):
-        return float((share @ X.multiply(X)).sum()) / X.shape[1] - mean**2
-    return float((share @ (X - mean) ** 2).sum()) / X.shape[1]
-
-
-def _rbf(X, gamma):
-    """exp(-gamma ||x - z||^2) by blocks, each the exponential of one product."""
-    X = np.sqrt(2.0 * gamma) * X
-    half, one = -0.5 * np.einsum("ij,ij->i", X, X), np.ones(len(X))
-    left, right = np.column_stack([X, half, one]), np.column_stack([X, one, half])
-
-    def against(columns):
-        right_columns = right[columns].T
-
-        def at(rows):
-            K = left[rows] @ right_columns
-            return np.exp(K, out=K)
-
-        return at
-
-    return against
 
 
 def _spread(scores):
