@@ -120,20 +120,36 @@ if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7):
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "check"),
-    [(name, check) for name, checks in CHECKS.items() for check in checks],
-    ids=lambda value: getattr(getattr(value, "func", value), "__name__", value),
-)
-def test_check(name, check, request):
-    ran[name] += 1
-    for (estimator, part), reason in EXPECTED.items():
-        if name == estimator and part in str(check):
-            request.applymarker(pytest.mark.xfail(reason=reason))
-    with warnings.catch_warnings():
-        # The checks fit on a few rows, and on columns of y, on purpose.
-        warnings.simplefilter("ignore")
-        check(ESTIMATORS[name])
+def suite(name):
+    """A class of tests for one estimator: tests of a class run in one process."""
+
+    class Suite:
+        @pytest.mark.parametrize(
+            "check",
+            CHECKS[name],
+            ids=lambda check: getattr(check, "func", check).__name__,
+        )
+        def test_check(self, check, request):
+            ran[name] += 1
+            for (estimator, part), reason in EXPECTED.items():
+                if name == estimator and part in str(check):
+                    request.applymarker(pytest.mark.xfail(reason=reason))
+            with warnings.catch_warnings():
+                # The checks fit on a few rows, and on columns of y, on purpose.
+                warnings.simplefilter("ignore")
+                check(ESTIMATORS[name])
+
+        def test_every_check_was_run(self):
+            """Stands last: counts what the test above has run, not what was planned."""
+            kind = ESTIMATORS[name].__sklearn_tags__().estimator_type or "transformer"
+            assert ran[name] == len(CHECKS[name]) >= AT_LEAST[kind]
+
+    Suite.__name__ = Suite.__qualname__ = "Test" + "".join(filter(str.isalnum, name))
+    return Suite
+
+
+SUITES = [suite(name) for name in ESTIMATORS]
+globals().update({cls.__name__: cls for cls in SUITES})
 
 
 @pytest.mark.parametrize("tol", [1, 1.0, 10.0, np.inf])
@@ -142,10 +158,3 @@ def test_tolerance_at_which_any_model_passes_is_refused(cls, tol):
     X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
     with pytest.raises(InvalidParameterError, match=r"'tol' parameter .* in the range"):
         made(cls).set_params(tol=tol).fit(X, y)
-
-
-@pytest.mark.parametrize("name", ESTIMATORS)
-def test_every_check_was_run(name):
-    """Stands last: counts what the test above has run, not what was planned."""
-    kind = ESTIMATORS[name].__sklearn_tags__().estimator_type or "transformer"
-    assert ran[name] == len(CHECKS[name]) >= AT_LEAST[kind]
