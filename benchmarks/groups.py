@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -39,9 +40,9 @@ def jobs(X, y, f, group):
     """What is timed, by name."""
     s = {"sensitive_features": group}
     fit = {
-        f"{cls.__name__}, max_gap={gap}": lambda cls=cls, gap=gap: cls(
-            max_gap=gap, **more
-        ).fit(X, y, **s)
+        f"{cls.__name__}, max_gap={gap}": partial(
+            cls(max_gap=gap, **more).fit, X, y, **s
+        )
         for cls, more in (
             (ParityLogisticRegression, {}),
             (ParityLinearSVC, {"loss": "hinge", "C": 0.01}),
@@ -103,7 +104,8 @@ def main():
         shown = "".join(f"{s:>8.3f} s{mb:>4.0f} MB" for s, mb in cells)
         lines.append(f"{name:<34}{shown}")
         print(lines[-1], flush=True)
-    lines += ["", "30,000 rows, 1,000 groups / 10 groups    time  at most   memory  at most"]
+    head = "30,000 rows, 1,000 groups / 10 groups    time  at most   memory  at most"
+    lines += ["", head]
     for name, (memory, time) in BUDGETS.items():
         few, many = (measured(name, 30_000, n) for n in (10, 1_000))
         ratios = many[0] / few[0], many[1] / few[1]

@@ -17,9 +17,8 @@ from fairlearnkit._groups import (
     match_columns,
     match_groups,
     read_groups,
-    shown,
 )
-from fairlearnkit._messages import PREDICT
+from fairlearnkit._messages import PREDICT, shown
 from fairlearnkit._transport import (
     MANY,
     apply_map,

@@ -176,7 +176,7 @@ def match_groups(
     labels : ndarray of shape (n_groups,)
         `Groups.labels` of the training rows.
     names : list of str or None, default=None
-        `column_names` of the training rows. Several columns are matched by name, if
+        `sensitive_names` of the training rows. Several columns are matched by name, if
         those now have names as well, and by position otherwise. A single one is
         matched whatever it is called.
     n_samples : int, default=None
@@ -256,7 +256,7 @@ def match_columns(
     ]
 
 
-def column_names(sensitive_features):
+def sensitive_names(sensitive_features):
     """Names of the columns, for those that come later to be matched with.
 
     Parameters

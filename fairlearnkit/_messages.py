@@ -22,17 +22,25 @@ class Caller:
         What there is to do about missing values besides filling them; may be empty.
     argument : str, default="sensitive_features"
         The argument that holds the labels.
+    positive : str, default="give pos_label"
+        How to name the positive class.
+    classes : str, default=""
+        How to name all classes; empty where there is no way.
     """
 
     rows: str = "X"
     method: str = "fit"
     missing: str = FILL
     argument: str = "sensitive_features"
+    positive: str = "give pos_label"
+    classes: str = ""
 
 
 FIT, PREDICT, TRANSFORM = Caller(), Caller(method="predict"), Caller(method="transform")
-# Of metrics and Displays that count, and of those that look at scores.
-COUNTING, SCORING = Caller("y_pred", ""), Caller("y_score", "")
+# Of metrics that count, of audits and Displays that do, which have no `labels`, and of
+# those that look at scores.
+COUNTING = Caller("y_pred", "", classes="labels=[...]")
+WITHOUT_LABELS, SCORING = Caller("y_pred", ""), Caller("y_score", "")
 
 
 def not_given(caller):

@@ -1,6 +1,6 @@
 """What is a class, and which class is the positive one."""
 
-from fairlearnkit._groups import shown
+from fairlearnkit._messages import shown
 
 # Labels of two classes that say by themselves which is positive: 1 is.
 TELLING = ({0, 1}, {-1, 1})

@@ -10,11 +10,11 @@ import pytest
 from fairlearnkit import _labels
 from fairlearnkit._groups import (
     check_categories,
-    column_names,
     match_columns,
     match_groups,
     read_columns,
     read_groups,
+    sensitive_names,
     take_rows,
 )
 from fairlearnkit.linear_model import ParityRidge
@@ -228,7 +228,7 @@ SWAPPED = {"disabled": FLAGS["disabled"], "female": FLAGS["female"]}
 def test_columns_are_matched_by_name(form):
     known = read_groups(form(FLAGS))
     assert known.labels.tolist() == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    names = column_names(form(FLAGS))
+    names = sensitive_names(form(FLAGS))
     assert names == ["female", "disabled"]
     found = match_groups(form(SWAPPED), known.labels, names=names)
     assert found.tolist() == [0, 1, 2, 3]
@@ -241,7 +241,7 @@ def test_columns_without_names_are_matched_by_position():
     labels, names = read_groups(FLAGS).labels, list(FLAGS)
     table = np.column_stack(list(SWAPPED.values()))
     for new in (table, table.tolist(), pd.DataFrame(table)):
-        assert column_names(new) is None
+        assert sensitive_names(new) is None
         assert match_groups(new, labels, names=names).tolist() == [0, 2, 1, 3]
     # Those of fit had no names.
     assert match_groups(SWAPPED, labels, names=None).tolist() == [0, 2, 1, 3]

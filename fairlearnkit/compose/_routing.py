@@ -102,10 +102,11 @@ def _tell_unwanted(estimator, method, asked, error):
         return
     cure = "Leave sample_weight out."
     if unwanted == ["sensitive_features"]:
-        waiting = _waiting(estimator, method, unwanted) or ["the parts that ask"]
+        waiting = _waiting(estimator, method, unwanted)
+        part = f"{waiting[0]}()" if waiting else "part"
         cure = (
             "Put SensitiveColumns around those parts alone that ask for them, "
-            f"SensitiveColumns({waiting[0]}(), 'sex'), and these inside "
+            f"SensitiveColumns({part}, 'sex'), and these inside "
             f"{type(estimator).__name__}."
         )
     msg = (

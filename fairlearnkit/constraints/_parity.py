@@ -16,8 +16,8 @@ from fairlearnkit._groups import (
     encode,
     read_columns,
     read_groups,
-    shown,
 )
+from fairlearnkit._messages import shown
 from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
 

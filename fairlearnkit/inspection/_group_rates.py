@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import norm
 
 from fairlearnkit._alignment import check_alignment
+from fairlearnkit._messages import WITHOUT_LABELS
 from fairlearnkit.inspection._drawing import (
     axes,
     frame_of,
@@ -142,7 +143,7 @@ class GroupRatesDisplay:
             missing=missing,
             asked=tuple(rates),
             single=True,
-            takes_labels=False,
+            caller=WITHOUT_LABELS,
         )
         by_group = rates_of(cells, places[0], rates)
         found = {"rates": by_group.by_group, "overall": by_group.overall}

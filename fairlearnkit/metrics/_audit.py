@@ -10,7 +10,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._groups import encode, sensitive_columns
-from fairlearnkit._messages import COUNTING
+from fairlearnkit._messages import WITHOUT_LABELS
 from fairlearnkit._times import as_times, in_days, shown_time
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
@@ -153,7 +153,9 @@ def audit_subgroups(
             msg = f"{name}={value!r} must be 1 or more."
             raise ValueError(msg)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
-    columns = sensitive_columns(sensitive_features, COUNTING, n_samples=len(y_pred))
+    columns = sensitive_columns(
+        sensitive_features, WITHOUT_LABELS, n_samples=len(y_pred)
+    )
     hits, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
     hits, n_rows = hits[kept].astype(bool), int(kept.sum())
@@ -196,7 +198,7 @@ def _outcomes(y_true, y_pred, rate, pos_label):
         pos_label=pos_label,
         asked=(rate,),
         single=True,
-        takes_labels=False,
+        caller=WITHOUT_LABELS,
     )
     _, _, true, pred = cells.codes
     hit, among = masks_of(rate, places[0], len(cells.classes))

@@ -16,7 +16,7 @@ from fairlearnkit.constraints._contrasts import SMALL_CELL
 from fairlearnkit.metrics import _rates
 from fairlearnkit.metrics._cells import read_cells
 from fairlearnkit.metrics._gaps import Gap, measure
-from fairlearnkit.metrics._metric import find_metric
+from fairlearnkit.metrics._metric import call_metric, find_metric
 from fairlearnkit.metrics._resample import resampled
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -37,6 +37,8 @@ CALLER = Caller(
     method="",
     missing='or choose metric_params={"missing": "group"} (a group of its own) or '
     '{"missing": "ignore"} (the rows count in no group)',
+    positive='give metric_params={"pos_label": ...}',
+    classes='metric_params={"labels": [...]}',
 )
 
 
@@ -240,8 +242,8 @@ def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
         if weight is not None:
             more["sample_weight"] = weight[rows]
         some = [None if y is None else take_rows(y, rows) for y in (y_true, y_pred)]
-        groups = take_rows(sensitive_features, rows)
-        return function(*some, sensitive_features=groups, **more)
+        more["sensitive_features"] = take_rows(sensitive_features, rows)
+        return call_metric(function, *some, **more)
 
     parts = split_rows(groups.codes, n_groups)[:-1] if stratify else [known]
     # Numbers, such as ages, are no groups that each resample has to hold.

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import encode, find_groups, read_strata, shown
+from fairlearnkit._groups import encode, find_groups, read_strata
 from fairlearnkit._labels import distinct_codes
-from fairlearnkit._messages import COUNTING
+from fairlearnkit._messages import COUNTING, shown
 from fairlearnkit._positive import positive_class, told_as_numbers
 from fairlearnkit.metrics._gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -50,7 +50,6 @@ def count_cells(
     labels=None,
     control_features=None,
     pos_label=None,
-    takes_labels=True,
     caller=COUNTING,
 ):
     """Count every combination of group, true class and predicted class once.
@@ -74,8 +73,6 @@ def count_cells(
         Strata within which groups are compared.
     pos_label : scalar, default=None
         A class that there is, beside a single one that occurs.
-    takes_labels : bool, default=True
-        Whether the caller has a parameter `labels`, for messages.
     caller : Caller, default=COUNTING
         What was called, for messages.
 
@@ -92,7 +89,7 @@ def count_cells(
     )
     true, pred = _read_classes(y_true, y_pred)
     if labels is None:
-        _check_predicted(true.labels, pred.labels, takes_labels)
+        _check_predicted(true.labels, pred.labels, caller)
     n_samples = len(true.codes)
     groups = find_groups(
         sensitive_features, caller, n_samples=n_samples, missing=missing
@@ -214,16 +211,16 @@ def read_labels(**given):
     return found
 
 
-def _check_predicted(true, pred, takes_labels):
+def _check_predicted(true, pred, caller):
     """Refuse predictions of other labels than the two that y_true holds."""
     others = set(pred.tolist()) - set(true.tolist())
     if len(true) != 2 or not others:
         return
-    more = "; if they are classes, name all of them by labels=[...]"
+    more = f"; if they are classes, name all of them by {caller.classes}"
     msg = (
         f"y_true holds two classes, {shown(true)}, and y_pred others, "
         f"{shown(label for label in pred.tolist() if label in others)}. If these are "
-        f"scores, {THRESHOLD}{more if takes_labels else ''}."
+        f"scores, {THRESHOLD}{more if caller.classes else ''}."
     )
     raise ValueError(msg)
 
@@ -275,7 +272,6 @@ def read_cells(
     asked=tuple(RATES),
     *,
     single=False,
-    takes_labels=True,
     caller=COUNTING,
 ):
     """Cells, and which classes are positive in turn, once they suit what is asked.
@@ -295,8 +291,6 @@ def read_cells(
         What is taken of the cells: a gap, or rates themselves.
     single : bool, default=False
         Whether only one class can be positive.
-    takes_labels : bool, default=True
-        As in `count_cells`.
     caller : Caller, default=COUNTING
         What was called, for messages.
 
@@ -317,7 +311,6 @@ def read_cells(
         labels=labels,
         control_features=control_features,
         pos_label=pos_label,
-        takes_labels=takes_labels,
         caller=caller,
     )
     n_classes = len(cells.classes)
@@ -328,5 +321,6 @@ def read_cells(
     if pos_label is None and n_classes <= 2 and getattr(asked, "two_sided", False):
         return cells, [n_classes - 1]
     name = "y_pred" if y_true is None else "y_true"
-    label = positive_class(cells.classes, pos_label, name=name)
+    cure = caller.positive
+    label = positive_class(cells.classes, pos_label, name=name, cure=cure)
     return cells, [cells.classes.index(label)]

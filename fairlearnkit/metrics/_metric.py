@@ -15,6 +15,8 @@ NO_SCORE = {
 }
 # What the caller passes by itself, for each call anew.
 PASSED = ("y_true", "y_pred", "y_score", "sensitive_features", "sample_weight")
+# Keywords of which messages of our metrics speak.
+OPTIONS = ("missing", "pos_label", "labels")
 
 
 def find_metric(metric, metric_params=None):
@@ -90,6 +92,42 @@ def _fixed(function, metric_params):
         )
         raise ValueError(msg)
     return partial(function, **metric_params) if metric_params else function
+
+
+def call_metric(function, y_true, y_pred, **options):
+    """Call a metric for those who take its keywords as `metric_params`.
+
+    Parameters
+    ----------
+    function : callable
+        As `find_metric` returns it.
+    y_true, y_pred : array-like of shape (n_samples,)
+        Its first two arguments.
+    **options : dict
+        Its keywords.
+
+    Returns
+    -------
+    value : object
+        What it returns.
+
+    Raises
+    ------
+    ValueError
+        That of the metric; where it speaks of a keyword, with the way to pass it.
+    """
+    try:
+        return function(y_true, y_pred, **options)
+    except ValueError as error:
+        told = str(error)
+        named = [n for n in OPTIONS if f"{n}=" in told or f"give {n}" in told]
+        if not named:
+            raise
+        msg = (
+            f"{told} Keywords of {name_of(function)} are passed as metric_params="
+            f"{{{named[0]!r}: ...}}."
+        )
+        raise ValueError(msg) from error
 
 
 def _keywords(function):

@@ -10,7 +10,13 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._columns import as_table, take_columns
-from fairlearnkit.metrics._metric import find_metric, name_of, takes, unwrapped
+from fairlearnkit.metrics._metric import (
+    call_metric,
+    find_metric,
+    name_of,
+    takes,
+    unwrapped,
+)
 from fairlearnkit.utils._sklearn_private import (
     _BaseScorer,
     _cached_call,
@@ -187,8 +193,8 @@ class _WithGroups:
             raise ValueError(msg)
         given = {"sample_weight": sample_weight, "pos_label": pos_label}
         more = {name: value for name, value in given.items() if value is not None}
-        groups = sensitive_features
-        return self.metric(y_true, y_pred, sensitive_features=groups, **more)
+        more["sensitive_features"] = sensitive_features
+        return call_metric(self.metric, y_true, y_pred, **more)
 
 
 class _ParityScorer(_BaseScorer):
@@ -243,7 +249,8 @@ class _ParityScorer(_BaseScorer):
         classes = getattr(estimator, "classes_", None)
         if classes is not None and self._response_method == "predict":
             more |= self._labels(classes)
-        value = self._metric(y_true, y_pred, sensitive_features=groups, **more)
+        more["sensitive_features"] = groups
+        value = call_metric(self._metric, y_true, y_pred, **more)
         return self._sign * value
 
     def _labels(self, classes):

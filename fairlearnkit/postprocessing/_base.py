@@ -29,7 +29,7 @@ from fairlearnkit._barycenter import (
 )
 from fairlearnkit._columns import as_table
 from fairlearnkit._containers import as_frame
-from fairlearnkit._groups import column_names, take_rows
+from fairlearnkit._groups import sensitive_names, take_rows
 from fairlearnkit._numbers import check_target
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call, tell_unweighted
@@ -113,7 +113,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(msg)
         weight = read_weight(sample_weight, n_samples)
         stages = read_stages(self, sensitive_features, n_samples)
-        self.sensitive_feature_names_in_ = column_names(sensitive_features)
+        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
         self._check_stages(stages)  # before anything slow, and again on what is left
         rows, scores = self._calibration(X, y, sensitive_features, sample_weight)
         if weight is not None:

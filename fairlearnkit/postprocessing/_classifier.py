@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import shown
+from fairlearnkit._messages import shown
 from fairlearnkit._positive import positive_class, told_by_labels
 from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call

@@ -19,7 +19,7 @@ from fairlearnkit._barycenter import (
     transport,
     transport_maps,
 )
-from fairlearnkit._groups import column_names
+from fairlearnkit._groups import sensitive_names
 from fairlearnkit._messages import TRANSFORM
 from fairlearnkit.constraints._contrasts import counts_table
 from fairlearnkit.utils._sklearn_private import (
@@ -182,7 +182,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X = self._checked(X, reset=True)
         weight = read_weight(sample_weight, len(X))
         stages = read_stages(self, sensitive_features, len(X))
-        self.sensitive_feature_names_in_ = column_names(sensitive_features)
+        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
         shares = store_stages(self, stages, weight)
         self.maps_, self.pooled_maps_ = [], []
         for j in range(X.shape[1]):

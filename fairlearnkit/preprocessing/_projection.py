@@ -191,12 +191,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         Q, _ = row_space(directions, contrasts.strata, noise)
         store_groups(self, contrasts)
         self.directions_ = Q.T
-        rest = centred(directions, contrasts.strata)
-        rest -= self.strength * (rest @ Q) @ Q.T
-        # By a power of two near 1, for squares that neither overflow nor vanish.
-        _, power = np.frexp(np.abs(rest).max(initial=0.0))
-        gap = largest_distance(np.ldexp(rest, -power), contrasts.strata)
-        self.gap_ = float(np.ldexp(gap, power))
+        self.gap_ = _gap_left(directions, contrasts.strata, Q, self.strength)
         self.pivots_ = None
         if self.method == "elimination":
             self.pivots_ = _pivots(self.directions_)
@@ -297,3 +292,12 @@ def _pivots(directions):
         return np.zeros(0, dtype=np.intp)
     order = qr(directions, mode="r", pivoting=True)[1]
     return np.sort(order[: len(directions)])
+
+
+def _gap_left(directions, strata, Q, strength):
+    """Largest distance of the cells' means once a share of what Q spans is removed."""
+    rest = centred(directions, strata)
+    rest -= strength * (rest @ Q) @ Q.T
+    # By a power of two near 1, for squares that neither overflow nor vanish.
+    _, power = np.frexp(np.abs(rest).max(initial=0.0))
+    return float(np.ldexp(largest_distance(np.ldexp(rest, -power), strata), power))

@@ -14,11 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._alignment import ScoreMixin, check_alignment
 from fairlearnkit._containers import check_collected
 from fairlearnkit._numbers import (
-    LARGEST,
     check_magnitudes,
     check_target,
     check_weight_sum,
-    largest_size,
     numeric_target,
 )
 from fairlearnkit._optim.compared import largest_gap
@@ -34,8 +32,8 @@ from fairlearnkit.svm._kernels import (
     BLOCK,
     check_finite,
     check_kernel,
+    factor_of,
     rbf,
-    variance_of,
 )
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -45,8 +43,6 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Rows from which on the kernel matrix is not formed as a whole.
 MANY = 4000
-# A variance below this has lost digits, and its reciprocal overflows.
-SMALLEST = np.finfo(np.float64).tiny
 # Rows of the training kernel that are looked at for negative eigenvalues.
 SAMPLE = 300
 SURELY_DEFINITE = ("linear", "rbf", "laplacian")
@@ -116,7 +112,9 @@ class BaseParityKernel(BaseEstimator):
             raise ValueError(msg)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
-        self._set_gamma(X, weight)
+        self._gamma = self.gamma
+        if not (self.kernel == "precomputed" or callable(self.kernel)):
+            self._gamma = factor_of(self.kernel, self.gamma, X, weight)
         # Where the origin is makes no difference to an RBF kernel, nor to a linear one
         # beside an intercept; but it does to rounding.
         free = self.kernel == "rbf" or (self.kernel == "linear" and self._problem()[2])
@@ -191,29 +189,6 @@ class BaseParityKernel(BaseEstimator):
         self.n_iter_ = max(s.n_iter for s in solutions)
         self.gap_ = max(gaps)
         self.duality_gap_ = float(max(s.duality_gap for s in solutions))
-
-    def _set_gamma(self, X, weight):
-        """Set the factor of the kernel; "scale" takes weights as repetitions."""
-        self._gamma = self.gamma
-        if self.kernel == "precomputed" or callable(self.kernel):
-            return
-        size = largest_size(X)
-        with np.errstate(over="ignore"):
-            lost = "" if X.shape[1] * size**2 <= LARGEST else "overflow"
-        if isinstance(self.gamma, str) and not lost:
-            variance = 1.0
-            if self.gamma == "scale":
-                variance = variance_of(X, weight / weight.sum())
-            if variance < SMALLEST and size > 0 and X.max() > X.min():
-                lost = "are lost"
-            else:
-                self._gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
-        if lost:
-            msg = (
-                f"The kernel {self.kernel!r} cannot be computed in float64 of X with "
-                f"values up to {size:.3g}, whose squares {lost}: scale the features."
-            )
-            raise ValueError(msg)
 
     def _training_kernel(self, X):
         """K(X, X), as an array that may be written to, or by rows."""

@@ -3,8 +3,12 @@
 import numpy as np
 from scipy import sparse
 
+from fairlearnkit._numbers import LARGEST, largest_size
+
 # Elements of a kernel matrix that are formed or looked at, at a time.
 BLOCK = 2**24
+# A variance below this has lost digits, and its reciprocal overflows.
+SMALLEST = np.finfo(np.float64).tiny
 
 
 def check_kernel(K, name):
@@ -27,6 +31,47 @@ def check_finite(K, name):
     if not np.isfinite(K).all():
         msg = f"The kernel {name!r} has values that are not finite: scale the features."
         raise ValueError(msg)
+
+
+def factor_of(kernel, gamma, X, weight):
+    """The factor gamma of a kernel; "scale" takes weights as repetitions.
+
+    Parameters
+    ----------
+    kernel : str
+        For messages.
+    gamma : "scale", "auto", float or None
+        As in scikit-learn.
+    X : {ndarray, CSR} of shape (n_samples, n_features)
+        Features.
+    weight : ndarray of shape (n_samples,)
+        Weights of the rows.
+
+    Returns
+    -------
+    gamma : float or None
+
+    Raises
+    ------
+    ValueError
+        Squares of X that float64 does not hold.
+    """
+    size = largest_size(X)
+    with np.errstate(over="ignore"):
+        lost = "" if X.shape[1] * size**2 <= LARGEST else "overflow"
+    if not lost and not isinstance(gamma, str):
+        return gamma
+    if not lost:
+        scale = gamma == "scale"
+        variance = variance_of(X, weight / weight.sum()) if scale else 1.0
+        if variance >= SMALLEST or size == 0 or X.max() == X.min():
+            return 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+        lost = "are lost"
+    msg = (
+        f"The kernel {kernel!r} cannot be computed in float64 of X with "
+        f"values up to {size:.3g}, whose squares {lost}: scale the features."
+    )
+    raise ValueError(msg)
 
 
 def variance_of(X, share):

@@ -160,6 +160,7 @@ def all_metrics():
 
 
 DOORS = list(doors(np.zeros(0)))
+INTERVALS = ("bootstrap_interval", "weighted")
 
 
 def drawn(n=400):
@@ -192,8 +193,10 @@ def test_scores_are_not_taken_for_classes(door, scale):
         message = message if np.asarray(y).dtype.kind != "b" else "If .*threshold them"
         with pytest.raises(ValueError, match=message) as caught:
             read(y, scale(score))
-        takes = door not in ("audit_subgroups", "display")
+        by_params = door in (*INTERVALS, "scorer")
+        takes = door not in ("audit_subgroups", "display", *INTERVALS)
         assert ("labels=[...]" in str(caught.value)) == takes
+        assert ("metric_params={" in str(caught.value)) == by_params
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -4,10 +4,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 
 from fairlearnkit import metrics
-from fairlearnkit.metrics import demographic_parity_ratio, equal_opportunity_difference
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.metrics import (
+    bootstrap_interval,
+    demographic_parity_ratio,
+    equal_opportunity_difference,
+    parity_scorer,
+)
 from fairlearnkit.metrics._metric import find_metric
 
 y_true = np.array(["no", "yes", "yes", "yes", "no", "no"] * 40)
@@ -64,3 +71,59 @@ def test_keywords_that_do_not_fit(case):
 def test_functions_without_groups():
     with pytest.raises(ValueError, match="accuracy_score takes no sensitive_features"):
         find_metric(accuracy_score)
+
+
+GAPS = {
+    "counts": ("equal_opportunity_difference", {}),
+    "scores": ("score_gap", {"constraint": "equal_opportunity"}),
+}
+
+
+@pytest.mark.parametrize("metric", GAPS)
+@pytest.mark.parametrize("option", ["pos_label", "missing"])
+@pytest.mark.parametrize("caller", ["interval", "scorer"])
+def test_messages_say_how_keywords_of_the_metric_are_passed(caller, option, metric):
+    """Neither has a parameter `pos_label` or `missing` of its own."""
+    name, fixed = GAPS[metric]
+    given = {"pos_label": "yes", "missing": "group", **fixed}
+    del given[option]
+    labels = groups.astype(object)
+    if option == "missing":
+        labels[::5] = None
+    scores = y_pred if metric == "counts" else np.arange(240.0)
+
+    def interval(metric_params):
+        return bootstrap_interval(
+            name,
+            y_true,
+            scores,
+            sensitive_features=labels,
+            n_resamples=2,
+            metric_params=metric_params,
+        )
+
+    def scored(metric_params):
+        X = np.arange(480.0).reshape(240, 2) % 7
+        model = LogisticRegression().fit(X, y_true)
+        response = "predict" if metric == "counts" else "decision_function"
+        scorer = parity_scorer(
+            name, response_method=response, metric_params=metric_params
+        )
+        return scorer(model, X, y_true, sensitive_features=labels)
+
+    call = interval if caller == "interval" else scored
+    with pytest.raises(ValueError, match="metric_params=") as error:
+        call(given)
+    assert option in str(error.value).split("metric_params=")[1]
+    call({**given, option: {"pos_label": "yes", "missing": "group"}[option]})
+
+
+def test_other_errors_of_a_metric_stay_as_they_are():
+    def broken(y_true, y_pred, *, sensitive_features):
+        msg = "of its own"
+        raise ValueError(msg)
+
+    model = SensitiveColumns(LogisticRegression(), [0])
+    X = np.arange(480.0).reshape(240, 2) % 7
+    with pytest.raises(ValueError, match=r"^of its own$"):
+        parity_scorer(broken)(model.fit(X, y_true), X, y_true)
