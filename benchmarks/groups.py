@@ -18,6 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from sklearn.base import clone
 
 from fairlearnkit.linear_model import ParityLogisticRegression
 from fairlearnkit.metrics import (
@@ -40,13 +41,10 @@ def jobs(X, y, f, group):
     """What is timed, by name."""
     s = {"sensitive_features": group}
     fit = {
-        f"{cls.__name__}, max_gap={gap}": partial(
-            cls(max_gap=gap, **more).fit, X, y, **s
+        f"{type(model).__name__}, max_gap={gap}": partial(
+            clone(model).set_params(max_gap=gap).fit, X, y, **s
         )
-        for cls, more in (
-            (ParityLogisticRegression, {}),
-            (ParityLinearSVC, {"loss": "hinge", "C": 0.01}),
-        )
+        for model in (ParityLogisticRegression(), ParityLinearSVC("hinge", C=0.01))
         for gap in (0, 0.5)
     }
     return fit | {
@@ -104,8 +102,8 @@ def main():
         shown = "".join(f"{s:>8.3f} s{mb:>4.0f} MB" for s, mb in cells)
         lines.append(f"{name:<34}{shown}")
         print(lines[-1], flush=True)
-    head = "30,000 rows, 1,000 groups / 10 groups    time  at most   memory  at most"
-    lines += ["", head]
+    heads = "".join(f"{head:>9}" for head in ("time", "at most", "memory", "at most"))
+    lines += ["", f"{'30,000 rows, 1,000 groups / 10':<36}{heads}"]
     for name, (memory, time) in BUDGETS.items():
         few, many = (measured(name, 30_000, n) for n in (10, 1_000))
         ratios = many[0] / few[0], many[1] / few[1]

@@ -1,14 +1,14 @@
-"""What needs PyTorch is told as skipped where it is missing; one BLAS thread a process.
+"""What needs PyTorch is told as skipped where it is missing; one thread a process."""
 
-Tests run in as many processes as there are cores, whose threads would wait in turns.
-"""
-
+import os
 from importlib.util import find_spec
 
 import pytest
-from threadpoolctl import threadpool_limits
 
-threadpool_limits(1)
+# Tests run in as many processes as there are cores, whose threads would wait for one
+# another. The libraries that read this are imported later.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
 
 # Where the error that tells of it is caught, or wrapped, on its way to a test.
 NEED_TORCH = (

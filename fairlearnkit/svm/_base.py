@@ -1,6 +1,7 @@
 """The walk that all kernel models under a parity constraint share."""
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -43,6 +44,10 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Rows from which on the kernel matrix is not formed as a whole.
 MANY = 4000
+# For an infinite C: values that are tried, times the mean of the kernel's diagonal;
+# iterations of libsvm for each row, which has no end where there is no optimum; and
+# what counts as no loss, as a part of the largest target.
+HARDER, HARD_STEPS, NO_LOSS = 10.0 ** np.arange(2, 11, 2), 200, 1e-6
 # Rows of the training kernel that are looked at for negative eigenvalues.
 SAMPLE = 300
 SURELY_DEFINITE = ("linear", "rbf", "laplacian")
@@ -60,7 +65,7 @@ SVM_PARAMETERS = {
         callable,
     ],
     "gamma": [StrOptions({"scale", "auto"}), Interval(Real, 0, None, closed="left")],
-    "C": [Interval(Real, 0, None, closed="neither")],
+    "C": [Interval(Real, 0, None, closed="right")],
     "tol": [Interval(Real, 0, 1, closed="neither")],
     "shrinking": ["boolean"],
     "cache_size": [Interval(Real, 0, None, closed="neither")],
@@ -164,13 +169,36 @@ class BaseParityKernel(BaseEstimator):
             self.duality_gap_ = np.nan
         return self
 
+    def _factor(self):
+        """C, or what it grows from if it is infinite."""
+        return 1.0 if np.isinf(self.C) else self.C
+
     def _solve_svm(self, problem, restore):
+        if not np.isinf(self.C):
+            return self._solve_soft(problem, self.max_iter, restore)
+        # An optimum without loss is that of any larger C. If there is no model without
+        # loss, the loss does not fall any more as C rises.
+        unit = problem.c / np.mean(problem.c * np.abs(problem.K.diagonal()))
+        most = self.max_iter if self.max_iter != -1 else HARD_STEPS * len(unit)
+        last = np.inf
+        for factor in HARDER:
+            found = self._solve_soft(replace(problem, c=factor * unit), most, True)
+            lost = problem.loss.value(problem.y, found.scores)
+            least = NO_LOSS * np.abs(problem.y).max()
+            if found.status == "optimal" and lost.max() <= least:
+                return found
+            if unit @ lost > 0.9 * last:
+                break
+            last = unit @ lost
+        return replace(found, status="infeasible", duality_gap=np.nan)
+
+    def _solve_soft(self, problem, max_iter, restore):
         return solve_svm(
             problem,
             restore=restore,
             solver=self.solver,
             tol=self.tol,
-            max_iter=self.max_iter,
+            max_iter=max_iter,
             shrinking=self.shrinking,
             cache_size=self.cache_size,
             solver_params=self.solver_params,
@@ -269,6 +297,15 @@ class BaseParityKernel(BaseEstimator):
     def _tell(self, problem, solution, gap):
         """Warn of what a user would not expect."""
         name, finite = type(self).__name__, np.isfinite(self.max_gap)
+        if solution.status == "infeasible":
+            msg = (
+                f"{name} found no model for C=inf, which asks every row to be on the "
+                "right side of the margin: there is none, or it is out of reach. Take "
+                "a finite C, or another kernel. What is returned is the model of a "
+                "large C."
+            )
+            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
+            return
         rounding = 1e-6 * _spread(solution.scores) + 1e-9 * (
             np.abs(solution.scores).max() + np.abs(problem.y).max()
         )

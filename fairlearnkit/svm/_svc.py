@@ -32,7 +32,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
     Parameters
     ----------
     C : float, default=1.0
-        Inverse of the regularisation strength.
+        Inverse of the regularisation strength. ``np.inf`` allows no loss at all: a
+        hard margin, which the classes may not have (ConvergenceWarning).
     kernel : str or callable, default="rbf"
         "linear", "poly", "rbf", "sigmoid" or "precomputed", or a function of two tables
         that returns the matrix of its values.
@@ -123,7 +124,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
     SmallGroupWarning
         Fewer than 10 rows in a cell of the constraint.
     ConvergenceWarning
-        The solver stopped early, or an indefinite kernel leaves a gap.
+        The solver stopped early, an indefinite kernel leaves a gap, or no model is
+        without loss for ``C=np.inf``.
     UserWarning
         The kernel is indefinite, or the constraint is void in its feature space.
 
@@ -234,7 +236,7 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
         with np.errstate(over="ignore"):
-            row_weight = self.C * weight * class_factors(self, y, codes, weight)
+            row_weight = self._factor() * weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         return self._fit_columns(X, columns, row_weight, contrasts)
 

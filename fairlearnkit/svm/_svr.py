@@ -37,7 +37,8 @@ class ParitySVR(BaseParityKernelRegressor):
     coef0 : float, default=0.0
         Of "poly" and "sigmoid".
     C : float, default=1.0
-        Inverse of the regularisation strength.
+        Inverse of the regularisation strength. ``np.inf`` allows no loss at all: all
+        rows within `epsilon`, which may be impossible (ConvergenceWarning).
     epsilon : float, default=0.1
         Half the width of the tube without loss, in units of y.
     constraint : str or object, default="demographic_parity"
@@ -106,7 +107,8 @@ class ParitySVR(BaseParityKernelRegressor):
     SmallGroupWarning
         Fewer than 10 rows in a cell of the constraint.
     ConvergenceWarning
-        The solver stopped early, or an indefinite kernel leaves a gap.
+        The solver stopped early, an indefinite kernel leaves a gap, or no model is
+        without loss for ``C=np.inf``.
     UserWarning
         The kernel is indefinite, or the constraint is void in its feature space.
 
@@ -206,4 +208,4 @@ class ParitySVR(BaseParityKernelRegressor):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight, self.C)
+        return self._fit_target(X, y, sensitive_features, sample_weight, self._factor())

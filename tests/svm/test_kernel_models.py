@@ -2,6 +2,7 @@
 
 import pickle
 
+import cvxpy as cp
 import joblib
 import numpy as np
 import pandas as pd
@@ -594,3 +595,58 @@ def test_rows_that_are_too_far_away_are_refused(data):
     cubes = ParitySVC(kernel="poly").fit(X, y, sensitive_features=group)
     with pytest.raises(ValueError, match=r"not finite: scale the features"):
         cubes.predict(X[:5] * 1e200)
+
+
+def make_separable(n=150):
+    """Two classes and a margin between them, in both groups."""
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(n, 3)), rng.integers(0, 2, n)
+    f = X[:, 0] + 0.3 * X[:, 1]
+    kept = np.abs(f) > 0.2
+    return X[kept], (f[kept] > 0).astype(int), group[kept], f[kept]
+
+
+@pytest.mark.parametrize("kernel", ["linear", "rbf"])
+@pytest.mark.parametrize("model", [ParitySVC(), ParitySVR(epsilon=0.3)])
+def test_infinite_c_allows_no_loss(model, kernel):
+    X, y, group, f = make_separable()
+    y = target(model, y, f)
+    model = clone(model).set_params(C=np.inf, kernel=kernel, gamma=0.3, tol=1e-6)
+    plain = clone(model).set_params(max_gap=np.inf).fit(X, y, sensitive_features=group)
+    parent = SVC if isinstance(model, ParitySVC) else SVR
+    more = {"epsilon": 0.3} if parent is SVR else {}
+    theirs = parent(C=1e8, kernel=kernel, gamma=0.3, tol=1e-9, **more).fit(X, y)
+    expected = theirs.predict(X) if parent is SVR else theirs.decision_function(X)
+    assert_allclose(scores(plain, X), expected, atol=1e-4)
+    max_gap = 0.5 * plain.gap_
+    if kernel == "linear":  # half way to the smallest gap that the margins allow
+        w, b = cp.Variable(3), cp.Variable()
+        f = X @ w + b
+        margins = cp.multiply(np.where(y == 1, 1, -1), f) >= 1
+        tube = cp.abs(f - y) <= 0.3
+        apart = X[group == 0].mean(axis=0) - X[group == 1].mean(axis=0)
+        least = cp.Problem(
+            cp.Minimize(cp.abs(apart @ w)), [tube if parent is SVR else margins]
+        ).solve(solver="CLARABEL")
+        max_gap = 0.5 * (least + plain.gap_)
+    held = clone(model).set_params(max_gap=max_gap)
+    held.fit(X, y, sensitive_features=group)
+    found = scores(held, X)
+    if parent is SVR:
+        assert np.abs(found - y).max() <= 0.3 + 1e-6
+    else:
+        assert (np.where(y == 1, 1, -1) * found).min() >= 1 - 2e-6
+    assert_allclose(held.gap_, max_gap, rtol=1e-6)
+    assert np.isfinite(held.duality_gap_)
+
+
+@pytest.mark.parametrize("model", [ParitySVC(), ParitySVR(epsilon=0.01)])
+def test_infinite_c_without_a_model_is_told(model):
+    X, y, group, f = make_separable(60)
+    y = 1 - y if isinstance(model, ParitySVC) else f
+    y[:5] = 1 - y[:5]
+    model = clone(model).set_params(C=np.inf, kernel="linear")
+    with pytest.warns(ConvergenceWarning, match="found no model for C=inf") as told:
+        model.fit(X, y, sensitive_features=group)
+    assert len(told) == 1
+    assert np.isnan(model.duality_gap_)
