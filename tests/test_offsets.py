@@ -13,6 +13,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.linear_model import LinearRegression
 
 from fairlearnkit.constraints import DemographicParity, EqualizedOdds, GeneralParity
+from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
@@ -34,6 +35,7 @@ LINEAR = [
 KERNELS = [
     ParitySVC(gamma=0.1, tol=1e-6),
     ParitySVR(gamma=0.1, tol=1e-6),
+    ParityKernelRidge(kernel="rbf", gamma=0.1),
     ParitySVC(kernel="linear", tol=1e-6),
     ParitySVR(kernel="linear", tol=1e-6),
 ]

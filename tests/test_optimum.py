@@ -64,7 +64,7 @@ def make_problem(name, seed, kernel=False):
     missing = str(rng.choice(["error", "group", "ignore"]))
     X = rng.normal(size=(N, D)) + 0.5 * np.outer(group, rng.normal(size=D))
     score = X @ rng.normal(size=D) + 0.4 * other + rng.normal(size=N)
-    n_classes = 2 if kernel else int(rng.choice([2, 3]))
+    n_classes = int(rng.choice([2, 3]))
     y = np.digitize(score, np.quantile(score, np.arange(1, n_classes) / n_classes))
     scale = rng.choice([1e-2, 1.0, 30.0], D) if not kernel else np.ones(D)
     origin = rng.choice([0.0, 5.0, 1e3, 1e5], D) * X.std(axis=0)
@@ -206,17 +206,19 @@ def test_kernel_models(loss, seed):
     K = rbf_kernel(X - X.mean(axis=0), gamma=0.2)
     F = np.linalg.cholesky(K + 1e-12 * np.eye(N))
     M = contrast_rows(columns, y, weight, options)
-    c, t = factor * weight, y
+    c, targets = factor * weight, [y]
     if is_classifier(model):
         c = c * np.array([options.get("class_weight", {}).get(k, 1.0) for k in y])
-        t = np.where(y == 1, 1.0, -1.0)
+        classes = [1] if len(model.classes_) == 2 else model.classes_
+        targets = [np.where(y == k, 1.0, -1.0) for k in classes]
     intercept = loss != "squared"
-    optimum = best(model, loss, F, t, c, reg, M, model.max_gap, intercept)
-    beta = np.zeros(N)
-    beta[model.support_] = model.dual_coef_.ravel()
-    b = model.intercept_ if intercept else 0.0
-    f = K @ beta + b
-    found = value(model, loss, beta @ K @ beta, f, t, c, reg)
-    assert abs(found - optimum) <= 5e-6 * optimum
-    assert found - optimum <= model.duality_gap_ + 5e-6 * optimum
-    assert np.abs(M @ f).max() <= model.max_gap * (1 + 1e-6) + 1e-7 * np.ptp(f)
+    betas = np.zeros((len(targets), N))
+    betas[:, model.support_] = model.dual_coef_
+    shifts = np.atleast_1d(model.intercept_) if intercept else [0.0]
+    for t, beta, b in zip(targets, betas, shifts, strict=True):
+        optimum = best(model, loss, F, t, c, reg, M, model.max_gap, intercept)
+        f = K @ beta + b
+        found = value(model, loss, beta @ K @ beta, f, t, c, reg)
+        assert abs(found - optimum) <= 5e-6 * optimum
+        assert found - optimum <= model.duality_gap_ + 5e-6 * optimum
+        assert np.abs(M @ f).max() <= model.max_gap * (1 + 1e-6) + 1e-7 * np.ptp(f)

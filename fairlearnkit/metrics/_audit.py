@@ -148,10 +148,7 @@ def audit_subgroups(
     >>> found.subgroups[0]["subgroup"], round(found.subgroups[0]["gap"], 3)
     ("sex = 'f' and old = True", -0.375)
     """
-    for name, value in (("depth", depth), ("min_count", min_count)):
-        if value < 1:
-            msg = f"{name}={value!r} must be 1 or more."
-            raise ValueError(msg)
+    _check_positive(depth=depth, min_count=min_count)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     columns = sensitive_columns(
         sensitive_features, WITHOUT_LABELS, n_samples=len(y_pred)
@@ -184,6 +181,14 @@ def audit_subgroups(
         subgroups=subgroups,
         half_space=half_space,
     )
+
+
+def _check_positive(**numbers):
+    """Refuse numbers below 1."""
+    for name, value in numbers.items():
+        if value < 1:
+            msg = f"{name}={value!r} must be 1 or more."
+            raise ValueError(msg)
 
 
 def _outcomes(y_true, y_pred, rate, pos_label):

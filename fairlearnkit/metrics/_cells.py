@@ -95,31 +95,31 @@ def count_cells(
         sensitive_features, caller, n_samples=n_samples, missing=missing
     )
     classes, *codes = _joined(true, pred, labels, pos_label)
-    parts = [groups.codes, *codes]
-    shape, strata = (len(groups.labels), len(classes), len(classes)), np.array([None])
-    known = None if groups.counts.sum() == n_samples else groups.codes >= 0
-    stratum = np.broadcast_to(np.intp(0), n_samples)
-    if control_features is not None:
-        found = read_strata(
-            control_features, caller, n_samples=n_samples, missing=missing
-        )
-        stratum, strata, known = _among(found, groups.codes)
-        parts = [stratum, *parts]
-    shape = (len(strata), *shape)
+    stratum, strata, known = _strata(control_features, groups, caller, missing)
+    parts = [*([] if control_features is None else [stratum]), groups.codes, *codes]
+    shape = (len(strata), len(groups.labels), len(classes), len(classes))
     weight = None
     if sample_weight is not None:
         weight = _check_sample_weight(
             sample_weight, true.codes, dtype=np.float64, ensure_non_negative=True
         )
     rows, total = _count(parts, shape, weight, known)
-    codes = (stratum, *parts[-3:])
+    codes = (stratum, groups.codes, *codes)
     labels = (groups.labels, classes, strata)
     return Cells(total, rows, *labels, codes, weight)
 
 
-def _among(strata, groups):
-    """Codes and labels of the strata that rows with a group have, and those rows."""
-    known = (groups >= 0) & (strata.codes >= 0)
+def _strata(control_features, groups, caller, missing):
+    """Codes and labels of strata, and the rows that have one and a group, or None.
+
+    None stands for all rows.
+    """
+    n_samples = len(groups.codes)
+    if control_features is None:
+        known = None if groups.counts.sum() == n_samples else groups.codes >= 0
+        return np.broadcast_to(np.intp(0), n_samples), np.array([None]), known
+    strata = read_strata(control_features, caller, n_samples=n_samples, missing=missing)
+    known = (groups.codes >= 0) & (strata.codes >= 0)
     if not known.any():
         msg = "No row has both a sensitive and a control feature; others are left out."
         raise ValueError(msg)
@@ -206,7 +206,7 @@ def read_labels(**given):
     for name, one in found.items():
         told = told_as_numbers(one.labels)
         if told is not None:
-            msg = f"{name} holds {told}, and no class labels: {THRESHOLD}."
+            msg = f"{name} holds {told} instead of class labels: {THRESHOLD}."
             raise ValueError(msg)
     return found
 

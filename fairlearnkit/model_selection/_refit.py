@@ -272,8 +272,8 @@ def _candidates(cv_results, score, gap):
     if not usable.any():
         told = "; ".join(_where_nan(cv_results, name) for name in (score, gap))
         msg = (
-            f"No candidate has both a {score} and a {gap}: {told}. Where a scorer "
-            "failed, the search has warned of it ('Scoring failed'), and "
+            f"No candidate has a value of both {score} and {gap}: {told}. Where a "
+            "scorer failed, the search has warned of it ('Scoring failed'), and "
             "error_score='raise' stops at the first failure and shows its cause. (A "
             "fold without rows of a group has no gap: stratify the folds by class and "
             "group.)"

@@ -213,7 +213,7 @@ def test_a_regression_target_is_refused_at_once(door, dtype):
     rng = np.random.default_rng(0)
     income = rng.integers(0, 60_000, (2, 5000)).astype(dtype)
     read = doors(rng.choice(["a", "b"], 5000))[door]
-    told = r"holds \d+ different numbers, and no class labels: threshold them"
+    told = r"holds \d+ different numbers instead of class labels: threshold them"
     with pytest.raises(ValueError, match=f"y_true {told}"):
         read(*income)
     with pytest.raises(ValueError, match=f"y_pred {told}"):
