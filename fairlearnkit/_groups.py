@@ -114,9 +114,13 @@ def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
     _check_option("missing", missing, MISSING_POLICIES)
     groups = _joint(_columns(sensitive_features, n_samples, caller), missing, caller)
     if len(groups.labels) < 2:
+        found = (
+            f"holds one group only, {shown(groups.labels)}"
+            if len(groups.labels)
+            else "holds no group"
+        )
         msg = (
-            "sensitive_features holds one group only, "
-            f"{shown(groups.labels)}; a comparison needs at least two groups. "
+            f"sensitive_features {found}; a comparison needs at least two groups. "
             "Pass the column that tells the groups apart"
             + (", with all its rows." if missing == "error" else f" ({missing=}).")
         )

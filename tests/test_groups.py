@@ -171,6 +171,11 @@ def test_one_group(values):
         read_groups(values)
 
 
+def test_no_rows():
+    with pytest.raises(ValueError, match="holds no group; a comparison needs"):
+        read_groups([])
+
+
 def test_too_many_dimensions_and_odd_labels():
     with pytest.raises(ValueError, match="3 dimensions"):
         read_groups(np.zeros((2, 2, 2)))

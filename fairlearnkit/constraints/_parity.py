@@ -460,7 +460,8 @@ def encoded_classes(y, name):
     if got is not None:
         msg = (
             f"{name} compares groups among rows of the same class and needs class "
-            f"labels y; got {got}. Use 'demographic_parity' or 'decorrelation'."
+            f"labels y; got {got}. Use 'demographic_parity' or 'decorrelation'"
+            + (", or, of numbers, 'general_parity'." if found is not None else ".")
         )
         raise ValueError(msg)
     return found.labels.tolist(), found.codes

@@ -202,7 +202,9 @@ class RocByGroupDisplay:
                 x, y = self._point(g)
                 color = look["color"]
                 self.ax_.plot([x], [y], marker, color=color, markersize=9)
-        title = None if self.threshold is None else f"marks: {self.threshold:g}"
+        title = None
+        if self.threshold is not None:
+            title = f"marks: threshold {self.threshold:g}"
         legend(self.ax_, len(self.groups), title=title, loc="lower right")
         self.ax_.set(
             xlabel=with_positive("false positive rate", self.pos_label),

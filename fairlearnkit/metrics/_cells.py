@@ -170,8 +170,8 @@ def _read_classes(y_true, y_pred):
     true = found.get("y_true", pred)
     if (true.labels.dtype.kind in "OU") != (pred.labels.dtype.kind in "OU"):
         msg = (
-            "y_true and y_pred mix labels of two types, such as "
-            f"{true.labels[0]!r} and {pred.labels[0]!r}; give both in the same labels."
+            f"y_true and y_pred mix labels of two types, {shown(true.labels)} and "
+            f"{shown(pred.labels)}; give both in the same labels."
         )
         raise ValueError(msg)
     return true, pred

@@ -1,11 +1,7 @@
 """Distances between the distributions of scores in the groups."""
 
 import numpy as np
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_consistent_length
 
 from fairlearnkit._alignment import check_alignment
 from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
@@ -16,6 +12,7 @@ from fairlearnkit._transport import (
     largest_wasserstein,
     unfairness,
 )
+from fairlearnkit.metrics._scores import read_scores
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):
@@ -211,9 +208,7 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
     )
-    y_score = column_or_1d(
-        check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score")
-    )
+    y_score = read_scores(y_score, dtype=np.float64)
     check_consistent_length(y_true, y_score)
     groups = find_groups(
         sensitive_features, SCORING, n_samples=len(y_score), missing=missing

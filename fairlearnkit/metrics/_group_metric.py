@@ -160,9 +160,11 @@ def _named(metric):
         named = [(name_of(metric), metric)]
     for name, function in named:
         if not callable(function):
+            where = f"metric[{name!r}]" if isinstance(metric, dict) else "metric"
             msg = (
-                f"The metric {name!r} is {function!r}: pass a function (y_true, "
-                "y_pred), or a list or dict of functions."
+                f"{where} must be a function (y_true, y_pred), such as "
+                f"sklearn.metrics.accuracy_score, got {function!r}. A list or a dict "
+                "of functions will do, too."
             )
             raise ValueError(msg)
     names = [name for name, _ in named]

@@ -5,7 +5,7 @@ from functools import partial
 from inspect import signature
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._alignment import check_alignment
@@ -83,7 +83,8 @@ def parity_scorer(
     ValueError
         An unknown name or response method, a function that takes no
         ``sensitive_features``, or `metric_params` that it does not take. When the
-        scorer is called: no groups are to be found.
+        scorer is called: no groups are to be found, or a metric of scores
+        gets the classes of a classifier.
 
     See Also
     --------
@@ -96,9 +97,13 @@ def parity_scorer(
     (its request is set already) or passed to it; else from the estimator, if it is a
     SensitiveColumns, or a search, calibration or ensemble around one.
 
-    A fold that lacks a group, or the rows that a rate of it is about, has no gap: the
-    score is NaN, with a warning. Stratify the folds by class and group. Rates look at
-    all ``classes_`` of the estimator.
+    A fold with rows of one group only, or of a group without the rows that a rate is
+    about, has no gap: the score is NaN, with a warning. A group that is absent while
+    two others are there is not compared. Stratify the folds by class and group. Rates
+    look at all ``classes_`` of the estimator.
+
+    Metrics of scores need the scores of a classifier: its classes are no scores, and
+    ``response_method="predict"`` is an error.
 
     The gap is that of the scored rows: of few rows it is noisy, and biased upwards.
 
@@ -241,6 +246,7 @@ class _ParityScorer(_BaseScorer):
             sample_weight=sample_weight,
         )
         groups = self._groups(estimator, X, sensitive_features)
+        self._check_response(estimator)
         pos_label = None if is_regressor(estimator) else self._get_pos_label()
         if self._response_method != "predict":  # the cache does not look at pos_label
             method_caller = partial(_cached_call, None)
@@ -252,6 +258,22 @@ class _ParityScorer(_BaseScorer):
         more["sensitive_features"] = groups
         value = call_metric(self._metric, y_true, y_pred, **more)
         return self._sign * value
+
+    def _check_response(self, estimator):
+        """Classes are no scores: their gap would be that of decisions."""
+        function = unwrapped(self._metric)
+        ours = function.__module__.startswith("fairlearnkit.metrics.")
+        if not ours or "y_score" not in signature(function).parameters:
+            return
+        if self._response_method == "predict" and is_classifier(estimator):
+            msg = (
+                f"{function.__name__} compares scores, and predict of "
+                f"{type(estimator).__name__} gives classes: "
+                f"parity_scorer({function.__name__!r}, response_method="
+                "'decision_function') or 'predict_proba' gives scores. For decisions "
+                "take a metric of rates, such as 'demographic_parity_difference'."
+            )
+            raise ValueError(msg)
 
     def _labels(self, classes):
         """All classes, of which a fold may lack some, for our metrics of rates."""

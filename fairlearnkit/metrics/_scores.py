@@ -1,5 +1,6 @@
 """Gaps of scores between groups."""
 
+import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._alignment import check_alignment
@@ -83,7 +84,7 @@ def score_gap(
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
     )
-    y_score = column_or_1d(check_array(y_score, ensure_2d=False, input_name="y_score"))
+    y_score = read_scores(y_score)
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     check_given(sensitive_features, len(y_score), SCORING)
     contrasts = constraint.contrasts(
@@ -96,3 +97,39 @@ def score_gap(
         )
         raise ValueError(msg)
     return contrasts.gap(y_score)
+
+
+def read_scores(y_score, dtype="numeric"):
+    """Scores as numbers.
+
+    Parameters
+    ----------
+    y_score : array-like of shape (n_samples,)
+        Scores.
+    dtype : dtype, default="numeric"
+        As in `sklearn.utils.check_array`.
+
+    Returns
+    -------
+    y_score : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        Text, missing values or more than one column.
+    """
+    try:
+        return column_or_1d(
+            check_array(y_score, ensure_2d=False, dtype=dtype, input_name="y_score")
+        )
+    except ValueError as error:
+        values = np.asarray(y_score, dtype=object).ravel()
+        text = next((value for value in values if isinstance(value, str)), None)
+        if text is None:
+            raise
+        msg = (
+            f"y_score holds text such as {str(text)!r}, and no scores: pass numbers, "
+            "as decision_function or a column of predict_proba gives them, or use a "
+            "metric of classes such as demographic_parity_difference."
+        )
+        raise ValueError(msg) from error

@@ -184,7 +184,7 @@ def test_roc_curves(data):
         mark = shown.ax_.get_lines()[2 + 2 * g]
         assert_allclose([mark.get_xdata()[0], mark.get_ydata()[0]], rates)
     assert labels(shown.ax_)[0] == f"f (AUC {shown.auc[0]:.3f})"
-    assert shown.ax_.get_legend().get_title().get_text() == "marks: 0.3"
+    assert shown.ax_.get_legend().get_title().get_text() == "marks: threshold 0.3"
     model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
     fitted = RocByGroupDisplay.from_estimator(model, X, y, pos_label="yes")
     assert fitted.threshold is None

@@ -94,6 +94,9 @@ def test_errors(metric):
     group = ["a"] * 10 + ["b"] * 10
     with pytest.raises(ValueError, match="y_score contains NaN"):
         metric(None, [np.nan] * 20, sensitive_features=group)
+    for text in (np.array(["yes"] * 20), ["no"] * 20, np.array(["no"] * 20, object)):
+        with pytest.raises(ValueError, match=r"y_score holds text such as '(yes|no)'"):
+            metric(None, text, sensitive_features=group)
     with pytest.raises(ValueError, match="has 20 rows but y_score has 19"):
         metric(None, np.arange(19.0), sensitive_features=group)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):

@@ -167,8 +167,10 @@ def test_what_cannot_be_compared(data):
         call(classification_report)
     with pytest.raises(ValueError, match="gives dict and not a number"):
         call(lambda y, p: {"a": 1})
-    with pytest.raises(ValueError, match="The metric 'a' is 'accuracy': pass a func"):
+    with pytest.raises(ValueError, match=r"metric\['a'\] must be a func.*got 'accur"):
         call({"a": "accuracy"})
+    with pytest.raises(ValueError, match=r"^metric must be a func.*got 'accuracy'"):
+        call("accuracy")
     with pytest.raises(ValueError, match=r"have the names \['accuracy_score', 'acc"):
         call([accuracy_score, accuracy_score])
     with pytest.raises(ValueError, match="at least one"):

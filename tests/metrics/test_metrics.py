@@ -207,7 +207,7 @@ def test_messages(rows, metric):
         metric(y_true, y_pred, sensitive_features=["a"] * 150)
     with pytest.raises(ValueError, match="must not hold missing"):
         metric(np.where(y_true, np.nan, 0.0), y_pred, sensitive_features=group)
-    with pytest.raises(ValueError, match="mix labels of two types"):
+    with pytest.raises(ValueError, match=r"of two types, \['0', '1'\] and \[0, 1\]"):
         metric(y_true.astype(str), y_pred, sensitive_features=group)
     with pytest.raises(TypeError, match="sensitive_features"):
         metric(y_true, y_pred)
@@ -293,6 +293,11 @@ def test_a_class_that_is_never_predicted_has_no_ratio():
             [0, 1, 2] * 300, kept, sensitive_features=group
         )
         assert_allclose(found, min(ratios))
+
+
+def test_score_gap_refuses_text():
+    with pytest.raises(ValueError, match="y_score holds text such as 'no'"):
+        score_gap(None, ["no", "yes"] * 20, sensitive_features=["a", "b"] * 20)
 
 
 def test_score_gap_refuses_nan():

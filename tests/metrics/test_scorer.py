@@ -115,6 +115,42 @@ def metrics_constraint():
     return EqualOpportunity(pos_label="no")
 
 
+@pytest.mark.parametrize(
+    "metric", ["score_gap", "ks_gap", "wasserstein_unfairness", partial(score_gap)]
+)
+@pytest.mark.parametrize("labels", [["no", "yes"], [0, 1]])
+def test_classes_are_no_scores(data, metric, labels):
+    X = data[0][["a", "b", "sex"]]
+    y = np.array(labels)[(X["a"] > 0).astype(int)]
+    model = SensitiveColumns(LogisticRegression(), "sex").fit(X, y)
+    with pytest.raises(ValueError, match=r"gives classes: .*'decision_function'"):
+        parity_scorer(metric)(model, X, y)
+    plain, numbers = model.estimator_, X[["a", "b"]]
+    with pytest.raises(ValueError, match="predict of LogisticRegression gives classes"):
+        parity_scorer(metric)(plain, numbers, y, sensitive_features=X["sex"])
+
+
+def test_a_metric_of_ones_own_may_look_at_classes(data, model):
+    X, y = data[0].drop(columns="race"), data[1]
+
+    def share(y_true, y_score, *, sensitive_features):
+        return np.mean(y_score == y_true)
+
+    assert parity_scorer(share)(model, X, y) == -np.mean(model.predict(X) == y)
+
+
+def test_a_group_that_a_fold_lacks_is_not_compared():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=300), np.arange(300) % 3])
+    y = (X[:, 0] > 0).astype(int)
+    model = SensitiveColumns(LogisticRegression(), -1).fit(X, y)
+    rows = X[:, 1] < 2
+    expected = -demographic_parity_difference(
+        y[rows], model.predict(X[rows]), sensitive_features=X[rows, 1]
+    )
+    assert parity_scorer(GAP)(model, X[rows], y[rows]) == expected
+
+
 def test_regression_needs_no_classes(data):
     X, _ = data
     numbers = X[["a", "b", "sex"]]
@@ -470,7 +506,11 @@ def test_names_and_functions_that_do_not_fit():
 
 SCORERS = [
     parity_scorer("demographic_parity_difference"),
-    parity_scorer(partial(score_gap, missing="group"), columns=["sex"]),
+    parity_scorer(
+        partial(score_gap, missing="group"),
+        response_method="decision_function",
+        columns=["sex"],
+    ),
 ]
 
 
