@@ -7,10 +7,11 @@ from scipy.linalg import qr
 
 from fairlearnkit._optim.design import Design
 from fairlearnkit._optim.interior_point import interior_point
-from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit._optim.losses import LOSSES, EpsilonInsensitive
 from fairlearnkit._optim.multipliers import multipliers
 from fairlearnkit._optim.newton import CgHessian, DenseHessian, SharpCgHessian, newton
 from fairlearnkit._optim.problem import Solution, build_problem
+from fairlearnkit._optim.targets import near_one
 from fairlearnkit._optim.unpenalised import shortest, start, too_wide, whitened
 
 __all__ = ["SOLVERS", "Solution", "solve"]
@@ -119,10 +120,11 @@ def solve(
         found = _reference(problem, shift, solver_params, convex_constraints)
     elif problem.reg == 0:
         found = _unpenalised(problem, solver, limits)
-    elif solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
-        found = _newton(problem, CgHessian, limits)
+    elif isinstance(problem.loss, EpsilonInsensitive):
+        small, back = near_one(problem)
+        found = back(_penalised(small, solver, limits))
     else:
-        found = _dense(problem, solver, limits)
+        found = _penalised(problem, solver, limits)
     return _rounded(problem, shift, found, dtype)
 
 
@@ -181,6 +183,13 @@ def _unpenalised(problem, solver, limits):
     if found.status != "optimal":  # perhaps there is no optimum
         found = replace(found, duality_gap=np.nan)
     return replace(found, coef=coef, intercept=intercept)
+
+
+def _penalised(problem, solver, limits):
+    """By Newton's method or the interior point method."""
+    if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
+        return _newton(problem, CgHessian, limits)
+    return _dense(problem, solver, limits)
 
 
 def _dense(problem, solver, limits):

@@ -26,6 +26,8 @@ class Design:
 
     def __init__(self, X, shift=None):
         self.is_sparse = sparse.issparse(X)
+        # How far columns were from zero: the digits of their elements that are noise.
+        self.moved = np.zeros(X.shape[1]) if shift is None else np.abs(shift)
         if self.is_sparse and not X.has_canonical_format:
             X = X.copy()  # scipy would sort and sum in place, in the caller's arrays
             X.sum_duplicates()
@@ -76,7 +78,9 @@ class Design:
     def selected(self, rows, more=()):
         """Design of some rows of X, and of more rows below them."""
         if not len(more):
-            return Design(self.X[rows], self.shift)
+            part = Design(self.X[rows], self.shift)
+            part.moved = self.moved
+            return part
         chosen = self.at(rows)
         if self.is_sparse:
             return Design(sparse.vstack([chosen, sparse.csr_array(more)], format="csr"))

@@ -20,11 +20,10 @@ from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.libsvm import Libsvm
 from fairlearnkit._optim.losses import EpsilonInsensitive
 from fairlearnkit._optim.screening import Screened
+from fairlearnkit._optim.targets import near_one
 
 # Search on s: solutions at most, and the smallest interval.
 EVALUATIONS, FINE = 40, 1e-12
-# The spread of targets that weights are divided by, at least: they must not overflow.
-SMALLEST = 1e-300
 # Where the factor of K is a second road: rows at most, iterations of libsvm for each
 # row before it, and the relative duality gap that libsvm has to reach.
 MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
@@ -77,43 +76,9 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
             p = replace(p, K=p.K.whole())
         return on_factor(p, exact_factor(p.K), solver, tol, steps, params)
     if isinstance(p.loss, EpsilonInsensitive):
-        p, scale, center = _scaled(p)
-        found = _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
-        return _unscaled(found, scale, center)
+        p, back = near_one(p)
+        return back(_by_libsvm(p, solver, tol, max_iter, steps, restore, options))
     return _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
-
-
-def _scaled(p):
-    """The same problem with targets around 0 of spread 1, as tolerances expect.
-
-    The spread is that of the middle half, which outliers do not reach; where that is
-    one value, such as no claim, the median distance of the others from it.
-    """
-    low, center, high = np.quantile(p.y, [0.25, 0.5, 0.75])
-    others = np.abs(p.y[p.y != center] - center)
-    scale = float(high - low) or (float(np.median(others)) if len(others) else 1.0)
-    scale = max(scale, SMALLEST)
-    smaller = replace(
-        p,
-        y=(p.y - center) / scale,
-        c=p.c / scale,
-        loss=EpsilonInsensitive(p.loss.epsilon / scale),
-        bound=p.bound / scale,
-    )
-    return smaller, scale, float(center)
-
-
-def _unscaled(found, scale, center):
-    lengths = ("beta", "intercept", "scores", "v", "u", "Kv")
-    squares = ("objective", "duality_gap")
-    found = replace(
-        found,
-        **{name: scale * getattr(found, name) for name in lengths},
-        **{name: scale**2 * getattr(found, name) for name in squares},
-    )
-    return replace(
-        found, intercept=found.intercept + center, scores=found.scores + center
-    )
 
 
 def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):

@@ -117,11 +117,11 @@ def row_space(directions, strata, noise):
     # Householder's method keeps features of small unit exact if large ones come first.
     order = np.argsort(-unit, kind="stable")
     basis = np.zeros((len(unit), np.count_nonzero(kept)))
-    basis[order] = _orthonormal(spanned[:, order].T)
+    basis[order] = orthonormal(spanned[:, order].T)
     return basis, directions @ basis
 
 
-def _orthonormal(columns):
+def orthonormal(columns):
     if not columns.shape[1]:  # which older LAPACK wrappers do not take
         return columns
     longest = np.abs(columns).max(axis=0)

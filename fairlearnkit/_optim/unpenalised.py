@@ -15,6 +15,7 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fairlearnkit._optim.design import Design
 from fairlearnkit._optim.losses import Squared
+from fairlearnkit._optim.problem import ELEMENTS, orthonormal
 
 # Sparse X is turned into a dense U of at most so many elements (800 MB).
 MOST_ELEMENTS = 1e8
@@ -44,18 +45,11 @@ def whitened(problem):
         From a and its intercept to w and its intercept.
     """
     p = problem
-    n_samples, n_features = p.design.shape
+    n_features = p.design.shape[1]
     mean = np.zeros(n_features)
     if p.fit_intercept:
         mean = p.design.rmatvec(p.c) / p.c.sum()
-    R = p.design.gram_root(p.c, centre=p.fit_intercept)
-    _, size, Vt = svd(R, full_matrices=False)
-    # What rounding makes of 0: of X as a whole, and of elements of shifted columns.
-    largest = size.max(initial=0.0)
-    if p.design.shift is not None:
-        largest = max(largest, np.sqrt(p.c.sum()) * np.abs(p.design.shift).max())
-    kept = size > max(n_samples, n_features) * np.finfo(np.float64).eps * largest
-    T = Vt[kept].T / size[kept]
+    T = _whitener(p.design, p.c, p.design.gram_root(p.c, centre=p.fit_intercept))
     U = np.concatenate([p.design.at(rows) @ T for rows in p.design._blocks()])
     U -= mean @ T
     basis, root = np.zeros((T.shape[1], 0)), np.zeros((0, 0))
@@ -70,6 +64,29 @@ def whitened(problem):
         return w, b - mean @ w
 
     return small, expand
+
+
+def _whitener(design, c, R):
+    """T, of the rows that R spans, with R T orthonormal columns.
+
+    The rank is decided with each column in the unit of its own rounding, so that none
+    is lost beside one of larger numbers; and only then what is shortest.
+    """
+    norms = np.sqrt(design.column_squares(c))
+    unit = max(design.shape) * np.finfo(np.float64).eps * norms
+    unit += ELEMENTS * np.sqrt(c.sum()) * design.moved
+    unit[unit == 0] = 1.0
+    _, size, Vt = svd(R / unit, full_matrices=False)
+    kept = size > sum(np.sqrt(R.shape))
+    T = Vt[kept].T / size[kept] / unit[:, None]
+    # The scores that T gives, by coefficients without a part that no row has.
+    if len(size) < len(unit):
+        spanned = orthonormal((size[kept, None] * Vt[kept] * unit).T)
+        T = spanned @ (spanned.T @ T)
+    elif not kept.all():
+        void = orthonormal(Vt[~kept].T / unit[:, None])
+        T -= void @ (void.T @ T)
+    return T
 
 
 def start(problem):

@@ -152,3 +152,29 @@ def test_classes_that_a_hyperplane_separates_have_no_optimum():
     found, _ = run(X, y, c, group, loss="logistic")
     assert found.status != "optimal"
     assert np.isnan(found.duality_gap)
+
+
+@pytest.mark.parametrize("bound", [np.inf, 0.0, 0.05])
+def test_no_column_is_lost_beside_one_of_far_larger_numbers(bound):
+    # Such as seconds since 1970 beside rates: the unit of a column decides nothing.
+    X, y, group, c = make_data((400, 3))
+    expected, _ = run(X, y, c, group, bound)
+    unit, origin = np.array([1e7, 1.0, 1e-6]), np.array([1.7e9, 0.0, 0.0])
+    found, _ = run(X * unit + origin, y, c, group, bound)
+    assert_allclose(found.coef * unit, expected.coef, rtol=1e-6)
+    assert_allclose(found.objective, expected.objective, rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_collinear_columns_far_from_zero(seed):
+    # Their sum is rounded to fewer digits than their differences have.
+    X, y, group, c = make_data((200, 4), seed=seed)
+    X += [1e6, -1e6, 0.0, 1e5]
+    X = np.column_stack([X, X[:, 0] + X[:, 1], X[:, 0] + X[:, 3]])
+    expected = least_squares(X[:, :4], y, c, True)
+    rest = y - X[:, :4] @ expected
+    best = 0.5 * c @ (rest - c @ rest / c.sum()) ** 2
+    for form in (np.asarray, sparse.csr_array):
+        found, _ = run(form(X), y, c, group)
+        assert_allclose(found.objective, best, rtol=1e-8)
+        assert np.abs(found.coef).max() <= np.abs(expected).max()

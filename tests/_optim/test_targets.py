@@ -1,0 +1,54 @@
+"""Where the target lies, and in what unit, changes the model by just that."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from fairlearnkit.svm import ParityLinearSVR
+
+SOLVERS = ["auto", "newton-cholesky", "newton-cg", "interior-point"]
+
+
+def make_data(n_features=6):
+    rng = np.random.default_rng(0)
+    group = np.arange(150) % 3
+    X = rng.normal(size=(150, n_features)) + 0.3 * group[:, None]
+    return X, X[:, 0] + X[:, 1] + 0.3 * rng.normal(size=150), group
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("max_gap", [0.0, 0.2, np.inf])
+@pytest.mark.parametrize("unit", [1e-5, 300.0, 1e6])
+def test_unit_and_origin_of_the_target(unit, max_gap, solver):
+    X, y, group = make_data()
+    options = {"solver": solver, "tol": 1e-5}
+    first = ParityLinearSVR(C=0.5, epsilon=0.1, max_gap=max_gap, **options)
+    first.fit(X, y, sensitive_features=group)
+    model = ParityLinearSVR(
+        C=0.5 * unit, epsilon=0.1 * unit, max_gap=max_gap * unit, **options
+    )
+    model.fit(X, unit * (y + 100.0), sensitive_features=group)
+    assert_allclose(model.predict(X) / unit - 100.0, first.predict(X), atol=1e-3)
+    assert_allclose(model.gap_ / unit, first.gap_, atol=1e-6)
+    assert abs(model.duality_gap_) <= 1e-8 * unit**2
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_unit_of_the_target_without_an_intercept(solver):
+    X, y, group = make_data()
+    X = np.column_stack([X, np.ones(len(X))])
+    options = {"solver": solver, "tol": 1e-5, "fit_intercept": False}
+    first = ParityLinearSVR(C=0.5, epsilon=0.1, **options)
+    first.fit(X, y + 3.0, sensitive_features=group)
+    model = ParityLinearSVR(C=5e3, epsilon=1e3, **options)
+    model.fit(X, 1e4 * (y + 3.0), sensitive_features=group)
+    assert_allclose(model.predict(X) / 1e4, first.predict(X), atol=1e-3)
+
+
+def test_prices_on_sparse_text():
+    rng = np.random.default_rng(0)
+    X = sparse.random(200, 800, 0.02, format="csr", random_state=0)
+    y = 20_000.0 + 10_000.0 * (X @ rng.normal(size=800))
+    model = ParityLinearSVR(C=10.0).fit(X, y, sensitive_features=np.arange(200) % 2)
+    assert model.duality_gap_ <= 1e-8 * 10.0 * np.abs(y - np.median(y)).sum()
