@@ -24,6 +24,10 @@ from fairlearnkit._optim.targets import near_one
 
 # Search on s: solutions at most, and the smallest interval.
 EVALUATIONS, FINE = 40, 1e-12
+# Where no loss is allowed: factors that are tried, times the mean of the kernel's
+# diagonal; iterations of libsvm for each row, which has no end where there is no
+# optimum; and what counts as no loss, as a part of the largest target.
+HARDER, HARD_STEPS, NO_LOSS = 10.0 ** np.arange(2, 11, 2), 200, 1e-6
 # Where the factor of K is a second road: rows at most, iterations of libsvm for each
 # row before it, and the relative duality gap that libsvm has to reach.
 MOST_FACTORED, PATIENCE, EXACT, FALLBACK_STEPS = 1500, 2000, 1e-6, 500
@@ -79,6 +83,42 @@ def solve_svm(p, *, solver="auto", tol=1e-3, max_iter=-1, restore=True, **option
         p, back = near_one(p)
         return back(_by_libsvm(p, solver, tol, max_iter, steps, restore, options))
     return _by_libsvm(p, solver, tol, max_iter, steps, restore, options)
+
+
+def solve_hard(p, *, max_iter=-1, restore=True, **options):
+    """Solve a kernel problem with a loss of kinks that has to be 0 in every row.
+
+    An optimum without loss is that of any larger factor of the loss. If there is no
+    model without loss, the loss does not fall any more as the factor rises.
+
+    Parameters
+    ----------
+    p : KernelProblem
+        The problem; of `c` the proportions count.
+    max_iter : int, default=-1
+        As in `solve_svm`; -1 for a limit in proportion to the rows.
+    restore : bool, default=True
+        Not looked at: the matrix is needed for the next factor.
+    **options : dict
+        As in `solve_svm`.
+
+    Returns
+    -------
+    solution : KernelSolution
+        Of the status "infeasible", that of a large factor, where none is without loss.
+    """
+    unit = p.c / np.mean(p.c * np.abs(p.K.diagonal()))
+    steps = max_iter if max_iter != -1 else HARD_STEPS * len(unit)
+    last = np.inf
+    for factor in HARDER:
+        found = solve_svm(replace(p, c=factor * unit), max_iter=steps, **options)
+        lost = p.loss.value(p.y, found.scores)
+        if found.status == "optimal" and lost.max() <= NO_LOSS * np.abs(p.y).max():
+            return found
+        if unit @ lost > 0.9 * last:
+            break
+        last = unit @ lost
+    return replace(found, status="infeasible", duality_gap=np.nan)
 
 
 def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):

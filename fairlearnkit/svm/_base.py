@@ -1,7 +1,6 @@
 """The walk that all kernel models under a parity constraint share."""
 
 import warnings
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,7 +22,7 @@ from fairlearnkit._numbers import (
 from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
-from fairlearnkit._optim.kernel_svm import solve_svm
+from fairlearnkit._optim.kernel_svm import solve_hard, solve_svm
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
     read_contrasts,
@@ -33,8 +32,10 @@ from fairlearnkit.svm._kernels import (
     BLOCK,
     check_finite,
     check_kernel,
+    check_precomputed,
     factor_of,
     rbf,
+    sampled_eigenvalues,
 )
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -44,12 +45,6 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Rows from which on the kernel matrix is not formed as a whole.
 MANY = 4000
-# For an infinite C: values that are tried, times the mean of the kernel's diagonal;
-# iterations of libsvm for each row, which has no end where there is no optimum; and
-# what counts as no loss, as a part of the largest target.
-HARDER, HARD_STEPS, NO_LOSS = 10.0 ** np.arange(2, 11, 2), 200, 1e-6
-# Rows of the training kernel that are looked at for negative eigenvalues.
-SAMPLE = 300
 SURELY_DEFINITE = ("linear", "rbf", "laplacian")
 KERNEL_PARAMETERS = {
     "kernel": [StrOptions(set(PAIRWISE_KERNEL_FUNCTIONS) | {"precomputed"}), callable],
@@ -106,15 +101,8 @@ class BaseParityKernel(BaseEstimator):
             ensure_min_samples=2,
             **checks,
         )
-        if self.kernel == "precomputed" and X.shape[0] != X.shape[1]:
-            msg = (
-                f"Precomputed matrix must be a square matrix. Input is a "
-                f"{X.shape[0]}x{X.shape[1]} matrix."
-            )
-            raise ValueError(msg)
-        if self.kernel == "precomputed" and sparse.issparse(X):
-            msg = "A precomputed kernel matrix must be dense; pass X.toarray()."
-            raise ValueError(msg)
+        if self.kernel == "precomputed":
+            check_precomputed(X)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
         self._gamma = self.gamma
@@ -174,31 +162,13 @@ class BaseParityKernel(BaseEstimator):
         return 1.0 if np.isinf(self.C) else self.C
 
     def _solve_svm(self, problem, restore):
-        if not np.isinf(self.C):
-            return self._solve_soft(problem, self.max_iter, restore)
-        # An optimum without loss is that of any larger C. If there is no model without
-        # loss, the loss does not fall any more as C rises.
-        unit = problem.c / np.mean(problem.c * np.abs(problem.K.diagonal()))
-        most = self.max_iter if self.max_iter != -1 else HARD_STEPS * len(unit)
-        last = np.inf
-        for factor in HARDER:
-            found = self._solve_soft(replace(problem, c=factor * unit), most, True)
-            lost = problem.loss.value(problem.y, found.scores)
-            least = NO_LOSS * np.abs(problem.y).max()
-            if found.status == "optimal" and lost.max() <= least:
-                return found
-            if unit @ lost > 0.9 * last:
-                break
-            last = unit @ lost
-        return replace(found, status="infeasible", duality_gap=np.nan)
-
-    def _solve_soft(self, problem, max_iter, restore):
-        return solve_svm(
+        solve = solve_hard if np.isinf(self.C) else solve_svm
+        return solve(
             problem,
             restore=restore,
             solver=self.solver,
             tol=self.tol,
-            max_iter=max_iter,
+            max_iter=self.max_iter,
             shrinking=self.shrinking,
             cache_size=self.cache_size,
             solver_params=self.solver_params,
@@ -338,14 +308,11 @@ class BaseParityKernel(BaseEstimator):
         """Warn of an indefinite kernel, as far as some rows can show it."""
         if self.kernel in SURELY_DEFINITE:
             return False
-        rows = np.unique(np.linspace(0, len(K) - 1, SAMPLE).astype(int))
-        by_rows = isinstance(K, KernelRows)
-        some = K.block(rows, rows) if by_rows else K[np.ix_(rows, rows)]
-        size = np.linalg.eigvalsh(some)
+        size = sampled_eigenvalues(K)
         indefinite = bool(size[0] < -1e-8 * np.abs(size).max())
         if indefinite:
             msg = (
-                f"The kernel {self.kernel!r} is indefinite: on {len(rows)} of the rows "
+                f"The kernel {self.kernel!r} is indefinite: on {len(size)} of the rows "
                 f"its eigenvalues go from {size[0]:.3g} to {size[-1]:.3g}. The problem "
                 "is then not convex; the solution is one of possibly several, and "
                 "duality_gap_ is NaN."

@@ -4,9 +4,12 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._numbers import LARGEST, largest_size
+from fairlearnkit._optim.kernel_rows import KernelRows
 
 # Elements of a kernel matrix that are formed or looked at, at a time.
 BLOCK = 2**24
+# Rows of the training kernel that are looked at for negative eigenvalues.
+SAMPLE = 300
 # A variance below this has lost digits, and its reciprocal overflows.
 SMALLEST = np.finfo(np.float64).tiny
 
@@ -24,6 +27,27 @@ def check_kernel(K, name):
                 f"up to {off:.3g}."
             )
             raise ValueError(msg)
+
+
+def check_precomputed(X):
+    """Refuse a given kernel matrix that is not square, or sparse."""
+    if X.shape[0] != X.shape[1]:
+        msg = (
+            f"Precomputed matrix must be a square matrix. Input is a "
+            f"{X.shape[0]}x{X.shape[1]} matrix."
+        )
+        raise ValueError(msg)
+    if sparse.issparse(X):
+        msg = "A precomputed kernel matrix must be dense; pass X.toarray()."
+        raise ValueError(msg)
+
+
+def sampled_eigenvalues(K):
+    """Eigenvalues of K, an array or `KernelRows`, on at most `SAMPLE` of its rows."""
+    rows = np.unique(np.linspace(0, len(K) - 1, SAMPLE).astype(int))
+    by_rows = isinstance(K, KernelRows)
+    some = K.block(rows, rows) if by_rows else K[np.ix_(rows, rows)]
+    return np.linalg.eigvalsh(some)
 
 
 def check_finite(K, name):
