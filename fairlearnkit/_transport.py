@@ -165,7 +165,8 @@ def _mean_by_jumps(laws, ends, weights):
     first = np.append(0, _borders(laws))
     jumps = np.delete(np.diff(levels), first[1:] - 1)
     places = np.delete(np.concatenate(ends), np.append(first[1:] - 1, len(levels) - 1))
-    rises = np.bincount(places, jumps, minlength=ends[0][-1])
+    # Without any jump, each law a single atom, numpy counts in integers.
+    rises = np.bincount(places, jumps, minlength=ends[0][-1]).astype(np.float64)
     rises[0] += levels[first].sum()
     mean = np.cumsum(rises, dtype=np.longdouble).astype(np.float64)
     return mean[: ends[0][-1]]

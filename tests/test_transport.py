@@ -12,6 +12,7 @@ from scipy.stats import ks_2samp, wasserstein_distance
 
 from fairlearnkit import _transport
 from fairlearnkit._transport import (
+    MANY,
     Law,
     apply_map,
     barycenter_maps,
@@ -355,3 +356,14 @@ def test_more_quantiles_than_values_keep_all(n_quantiles):
     knots, moved = thinned(law.values, law.values**2, law.shares, n_quantiles)
     assert_array_equal(knots, law.values)
     assert_array_equal(moved, law.values**2)
+
+
+@pytest.mark.parametrize("n_laws", [2, MANY, 3 * MANY])
+def test_laws_of_a_single_atom_each(n_laws):
+    rng = np.random.default_rng(0)
+    values, weights = rng.normal(size=n_laws), rng.dirichlet(np.ones(n_laws))
+    laws = make_laws(values, np.arange(n_laws), n_laws)
+    mean = weights @ values
+    assert_allclose(np.concatenate(barycenter_maps(laws, weights)), mean, atol=1e-12)
+    expected = weights @ (values - mean) ** 2
+    assert_allclose(unfairness(laws, weights), expected, rtol=1e-12)
