@@ -82,6 +82,22 @@ def largest_size(X):
     return np.maximum(np.float64(values.max()), -np.float64(values.min()))
 
 
+def varies_by_rounding(scores, X, coef):
+    """Whether scores are one number, though coefficients are not 0.
+
+    So they are along the sum of one-hot columns, which an intercept leaves free.
+    """
+    # Rounding is 1e-16 of the terms of a score, times what a projection loses. Features
+    # that are not centred have scores of 1e-6 of their terms and are no rounding.
+    spread = 1e10 * np.ptp(scores)
+    if spread > largest_size(X) * np.abs(coef).sum():  # at least the sum below
+        return False
+    sizes = abs(X).max(axis=0)
+    sizes = sizes.toarray().ravel() if sparse.issparse(X) else sizes
+    terms = sizes @ np.abs(coef)
+    return bool(spread <= terms and terms > 0)
+
+
 def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
     """Refuse data whose sums of squares overflow, before a solver meets infinity.
 

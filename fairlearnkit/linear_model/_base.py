@@ -20,6 +20,7 @@ from fairlearnkit._numbers import (
     check_weight_sum,
     largest_size,
     numeric_target,
+    varies_by_rounding,
 )
 from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
@@ -119,8 +120,12 @@ class BaseParityLinear(BaseEstimator):
             convex_constraints=self.convex_constraints,
             dtype=X.dtype if self._keeps_float32 else np.float64,
         )
-        gap = contrasts.gap(Design(X).matvec(solution.coef))
-        if self.max_gap == 0 and solution.rank == X.shape[1]:
+        scores = Design(X).matvec(solution.coef)
+        gap = contrasts.gap(scores)
+        nothing_left = solution.rank == X.shape[1] or varies_by_rounding(
+            scores, X, solution.coef
+        )
+        if self.max_gap == 0 and nothing_left:
             warnings.warn(self._surrender(), UserWarning, stacklevel=6)
         if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
             msg = (

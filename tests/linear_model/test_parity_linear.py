@@ -592,6 +592,34 @@ def test_one_class(data, estimator):
         clone(estimator).fit(X, ["x"] * 400, sensitive_features=group)
 
 
+@pytest.mark.parametrize("wrap", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize(
+    "estimator",
+    [ParityRidge(), ParityLogisticRegression(), ParityLinearSVC(), ParityLinearSVR()],
+)
+def test_one_hot_columns_of_which_a_constant_is_left(estimator, wrap):
+    """Their sum has a gap of 0, and an intercept leaves it free."""
+    rng = np.random.default_rng(0)
+    group, job = np.arange(600) % 3, rng.integers(0, 3, 600)
+    X = wrap(np.eye(3)[np.where(rng.uniform(size=600) < 0.5, job, group)])
+    y = (rng.normal(size=600) + group > 1).astype(int)
+    with pytest.warns(UserWarning, match="the same for every row"):
+        model = clone(estimator).fit(X, y, sensitive_features=group)
+    f = model.predict(X) if is_regressor(model) else model.decision_function(X)
+    assert np.ptp(f) < 1e-9
+
+
+@pytest.mark.parametrize("offset", [0, 1e6])
+def test_small_differences_of_scores_are_no_constant(offset):
+    rng = np.random.default_rng(0)
+    group, X = np.arange(600) % 3, rng.normal(size=(600, 4))
+    X[:, 0] *= 1e18  # nanoseconds
+    y = X[:, 1] + rng.normal(size=600)
+    for alpha in (1.0, 1e12):
+        model = ParityRidge(alpha=alpha).fit(X + offset, y, sensitive_features=group)
+        assert np.ptp(model.predict(X + offset)) > 0
+
+
 def test_class_constraints_are_refused_for_regression(data):
     X, _, group, f = data
     with pytest.raises(ValueError, match=r"got numbers such as .*'general_parity'"):
