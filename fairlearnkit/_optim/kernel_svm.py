@@ -125,7 +125,8 @@ def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
     """By libsvm, and, where that is allowed and does not get there, on a factor."""
     whole = not isinstance(p.K, KernelRows)
     small = whole and solver == "auto" and len(p.y) <= MOST_FACTORED
-    if small and max_iter == -1:  # libsvm may need millions, and cannot be stopped
+    patient = small and max_iter == -1
+    if patient:  # libsvm may need millions, and cannot be stopped
         max_iter = PATIENCE * len(p.y)
     kind = Libsvm if whole else Screened
     machine = kind(p, tol=tol, max_iter=max_iter, **options)
@@ -142,8 +143,8 @@ def _by_libsvm(p, solver, tol, max_iter, steps, restore, options):
     if F is not None:
         other = on_factor(p, F, "auto", tol, min(steps, FALLBACK_STEPS))
         found = other if other.objective < found.objective else found
-    elif small and not far and found.status == "max_iter":
-        found = replace(found, status="optimal")  # the certificate knows better
+    elif patient and not far:  # the limit was not the user's, and did no harm
+        found = replace(found, status="optimal")
     return judged(p, found, tol)
 
 
