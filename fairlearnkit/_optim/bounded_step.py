@@ -73,6 +73,19 @@ def bounded_step(K, target, rows, strata, bound, *, max_iter=60):
     return u[:rank], G[:, :rank].T @ lam, lam.sum() / bound
 
 
+def inverse(S):
+    """Inverse of a matrix that is symmetric and positive definite but for rounding.
+
+    Where rounding made it singular, on the directions that it still has.
+    """
+    S = 0.5 * (S + S.T)
+    try:
+        K = np.linalg.inv(S)
+    except LinAlgError:
+        K = np.linalg.pinv(S, hermitian=True)
+    return 0.5 * (K + K.T)
+
+
 def _polished(K, pull, G, u, lam, active):
     """The optimum to rounding, if these rows are those that hold it, or (u, lam).
 

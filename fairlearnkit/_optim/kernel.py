@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack
 
 from fairlearnkit._optim import solve as solve_linear
-from fairlearnkit._optim.bounded_step import bounded_step
+from fairlearnkit._optim.bounded_step import bounded_step, inverse
 from fairlearnkit._optim.compared import contrasted, largest_gap
 
 # Norms of a direction of the constraint below this, relative to those of the rows,
@@ -281,7 +281,7 @@ def solve_ridge(p, *, solver="auto", solver_params=None):
     u, lam_norm, v = np.zeros(len(p.B)), 0.0, beta
     if len(p.B):
         reached, S = p.T.T @ beta, p.T.T @ Y
-        weight = np.linalg.inv(0.5 * (S + S.T))
+        weight = inverse(S)
         if p.bounded():
             u, _, lam_norm = bounded_step(weight, reached, p.rows, p.strata, p.bound)
         mu = weight @ (reached - u)

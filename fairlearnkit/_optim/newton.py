@@ -8,7 +8,7 @@ the line search only looks at the objective.
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
-from fairlearnkit._optim.bounded_step import bounded_step
+from fairlearnkit._optim.bounded_step import bounded_step, inverse
 from fairlearnkit._optim.problem import Solution, duality_gap, unbalanced
 
 # A step pays if it leaves at most this part of the gap.
@@ -110,9 +110,7 @@ def _constrained_step(p, w, gradient, system):
     free, Y = solved[:, 0], solved[:, 1:]
     if not Q.shape[1]:
         return free
-    S = Q.T @ Y[:-1]
-    K = np.linalg.inv(0.5 * (S + S.T))
-    K = 0.5 * (K + K.T)
+    K = inverse(Q.T @ Y[:-1])
     reached = Q.T @ (w + free[:-1])
     u = np.zeros_like(reached)
     if p.bounded():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fairlearnkit._optim.bounded_step import bounded_step
+from fairlearnkit._optim.bounded_step import bounded_step, inverse
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_a_target_within_the_bound_stays():
     np.testing.assert_array_equal(u, target)
     assert lam_norm == 0.0
     assert not nu.any()
+
+
+def test_inverse_of_a_matrix_that_rounding_made_singular():
+    rng = np.random.default_rng(0)
+    S = np.cov(rng.normal(size=(4, 30)))
+    assert_allclose(inverse(S) @ S, np.eye(4), atol=1e-12)
+    flat = np.diag([2.0, 1.0, 0.0])
+    assert_allclose(inverse(flat), np.diag([0.5, 1.0, 0.0]))

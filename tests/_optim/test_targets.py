@@ -52,3 +52,15 @@ def test_prices_on_sparse_text():
     y = 20_000.0 + 10_000.0 * (X @ rng.normal(size=800))
     model = ParityLinearSVR(C=10.0).fit(X, y, sensitive_features=np.arange(200) % 2)
     assert model.duality_gap_ <= 1e-8 * 10.0 * np.abs(y - np.median(y)).sum()
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_features_so_large_that_a_newton_system_is_singular(seed):
+    rng = np.random.default_rng(seed)
+    center = [30.0, 30.0, -30.0, 0.0, 30.0, 0.0, -30.0, -1.0]
+    X, group = 1e4 * (rng.normal(size=(60, 8)) + center), np.arange(60) % 4
+    y = rng.normal(size=60)
+    model = ParityLinearSVR(C=1e5, fit_intercept=False, tol=1e-3)
+    model.fit(X, y, sensitive_features=group)  # by another method, in the end
+    assert model.duality_gap_ <= 1e-6 * 1e5 * np.abs(y).sum()
+    assert model.gap_ <= 1e-9 * np.ptp(model.predict(X))
