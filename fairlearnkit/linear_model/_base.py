@@ -1,6 +1,7 @@
 """The walk that all linear models under a parity constraint share."""
 
 import warnings
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -245,17 +246,24 @@ def binary_columns(estimator, y, codes, sensitive_features, weight):
     for positive in [1] if two else range(len(estimator.classes_)):
         inside = codes == positive
         columns.append(np.where(inside, 1.0, -1.0))
-        contrasts.append(
-            read_contrasts(
-                estimator,
-                len(y),
-                y if two else inside,
-                sensitive_features,
-                weight,
-                constraint,
-            )
-        )
+        data = len(y), y if two else inside, sensitive_features, weight
+        label = None if two else estimator.classes_.tolist()[positive]
+        with _told_of_class(label):
+            contrasts.append(read_contrasts(estimator, *data, constraint))
     return columns, contrasts
+
+
+@contextmanager
+def _told_of_class(label):
+    """Messages of one-vs-rest about y, which is True and False, with the class."""
+    try:
+        yield
+    except ValueError as error:
+        about = any(f"y = {value}" in str(error) for value in (True, False))
+        if label is None or not about:
+            raise
+        msg = f"One-vs-rest, where y = True is the class {label!r}: {error}"
+        raise ValueError(msg) from error
 
 
 class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):

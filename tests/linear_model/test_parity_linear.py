@@ -21,7 +21,7 @@ from fairlearnkit.constraints import Contrasts, DemographicParity, EqualOpportun
 from fairlearnkit.exceptions import InfeasibleConstraintError, SmallGroupWarning
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.preprocessing import ParityProjection
-from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC
 
 ESTIMATORS = [
     ParityLogisticRegression(),
@@ -704,3 +704,15 @@ def test_float32_that_cannot_hold_the_gap_is_told(data):
     X = X.astype(np.float32)
     with pytest.warns(UserWarning, match="In float32 the coefficients leave a gap of"):
         ParityLogisticRegression().fit(X, y, sensitive_features=group)
+
+
+@pytest.mark.parametrize("constraint", ["equal_opportunity", "equalized_odds"])
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, ParitySVC()])
+def test_an_empty_cell_of_one_vs_rest_names_the_class(estimator, constraint):
+    X, y, group, _ = make_data(n=900, n_classes=3)
+    kept = (y != "yes") | (group != "b")
+    model = clone(estimator).set_params(constraint=constraint)
+    with pytest.raises(ValueError, match=r"class 'yes': .*for the groups \['b'\]"):
+        model.fit(X[kept], y[kept], sensitive_features=group[kept])
+    with pytest.raises(ValueError, match="^sensitive_features is required"):
+        model.fit(X, y)
