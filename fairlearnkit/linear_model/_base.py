@@ -27,7 +27,12 @@ from fairlearnkit._optim import SOLVERS, solve
 from fairlearnkit._optim.design import Design
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._positive import positive_class, told_as_numbers
-from fairlearnkit.constraints import Contrasts, check_constraint
+from fairlearnkit.constraints import (
+    Contrasts,
+    EqualizedOdds,
+    EqualOpportunity,
+    check_constraint,
+)
 from fairlearnkit.constraints._alias import ALIASES, with_positive_class
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -65,6 +70,21 @@ def read_contrasts(
         )
         raise ValueError(msg)
     return contrasts
+
+
+def regression_contrasts(estimator, y, sensitive_features, sample_weight):
+    """Contrast rows of a numeric target, which has no classes."""
+    constraint = check_constraint(estimator.constraint)
+    if isinstance(constraint, EqualizedOdds | EqualOpportunity):
+        msg = (
+            f"{type(estimator).__name__} predicts numbers, and constraint="
+            f"{estimator.constraint!r} compares groups among rows of the same class. "
+            "Use 'general_parity', which compares them among rows of like y, or a "
+            "classifier."
+        )
+        raise ValueError(msg)
+    data = len(y), y, sensitive_features, sample_weight
+    return read_contrasts(estimator, *data, constraint)
 
 
 def store_groups(estimator, contrasts):
@@ -341,7 +361,7 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
         y = numeric_target(y)
-        contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
+        contrasts = regression_contrasts(self, y, sensitive_features, weight)
         solution, gap = self._solve(X, y, weight, contrasts)
         store_groups(self, contrasts)
         self._store([solution], [gap])

@@ -25,7 +25,7 @@ from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_svm import solve_hard, solve_svm
 from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
-    read_contrasts,
+    regression_contrasts,
     store_groups,
 )
 from fairlearnkit.svm._kernels import (
@@ -339,7 +339,7 @@ class BaseParityKernelRegressor(ScoreMixin, RegressorMixin, BaseParityKernel):
             X, y, sensitive_features, sample_weight, y_numeric=True
         )
         y = numeric_target(y)
-        contrasts = read_contrasts(self, len(y), y, sensitive_features, weight)
+        contrasts = regression_contrasts(self, y, sensitive_features, weight)
         with np.errstate(over="ignore"):
             row_weight = factor * weight
         return self._fit_columns(X, [y], row_weight, [contrasts])

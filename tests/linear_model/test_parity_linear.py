@@ -19,9 +19,10 @@ from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 
 from fairlearnkit.constraints import Contrasts, DemographicParity, EqualOpportunity
 from fairlearnkit.exceptions import InfeasibleConstraintError, SmallGroupWarning
+from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.preprocessing import ParityProjection
-from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
 
 ESTIMATORS = [
     ParityLogisticRegression(),
@@ -620,10 +621,19 @@ def test_small_differences_of_scores_are_no_constant(offset):
         assert np.ptp(model.predict(X + offset)) > 0
 
 
-def test_class_constraints_are_refused_for_regression(data):
+@pytest.mark.parametrize(
+    "constraint",
+    ["equal_opportunity", "equalized_odds", EqualOpportunity(pos_label=3)],
+)
+@pytest.mark.parametrize(
+    "estimator", [*ESTIMATORS[3:], ParitySVR(), ParityKernelRidge()]
+)
+def test_class_constraints_are_refused_for_regression(data, estimator, constraint):
     X, _, group, f = data
-    with pytest.raises(ValueError, match=r"got numbers such as .*'general_parity'"):
-        ParityRidge(constraint="equalized_odds").fit(X, f, sensitive_features=group)
+    model = clone(estimator).set_params(constraint=constraint)
+    for y in (f, np.arange(len(f)) % 60):  # ages are no classes
+        with pytest.raises(ValueError, match=r"predicts numbers.*'general_parity'"):
+            model.fit(X, y, sensitive_features=group)
 
 
 def test_options_of_other_solvers(data):
@@ -714,5 +724,5 @@ def test_an_empty_cell_of_one_vs_rest_names_the_class(estimator, constraint):
     model = clone(estimator).set_params(constraint=constraint)
     with pytest.raises(ValueError, match=r"class 'yes': .*for the groups \['b'\]"):
         model.fit(X[kept], y[kept], sensitive_features=group[kept])
-    with pytest.raises(ValueError, match="^sensitive_features is required"):
+    with pytest.raises(ValueError, match=r"^sensitive_features is required"):
         model.fit(X, y)
