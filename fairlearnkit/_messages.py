@@ -37,6 +37,7 @@ class Caller:
 
 
 FIT, PREDICT, TRANSFORM = Caller(), Caller(method="predict"), Caller(method="transform")
+SCORE = Caller(method="score")
 # Of metrics that count, of audits and Displays that do, which have no `labels`, and of
 # those that look at scores.
 COUNTING = Caller("y_pred", "", classes="labels=[...]")
@@ -59,7 +60,7 @@ def not_given(caller):
     required = f"{name} is required and was not given. "
     if not caller.method:
         return f"{required}Pass the group of each row, {name}=df['sex']."
-    data = "X, y" if caller.method == "fit" else "X"
+    data = "X, y" if caller.method in ("fit", "score") else "X"
     return (
         f"{required}Pass it, est.{caller.method}({data}, {name}=df['sex']). Inside a "
         "Pipeline or a search, leave the column in X and put SensitiveColumns(est, "

@@ -200,7 +200,6 @@ def test_no_groups_at_all(name):
         called = {"fit_transform": "fit", "predict_proba": "predict"}.get(
             method, method
         )
-        called = {"score": "predict"}.get(called, called)
         assert f"est.{called}(X" in told
         assert told.index("SensitiveColumns") < told.index("routing")
     elif not issubclass(type_of(name), ParityConstraint):

@@ -30,6 +30,7 @@ from fairlearnkit._barycenter import (
 from fairlearnkit._columns import as_table
 from fairlearnkit._containers import as_frame
 from fairlearnkit._groups import sensitive_names, take_rows
+from fairlearnkit._messages import SCORE, not_given
 from fairlearnkit._numbers import check_target
 from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
 from fairlearnkit.compose._routing import call, tell_unweighted
@@ -256,6 +257,19 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         for codes, maps, pooled_map, strength in steps:
             scores = self._moved_once(scores, ties, codes, maps, pooled_map, strength)
         return scores
+
+    def _scored(self, X, y, sensitive_features, sample_weight):
+        """Predictions to score, of rows that are in line."""
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+        check_is_fitted(self)
+        if sensitive_features is None:
+            raise ValueError(not_given(SCORE))
+        return self.predict(X, sensitive_features=sensitive_features)
 
     def _check_stages(self, stages):
         """Enough calibration rows in each group."""

@@ -8,7 +8,6 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._alignment import check_alignment
 from fairlearnkit._messages import shown
 from fairlearnkit._positive import positive_class, told_by_labels
 from fairlearnkit._transport import ROUNDING
@@ -255,13 +254,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         score : float
             Share of correct predictions.
         """
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        y_pred = self._scored(X, y, sensitive_features, sample_weight)
         return accuracy_score(y, y_pred, sample_weight=sample_weight)
 
     @property
@@ -313,6 +306,13 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
                 f"{len(model.classes_)} classes: {shown(model.classes_)}."
             )
             raise ValueError(msg)
+        if not hasattr(model, "predict_proba"):
+            msg = (
+                f"{type(model).__name__} has no predict_proba, whose probabilities "
+                "BarycenterClassifier moves. For a classifier with a decision function "
+                "take CalibratedClassifierCV(estimator)."
+            )
+            raise AttributeError(msg)
         proba = call(model, "predict_proba", X, sensitive_features=groups)
         return proba[:, self._place(model.classes_)]
 

@@ -5,7 +5,6 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._alignment import check_alignment
 from fairlearnkit._numbers import numeric_target
 from fairlearnkit._transport import ROUNDING
 from fairlearnkit.compose._routing import call
@@ -231,13 +230,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         score : float
             At most 1.
         """
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        y_pred = self._scored(X, y, sensitive_features, sample_weight)
         return r2_score(y, y_pred, sample_weight=sample_weight)
 
     def _read_target(self, y):

@@ -817,3 +817,23 @@ def test_sensitive_columns_are_matched_by_name(name, form):
     right = method(X, sensitive_features=flags["female"])
     series = pd.Series(flags["female"], name="any")
     np.testing.assert_array_equal(method(X, sensitive_features=series), right)
+
+
+@pytest.mark.parametrize("cls", [BarycenterRegressor, BarycenterClassifier])
+def test_score_without_groups_speaks_of_score(cls):
+    rng = np.random.default_rng(0)
+    X, group, y = rng.normal(size=(80, 2)), np.arange(80) % 2, np.arange(80) // 2 % 2
+    inner = LogisticRegression() if cls is BarycenterClassifier else Ridge()
+    model = cls(inner).fit(X, y, sensitive_features=group)
+    with pytest.raises(ValueError, match=r"est\.score\(X, y, .* the outer score:"):
+        model.score(X, y)
+
+
+def test_a_classifier_without_probabilities_is_told_what_to_take():
+    rng = np.random.default_rng(0)
+    X, group, y = rng.normal(size=(80, 2)), np.arange(80) % 2, np.arange(80) // 2 % 2
+    with pytest.raises(AttributeError, match=r"LinearSVC.*CalibratedClassifierCV\("):
+        BarycenterClassifier(LinearSVC()).fit(X, y, sensitive_features=group)
+    model = BarycenterClassifier(CalibratedClassifierCV(LinearSVC()))
+    model.fit(X, y, sensitive_features=group)
+    assert set(model.predict(X, sensitive_features=group)) <= {0, 1}
