@@ -3,6 +3,7 @@
 import warnings
 from contextlib import suppress
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -104,7 +105,7 @@ def bootstrap_interval(
     ------
     ValueError
         An unknown metric, `metric_params` that it does not take, lengths that differ,
-        one group only.
+        one group only, no resamples.
 
     Warns
     -----
@@ -142,6 +143,12 @@ def bootstrap_interval(
     (0.3, 0.2, 0.4)
     """
     function, options = _unwrapped(find_metric(metric, metric_params))
+    if not (isinstance(n_resamples, Integral) and n_resamples >= 1):
+        msg = f"n_resamples={n_resamples!r} must be an integer of at least 1."
+        raise ValueError(msg)
+    if y_pred is None:
+        msg = "y_pred is None: pass one prediction or score for each row."
+        raise ValueError(msg)
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
         raise ValueError(msg)

@@ -191,9 +191,11 @@ def read_labels(**given):
         Their labels and codes.
     """
     for name, y in given.items():
-        if y is None or getattr(y, "ndim", 1) != 1:
-            got = "None" if y is None else f"shape {np.shape(y)}"
-            msg = f"{name} must have one dimension, got {got}."
+        if y is None:
+            msg = f"{name} is None: pass one label for each row."
+            raise ValueError(msg)
+        if getattr(y, "ndim", 1) != 1:
+            msg = f"{name} must have one dimension, got shape {np.shape(y)}."
             raise ValueError(msg)
     check_consistent_length(*given.values())
     found = {

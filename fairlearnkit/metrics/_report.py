@@ -307,6 +307,12 @@ def _text(numbers):
     return "\n".join([*text, *(["", note] if note else [])])
 
 
+def _left_out(gaps):
+    """Most resamples that an interval lacks, of gaps that the rows themselves have."""
+    known = [gap for gap in gaps.values() if gap["estimate"] == gap["estimate"]]
+    return max((gap["n_undefined"] for gap in known), default=0)
+
+
 def _note(numbers):
     notes, level = [], numbers["confidence_level"]
     if numbers["pos_label"] is not None:
@@ -317,12 +323,13 @@ def _note(numbers):
         notes.append(f"(small): fewer than {SMALL_CELL} rows.")
     if any(numbers["small_rates"].values()):
         notes.append(f"*: of fewer than {SMALL_CELL} rows.")
-    gaps = [gap for kind in ("difference", "ratio") for gap in numbers[kind].values()]
-    left_out = max(gap["n_undefined"] for gap in gaps)
-    if left_out:
+    lost, zero = (_left_out(numbers[kind]) for kind in ("difference", "ratio"))
+    if max(lost, zero):
+        causes = ["lack a group or a cell"] if lost else []
+        causes += ["have rates that are all 0"] if zero > lost else []
         notes.append(
-            f"Up to {left_out} resamples of an interval lack a group or a cell and "
-            "were left out."
+            f"Up to {max(lost, zero)} resamples of an interval {' or '.join(causes)} "
+            "and were left out."
         )
     if any("nan" in cell for line in _table(numbers) for cell in line[2:]):
         notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")

@@ -116,8 +116,11 @@ def read_scores(y_score, dtype="numeric"):
     Raises
     ------
     ValueError
-        Text, missing values or more than one column.
+        None, text, missing values or more than one column.
     """
+    if y_score is None:
+        msg = "y_score is None: pass one score for each row."
+        raise ValueError(msg)
     try:
         return column_or_1d(
             check_array(y_score, ensure_2d=False, dtype=dtype, input_name="y_score")

@@ -179,6 +179,14 @@ def test_errors():
         bootstrap_interval(rate_difference, y_pred[1:], y_pred, **data)
     with pytest.raises(ValueError, match="rate='x' is not known"):
         bootstrap_interval(partial(rate_difference, rate="x"), y_pred, y_pred, **data)
+    for metric in (rate_difference, "ks_gap"):
+        for n_resamples in (0, -1, 10.0):
+            with pytest.raises(ValueError, match=f"n_resamples={n_resamples} must be"):
+                bootstrap_interval(
+                    metric, y_pred, y_pred, **data, n_resamples=n_resamples
+                )
+        with pytest.raises(ValueError, match="y_pred is None: pass one prediction"):
+            bootstrap_interval(metric, y_pred, None, **data)
 
 
 def test_arguments_by_row_are_resampled_with_their_rows():

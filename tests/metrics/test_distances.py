@@ -92,6 +92,8 @@ def test_invariances(metric, data):
 @pytest.mark.parametrize("metric", METRICS)
 def test_errors(metric):
     group = ["a"] * 10 + ["b"] * 10
+    with pytest.raises(ValueError, match="y_score is None: pass one score"):
+        metric(None, None, sensitive_features=group)
     with pytest.raises(ValueError, match="y_score contains NaN"):
         metric(None, [np.nan] * 20, sensitive_features=group)
     for text in (np.array(["yes"] * 20), ["no"] * 20, np.array(["no"] * 20, object)):

@@ -187,6 +187,30 @@ def test_errors(data):
             parity_report(y_true, y_pred, sensitive_features=group, rates=rates)
 
 
+def test_what_is_none_is_named(data):
+    y_true, _, group = data
+    for y in (None, y_true):
+        with pytest.raises(ValueError, match="y_pred is None: pass one label"):
+            parity_report(y, None, sensitive_features=group)
+
+
+def test_ratios_of_rates_that_are_0_lack_no_group():
+    group, y_true = ["a"] * 40 + ["b"] * 40, [0, 1] * 40
+    rates = {"rates": ["selection_rate", "accuracy"]}
+    never = parity_report(y_true, [0] * 80, sensitive_features=group, **rates)
+    assert never.numbers["ratio"]["selection_rate"]["n_undefined"] == 1000
+    assert "resamples" not in never
+    assert never.endswith(
+        "nan: no such rows in a group, or a ratio of rates that are 0."
+    )
+    once = parity_report(y_true, [1] + [0] * 79, sensitive_features=group, **rates)
+    lost = once.numbers["ratio"]["selection_rate"]["n_undefined"]
+    assert 250 < lost < 450
+    assert (
+        f"Up to {lost} resamples of an interval have rates that are all 0 and" in once
+    )
+
+
 def test_small_denominators_and_lost_resamples_are_told():
     group = ["a"] * 30 + ["b"] * 10
     y_true, y_pred = [0, 1] * 15 + [1] + [0] * 9, [0, 1] * 15 + [1] * 10
