@@ -6,6 +6,7 @@ from inspect import signature
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
+from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._alignment import check_alignment
@@ -95,7 +96,8 @@ def parity_scorer(
     Where the groups come from: with `columns`, from these columns of X and from nowhere
     else. Otherwise from metadata, if ``sensitive_features`` was routed to the scorer
     (its request is set already) or passed to it; else from the estimator, if it is a
-    SensitiveColumns, or a search, calibration or ensemble around one.
+    SensitiveColumns, or a search, calibration or ensemble around one, or a Pipeline
+    that ends in one after samplers only.
 
     A fold with rows of one group only, or of a group without the rows that a rate is
     about, has no gap: the score is NaN, with a warning. A group that is absent while
@@ -155,6 +157,8 @@ def with_columns(estimator):
     """The SensitiveColumns that an estimator is, or is around."""
     if hasattr(estimator, "sensitive_features_of"):
         return estimator
+    if isinstance(estimator, Pipeline) and _hands_on(estimator):
+        return with_columns(estimator.steps[-1][1])
     for name in INNER:
         inner = getattr(estimator, name, None)
         listed = np.ravel(inner) if isinstance(inner, np.ndarray) else inner
@@ -163,6 +167,15 @@ def with_columns(estimator):
             if found is not None:
                 return found
     return None
+
+
+def _hands_on(pipeline):
+    """Whether the last step gets X as it is: samplers work in fit only."""
+    before = [step for _, step in pipeline.steps[:-1]]
+    return all(
+        step is None or step == "passthrough" or hasattr(step, "fit_resample")
+        for step in before
+    )
 
 
 class _WithGroups:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
@@ -31,7 +31,7 @@ from sklearn.model_selection import (
     cross_validate,
     learning_curve,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fairlearnkit import metrics
@@ -264,6 +264,31 @@ def test_estimators_around_sensitive_columns(data):
             y, model.predict(X), sensitive_features=X["sex"]
         )
         assert scorer(model, X, y) == expected
+
+
+class Sampler(BaseEstimator):
+    """Draws rows in fit; a Pipeline of imbalanced-learn passes it over later."""
+
+    def fit_resample(self, X, y):
+        return X, y
+
+
+class Resampled(Pipeline):
+    def predict(self, X):
+        return self[-1].predict(X)
+
+
+def test_a_pipeline_of_samplers_hands_on_the_groups(data):
+    X, y = data[0].drop(columns="race"), data[1]
+    last = SensitiveColumns(ParityLogisticRegression(max_gap=0.5), "sex").fit(X, y)
+    scorer = parity_scorer("demographic_parity_difference")
+    expected = scorer(last, X, y)
+    for first in (Sampler(), "passthrough", None):
+        model = Resampled([("first", first), ("last", last)])
+        assert scorer(model, X, y) == scorer(FrozenEstimator(model), X, y) == expected
+    scaled = make_pipeline(StandardScaler(), SensitiveColumns(LogisticRegression(), 0))
+    with pytest.raises(ValueError, match="finds no groups: Pipeline is no"):
+        scorer(scaled.fit(X[["a", "b"]], y), X[["a", "b"]], y)
 
 
 def test_a_fitted_ensemble_tells_which_column_a_position_is(data):
