@@ -4,7 +4,6 @@ Rows are matched by position, as everywhere in scikit-learn, and a column in ano
 order would go unnoticed. Only an index can tell.
 """
 
-
 from fairlearnkit._containers import check_collected
 
 WHOLE = "iu"  # letters of numpy's dtype.kind of integers

@@ -10,7 +10,7 @@ from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.losses import LOSSES, EpsilonInsensitive
 from fairlearnkit._optim.multipliers import multipliers
 from fairlearnkit._optim.newton import CgHessian, DenseHessian, SharpCgHessian, newton
-from fairlearnkit._optim.problem import Solution, build_problem
+from fairlearnkit._optim.problem import Solution, build_problem, feasible
 from fairlearnkit._optim.targets import near_one
 from fairlearnkit._optim.unpenalised import shortest, start, too_wide, whitened
 
@@ -175,6 +175,7 @@ def _unpenalised(problem, solver, limits):
             **limits,
         )
         coef, intercept = shortest(problem, found.coef, found.intercept)
+        coef = feasible(problem, coef)  # which keeps it among the rows of X
         return replace(found, coef=coef, intercept=intercept, duality_gap=np.nan)
     small, expand = whitened(problem)
     first, floor = start(small)

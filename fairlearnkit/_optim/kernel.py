@@ -24,6 +24,8 @@ from fairlearnkit._optim.compared import contrasted, largest_gap
 # Norms of a direction of the constraint below this, relative to those of the rows,
 # are rounding.
 NOISE = 1e-14
+# Squared lengths of rows outside the constraint below this part of them are rounding.
+LEFT = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,14 @@ class KernelProblem:
 
     def bounded(self):
         return 0 < self.bound < np.inf and len(self.B) > 0
+
+    def nothing_left(self):
+        """Whether an equality takes all there is of the rows in the feature space."""
+        if self.bound > 0 or not len(self.B):
+            return False
+        diagonal = self.K.diagonal()
+        left = np.abs(diagonal - self.T**2 @ self.sign)
+        return bool(left.max() <= LEFT * np.abs(diagonal).max())
 
     def widest(self):
         """The gap of one unit of a single contrast u."""

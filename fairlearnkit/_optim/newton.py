@@ -88,14 +88,15 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0
 
 def _cheap_gap(p, w, gradient):
     """The duality gap but for the balance of the multipliers, from the gradient."""
-    pull = p.reg * w - gradient
-    v, of_bound = unbalanced(p, w, pull)
-    r, slack = p.reg * w - v, of_bound - (pull - v) @ w
-    if not p.bounded():
-        r, slack = r - p.basis @ (p.basis.T @ r), 0.0
+    r, slack = gradient - p.basis @ (p.basis.T @ gradient), 0.0
+    if p.bounded():
+        pull = p.reg * w - gradient
+        v, of_bound = unbalanced(p, w, pull)
+        r, slack = p.reg * w - v, of_bound - (pull - v) @ w
     if p.reg == 0 and not p.whitened:  # among coefficients no longer than these
         return np.linalg.norm(r) * np.linalg.norm(w) + slack
-    return (r @ r) / (2.0 * (p.reg or 1.0)) + slack
+    with np.errstate(over="ignore"):  # far from the optimum it may be infinite
+        return (r @ r) / (2.0 * (p.reg or 1.0)) + slack
 
 
 def _constrained_step(p, w, gradient, system):

@@ -94,6 +94,15 @@ def store_groups(estimator, contrasts):
     estimator.group_counts_ = None if groups is None else groups.counts
 
 
+def surrender(estimator):
+    """What is told where an equality leaves a constant."""
+    return (
+        f"{type(estimator).__name__} predicts the same for every row: with max_gap=0 "
+        f"the constraint {estimator.constraint!r} leaves no direction of X to score "
+        "by. Allow a positive max_gap, compare fewer groups, or add features."
+    )
+
+
 class BaseParityLinear(BaseEstimator):
     """A linear model w, b of one target column at a time, with |M f| <= max_gap.
 
@@ -147,7 +156,7 @@ class BaseParityLinear(BaseEstimator):
             scores, X, solution.coef
         )
         if self.max_gap == 0 and nothing_left:
-            warnings.warn(self._surrender(), UserWarning, stacklevel=6)
+            warnings.warn(surrender(self), UserWarning, stacklevel=6)
         if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
@@ -161,20 +170,15 @@ class BaseParityLinear(BaseEstimator):
             )
         return solution, gap
 
-    def _surrender(self):
-        return (
-            f"{type(self).__name__} predicts the same for every row: with max_gap=0 "
-            f"the constraint {self.constraint!r} leaves no direction of X to score by. "
-            "Allow a positive max_gap, compare fewer groups, or add features."
-        )
-
     def _complaint(self, solution, gap):
         if np.isnan(solution.duality_gap):
             return (
                 f"{type(self).__name__} stopped with the status {solution.status!r} "
                 f"after {solution.n_iter} iterations, at an objective of "
-                f"{solution.objective:.6g}. Without a penalty there may be no optimum, "
-                "such as for classes that a hyperplane separates: add a penalty, or "
+                f"{solution.objective:.6g}; the gap between groups is {gap:.3g}, asked "
+                f"for was at most max_gap={self.max_gap:.3g}. Without a penalty there "
+                "may be no optimum, such as for classes that a hyperplane separates, "
+                "or it may be out of reach: add a penalty, scale the features, or "
                 "increase max_iter."
             )
         return (

@@ -89,7 +89,8 @@ def count_cells(
     )
     true, pred = _read_classes(y_true, y_pred)
     if labels is None:
-        _check_predicted(true.labels, pred.labels, caller)
+        known = None if y_true is None else true.labels
+        _check_predicted(known, pred.labels, pos_label, caller)
     n_samples = len(true.codes)
     groups = find_groups(
         sensitive_features, caller, n_samples=n_samples, missing=missing
@@ -213,16 +214,25 @@ def read_labels(**given):
     return found
 
 
-def _check_predicted(true, pred, caller):
-    """Refuse predictions of other labels than the two that y_true holds."""
-    others = set(pred.tolist()) - set(true.tolist())
-    if len(true) != 2 or not others:
+def _check_predicted(true, pred, pos_label, caller):
+    """Refuse scores where classes are expected, as far as labels tell them apart.
+
+    Predictions of other labels than the two that y_true holds; and, where it holds
+    none, or only one of {-1, 0, 1}, more than two numbers of which none is named.
+    """
+    known = [] if true is None else true.tolist()
+    others = [label for label in pred.tolist() if label not in known]
+    two = len(known) == 2 and others
+    few = not known or (len(known) == 1 and known[0] in (-1, 0, 1))
+    many = len(pred) > 2 and pred.dtype.kind in "iuf" and pos_label is None
+    if not (two or (few and many)):
         return
+    held = {0: "", 1: "one class", 2: "two classes"}[len(known)]
+    held = f"y_true holds {held}, {shown(known)}, and y_pred others," if known else ""
     more = f"; if they are classes, name all of them by {caller.classes}"
     msg = (
-        f"y_true holds two classes, {shown(true)}, and y_pred others, "
-        f"{shown(label for label in pred.tolist() if label in others)}. If these are "
-        f"scores, {THRESHOLD}{more if caller.classes else ''}."
+        f"{held or 'y_pred holds'} {shown(others)}. If these are scores, {THRESHOLD}"
+        f"{more if caller.classes else ''}."
     )
     raise ValueError(msg)
 

@@ -27,6 +27,7 @@ from fairlearnkit.linear_model._base import (
     CONSTRAINT_PARAMETERS,
     regression_contrasts,
     store_groups,
+    surrender,
 )
 from fairlearnkit.svm._kernels import (
     BLOCK,
@@ -145,6 +146,8 @@ class BaseParityKernel(BaseEstimator):
                 strata=rows_of_gap.strata,
                 bound=self.max_gap,
             )
+            if problem.nothing_left():
+                warnings.warn(surrender(self), UserWarning, stacklevel=5)
             last = len(solutions) == len(columns) - 1
             solution = self._solve(problem, restore=not last)
             cells = rows_of_gap.means[:, used] @ solution.scores

@@ -241,8 +241,27 @@ def test_more_classes_and_fewer_predicted_ones_are_fine():
     found = metrics.demographic_parity_difference(
         y_true, grade, **options, labels=[0, 1, 2]
     )
-    expected = metrics.demographic_parity_difference(None, grade, **options)
+    expected = metrics.demographic_parity_difference(
+        None, grade, **options, labels=[0, 1, 2]
+    )
     np.testing.assert_allclose(found, expected)
+    text = np.array(["low", "middle", "high"])[grade]
+    named = metrics.demographic_parity_difference(None, text, **options)
+    np.testing.assert_allclose(found, named)
+
+
+@pytest.mark.parametrize("y_true", [None, 0, 1])
+def test_many_numbers_beside_no_two_classes_are_scores(y_true):
+    _, score, group = drawn()
+    y_true = None if y_true is None else np.full(len(score), y_true)
+    options = {"sensitive_features": group}
+    held = "y_pred holds" if y_true is None else "holds one class.*y_pred others,"
+    with pytest.raises(ValueError, match=rf"{held} \[.*threshold them"):
+        metrics.demographic_parity_difference(y_true, score, **options)
+    if y_true is None:  # one number that is named is a class
+        found = metrics.rate_difference(None, score, pos_label=score[0], **options)
+        rates = [(score == score[0])[group == g].mean() for g in "abc"]
+        np.testing.assert_allclose(found, max(rates) - min(rates))
 
 
 def numbers(found):

@@ -664,3 +664,18 @@ def test_a_certified_optimum_is_no_cause_for_a_warning(max_gap):
     )
     model.fit(X, y, sensitive_features=group)  # warnings are errors in the tests
     assert abs(model.duality_gap_) <= 1e-4
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_equality_that_leaves_nothing_is_told(model):
+    rng = np.random.default_rng(0)
+    group = np.arange(200) % 4
+    X = rng.normal(size=(200, 2)) + rng.normal(size=(4, 2))[group]
+    f = X.sum(axis=1)
+    model = clone(model).set_params(kernel="linear")
+    with pytest.warns(UserWarning, match="predicts the same for every row") as told:
+        model.fit(X, target(model, f > 0, f), sensitive_features=group)
+    assert len(told) == 1
+    assert np.ptp(scores(model, X)) < 1e-9
+    wide = np.column_stack([X, rng.normal(size=(200, 3))])
+    model.fit(wide, target(model, f > 0, f), sensitive_features=group)
