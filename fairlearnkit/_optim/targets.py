@@ -6,8 +6,9 @@ import numpy as np
 
 from fairlearnkit._optim.losses import EpsilonInsensitive
 
-# The spread of targets that weights are divided by, at least: they must not overflow.
-SMALLEST = 1e-300
+# The spread of targets that weights are divided by, at least: the squares of the
+# weights must not overflow.
+SMALLEST = 1e-140
 LENGTHS = ("coef", "beta", "intercept", "scores", "alpha", "v", "u", "Kv")
 SQUARES = ("objective", "duality_gap")
 
