@@ -50,7 +50,7 @@ def near_one(p):
         own = {name: value for name, value in own.items() if value is not None}
         found = replace(
             found,
-            **{k: v * (scale if k in LENGTHS else scale**2) for k, v in own.items()},
+            **{k: v * scale * (1.0 if k in LENGTHS else scale) for k, v in own.items()},
         )
         moved = {"intercept": found.intercept + center}
         if found.scores is not None:
