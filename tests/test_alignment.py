@@ -182,7 +182,7 @@ def test_messages_speak_of_what_each_door_has(name):
     rows = re.search(r"but (\w+) has", str(error.value))[1]
     assert rows in parameters_of(name) | {"X"}
     if not issubclass(type_of(name), BaseEstimator | ParityConstraint):
-        assert rows != "X"
+        assert rows != "X" or name.endswith(".from_estimator")
 
 
 def type_of(name):

@@ -1,18 +1,25 @@
 """What all pictures share: axes, styles, and where predictions come from."""
 
+import re
+from contextlib import contextmanager
 from itertools import cycle
 
 import numpy as np
 
+from fairlearnkit._groups import check_given
+from fairlearnkit._messages import Caller
 from fairlearnkit._positive import positive_class
 from fairlearnkit.compose._routing import call
 from fairlearnkit.metrics._scorer import with_columns
+from fairlearnkit.utils._sklearn_private import _num_samples
 
 # Okabe and Ito's colours, black first: told apart by colour-blind readers; together
 # with lines and markers, in grey, too.
 COLORS = ("#000000", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 LINES = ("-", "--", ":", "-.")
 MOST_INSIDE, ROWS = 10, 20
+# What from_estimator calls the arguments of from_predictions.
+OUTER = {"y_true": "y", "y_pred": "the predictions", "y_score": "the scores"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -55,6 +62,7 @@ def with_positive(text, pos_label):
 def groups_of(estimator, X, sensitive_features):
     """The groups of some rows: those given, or those that the estimator finds in X."""
     if sensitive_features is not None:
+        check_given(sensitive_features, _num_samples(X), Caller(method=""))
         return sensitive_features
     found = with_columns(estimator)
     if found is None:
@@ -64,6 +72,16 @@ def groups_of(estimator, X, sensitive_features):
         )
         raise ValueError(msg)
     return found.sensitive_features_of(X)
+
+
+@contextmanager
+def told_of_estimator():
+    """Messages about labels and predictions, with what `from_estimator` calls them."""
+    try:
+        yield
+    except ValueError as error:
+        told = re.sub(r"\by_(true|pred|score)\b", lambda m: OUTER[m[0]], str(error))
+        raise ValueError(told) from error
 
 
 def response(estimator, X, groups, methods):

@@ -12,6 +12,7 @@ from fairlearnkit.inspection._drawing import (
     legend,
     response,
     styles,
+    told_of_estimator,
     with_positive,
 )
 from fairlearnkit.metrics._cells import read_cells
@@ -180,7 +181,8 @@ class GroupRatesDisplay:
         check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         y_pred, _ = response(estimator, X, groups, ("predict",))
-        return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)
+        with told_of_estimator():
+            return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
         """Draw.

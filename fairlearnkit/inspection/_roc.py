@@ -16,6 +16,7 @@ from fairlearnkit.inspection._drawing import (
     legend,
     scores_of,
     styles,
+    told_of_estimator,
     with_positive,
 )
 from fairlearnkit.metrics._cells import read_labels
@@ -174,9 +175,10 @@ class RocByGroupDisplay:
         check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
-        return cls.from_predictions(
-            y, scores, sensitive_features=groups, pos_label=pos_label, **options
-        )
+        with told_of_estimator():
+            return cls.from_predictions(
+                y, scores, sensitive_features=groups, pos_label=pos_label, **options
+            )
 
     def plot(self, ax=None):
         """Draw.

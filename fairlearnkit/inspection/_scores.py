@@ -14,6 +14,7 @@ from fairlearnkit.inspection._drawing import (
     legend,
     scores_of,
     styles,
+    told_of_estimator,
 )
 
 
@@ -160,7 +161,8 @@ class ScoreDistributionDisplay:
         check_alignment(X=X, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
-        return cls.from_predictions(scores, sensitive_features=groups, **options)
+        with told_of_estimator():
+            return cls.from_predictions(scores, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
         """Draw.

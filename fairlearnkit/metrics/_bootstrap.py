@@ -277,7 +277,8 @@ def interval(estimate, draws, confidence_level):
     if n_undefined:
         msg = (
             f"{n_undefined} of {len(draws)} resamples miss a group or a cell that the "
-            "metric needs, and were left out; stratify=True keeps the size of groups."
+            "metric needs, or have a ratio of rates that are 0, and were left out; "
+            "stratify=True keeps the size of groups."
         )
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=3)
     low, high, error = np.nan, np.nan, np.nan

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -360,3 +361,36 @@ def test_tradeoff_counts_from_the_end_and_mixes_names():
     table = pd.DataFrame({"mean_test_r2": [0.5, 0.4], "gap": [-0.1, -0.2]})
     shown = TradeoffDisplay.from_cv_results(table, "r2", "gap", chosen=-1)
     assert shown.frame()["chosen"].tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "display", [GroupRatesDisplay, RocByGroupDisplay, ScoreDistributionDisplay]
+)
+def test_pictures_of_an_estimator_speak_of_X_and_y(data, display):
+    X, y = data
+    numbers, sex = X[["a", "b", "c"]].to_numpy(), X["sex"].to_numpy()
+    model = LogisticRegression().fit(numbers, y)
+    draw = partial(display.from_estimator, model, numbers)
+    messages = []
+    if display is not ScoreDistributionDisplay:
+        for wrong in (np.where(sex == "f", None, y), np.arange(400) / 7, numbers):
+            with pytest.raises(ValueError, match=r"^y ") as error:
+                draw(wrong, sensitive_features=sex, pos_label="yes")
+            messages.append(str(error.value))
+        with pytest.raises(ValueError, match=r"\{'no', 'yes'\} .*, or make y take"):
+            draw(y, sensitive_features=sex)
+        draw = partial(draw, y)
+    with pytest.raises(ValueError, match="has 399 rows but X has 400") as error:
+        draw(sensitive_features=sex[1:], pos_label="yes")
+    assert not [m for m in [*messages, str(error.value)] if "y_" in m]
+
+
+def test_rates_of_an_estimator_speak_of_its_predictions(data):
+    X, y = data
+    numbers, sex = X[["a", "b", "c"]], X["sex"]
+    model = LogisticRegression().fit(numbers, y)
+    other = np.where(y == "yes", "ja", "nein")
+    with pytest.raises(ValueError, match=r"^y holds two .* and the predictions others"):
+        GroupRatesDisplay.from_estimator(
+            model, numbers, other, sensitive_features=sex, pos_label="ja"
+        )

@@ -305,3 +305,13 @@ def test_resamples_that_a_metric_refuses_are_left_out():
         random_state=0,
     )
     assert weighed.n_undefined == 0  # resamples without a 1 count, too
+
+
+def test_ratios_of_rates_that_are_0_are_told():
+    group, y_pred = np.repeat(["a", "b"], 40), np.arange(80) < 1
+    with pytest.warns(
+        UndefinedMetricWarning, match="or have a ratio of rates that are"
+    ):
+        bootstrap_interval(
+            "demographic_parity_ratio", y_pred, y_pred, sensitive_features=group
+        )
