@@ -120,7 +120,7 @@ def test_metrics_of_errors_ask_for_the_truth(metric):
 
 
 def test_predictions_are_needed():
-    with pytest.raises(ValueError, match="y_pred must have one dimension, got None"):
+    with pytest.raises(ValueError, match="y_pred is None: pass one label for each row"):
         demographic_parity_difference(Y_TRUE, None, sensitive_features=GROUP)
 
 
