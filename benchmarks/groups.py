@@ -95,20 +95,20 @@ def measured(*args):
 
 def main():
     """The table."""
-    lines = [f"{'100,000 rows, groups:':<34}" + "".join(f"{n:>16,}" for n in COUNTS)]
+    lines = [f"{'100,000 rows, groups:':<38}" + "".join(f"{n:>16,}" for n in COUNTS)]
     empty = np.zeros((1, N_FEATURES))
     for name in jobs(empty, np.zeros(1), np.zeros(1), np.zeros(1)):
         cells = [measured(name, 100_000, n) for n in COUNTS]
         shown = "".join(f"{s:>8.3f} s{mb:>4.0f} MB" for s, mb in cells)
-        lines.append(f"{name:<34}{shown}")
+        lines.append(f"{name:<38}{shown}")
         print(lines[-1], flush=True)
     heads = "".join(f"{head:>9}" for head in ("time", "at most", "memory", "at most"))
-    lines += ["", f"{'30,000 rows, 1,000 groups / 10':<36}{heads}"]
+    lines += ["", f"{'30,000 rows, 1,000 groups / 10':<38}{heads}"]
     for name, (memory, time) in BUDGETS.items():
         few, many = (measured(name, 30_000, n) for n in (10, 1_000))
         ratios = many[0] / few[0], many[1] / few[1]
         lines.append(
-            f"{name:<36}{ratios[0]:>9.2f}{time:>9.1f}{ratios[1]:>9.2f}{memory:>9.1f}"
+            f"{name:<38}{ratios[0]:>9.2f}{time:>9.1f}{ratios[1]:>9.2f}{memory:>9.1f}"
         )
         print(lines[-1], flush=True)
     text = "\n".join(line.rstrip() for line in lines)

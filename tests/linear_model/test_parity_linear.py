@@ -1,6 +1,7 @@
 """What all linear models promise: limits, invariances, attributes, messages."""
 
 import pickle
+import tracemalloc
 
 import cvxpy
 import joblib
@@ -726,3 +727,61 @@ def test_an_empty_cell_of_one_vs_rest_names_the_class(estimator, constraint):
         model.fit(X[kept], y[kept], sensitive_features=group[kept])
     with pytest.raises(ValueError, match=r"^sensitive_features is required"):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize("max_gap", [0.0, 0.1, np.inf])
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e5])
+@pytest.mark.parametrize("estimator", [ParityLogisticRegression(), ParityRidge()])
+def test_in_float32_the_certificate_is_that_of_the_rounded_model(
+    estimator, offset, max_gap
+):
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(300, 4)) + offset).astype(np.float32)
+    exact = X.astype(np.float64)
+    f = exact[:, 0] - offset + rng.normal(size=300)
+    group, y = np.arange(300) % 3, f if is_regressor(estimator) else f > 0
+
+    def objective(model):
+        w = model.coef_.ravel().astype(np.float64)
+        scores = exact @ w + float(np.ravel(model.intercept_)[0])
+        if is_regressor(model):
+            return 0.5 * w @ w + 0.5 * ((y - scores) ** 2).sum()
+        return 0.5 * w @ w + np.logaddexp(0, -np.where(y, 1, -1) * scores).sum()
+
+    best = clone(estimator).set_params(max_gap=max_gap, tol=1e-6)
+    best.fit(exact, y, sensitive_features=group)
+    model = clone(best).fit(X, y, sensitive_features=group)
+    assert model.coef_.dtype == np.float32
+    excess = objective(model) - objective(best)
+    assert excess <= model.duality_gap_ + 1e-9 * objective(best)
+    if offset == 1e5 and max_gap == np.inf:  # which is then far above tol
+        assert excess > 1e-6
+
+
+@pytest.mark.parametrize("max_gap", [0.0, 0.3])
+@pytest.mark.parametrize("estimator", [ParityRidge(), ParityLogisticRegression()])
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
+def test_three_thousand_groups(estimator, max_gap):
+    """A row for each of 4.5 million pairs would take 100 GB."""
+    rng = np.random.default_rng(0)
+    group = rng.permutation(30_000) % 3_000
+    X = rng.normal(size=(30_000, 8))
+    X[:, :2] += rng.normal(size=(3_000, 2))[group]
+    f = X.sum(axis=1)
+    y = f if is_regressor(estimator) else f > 0
+    model = clone(estimator).set_params(
+        max_gap=max_gap, constraint="demographic_parity"
+    )
+    tracemalloc.start()
+    if max_gap == 0:  # as many contrasts as features leave nothing
+        with pytest.warns(UserWarning, match="predicts the same for every row"):
+            model.fit(X, y, sensitive_features=group)
+    else:
+        model.fit(X, y, sensitive_features=group)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    scores = X @ model.coef_.ravel()
+    means = np.bincount(group, weights=scores) / np.bincount(group)
+    np.testing.assert_allclose(np.ptp(means), max_gap, atol=1e-6)
+    np.testing.assert_allclose(model.gap_, np.ptp(means), atol=1e-9)
+    assert peak < 60e6
