@@ -200,8 +200,8 @@ def _dense(problem, solver, limits):
         found = interior_point(problem, **limits)
     else:
         found = _newton(problem, DenseHessian, limits)
-    stalled = found.status == "stalled" and not problem.loss.smooth
-    if solver == "auto" and stalled:
+    short = found.status != "optimal" and not problem.loss.smooth
+    if solver == "auto" and short:
         other = interior_point(problem, **limits)
         found = other if other.duality_gap < found.duality_gap else found
     return replace(found, coef=expand(found.coef))

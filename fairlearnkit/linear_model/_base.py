@@ -73,12 +73,14 @@ def read_contrasts(
 
 
 def regression_contrasts(estimator, y, sensitive_features, sample_weight):
-    """Contrast rows of a numeric target, which has no classes."""
+    """Contrast rows of a numeric target, which has no classes unless it is binary."""
     constraint = check_constraint(estimator.constraint)
-    if isinstance(constraint, EqualizedOdds | EqualOpportunity):
+    of_classes = isinstance(constraint, EqualizedOdds | EqualOpportunity)
+    if of_classes and len(np.unique(y)) > 2:
         msg = (
-            f"{type(estimator).__name__} predicts numbers, and constraint="
-            f"{estimator.constraint!r} compares groups among rows of the same class. "
+            f"{type(estimator).__name__} predicts numbers, here of more than two "
+            f"values, and constraint={estimator.constraint!r} compares groups among "
+            "rows of the same class. "
             "Use 'general_parity', which compares them among rows of like y, or a "
             "classifier."
         )
