@@ -282,7 +282,9 @@ def test_a_default_index_counts_as_none_beside_another(index):
 
 def test_what_has_no_index_or_another_length_is_passed_over():
     check_alignment(X=X, y=None, g=SEX.tolist(), h=pl.Series(SEX.to_numpy()))
-    check_alignment(X=X, y=Y.sort_index().head(7), g=pl.DataFrame({"sex": SEX}))
+    check_alignment(
+        X=X, y=Y.sort_index().head(7), g=pl.DataFrame({"sex": SEX.tolist()})
+    )
     check_alignment(X=X, g=pd.Categorical(SEX), h={"a": [1, 2], "b": SEX})
 
 
