@@ -18,8 +18,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._columns import (
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.columns import (
     as_table,
     column_names,
     drop_columns,
@@ -27,9 +27,9 @@ from fairlearnkit._columns import (
     reorder_columns,
     take_columns,
 )
-from fairlearnkit._groups import column_kinds
-from fairlearnkit.compose._parts import wanting_groups
-from fairlearnkit.compose._routing import asks_for_groups, call, tell_unweighted
+from fairlearnkit._data.sensitive_columns import column_kinds
+from fairlearnkit._routing.call import asks_for_groups, call, tell_unweighted
+from fairlearnkit._routing.parts import wanting_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     _check_feature_names_in,

@@ -1,9 +1,11 @@
 """Constraints: (y, groups, weights) to the contrast rows M of |M f| <= max_gap."""
 
-from fairlearnkit._groups import Groups, read_groups
-from fairlearnkit.constraints._alias import check_constraint
-from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
-from fairlearnkit.constraints._parity import (
+from fairlearnkit._data.groups import Groups, read_groups
+
+from ._alias import ALIASES as ALIASES  # not public: the names that models accept
+from ._alias import check_constraint
+from ._contrasts import Contrasts, group_contrasts
+from ._parity import (
     Constraint,
     Decorrelation,
     DemographicParity,

@@ -1,16 +1,13 @@
 """Contrast rows: the matrix M of the constraint |M f| <= max_gap."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from fairlearnkit._data.counts import check_counts
 from fairlearnkit._optim.compared import largest_gap, strata_of
-from fairlearnkit.exceptions import SmallGroupWarning
-
-SMALL_CELL = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +223,7 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     cell = (strata * n_groups + groups.codes)[inside]
     n_cells = len(stratum_names) * n_groups
     counts = np.bincount(cell, minlength=n_cells).reshape(-1, n_groups)
-    _check_counts(counts, groups.labels, stratum_names)
+    check_counts(counts, groups.labels, stratum_names)
     total = np.bincount(cell, weights=weight[inside], minlength=n_cells)
     indptr = np.append(0, np.cumsum(inside))
     means = sparse.csc_array(
@@ -260,44 +257,3 @@ def _checked_strata(strata, n_samples, names):
         )
         raise ValueError(msg)
     return strata.astype(np.intp)
-
-
-def _check_counts(counts, labels, stratum_names):
-    """Every cell needs rows, and should have enough for a mean."""
-    for name, row in zip(stratum_names, counts):
-        table = counts_table(labels, row)
-        where = f" among rows{name}" if name else ""
-        if not row.all():
-            empty = [str(label) for label, n in zip(labels, row) if n == 0]
-            msg = (
-                f"sensitive_features leaves no row{where} for the groups {empty}; the "
-                f"constraint compares means and needs some. Counts: {table}. Merge or "
-                "remove these groups, or choose another constraint."
-            )
-            raise ValueError(msg)
-        if row.min() < SMALL_CELL:
-            msg = (
-                f"{(row < SMALL_CELL).sum()} of {len(row)} groups have fewer than "
-                f"{SMALL_CELL} rows{where}: {table}. The means of so few rows say "
-                f"little about a group; merge some.{_number_hint(labels)}"
-            )
-            warnings.warn(msg, SmallGroupWarning, stacklevel=2)
-
-
-def counts_table(labels, counts, limit=10):
-    """Counts by group for messages, smallest first where there are many groups."""
-    order = (
-        np.argsort(counts, kind="stable") if len(counts) > limit else range(len(counts))
-    )
-    shown = [f"{labels[i]!s}: {counts[i]}" for i in order[:limit]]
-    more = f", ... ({len(counts)} groups)" if len(counts) > limit else ""
-    return ", ".join(shown) + more
-
-
-def _number_hint(labels):
-    if labels.dtype.kind not in "iuf" or len(labels) <= 20:
-        return ""
-    return (
-        f" Each of the {len(labels)} numbers became a group: for a numeric column use "
-        "constraint='decorrelation', or cut it into groups."
-    )

@@ -10,16 +10,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import (
-    check_categories,
-    encode,
-    read_columns,
-    read_groups,
-)
-from fairlearnkit._messages import shown
-from fairlearnkit._positive import positive_class, told_as_numbers
-from fairlearnkit.constraints._contrasts import Contrasts, group_contrasts
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.classes import encoded_classes, positive_class
+from fairlearnkit._data.groups import check_categories, read_groups
+from fairlearnkit._data.messages import shown
+from fairlearnkit._data.sensitive_columns import read_columns
+
+from ._contrasts import Contrasts, group_contrasts
 
 
 class Constraint(ABC):
@@ -426,45 +423,6 @@ def _quantiles(y, weight, n_bins):
     edges = np.unique(y[order][np.searchsorted(share / share[-1], wanted)])
     present = y if weight is None else y[weight > 0]
     return edges[edges < present.max()]  # no row is above the largest
-
-
-def encoded_classes(y, name):
-    """Sorted classes of y, as a list, and the position of each row's.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Class labels of any kind.
-    name : str
-        The constraint, in messages.
-
-    Returns
-    -------
-    classes : list
-    codes : ndarray of shape (n_samples,), intp
-        Not to be written to.
-    """
-    column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
-    shape = () if y is None else np.shape(column)
-    found = encode("y", column) if len(shape) == 1 else None
-    got = "none" if y is None else f"shape {shape}"
-    if found is not None:
-        n_missing = len(found.codes) - int(found.counts.sum())
-        if n_missing:
-            msg = (
-                f"{name} needs the class of every row; the target is missing (None, "
-                f"NaN or NA) in {n_missing} rows: remove them."
-            )
-            raise ValueError(msg)
-        got = told_as_numbers(found.labels)
-    if got is not None:
-        msg = (
-            f"{name} compares groups among rows of the same class and needs class "
-            f"labels y; got {got}. Use 'demographic_parity' or 'decorrelation'"
-            + (", or, of numbers, 'general_parity'." if found is not None else ".")
-        )
-        raise ValueError(msg)
-    return found.labels.tolist(), found.codes
 
 
 def _weights(sample_weight, y):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fairlearnkit.datasets._base import load_table
+from ._base import load_table
 
 _SUBSETS = ("all", "train", "test")
 

@@ -1,6 +1,6 @@
 """Communities and Crime: violent crime in US communities (regression)."""
 
-from fairlearnkit.datasets._base import load_table
+from ._base import load_table
 
 
 def load_communities_crime(*, return_X_y=False, as_frame=True):

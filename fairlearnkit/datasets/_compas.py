@@ -1,6 +1,6 @@
 """COMPAS: ProPublica's two-year recidivism table, without what names a person."""
 
-from fairlearnkit.datasets._base import load_table
+from ._base import load_table
 
 
 def load_compas(*, return_X_y=False, as_frame=True):

@@ -1,6 +1,6 @@
 """German credit: good and bad risks of a bank in the 1970s."""
 
-from fairlearnkit.datasets._base import load_table
+from ._base import load_table
 
 
 def load_german_credit(*, return_X_y=False, as_frame=True):

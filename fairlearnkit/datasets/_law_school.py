@@ -1,6 +1,6 @@
 """Law school: first-year averages of US law students of 1991 (regression)."""
 
-from fairlearnkit.datasets._base import load_table
+from ._base import load_table
 
 
 def load_law_school(*, return_X_y=False, as_frame=True):

@@ -6,11 +6,11 @@ from itertools import cycle
 
 import numpy as np
 
-from fairlearnkit._groups import check_given
-from fairlearnkit._messages import Caller
-from fairlearnkit._positive import positive_class
-from fairlearnkit.compose._routing import call
-from fairlearnkit.metrics._scorer import with_columns
+from fairlearnkit._data.classes import positive_class
+from fairlearnkit._data.groups import check_given
+from fairlearnkit._data.messages import Caller
+from fairlearnkit._routing.call import call
+from fairlearnkit._routing.parts import with_columns
 from fairlearnkit.utils._sklearn_private import _num_samples
 
 # Okabe and Ito's colours, black first: told apart by colour-blind readers; together

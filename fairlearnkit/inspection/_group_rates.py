@@ -3,9 +3,13 @@
 import numpy as np
 from scipy.stats import norm
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._messages import WITHOUT_LABELS
-from fairlearnkit.inspection._drawing import (
+from fairlearnkit._counting.cells import read_cells
+from fairlearnkit._counting.gaps import warn_of_small
+from fairlearnkit._counting.rates import rates_of, rates_to_show
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.messages import WITHOUT_LABELS
+
+from ._drawing import (
     axes,
     frame_of,
     groups_of,
@@ -15,10 +19,6 @@ from fairlearnkit.inspection._drawing import (
     told_of_estimator,
     with_positive,
 )
-from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import warn_of_small
-from fairlearnkit.metrics._rates import rates_of
-from fairlearnkit.metrics._report import rates_to_show
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate")
 

@@ -4,12 +4,14 @@ import numpy as np
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._barycenter import read_weight, split_rows
-from fairlearnkit._groups import find_groups
-from fairlearnkit._messages import SCORING
-from fairlearnkit._positive import positive_class
-from fairlearnkit.inspection._drawing import (
+from fairlearnkit._counting.cells import read_labels
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.classes import positive_class
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.rows import read_weight, split_rows
+
+from ._drawing import (
     axes,
     frame_of,
     groups_of,
@@ -19,7 +21,6 @@ from fairlearnkit.inspection._drawing import (
     told_of_estimator,
     with_positive,
 )
-from fairlearnkit.metrics._cells import read_labels
 
 
 class RocByGroupDisplay:

@@ -3,11 +3,14 @@
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
-from fairlearnkit._groups import find_groups
-from fairlearnkit._messages import SCORING
-from fairlearnkit.inspection._drawing import (
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.counts import group_shares
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.rows import read_weight
+from fairlearnkit._transport.distributions import laws_by_group
+
+from ._drawing import (
     axes,
     frame_of,
     groups_of,

@@ -8,8 +8,8 @@ from scipy.special import expit, softmax
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._columns import as_table, find_columns
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.columns import as_table, find_columns
 from fairlearnkit.utils._sklearn_private import _check_sample_weight, _safe_indexing
 
 METHODS = ("predict_proba", "decision_function", "predict")

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from fairlearnkit.inspection._drawing import COLORS, axes, frame_of
+from fairlearnkit._data.search_results import figures
 from fairlearnkit.model_selection import pareto_front
-from fairlearnkit.model_selection._refit import figures
+
+from ._drawing import COLORS, axes, frame_of
 
 
 class TradeoffDisplay:

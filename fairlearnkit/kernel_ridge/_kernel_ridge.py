@@ -2,10 +2,10 @@
 
 from numbers import Real
 
+from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
+from fairlearnkit._models.kernel import KERNEL_PARAMETERS, BaseParityKernelRegressor
 from fairlearnkit._optim.kernel import solve_ridge
 from fairlearnkit._optim.losses import Squared
-from fairlearnkit.linear_model._base import CONSTRAINT_PARAMETERS
-from fairlearnkit.svm._base import KERNEL_PARAMETERS, BaseParityKernelRegressor
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 

@@ -1,6 +1,6 @@
 """Linear models under a parity constraint."""
 
-from fairlearnkit.linear_model._logistic import ParityLogisticRegression
-from fairlearnkit.linear_model._ridge import ParityRidge
+from ._logistic import ParityLogisticRegression
+from ._ridge import ParityRidge
 
 __all__ = ["ParityLogisticRegression", "ParityRidge"]

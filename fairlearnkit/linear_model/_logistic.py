@@ -4,8 +4,8 @@ from numbers import Real
 
 import numpy as np
 
+from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
 from fairlearnkit._optim import SOLVERS
-from fairlearnkit.linear_model._base import BaseParityClassifier, BaseParityLinear
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 

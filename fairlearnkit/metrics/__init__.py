@@ -1,15 +1,15 @@
 """Gaps between groups: of rates, by counting, and of scores."""
 
-from fairlearnkit.metrics._audit import audit_subgroups
-from fairlearnkit.metrics._bootstrap import bootstrap_interval
-from fairlearnkit.metrics._distances import (
+from ._audit import audit_subgroups
+from ._bootstrap import bootstrap_interval
+from ._distances import (
     ks_gap,
     strong_demographic_disparity,
     wasserstein_unfairness,
 )
-from fairlearnkit.metrics._group_metric import group_metric
-from fairlearnkit.metrics._predictability import group_predictability
-from fairlearnkit.metrics._rates import (
+from ._group_metric import group_metric
+from ._predictability import group_predictability
+from ._rates import (
     demographic_parity_difference,
     demographic_parity_ratio,
     equal_opportunity_difference,
@@ -20,9 +20,9 @@ from fairlearnkit.metrics._rates import (
     rate_difference,
     rate_ratio,
 )
-from fairlearnkit.metrics._report import parity_report
-from fairlearnkit.metrics._scorer import parity_scorer
-from fairlearnkit.metrics._scores import score_gap
+from ._report import parity_report
+from ._scorer import parity_scorer
+from ._scores import score_gap
 
 __all__ = [
     "audit_subgroups",

@@ -8,12 +8,13 @@ import numpy as np
 from scipy.stats import hypergeom
 from sklearn.utils import Bunch, check_random_state
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import encode, sensitive_columns
-from fairlearnkit._messages import WITHOUT_LABELS
-from fairlearnkit._times import as_times, in_days, shown_time
-from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import CLASS_FREE, check_option, masks_of
+from fairlearnkit._counting.cells import read_cells
+from fairlearnkit._counting.gaps import CLASS_FREE, RATES, masks_of
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.groups import encode
+from fairlearnkit._data.messages import WITHOUT_LABELS, check_option
+from fairlearnkit._data.sensitive_columns import sensitive_columns
+from fairlearnkit._data.times import as_times, in_days, shown_time
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -193,7 +194,7 @@ def _check_positive(**numbers):
 
 def _outcomes(y_true, y_pred, rate, pos_label):
     """1 for a hit, 0 for none, NaN for other rows; and the positive class."""
-    check_option("rate", rate)
+    check_option("rate", rate, RATES)
     # The reader of metrics reads the labels, with groups that do not matter.
     groups = np.arange(len(y_pred)) % 2
     cells, places = read_cells(

@@ -9,17 +9,18 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
 
-from fairlearnkit._alignment import check_alignment, with_one_index
-from fairlearnkit._barycenter import split_rows
-from fairlearnkit._groups import find_groups, take_rows
-from fairlearnkit._messages import Caller
-from fairlearnkit.constraints._contrasts import SMALL_CELL
+from fairlearnkit._counting.cells import read_cells
+from fairlearnkit._counting.gaps import Gap, measure
+from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.counts import SMALL_CELL
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import Caller
+from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.metrics import _rates
-from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import Gap, measure
-from fairlearnkit.metrics._metric import call_metric, find_metric
-from fairlearnkit.metrics._resample import resampled
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
+
+from ._metric import call_metric, find_metric
+from ._resample import resampled
 
 ODDS = ("true_positive_rate", "false_positive_rate")
 # Metrics that look at counts of cells only: which rates, and whether by ratio.

@@ -3,16 +3,19 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._barycenter import group_shares, laws_by_group, read_weight
-from fairlearnkit._groups import find_groups
-from fairlearnkit._messages import SCORING
-from fairlearnkit._transport import (
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.counts import group_shares
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.rows import read_weight
+from fairlearnkit._transport.distances import (
     kolmogorov_smirnov,
     largest_wasserstein,
     unfairness,
 )
-from fairlearnkit.metrics._scores import read_scores
+from fairlearnkit._transport.distributions import laws_by_group
+
+from ._scores import read_scores
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):

@@ -6,12 +6,13 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length
 
-from fairlearnkit._alignment import check_alignment, with_one_index
-from fairlearnkit._barycenter import split_rows
-from fairlearnkit._groups import find_groups, read_strata, take_rows
-from fairlearnkit._messages import COUNTING
-from fairlearnkit.metrics._metric import name_of
+from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.groups import find_groups, read_strata
+from fairlearnkit._data.messages import COUNTING
+from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
+
+from ._metric import name_of
 
 # Empty cells that a warning names.
 MOST = 5

@@ -13,9 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_array
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import find_groups
-from fairlearnkit._messages import Caller
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import Caller
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 MODELS = {

@@ -3,19 +3,15 @@
 import warnings
 
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import Bunch
 
-from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import (
-    CLASS_FREE,
+from fairlearnkit._counting.cells import read_cells
+from fairlearnkit._counting.gaps import (
     RATES,
     TRUTH_FREE,
     Gap,
-    counts,
-    divide,
     measure,
-    warn_of_small,
 )
+from fairlearnkit._counting.rates import rates_of
 
 _ODDS = ("true_positive_rate", "false_positive_rate")
 
@@ -885,38 +881,3 @@ def group_rates(
         msg = f"In some group no row counts for {', '.join(empty)}, which is NaN there."
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
     return found
-
-
-def rates_of(cells, place, rates):
-    """Rates of counted cells in each group; see `group_rates` for the result.
-
-    Parameters
-    ----------
-    cells : Cells
-        Counts, without control features.
-    place : int
-        Position of the positive class.
-    rates : sequence of str
-        Names.
-
-    Returns
-    -------
-    found : Bunch
-        Its ``pos_label`` is None where no rate looks at a positive class.
-    """
-    warn_of_small(cells, "selection_rate", place)
-    by_group, overall, among = {}, {}, {}
-    for rate in rates:
-        hits, rows = counts(cells.weight[0], rate, place)
-        by_group[rate] = divide(hits, rows)
-        overall[rate] = float(divide(hits.sum(), rows.sum()))
-        among[rate] = counts(cells.rows[0], rate, place)[1]
-    classless = set(rates) <= set(CLASS_FREE)
-    return Bunch(
-        groups=cells.groups,
-        counts=cells.rows[0].sum(axis=(1, 2)),
-        by_group=by_group,
-        overall=overall,
-        among=among,
-        pos_label=None if classless else cells.classes[place],
-    )

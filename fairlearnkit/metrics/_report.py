@@ -5,12 +5,13 @@ from html import escape
 
 from sklearn.exceptions import UndefinedMetricWarning
 
-from fairlearnkit.constraints._contrasts import SMALL_CELL
+from fairlearnkit._counting.cells import read_cells
+from fairlearnkit._counting.gaps import Gap, measure
+from fairlearnkit._counting.rates import rates_of, rates_to_show
+from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
-from fairlearnkit.metrics._bootstrap import gap_draws, interval
-from fairlearnkit.metrics._cells import read_cells
-from fairlearnkit.metrics._gaps import RATES, TRUTH_FREE, Gap, check_truth, measure
-from fairlearnkit.metrics._rates import rates_of
+
+from ._bootstrap import gap_draws, interval
 
 SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
 
@@ -211,17 +212,6 @@ def parity_report(
     if output_dict:
         return numbers
     return ParityReport(_text(numbers), numbers)
-
-
-def rates_to_show(rates, y_true, default):
-    """Names of rates, checked; for None the default, or what needs no y_true."""
-    if rates is None:
-        return default if y_true is not None else TRUTH_FREE
-    if isinstance(rates, str) or not len(rates) or set(rates) - set(RATES):
-        msg = f"rates={rates!r} must be a sequence of names among {list(RATES)}."
-        raise ValueError(msg)
-    check_truth(y_true, rates)
-    return rates
 
 
 def _rates_by_group(found, rates):

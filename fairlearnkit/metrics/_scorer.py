@@ -4,20 +4,12 @@ from copy import deepcopy
 from functools import partial
 from inspect import signature
 
-import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._columns import as_table, take_columns
-from fairlearnkit.metrics._metric import (
-    call_metric,
-    find_metric,
-    name_of,
-    takes,
-    unwrapped,
-)
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.columns import as_table, take_columns
+from fairlearnkit._routing.parts import with_columns
 from fairlearnkit.utils._sklearn_private import (
     _BaseScorer,
     _cached_call,
@@ -25,16 +17,15 @@ from fairlearnkit.utils._sklearn_private import (
     _IdentityRegressor,
 )
 
-RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
-# Where a meta-estimator keeps those to which it hands X as it is, fitted ones first.
-INNER = (
-    "best_estimator_",
-    "calibrated_classifiers_",
-    "estimators_",
-    "estimator_",
-    "regressor_",
-    "estimator",
+from ._metric import (
+    call_metric,
+    find_metric,
+    name_of,
+    takes,
+    unwrapped,
 )
+
+RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
 def parity_scorer(
@@ -150,31 +141,6 @@ def parity_scorer(
         1 if greater_is_better else -1,
         responses[0] if len(responses) == 1 else responses,
         columns,
-    )
-
-
-def with_columns(estimator):
-    """The SensitiveColumns that an estimator is, or is around."""
-    if hasattr(estimator, "sensitive_features_of"):
-        return estimator
-    if isinstance(estimator, Pipeline) and _hands_on(estimator):
-        return with_columns(estimator.steps[-1][1])
-    for name in INNER:
-        inner = getattr(estimator, name, None)
-        listed = np.ravel(inner) if isinstance(inner, np.ndarray) else inner
-        for one in listed if isinstance(inner, list | np.ndarray) else [inner]:
-            found = None if one is None else with_columns(one)
-            if found is not None:
-                return found
-    return None
-
-
-def _hands_on(pipeline):
-    """Whether the last step gets X as it is: samplers work in fit only."""
-    before = [step for _, step in pipeline.steps[:-1]]
-    return all(
-        step is None or step == "passthrough" or hasattr(step, "fit_resample")
-        for step in before
     )
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._groups import check_given
-from fairlearnkit._messages import SCORING
-from fairlearnkit.constraints._alias import with_positive_class
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.groups import check_given
+from fairlearnkit._data.messages import SCORING
+from fairlearnkit._models.constraint import with_positive_class
 
 
 def score_gap(

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from fairlearnkit._labels import is_missing
+from fairlearnkit._data.search_results import _floats, figures, keys_of
 
 # How many candidates are named where none qualifies.
 NEAREST = 3
@@ -266,7 +266,7 @@ def _candidates(cv_results, score, gap):
     """Scores and gaps of all candidates, and the rows that can be chosen."""
     scores, negated = figures(cv_results, score), figures(cv_results, gap)
     usable = np.isfinite(scores) & np.isfinite(negated)
-    if "iter" in _keys(cv_results):  # of a halving search: at first, few rows
+    if "iter" in keys_of(cv_results):  # of a halving search: at first, few rows
         rounds = np.asarray(cv_results["iter"])
         usable &= rounds == rounds.max()
     if not usable.any():
@@ -293,7 +293,7 @@ def _where_nan(cv_results, name):
     """How often a mean is not finite, and the splits to blame in all of them."""
     lost = ~np.isfinite(figures(cv_results, name))
     folds, ending = {}, f"_test_{name}"
-    for key in map(str, _keys(cv_results)):
+    for key in map(str, keys_of(cv_results)):
         if key.startswith("split") and key.endswith(ending):
             failed = not np.isfinite(_floats(key, cv_results[key])).any()
             folds[key.removesuffix(ending)] = failed
@@ -302,49 +302,6 @@ def _where_nan(cv_results, name):
         blamed = ", ".join(fold for fold, failed in folds.items() if failed)
         return f"{told}, in all of them in {blamed} of {len(folds)} splits"
     return told
-
-
-def figures(cv_results, name, kind="mean"):
-    """Means by the name of a scorer, or a column by its own name.
-
-    Parameters
-    ----------
-    cv_results : dict or dataframe
-        Table with a row for each candidate.
-    name : str
-        Of a scorer, or a column.
-    kind : {"mean", "std"}, default="mean"
-        Which figure of the scorer.
-
-    Returns
-    -------
-    column : ndarray of shape (n_candidates,) or None
-        NaN where there is nothing; None for standard deviations that are not there.
-    """
-    keys = _keys(cv_results)
-    for key in [f"{kind}_test_{name}", *([name] if kind == "mean" else [])]:
-        if key in keys:
-            return _floats(key, cv_results[key])
-    if kind == "std":
-        return None
-    texts = [str(key) for key in keys]
-    known = [key.removeprefix("mean_test_") for key in texts if "mean_test_" in key]
-    msg = (
-        f"{name!r} is not among the scores of the search, {known or texts}. "
-        "Name it there: scoring={'accuracy': 'accuracy', 'gap': parity_scorer(...)}."
-    )
-    raise ValueError(msg)
-
-
-def _floats(name, column):
-    """A column as numbers; NaN for None, NA and what is masked."""
-    column = np.ma.asarray(column).astype(object).filled(np.nan)
-    try:
-        values = [np.nan if is_missing(value) else float(value) for value in column]
-    except (TypeError, ValueError) as error:
-        msg = f"The column {name!r} of the search's table is not of numbers ({error})."
-        raise ValueError(msg) from error
-    return np.array(values)
 
 
 def _is_number(value):
@@ -357,18 +314,6 @@ def _first(rows, *keys):
 
 
 def _parameters(cv_results, row):
-    if "params" not in _keys(cv_results):
+    if "params" not in keys_of(cv_results):
         return ""
     return f", with {list(cv_results['params'])[row]}"
-
-
-def _keys(table):
-    """Names of the columns of a dict or a frame."""
-    try:
-        return list(getattr(table, "columns", table))
-    except TypeError as error:
-        msg = (
-            f"cv_results is of type {type(table).__name__}: pass the table of a fitted "
-            "search, search.cv_results_, or another one with a column for each score."
-        )
-        raise ValueError(msg) from error

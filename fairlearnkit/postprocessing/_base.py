@@ -11,35 +11,30 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._alignment import check_alignment, with_one_index
-from fairlearnkit._barycenter import (
+from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.columns import as_table
+from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.counts import counts_table
+from fairlearnkit._data.matching import sensitive_names
+from fairlearnkit._data.messages import SCORE, not_given
+from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
+from fairlearnkit._data.targets import check_target
+from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
-    laws_by_group,
     match_stages,
-    move_by_group,
     needs_pooled,
     read_stages,
-    read_weight,
-    split_rows,
     stage_strengths,
     store_stages,
-    take_groups,
+)
+from fairlearnkit._routing.call import call, tell_unweighted
+from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
+from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.maps import (
+    merge_rounding,
+    move_by_group,
     transport,
     transport_maps,
-)
-from fairlearnkit._columns import as_table
-from fairlearnkit._containers import as_frame
-from fairlearnkit._groups import sensitive_names, take_rows
-from fairlearnkit._messages import SCORE, not_given
-from fairlearnkit._numbers import check_target
-from fairlearnkit._transport import kolmogorov_smirnov, merge_rounding, unfairness
-from fairlearnkit.compose._routing import call, tell_unweighted
-from fairlearnkit.constraints._contrasts import counts_table
-from fairlearnkit.postprocessing._split_rank import (
-    ks_bound,
-    move_by_rank,
-    rank_maps,
-    row_uniforms,
 )
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -49,6 +44,13 @@ from fairlearnkit.utils._sklearn_private import (
     _fit_context,
     _num_samples,
     _safe_indexing,
+)
+
+from ._split_rank import (
+    ks_bound,
+    move_by_rank,
+    rank_maps,
+    row_uniforms,
 )
 
 

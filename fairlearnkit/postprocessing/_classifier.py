@@ -8,12 +8,13 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._messages import shown
-from fairlearnkit._positive import positive_class, told_by_labels
-from fairlearnkit._transport import ROUNDING
-from fairlearnkit.compose._routing import call
-from fairlearnkit.postprocessing._base import BaseBarycenter
+from fairlearnkit._data.classes import positive_class, told_by_labels
+from fairlearnkit._data.messages import shown
+from fairlearnkit._routing.call import call
+from fairlearnkit._transport.distributions import ROUNDING
 from fairlearnkit.utils._sklearn_private import Interval
+
+from ._base import BaseBarycenter
 
 # At this threshold both classes are treated alike.
 EVEN = 0.5

@@ -5,10 +5,11 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._numbers import numeric_target
-from fairlearnkit._transport import ROUNDING
-from fairlearnkit.compose._routing import call
-from fairlearnkit.postprocessing._base import BaseBarycenter
+from fairlearnkit._data.targets import numeric_target
+from fairlearnkit._routing.call import call
+from fairlearnkit._transport.distributions import ROUNDING
+
+from ._base import BaseBarycenter
 
 
 class BarycenterRegressor(RegressorMixin, BaseBarycenter):

@@ -12,8 +12,8 @@ from numbers import Number
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._columns import as_table
-from fairlearnkit._groups import encode
+from fairlearnkit._data.columns import as_table
+from fairlearnkit._data.groups import encode
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 

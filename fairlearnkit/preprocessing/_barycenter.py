@@ -6,22 +6,21 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._barycenter import (
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.counts import counts_table
+from fairlearnkit._data.matching import sensitive_names
+from fairlearnkit._data.messages import TRANSFORM
+from fairlearnkit._data.rows import read_weight
+from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
-    laws_by_group,
     match_stages,
     needs_pooled,
     read_stages,
-    read_weight,
     stage_strengths,
     store_stages,
-    transport,
-    transport_maps,
 )
-from fairlearnkit._groups import sensitive_names
-from fairlearnkit._messages import TRANSFORM
-from fairlearnkit.constraints._contrasts import counts_table
+from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.maps import transport, transport_maps
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     _fit_context,

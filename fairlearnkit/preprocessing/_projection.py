@@ -13,17 +13,17 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._containers import check_collected
-from fairlearnkit._numbers import check_target, check_weight_sum
-from fairlearnkit._optim.compared import centred, largest_distance
-from fairlearnkit._optim.problem import row_space, shifted
-from fairlearnkit.constraints._alias import with_positive_class
-from fairlearnkit.linear_model._base import (
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.targets import check_target, check_weight_sum
+from fairlearnkit._models.constraint import (
     CONSTRAINT_PARAMETERS,
     read_contrasts,
     store_groups,
+    with_positive_class,
 )
+from fairlearnkit._optim.compared import centred, largest_distance
+from fairlearnkit._optim.problem import row_space, shifted
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,

@@ -1,5 +1,5 @@
 """Representations that carry no group and transfer to new tasks (extra ``torch``)."""
 
-from fairlearnkit.representation._encoder import ParityEncoder
+from ._encoder import ParityEncoder
 
 __all__ = ["ParityEncoder"]

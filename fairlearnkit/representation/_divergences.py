@@ -4,7 +4,7 @@ Rows of `x` have the weights `a`, rows of `y` the weights `b`; both sum to 1. Al
 differentiated with respect to `x` and `y`.
 """
 
-from fairlearnkit.representation._torch import load_torch
+from ._torch import load_torch
 
 # Sinkhorn: the factor by which eps falls, and scalings between two looks.
 SCALING, ROUND = 0.25, 10

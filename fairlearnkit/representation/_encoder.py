@@ -13,26 +13,12 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._alignment import check_alignment
-from fairlearnkit._barycenter import group_shares
-from fairlearnkit._containers import check_collected
-from fairlearnkit._groups import MISSING_POLICIES, check_categories, read_groups
-from fairlearnkit._numbers import check_weight_sum
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.counts import group_shares
+from fairlearnkit._data.groups import MISSING_POLICIES, check_categories, read_groups
+from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.representation import _divergences
-from fairlearnkit.representation._heads import (
-    decide,
-    linear_heads,
-    probabilities,
-    side_by_side,
-)
-from fairlearnkit.representation._targets import moments, read_tasks
-from fairlearnkit.representation._torch import load_torch
-from fairlearnkit.representation._training import (
-    Rows,
-    Settings,
-    default_module,
-    train,
-)
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -40,6 +26,21 @@ from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _fit_context,
     all_or_nothing,
+)
+
+from ._heads import (
+    decide,
+    linear_heads,
+    probabilities,
+    side_by_side,
+)
+from ._targets import moments, read_tasks
+from ._torch import load_torch
+from ._training import (
+    Rows,
+    Settings,
+    default_module,
+    train,
 )
 
 # batch_size="auto": about ten batches an epoch, within these limits.

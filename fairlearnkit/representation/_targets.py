@@ -5,8 +5,8 @@ from numbers import Real
 
 import numpy as np
 
-from fairlearnkit._groups import label_array
-from fairlearnkit._labels import distinct
+from fairlearnkit._data.groups import label_array
+from fairlearnkit._data.labels import distinct
 
 KINDS = ("auto", "classification", "regression")
 # Squares of larger targets are no numbers any more.

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fairlearnkit.representation._torch import load_torch
+from ._torch import load_torch
 
 # Rows of a group that every batch has at least, for the divergence alone if need be;
 # fewer, down to 2, where groups are so many that these would be more than the batch.

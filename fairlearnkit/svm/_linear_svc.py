@@ -2,7 +2,7 @@
 
 from numbers import Real
 
-from fairlearnkit.linear_model._base import BaseParityClassifier, BaseParityLinear
+from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 

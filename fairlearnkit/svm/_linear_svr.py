@@ -2,8 +2,8 @@
 
 from numbers import Real
 
+from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit.linear_model._base import BaseParityLinear, BaseParityRegressor
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 

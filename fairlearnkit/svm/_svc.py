@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from fairlearnkit._alignment import ScoreMixin
+from fairlearnkit._data.alignment import ScoreMixin
+from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernel
+from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
 from fairlearnkit._optim.losses import Hinge
-from fairlearnkit.linear_model._base import binary_columns, class_codes, class_factors
-from fairlearnkit.svm._base import SVM_PARAMETERS, BaseParityKernel
 from fairlearnkit.utils._sklearn_private import StrOptions, _fit_context
 
 

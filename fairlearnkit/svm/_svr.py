@@ -2,8 +2,8 @@
 
 from numbers import Real
 
+from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernelRegressor
 from fairlearnkit._optim.losses import EpsilonInsensitive
-from fairlearnkit.svm._base import SVM_PARAMETERS, BaseParityKernelRegressor
 from fairlearnkit.utils._sklearn_private import Interval, _fit_context
 
 

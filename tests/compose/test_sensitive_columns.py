@@ -32,8 +32,8 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
+from fairlearnkit._routing.call import call
 from fairlearnkit.compose import SensitiveColumns
-from fairlearnkit.compose._routing import call
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.preprocessing import ParityProjection
 

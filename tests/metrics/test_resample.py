@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from fairlearnkit._counting.cells import count_cells
 from fairlearnkit.metrics import (
     bootstrap_interval,
     demographic_parity_difference,
     equalized_odds_difference,
     parity_report,
 )
-from fairlearnkit.metrics._cells import count_cells
 from fairlearnkit.metrics._resample import resampled
 
 

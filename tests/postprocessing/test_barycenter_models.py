@@ -38,8 +38,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from fairlearnkit._barycenter import laws_by_group
-from fairlearnkit._transport import kolmogorov_smirnov, unfairness
+from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
+from fairlearnkit._transport.distributions import laws_by_group
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_communities_crime
 from fairlearnkit.linear_model import ParityRidge

@@ -9,7 +9,8 @@ from scipy.stats import kstest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.frozen import FrozenEstimator
 
-from fairlearnkit._transport import kolmogorov_smirnov, make_law
+from fairlearnkit._transport.distances import kolmogorov_smirnov
+from fairlearnkit._transport.distributions import make_law
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.postprocessing._split_rank import (
     ks_bound,

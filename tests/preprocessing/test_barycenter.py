@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from fairlearnkit._barycenter import laws_by_group, transport_maps
-from fairlearnkit._transport import kolmogorov_smirnov
+from fairlearnkit._transport.distances import kolmogorov_smirnov
+from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.maps import transport_maps
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.preprocessing import BarycenterTransformer
 

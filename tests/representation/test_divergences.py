@@ -7,7 +7,8 @@ from scipy.stats import norm
 
 torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing")
 
-from fairlearnkit._transport import make_law, wasserstein  # noqa: E402
+from fairlearnkit._transport.distances import wasserstein  # noqa: E402
+from fairlearnkit._transport.distributions import make_law  # noqa: E402
 from fairlearnkit.representation._divergences import (  # noqa: E402
     by_group,
     mean_difference,

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing")
 
-from fairlearnkit._groups import read_groups  # noqa: E402
+from fairlearnkit._data.groups import read_groups  # noqa: E402
 from fairlearnkit.compose import SensitiveColumns  # noqa: E402
 from fairlearnkit.datasets import load_adult, make_biased_classification  # noqa: E402
 from fairlearnkit.metrics import ks_gap, score_gap  # noqa: E402

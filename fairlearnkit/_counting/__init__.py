@@ -1,0 +1,1 @@
+"""Counted cells, and the rates and gaps that follow from them."""

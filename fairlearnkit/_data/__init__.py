@@ -1,0 +1,1 @@
+"""What a user hands in: groups, labels, tables, rows, targets; messages about them."""

@@ -1,0 +1,71 @@
+"""Some of the rows of what was handed in, and their weights."""
+
+import numpy as np
+
+from fairlearnkit._data.containers import from_arrow
+from fairlearnkit._data.groups import Groups
+from fairlearnkit.utils._sklearn_private import (
+    _check_sample_weight,
+    _safe_indexing,
+)
+
+
+def take_rows(sensitive_features, rows):
+    """Some rows of sensitive features in any form that `read_groups` takes.
+
+    Parameters
+    ----------
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        As in `read_groups`.
+    rows : ndarray of int
+        Positions.
+
+    Returns
+    -------
+    sensitive_features : array-like
+        In the same form.
+    """
+    sensitive_features = from_arrow(sensitive_features)
+    if isinstance(sensitive_features, dict):
+        return {name: take_rows(v, rows) for name, v in sensitive_features.items()}
+    if hasattr(sensitive_features, "categories"):  # a pandas Categorical
+        return sensitive_features[rows]
+    return _safe_indexing(sensitive_features, rows)
+
+
+def read_weight(sample_weight, n_samples):
+    """Weights of rows, scaled so that their sum cannot overflow, or None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights in any unit.
+    n_samples : int
+        The number of rows that X has.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,) or None
+    """
+    if sample_weight is None:
+        return None
+    weight = _check_sample_weight(
+        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
+    )
+    return np.ldexp(weight, -np.frexp(weight.max())[1])  # by a power of two: exactly
+
+
+def split_rows(codes, n_groups):
+    """Positions of the rows of each group, and last those of no group."""
+    small = n_groups <= np.iinfo(np.int16).max  # whose stable sort only counts
+    order = np.argsort(codes.astype(np.int16) if small else codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes + 1, minlength=n_groups + 1))[:-1]
+    without, *rows = np.split(order, ends)
+    return [*rows, without]
+
+
+def take_groups(groups, rows):
+    """The groups of some of the rows."""
+    codes = groups.codes[rows]
+    counts = np.bincount(codes[codes >= 0], minlength=len(groups.labels))
+    return Groups(groups.labels, codes, counts)

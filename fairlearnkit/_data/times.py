@@ -1,0 +1,79 @@
+"""Columns of dates, times and durations, as numbers."""
+
+from datetime import UTC, date
+
+import numpy as np
+
+from fairlearnkit._data.labels import is_missing
+
+DAY = np.timedelta64(1, "D")
+
+
+def as_times(values):
+    """Dates, times or durations in one numpy dtype.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_samples,)
+        A column of numpy, pandas, polars or Arrow, or objects of ``datetime``.
+
+    Returns
+    -------
+    times : ndarray of shape (n_samples,) or None
+        In microseconds, NaT where missing; times of a zone are those of UTC. None for
+        anything else.
+    """
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    if kind in ("m", "M"):  # pandas would give objects for times of a zone
+        return np.asarray(values, dtype=f"{kind}8[us]")
+    array = np.asarray(values)
+    if array.dtype.kind in "mM":
+        return array.astype(f"{array.dtype.kind}8[us]")
+    if array.dtype != object:
+        return None
+    listed = [None if is_missing(value) else value for value in array.tolist()]
+    if not all(value is None or isinstance(value, date) for value in listed):
+        return None
+    known = any(value is not None for value in listed)
+    return np.array([*map(_in_utc, listed)], dtype="M8[us]") if known else None
+
+
+def _in_utc(time):
+    """A time of a zone, without the zone."""
+    if getattr(time, "tzinfo", None) is None:
+        return time
+    return time.astimezone(UTC).replace(tzinfo=None)
+
+
+def in_days(times):
+    """Days since 1970-01-01, or of a duration.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_samples,)
+        As `as_times` returns them.
+
+    Returns
+    -------
+    days : ndarray of shape (n_samples,)
+        In float64, NaN where missing.
+    """
+    since = times - np.datetime64(0, "D") if times.dtype.kind == "M" else times
+    return since / DAY
+
+
+def shown_time(time):
+    """A date, a time or a duration, for messages.
+
+    Parameters
+    ----------
+    time : datetime64 or timedelta64
+        Of `as_times`.
+
+    Returns
+    -------
+    text : str
+    """
+    if time.dtype.kind == "M":
+        return np.datetime_as_string(time, unit="auto")
+    return f"{time / DAY:.12g} days"

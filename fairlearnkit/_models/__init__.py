@@ -1,0 +1,1 @@
+"""What constrained models share: targets, constraints, and the walk of their fits."""

@@ -1,0 +1,117 @@
+"""The constraint of an estimator, read from its parameters."""
+
+from copy import copy
+
+import numpy as np
+
+from fairlearnkit._data.classes import encoded_classes, positive_class
+from fairlearnkit._data.groups import MISSING_POLICIES
+from fairlearnkit.constraints import (
+    ALIASES,
+    Contrasts,
+    EqualizedOdds,
+    EqualOpportunity,
+    check_constraint,
+)
+from fairlearnkit.utils._sklearn_private import (
+    HasMethods,
+    StrOptions,
+)
+
+CONSTRAINT_PARAMETERS = {
+    "constraint": [StrOptions(set(ALIASES)), HasMethods("contrasts")],
+    "missing": [StrOptions(set(MISSING_POLICIES))],
+}
+
+
+def read_contrasts(
+    estimator, n_samples, y, sensitive_features, sample_weight, constraint=None
+):
+    """Contrast rows of the estimator's constraint, checked against X's length."""
+    if constraint is None:
+        constraint = check_constraint(estimator.constraint)
+    contrasts = constraint.contrasts(
+        y, sensitive_features, sample_weight, missing=estimator.missing
+    )
+    if not isinstance(contrasts, Contrasts):
+        msg = (
+            f"{constraint!r}.contrasts returned a {type(contrasts).__name__}; return "
+            "Contrasts, for instance Contrasts.from_rows(M)."
+        )
+        raise ValueError(msg)
+    if contrasts.means.shape[1] != n_samples:
+        msg = (
+            f"The constraint {constraint!r} has rows for {contrasts.means.shape[1]} "
+            f"samples but X has {n_samples}: pass one label for each row of X."
+        )
+        raise ValueError(msg)
+    return contrasts
+
+
+def regression_contrasts(estimator, y, sensitive_features, sample_weight):
+    """Contrast rows of a numeric target, which has no classes unless it is binary."""
+    constraint = check_constraint(estimator.constraint)
+    of_classes = isinstance(constraint, EqualizedOdds | EqualOpportunity)
+    if of_classes and len(np.unique(y)) > 2:
+        msg = (
+            f"{type(estimator).__name__} predicts numbers, here of more than two "
+            f"values, and constraint={estimator.constraint!r} compares groups among "
+            "rows of the same class. "
+            "Use 'general_parity', which compares them among rows of like y, or a "
+            "classifier."
+        )
+        raise ValueError(msg)
+    data = len(y), y, sensitive_features, sample_weight
+    return read_contrasts(estimator, *data, constraint)
+
+
+def store_groups(estimator, contrasts):
+    """Set ``groups_`` and ``group_counts_``; None for numeric sensitive columns."""
+    groups = contrasts.groups
+    estimator.groups_ = None if groups is None else groups.labels
+    estimator.group_counts_ = None if groups is None else groups.counts
+
+
+def with_positive_class(constraint, y, pos_label=None, *, name="y"):
+    """The constraint with its positive class, where it looks at one.
+
+    Parameters
+    ----------
+    constraint : str or object with a method ``contrasts``
+        See `check_constraint`. It looks at a positive class if it has an attribute
+        ``pos_label``, which is filled where it is None.
+    y : array-like of shape (n_samples,) or None
+        Class labels; the distinct ones will do.
+    pos_label : scalar, default=None
+        The class that the caller named.
+    name : str, default="y"
+        What the labels are called in messages.
+
+    Returns
+    -------
+    constraint : object
+        The constraint itself where there is nothing to fill.
+    label : scalar or None
+        Its positive class; None where it looks at none.
+
+    Raises
+    ------
+    ValueError
+        Two different classes are named, or none where one is needed.
+    """
+    constraint = check_constraint(constraint)
+    own = getattr(constraint, "pos_label", None)
+    if own is not None and pos_label is not None and own != pos_label:
+        msg = (
+            f"pos_label={pos_label!r} is not the positive class of the constraint, "
+            f"{constraint!r}: name one of them only."
+        )
+        raise ValueError(msg)
+    if y is None or not hasattr(constraint, "pos_label"):
+        return constraint, None
+    classes, _ = encoded_classes(y, type(constraint).__name__)
+    named = pos_label if own is None else own
+    label = positive_class(classes, named, name=name)
+    filled = copy(constraint)
+    object.__setattr__(filled, "pos_label", label)  # of a frozen dataclass, too
+    return filled, label

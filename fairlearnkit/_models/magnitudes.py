@@ -1,0 +1,85 @@
+"""Refuse numbers so far from 1 that float64 cannot hold what is computed."""
+
+import numpy as np
+from scipy import sparse
+
+from fairlearnkit._data.targets import (
+    LARGEST,
+    largest_size,
+)
+
+
+def varies_by_rounding(scores, X, coef):
+    """Whether scores are one number, though coefficients are not 0.
+
+    So they are along the sum of one-hot columns, which an intercept leaves free.
+    """
+    # Rounding is 1e-16 of the terms of a score, times what a projection loses. Features
+    # that are not centred have scores of 1e-6 of their terms and are no rounding.
+    spread = 1e10 * np.ptp(scores)
+    if spread > largest_size(X) * np.abs(coef).sum():  # at least the sum below
+        return False
+    sizes = abs(X).max(axis=0)
+    sizes = sizes.toarray().ravel() if sparse.issparse(X) else sizes
+    terms = sizes @ np.abs(coef)
+    return bool(spread <= terms and terms > 0)
+
+
+def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
+    """Refuse data whose sums of squares overflow, before a solver meets infinity.
+
+    Looked at are the objective, its gradient and its curvature where all scores are 0.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the message, with its parameters.
+    y, c : ndarray of shape (n_samples,)
+        Targets, and weights of the rows in the loss, with the factor of the loss.
+    loss : Loss
+        The loss.
+    reg : float
+        Weight of the penalty.
+    size : float
+        Largest absolute value of a feature; of a kernel, largest length of a row, that
+        is the root of its value on the diagonal.
+    kernel : bool, default=False
+        Whether it is a kernel.
+
+    Raises
+    ------
+    ValueError
+        One of these sums is not below `LARGEST`.
+    """
+    zero, reg = np.zeros_like(y), np.float64(reg)
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = np.abs(loss.derivative(y, zero)) if loss.smooth else np.ones_like(y)
+        pull = (c @ slopes) * np.maximum(size, 1.0)
+        sums = [c @ loss.value(y, zero), pull**2, c.sum() * size**2]
+        if kernel:
+            sums += [(len(y) * size**2) ** 2, largest_size(y) ** 2]
+        if kernel and loss.smooth:  # its coefficients are up to c y / reg
+            steep = np.maximum(c.sum(), 1.0) * (pull * np.maximum(size, 1.0) / reg) ** 2
+            sums += [reg / c[c > 0].min(), steep]
+        elif reg > 0:  # what is divided by reg only falls on the way
+            sums += [reg, (1e-2 * pull) ** 2 / reg]
+    if not all(one <= LARGEST for one in sums):
+        _refuse(estimator, y, c, size, kernel)
+
+
+def _refuse(estimator, y, c, size, kernel):
+    """Say which numbers are too far from 1 for their sums of squares."""
+    by_C = hasattr(estimator, "C")
+    told = [
+        f"kernel values up to {size**2:.3g}" if kernel else f"X up to {size:.3g}",
+        f"{'C times ' if by_C else ''}weights of rows up to {c.max():.3g}",
+    ]
+    if not hasattr(estimator, "classes_"):
+        told.insert(1, f"y up to {largest_size(y):.3g}")
+    if not by_C:
+        told.append(f"alpha={estimator.alpha:.3g}")
+    msg = (
+        f"{type(estimator).__name__} cannot be computed in float64: with "
+        f"{', '.join(told)} its sums of squares overflow. Scale what is far from 1."
+    )
+    raise ValueError(msg)

@@ -1,0 +1,1 @@
+"""Distributions on the line, their distances, barycenters and transport maps."""
