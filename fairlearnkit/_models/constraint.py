@@ -6,6 +6,7 @@ import numpy as np
 
 from fairlearnkit._data.classes import encoded_classes, positive_class
 from fairlearnkit._data.groups import MISSING_POLICIES
+from fairlearnkit._optim.compared import strata_of
 from fairlearnkit.constraints import (
     ALIASES,
     Contrasts,
@@ -70,6 +71,53 @@ def store_groups(estimator, contrasts):
     groups = contrasts.groups
     estimator.groups_ = None if groups is None else groups.labels
     estimator.group_counts_ = None if groups is None else groups.counts
+
+
+def named_multipliers(contrasts, multipliers):
+    """Lagrange multipliers of a constraint with the names of what they belong to.
+
+    Parameters
+    ----------
+    contrasts : Contrasts
+        The constraint.
+    multipliers : ndarray of shape (n_cells,)
+        One a cell; in each stratum they sum to zero.
+
+    Returns
+    -------
+    named : dict of str to float
+        One for each cell; of a stratum of two cells, for their difference alone.
+    """
+    together, alone = strata_of(contrasts.strata)
+    named = {contrasts.cells[c]: float(multipliers[c]) for c in alone}
+    for part in together:
+        suffix = contrasts.suffixes[contrasts.strata[part[0]]]
+        if len(part) == 2:
+            a, b = (contrasts.cells[c] for c in part)
+            named[f"{a} - {b}{suffix}"] = float(multipliers[part[0]])
+            continue
+        for c in part:
+            named[f"{contrasts.cells[c]}{suffix}"] = float(multipliers[c])
+    return named
+
+
+def store_multipliers(estimator, contrasts, multipliers):
+    """Set ``multipliers_``: a dict, or, one-vs-rest, a dict of one for each class.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The model.
+    contrasts : list of Contrasts
+        One for each target column.
+    multipliers : list of ndarray of shape (n_cells,)
+        The same.
+    """
+    named = [named_multipliers(*both) for both in zip(contrasts, multipliers)]
+    if len(named) == 1:
+        estimator.multipliers_ = named[0]
+    else:
+        estimator.multipliers_ = dict(zip(estimator.classes_.tolist(), named))
 
 
 def with_positive_class(constraint, y, pos_label=None, *, name="y"):

@@ -29,7 +29,7 @@ from fairlearnkit._models.kernels import (
     sampled_eigenvalues,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes
-from fairlearnkit._models.messages import surrender
+from fairlearnkit._models.messages import constant_scores as surrender
 from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows

@@ -21,17 +21,16 @@ from fairlearnkit._models.constraint import (
     CONSTRAINT_PARAMETERS,
     regression_contrasts,
     store_groups,
+    store_multipliers,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes, varies_by_rounding
-from fairlearnkit._models.messages import surrender
+from fairlearnkit._models.messages import constant_scores, not_converged
 from fairlearnkit._models.targets import (
     binary_columns,
     class_codes,
     class_factors,
 )
 from fairlearnkit._optim import SOLVERS, solve
-from fairlearnkit._optim.design import Design
-from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     LinearClassifierMixin,
@@ -43,8 +42,7 @@ from fairlearnkit.utils._sklearn_private import (
 class BaseParityLinear(BaseEstimator):
     """A linear model w, b of one target column at a time, with |M f| <= max_gap.
 
-    A subclass says what the problem is: `_problem` gives the loss, the weight of the
-    penalty and the factor of the loss.
+    A subclass says what is minimised: `_objective` returns an `Objective`.
     """
 
     _keeps_float32 = False
@@ -63,20 +61,55 @@ class BaseParityLinear(BaseEstimator):
         "convex_constraints": [callable, None],
     }
 
+    def _objective(self):
+        raise NotImplementedError
+
+    def _fit_columns(self, X, columns, row_weight, contrasts):
+        """One model a target column, and all fitted attributes but the coefficients.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_samples, n_features)
+            Features.
+        columns : list of ndarray of shape (n_samples,)
+            Targets.
+        row_weight : ndarray of shape (n_samples,)
+            Weights in the loss.
+        contrasts : list of Contrasts
+            One for each column.
+
+        Returns
+        -------
+        coef : ndarray of shape (n_columns, n_features)
+        intercept : ndarray of shape (n_columns,)
+        """
+        solutions, gaps = [], []
+        for y, rows in zip(columns, contrasts):
+            solution = self._solve(X, y, row_weight, rows)
+            gaps.append(self._diagnose(X, rows, solution))
+            solutions.append(solution)
+        store_groups(self, contrasts[-1])
+        store_multipliers(self, contrasts, [s.multipliers for s in solutions])
+        self.n_iter_ = max(s.n_iter for s in solutions)
+        self.gap_ = max(gaps)
+        self.duality_gap_ = max(s.duality_gap for s in solutions)
+        coef = np.array([s.coef for s in solutions])
+        return coef, np.array([s.intercept for s in solutions], coef.dtype)
+
     def _solve(self, X, y, row_weight, contrasts):
-        """One target column: the solution and the gap of its training scores."""
-        loss, reg, factor = self._problem()
+        """The solution for one target column."""
+        objective = self._objective()
         with np.errstate(over="ignore"):
-            c = factor * row_weight
-        named = LOSSES[loss]() if isinstance(loss, str) else loss
-        check_magnitudes(self, y, c, named, reg, largest_size(X))
-        solution = solve(
+            c = objective.loss_weight * row_weight
+        size = largest_size(X)
+        check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
+        return solve(
             X,
             y,
             c,
-            loss=loss,
-            reg=reg,
-            fit_intercept=self.fit_intercept,
+            loss=objective.loss,
+            reg=objective.penalty,
+            fit_intercept=objective.fit_intercept,
             means=contrasts.means,
             strata=contrasts.strata,
             bound=self.max_gap,
@@ -87,51 +120,27 @@ class BaseParityLinear(BaseEstimator):
             convex_constraints=self.convex_constraints,
             dtype=X.dtype if self._keeps_float32 else np.float64,
         )
-        scores = Design(X).matvec(solution.coef)
+
+    def _diagnose(self, X, contrasts, solution):
+        """Warn of what a user would not expect; the gap of the training scores."""
+        scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
         gap = contrasts.gap(scores)
-        nothing_left = solution.rank == X.shape[1] or varies_by_rounding(
+        no_direction_left = solution.rank == X.shape[1] or varies_by_rounding(
             scores, X, solution.coef
         )
-        if self.max_gap == 0 and nothing_left:
-            warnings.warn(surrender(self), UserWarning, stacklevel=6)
+        if self.max_gap == 0 and no_direction_left:
+            warnings.warn(constant_scores(self), UserWarning, stacklevel=7)
         if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
                 f"max_gap={self.max_gap:.3g} was asked for. Scale the features, or "
                 "pass X in float64."
             )
-            warnings.warn(msg, UserWarning, stacklevel=6)
+            warnings.warn(msg, UserWarning, stacklevel=7)
         if solution.status != "optimal":
-            warnings.warn(
-                self._complaint(solution, gap), ConvergenceWarning, stacklevel=6
-            )
-        return solution, gap
-
-    def _complaint(self, solution, gap):
-        if np.isnan(solution.duality_gap):
-            return (
-                f"{type(self).__name__} stopped with the status {solution.status!r} "
-                f"after {solution.n_iter} iterations, at an objective of "
-                f"{solution.objective:.6g}; the gap between groups is {gap:.3g}, asked "
-                f"for was at most max_gap={self.max_gap:.3g}. Without a penalty there "
-                "may be no optimum, such as for classes that a hyperplane separates, "
-                "or it may be out of reach: add a penalty, scale the features, or "
-                "increase max_iter."
-            )
-        return (
-            f"{type(self).__name__} stopped with the status {solution.status!r} after "
-            f"{solution.n_iter} iterations, at a duality gap of "
-            f"{solution.duality_gap:.3g} for an objective of {solution.objective:.6g}; "
-            f"the gap between groups is {gap:.3g}, asked for was at most "
-            f"max_gap={self.max_gap:.3g}. Increase max_iter or tol, or scale the "
-            "features."
-        )
-
-    def _store(self, solutions, gaps):
-        """Fitted attributes that do not depend on the kind of target."""
-        self.n_iter_ = max(s.n_iter for s in solutions)
-        self.gap_ = max(gaps)
-        self.duality_gap_ = max(s.duality_gap for s in solutions)
+            msg = not_converged(self, solution, gap)
+            warnings.warn(msg, ConvergenceWarning, stacklevel=7)
+        return gap
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -163,15 +172,8 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
         check_weight_sum(weight)
         row_weight = weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
-        solutions, gaps = [], []
-        for column, rows in zip(columns, contrasts):
-            solution, gap = self._solve(X, column, row_weight, rows)
-            solutions.append(solution)
-            gaps.append(gap)
-        store_groups(self, contrasts[-1])
-        self._store(solutions, gaps)
-        self.coef_ = np.array([s.coef for s in solutions])
-        self.intercept_ = np.array([s.intercept for s in solutions], self.coef_.dtype)
+        fitted = self._fit_columns(X, columns, row_weight, contrasts)
+        self.coef_, self.intercept_ = fitted
         return self
 
     def decision_function(self, X):
@@ -215,11 +217,8 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
         check_weight_sum(weight)
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)
-        solution, gap = self._solve(X, y, weight, contrasts)
-        store_groups(self, contrasts)
-        self._store([solution], [gap])
-        self.coef_ = solution.coef
-        self.intercept_ = float(solution.intercept)
+        coef, intercept = self._fit_columns(X, [y], weight, [contrasts])
+        self.coef_, self.intercept_ = coef[0], float(intercept[0])
         return self
 
     def predict(self, X):

@@ -1,24 +1,29 @@
-"""One call for every linear problem: X, y, constraint rows in, Solution out."""
+"""One call for every linear problem: X, y, cells to compare in, Solution out."""
 
 from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
-from scipy.linalg import qr
 
-from fairlearnkit._optim.design import Design
-from fairlearnkit._optim.interior_point import interior_point
-from fairlearnkit._optim.losses import LOSSES, EpsilonInsensitive
-from fairlearnkit._optim.multipliers import multipliers
-from fairlearnkit._optim.newton import CgHessian, DenseHessian, SharpCgHessian, newton
-from fairlearnkit._optim.problem import Solution, build_problem, feasible
-from fairlearnkit._optim.targets import near_one
-from fairlearnkit._optim.unpenalised import shortest, start, too_wide, whitened
+from fairlearnkit._optim.certificate import multipliers_of
+from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit._optim.problem import Solution, build_problem
+from fairlearnkit._optim.scaling import standardized_targets
+from fairlearnkit._optim.solver import Limits, get_solver, solver_names
+from fairlearnkit._optim.unpenalised import too_wide
 
 __all__ = ["SOLVERS", "Solution", "solve"]
 
-SOLVERS = ("auto", "newton-cholesky", "newton-cg", "interior-point", "cvxpy")
+# A solver is a module of this package called solver_*; importing it makes it known.
+for _module in sorted(module.name for module in iter_modules(__path__)):
+    if _module.startswith("solver_"):
+        import_module(f"{__name__}.{_module}")
 
-# The widest problem for which (n_features, n_features) matrices are formed.
+SOLVERS = ("auto", *solver_names())
+
+# The widest problem for which (n_features, n_features) matrices are formed: 72 MB, and
+# a second for a Cholesky factor.
 WIDEST_DENSE = 3000
 # The same for sparse X and smooth losses, whose products cost next to nothing.
 WIDEST_SPARSE = 500
@@ -54,7 +59,7 @@ def solve(
     X : {ndarray, CSR} of shape (n_samples, n_features)
         Features, float32 or float64; never copied whole, never densified.
     y : ndarray of shape (n_samples,)
-        Targets, {-1, 1} for a classification loss.
+        Targets, {-1, 1} for a loss of classes.
     c : ndarray of shape (n_samples,)
         Weights of the rows in the loss, not negative.
     loss : Loss or str
@@ -89,9 +94,9 @@ def solve(
     Raises
     ------
     ValueError
-        ``solver="interior-point"`` with a smooth loss, or options without cvxpy.
+        A solver that does not take the loss, or options that it does not take.
     """
-    problem, shift = build_problem(
+    problem = build_problem(
         X,
         y,
         c,
@@ -102,135 +107,98 @@ def solve(
         strata=strata,
         bound=bound,
     )
-    for name, given in {
-        "solver_params": solver_params,
-        "convex_constraints": convex_constraints,
-    }.items():
-        if given and solver != "cvxpy":
-            msg = f"{name}={given!r} needs solver='cvxpy', got {solver!r}."
-            raise ValueError(msg)
-    if solver == "interior-point" and problem.loss.smooth:
-        msg = (
-            "solver='interior-point' is for the hinge loss and the epsilon-insensitive "
-            f"loss; got loss={loss!r}."
-        )
-        raise ValueError(msg)
-    limits = {"tol": max(tol**2, SMALLEST_GAP), "max_iter": max_iter}
-    if solver == "cvxpy":
-        found = _reference(problem, shift, solver_params, convex_constraints)
-    elif problem.reg == 0:
-        found = _unpenalised(problem, solver, limits)
-    elif isinstance(problem.loss, EpsilonInsensitive):
-        small, back = near_one(problem)
-        found = back(_penalised(small, solver, limits))
-    else:
-        found = _penalised(problem, solver, limits)
-    return _rounded(problem, shift, found, dtype)
-
-
-def _rounded(problem, shift, found, dtype):
-    """The solution for X itself, in `dtype`, with its objective and duality gap."""
-    coef = found.coef.astype(dtype)
-    offset = shift @ coef
-    intercept = np.asarray(found.intercept - offset).astype(dtype)
-    f = problem.scores(coef.astype(np.float64), intercept + offset)
-    objective = problem.objective(coef.astype(np.float64), f)
-    return replace(
-        found,
-        coef=coef,
-        intercept=float(intercept),
-        objective=objective,
-        duality_gap=found.duality_gap + (objective - found.objective),
-        rank=problem.basis.shape[1],
+    limits = Limits(
+        tol=max(tol**2, SMALLEST_GAP),
+        max_iter=max_iter,
+        params=solver_params or {},
+        convex_constraints=convex_constraints,
     )
-
-
-def _reference(problem, shift, solver_params, convex_constraints):
-    """By cvxpy."""
-    from fairlearnkit._optim.reference import reference
-
-    if problem.reg > 0 or convex_constraints is not None:
-        return reference(
-            problem,
-            shift,
-            solver_params=solver_params,
-            convex_constraints=convex_constraints,
-        )
-    small, expand = whitened(problem)
-    found = reference(small, None, solver_params=solver_params)
-    coef, intercept = expand(found.coef, found.intercept)
-    return replace(found, coef=coef, intercept=intercept)
-
-
-def _unpenalised(problem, solver, limits):
-    """By Newton's method without a penalty; only smooth losses come without."""
-    if solver == "newton-cg" or (solver == "auto" and too_wide(problem)):
-        first, floor = start(problem)
-        found = newton(
-            problem,
-            hessian=SharpCgHessian,
-            start=first,
-            floor=floor,
-            certify=False,
-            **limits,
-        )
-        coef, intercept = shortest(problem, found.coef, found.intercept)
-        coef = feasible(problem, coef)  # which keeps it among the rows of X
-        return replace(found, coef=coef, intercept=intercept, duality_gap=np.nan)
-    small, expand = whitened(problem)
-    first, floor = start(small)
-    found = newton(small, hessian=DenseHessian, start=first, floor=floor, **limits)
-    coef, intercept = expand(found.coef, found.intercept)
-    if found.status != "optimal":  # perhaps there is no optimum
-        found = replace(found, duality_gap=np.nan)
-    return replace(found, coef=coef, intercept=intercept)
-
-
-def _penalised(problem, solver, limits):
-    """By Newton's method or the interior point method."""
-    if solver == "newton-cg" or (solver == "auto" and _is_wide(problem)):
-        return _newton(problem, CgHessian, limits)
-    return _dense(problem, solver, limits)
-
-
-def _dense(problem, solver, limits):
-    """By the methods that form square matrices of the features."""
-    problem, expand = _narrowed(problem)
-    if solver == "interior-point":
-        found = interior_point(problem, **limits)
+    check_solver(problem, solver, limits)
+    run = _automatic if solver == "auto" else get_solver(solver).solve
+    back = None
+    if problem.reg > 0 and problem.loss.scaled(1.0) is not None and solver != "cvxpy":
+        problem_to_solve, back = standardized_targets(problem)
+        found = back(run(problem_to_solve, limits))
     else:
-        found = _newton(problem, DenseHessian, limits)
-    short = found.status != "optimal" and not problem.loss.smooth
-    if solver == "auto" and short:
-        other = interior_point(problem, **limits)
+        found = run(problem, limits)
+    return _rounded(problem, found, dtype)
+
+
+def check_solver(problem, name, limits):
+    """Refuse options that a solver does not take, and problems.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    name : str
+        One of `SOLVERS`.
+    limits : Limits
+        The options.
+
+    Raises
+    ------
+    ValueError
+        As it says.
+    """
+    solver = None if name == "auto" else get_solver(name)
+    given = {
+        "solver_params": limits.params,
+        "convex_constraints": limits.convex_constraints,
+    }
+    for option, value in given.items():
+        if value and not (solver and solver.takes_options):
+            msg = f"{option}={value!r} needs solver='cvxpy', got {name!r}."
+            raise ValueError(msg)
+    reason = solver and solver.refusal(problem)
+    if reason:
+        msg = f"solver={name!r} {reason}. Choose another solver, or solver='auto'."
+        raise ValueError(msg)
+
+
+def _automatic(problem, limits):
+    """The solver that costs least; another one where that stalls on a loss with kinks.
+
+    1. Conjugate gradients where square matrices of the features are dear.
+    2. Else Newton's method with Cholesky factors.
+    3. Where it does not reach the optimum of a loss with kinks, the interior point
+       method, if it comes nearer.
+    """
+    if _is_wide(problem):
+        return get_solver("newton-cg").solve(problem, limits)
+    found = get_solver("newton-cholesky").solve(problem, limits)
+    if found.status != "optimal" and not problem.loss.smooth:
+        other = get_solver("interior-point").solve(problem, limits)
         found = other if other.duality_gap < found.duality_gap else found
-    return replace(found, coef=expand(found.coef))
+    return found
 
 
 def _is_wide(problem):
     """Whether conjugate gradients are cheaper than a square matrix of the features."""
-    n_samples, n_features = problem.design.shape
-    if not problem.design.is_sparse:
+    if problem.reg == 0:
+        return too_wide(problem)
+    n_samples, n_features = problem.rows.shape
+    if not problem.rows.is_sparse:
         return min(n_samples, n_features) > WIDEST_DENSE
     if problem.loss.smooth:
         return n_features > WIDEST_SPARSE
     return n_features > min(WIDEST_DENSE, n_samples // 2)
 
 
-def _newton(problem, hessian, limits):
-    method = newton if problem.loss.smooth else multipliers
-    return method(problem, hessian=hessian, **limits)
-
-
-def _narrowed(problem):
-    """The problem in the space of the rows of X and A where narrower, and the way back.
-
-    Rows without weight may take part in A only: its directions are kept beside X's.
-    """
-    n_samples, n_features = problem.design.shape
-    if problem.design.is_sparse or n_samples + problem.basis.shape[1] >= n_features:
-        return problem, np.asarray
-    X = problem.design.at(slice(None))
-    V, R = qr(np.hstack([X.T, problem.basis]), mode="economic")
-    design = Design(np.ascontiguousarray(R[:, :n_samples].T))
-    return replace(problem, design=design, basis=V.T @ problem.basis), V.dot
+def _rounded(problem, found, dtype):
+    """The solution for X itself, in `dtype`, with its objective and duality gap."""
+    p = problem
+    coef = found.coef.astype(dtype)
+    offset = p.shift @ coef
+    intercept = np.asarray(found.intercept - offset).astype(dtype)
+    f = p.scores(coef.astype(np.float64), intercept + offset)
+    objective = p.objective(coef.astype(np.float64), f)
+    return replace(
+        found,
+        coef=coef,
+        intercept=float(intercept),
+        objective=objective,
+        duality_gap=found.duality_gap + (objective - found.objective),
+        rank=p.basis.shape[1],
+        multipliers=multipliers_of(p, found.coef, found.alpha),
+    )

@@ -5,6 +5,8 @@ for a cell by itself (stratum -1). A stratum of G cells has G (G - 1) / 2 pairs;
 here forms them.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 
@@ -22,6 +24,31 @@ def largest_gap(values, strata):
     together, alone = strata_of(strata)
     gaps = [np.ptp(values[part], axis=0).max() for part in together]
     return float(max([*gaps, np.abs(values[alone]).max(initial=0.0)]))
+
+
+def widest_pair(values, strata):
+    """The two cells with the largest gap, and the gap; None for a cell by itself.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_cells,)
+        One value a cell.
+    strata : ndarray of shape (n_cells,), intp
+        Stratum of each cell, -1 for one by itself.
+
+    Returns
+    -------
+    a, b : int or None
+        Positions: of a stratum its largest and its smallest value.
+    gap : float
+    """
+    together, alone = strata_of(strata)
+    found = [(abs(values[a]), a, None) for a in alone]
+    for part in together:
+        a, b = part[values[part].argmax()], part[values[part].argmin()]
+        found.append((values[a] - values[b], a, b))
+    gap, a, b = max(found, key=lambda pair: pair[0])
+    return a, b, float(gap)
 
 
 def largest_distance(values, strata):
@@ -72,38 +99,69 @@ def _helmert(values):
     return (sums - k * values[1:]) / np.sqrt(k * (k + 1.0))
 
 
-def bounds(rows, strata):
-    """The polytope of all u with gap(rows @ u) <= 1, as |[rows, centres] x| <= limits.
-
-    A stratum of more than two cells has a free centre z, from which no cell is further
-    than 1/2; x holds u and these centres. Two cells are one difference.
+@dataclass(frozen=True, eq=False)
+class Polytope:
+    """All u with gap(cells @ u) <= 1, as |G x| <= limits with x = (u, centres).
 
     Parameters
     ----------
-    rows : ndarray of shape (n_cells, rank)
+    G : ndarray of shape (n_rows, rank + n_centres)
+        A row for each cell by itself, for the difference of each stratum of two cells,
+        and for each other cell, less the centre of its stratum.
+    limits : ndarray of shape (n_rows,)
+        1, and 1/2 for a distance from a centre.
+    first, second : ndarray of shape (n_rows,), intp
+        The cell of each row, and the one that is subtracted, or -1.
+    n_cells : int
+        Number of cells.
+    """
+
+    G: np.ndarray
+    limits: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    n_cells: int
+
+    def multipliers_of_cells(self, multipliers):
+        """Multipliers of the rows of G as those of the cells."""
+        of_cells = np.zeros(self.n_cells)
+        of_cells[self.first] = multipliers
+        pairs = self.second >= 0
+        of_cells[self.second[pairs]] = -multipliers[pairs]
+        return of_cells
+
+
+def bounds(cells, strata):
+    """The polytope of all u with gap(cells @ u) <= 1.
+
+    A stratum of more than two cells has a free centre, from which no cell is further
+    than 1/2; two cells are one difference.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_cells, rank)
         Values of the cells for each unit of u.
     strata : ndarray of shape (n_cells,), intp
         Stratum of each cell, -1 for one by itself.
 
     Returns
     -------
-    G : ndarray of shape (n_rows, rank + n_centres)
-        For two cells their difference, for others the row and -1 for its centre.
-    limits : ndarray of shape (n_rows,)
-        1 or 1/2.
+    polytope : Polytope
     """
     together, alone = strata_of(strata)
-    pairs = [part for part in together if len(part) == 2]
+    pairs = np.array([part for part in together if len(part) == 2], dtype=np.intp)
+    pairs = pairs.reshape(-1, 2)
     many = [part for part in together if len(part) > 2]
-    single = [rows[alone], *(rows[a : a + 1] - rows[b : b + 1] for a, b in pairs)]
-    lone = np.concatenate(single)
-    sizes = [len(part) for part in many]
-    centre = np.repeat(np.arange(len(many)), sizes)
-    G = np.zeros((len(lone) + len(centre), rows.shape[1] + len(many)))
-    G[: len(lone), : rows.shape[1]] = lone
-    if many:
-        G[len(lone) :, : rows.shape[1]] = rows[np.concatenate(many)]
-        G[len(lone) + np.arange(len(centre)), rows.shape[1] + centre] = -1.0
+    inside = np.concatenate([*many, np.zeros(0, dtype=np.intp)])
+    first = np.concatenate([alone, pairs[:, 0], inside])
+    second = np.full(len(first), -1)
+    second[len(alone) : len(alone) + len(pairs)] = pairs[:, 1]
+    rank, n_single = cells.shape[1], len(alone) + len(pairs)
+    G = np.zeros((len(first), rank + len(many)))
+    G[:, :rank] = cells[first]
+    G[len(alone) : n_single, :rank] -= cells[pairs[:, 1]]
+    centre = np.repeat(np.arange(len(many)), [len(part) for part in many])
+    G[n_single + np.arange(len(centre)), rank + centre] = -1.0
     limits = np.ones(len(G))
-    limits[len(lone) :] = 0.5
-    return G, limits
+    limits[n_single:] = 0.5
+    return Polytope(G, limits, first, second, len(cells))

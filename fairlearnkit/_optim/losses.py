@@ -364,7 +364,7 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
         return np.zeros_like(y)
 
     def smoothed(self, sigma):
-        """The loss with quadratic pieces of width 1 / sigma at both ends of the tube."""
+        """The loss with quadratic pieces, 1 / sigma wide, at the ends of the tube."""
         return SmoothedEpsilonInsensitive(sigma, self.epsilon)
 
     def hinges(self, y, c):

@@ -1,77 +1,157 @@
-"""The one problem that all linear models solve, and the certificate of a solution.
+"""The one problem that all linear models solve.
 
     minimise  reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b)   s.t.  gap(w) <= bound
 
 gap(w) is the largest gap (``compared``) of the mean scores of cells, D w, with D the
 mean of X in each. All the solvers need of D are an orthonormal basis Q (n_features,
-rank) of what its rows differ by, and the cells in that basis: gap(w) = gap(rows @ Q'w).
-With bound = 0 the constraint is Q'w = 0.
+rank) of what its rows differ by, and the cells in that basis, so that gap(w) is the gap
+of cells @ Q'w. With bound = 0 the constraint is Q'w = 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import qr, svd
 
-from fairlearnkit._optim.bounded_step import bounded_step
-from fairlearnkit._optim.compared import (
-    bounds,
-    centred,
-    contrasted,
-    largest_gap,
-)
-from fairlearnkit._optim.design import Design, far_from_zero, ranges
+from fairlearnkit._optim.compared import bounds, centred, contrasted, largest_gap
+from fairlearnkit._optim.losses import Loss
+from fairlearnkit._optim.rows import Rows, make_rows
 
 # Differences of means below this part of the range of a column are rounding of sums,
-# which grows with the square root of n; below this part of its largest value, rounding
-# of the elements of X themselves.
-SUMS, ELEMENTS = 1e-12, 8.0 * np.finfo(np.float64).eps
+# which grows with the square root of n: it is 1e-13 at n = 1e6. Ten times as much would
+# drop differences that a million rows can show.
+ROUNDING_OF_SUMS = 1e-12
+# Below this part of the largest value of a column they are rounding of the elements of
+# X themselves: a few units in the last place.
+ROUNDING_OF_ELEMENTS = 8.0 * np.finfo(np.float64).eps
+# A column is shifted if its middle is further from zero than this many half-ranges.
+# With twice as many, squares of columns that are not shifted lose half a digit more.
+FAR = 8.0
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Data of the problem; see the module's docstring."""
+    """Data of the problem; see the module's docstring.
 
-    design: Design
-    y: np.ndarray
-    c: np.ndarray
-    loss: object
+    Parameters
+    ----------
+    rows : Rows
+        X, y and c.
+    loss : Loss
+        The loss.
+    reg : float
+        Weight of ||w||^2 / 2.
+    fit_intercept : bool
+        Whether there is an intercept; it is never penalised.
+    basis : ndarray of shape (n_features, rank)
+        Q.
+    cells : ndarray of shape (n_cells, rank)
+        The cells' means in that basis, less the mean of their stratum.
+    strata : ndarray of shape (n_cells,), intp
+        Stratum of each cell; -1 for one that is compared with zero.
+    bound : float
+        Largest gap.
+    shift : ndarray of shape (n_features,)
+        What X lacks to the user's, for columns far from zero; an intercept makes up for
+        it. 0 without one.
+    whitened : bool, default=False
+        Whether reg = 0 and X has orthonormal columns (``unpenalised``).
+    """
+
+    rows: Rows
+    loss: Loss
     reg: float
     fit_intercept: bool
     basis: np.ndarray
-    rows: np.ndarray
+    cells: np.ndarray
     strata: np.ndarray
     bound: float
-    # Whether reg = 0 and X has orthonormal columns (``unpenalised``).
+    shift: np.ndarray
     whitened: bool = False
+
+    @property
+    def y(self):
+        """Targets, a column."""
+        return self.rows.y
+
+    @property
+    def c(self):
+        """Weights in the loss, a column."""
+        return self.rows.c
+
+    @property
+    def n_features(self):
+        """Number of features."""
+        return self.rows.shape[1]
+
+    @property
+    def bounded(self):
+        """Whether the gap may be positive up to a bound that could bind."""
+        return self.bound > 0 and self.basis.shape[1] > 0
 
     def gap(self, u):
         """Largest gap between cells, for u = Q'w."""
-        return largest_gap(self.rows @ u, self.strata)
+        return largest_gap(self.cells @ u, self.strata)
 
     def polytope(self):
-        """G and limits: gap(u) <= 1 as |G (u, centres)| <= limits."""
-        return bounds(self.rows, self.strata)
+        """What ``bounds`` returns: gap(u) <= 1 as linear inequalities."""
+        return bounds(self.cells, self.strata)
 
     def scores(self, w, b):
-        return self.design.matvec(w) + b
+        """X w + b, a column."""
+        return self.rows.matvec(w, b)
 
     def objective(self, w, f):
         """The objective at w, where f = X w + b."""
-        return 0.5 * self.reg * (w @ w) + self.c @ self.loss.value(self.y, f)
+        loss = self.rows.sums(_weighted_loss, f, loss=self.loss)
+        return 0.5 * self.reg * (w @ w) + loss
 
-    def bounded(self):
-        return self.bound > 0 and self.basis.shape[1] > 0
+    def feasible(self, w):
+        """The point w, moved within the span of Q onto the feasible set.
+
+        For what rounding or a solver's tolerance leaves; not the nearest such point.
+        """
+        u = self.basis.T @ w
+        if not self.bounded:
+            return w - self.basis @ u
+        worst = self.gap(u)
+        if worst <= self.bound:
+            return w
+        return w + self.basis @ (u * (self.bound / worst - 1.0))
+
+    def with_targets(self, y, c, *, loss, bound):
+        """The problem with other targets and weights, a loss and a bound for them."""
+        rows = self.rows.with_targets(y, c)
+        return replace(self, rows=rows, loss=loss, bound=bound)
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
     """What a solver found, and how far from the optimum it can be at most.
 
-    ``duality_gap`` is objective minus the value of a feasible point of the dual
-    problem: an upper bound of the distance to the optimal objective. ``rank`` is the
-    number of independent constraints, ``scores`` is X w + b, and ``alpha`` are the
-    multipliers of the loss.
+    Parameters
+    ----------
+    coef : ndarray of shape (n_features,)
+        w.
+    intercept : float
+        b.
+    n_iter : int
+        Iterations.
+    objective : float
+        The objective at (w, b).
+    duality_gap : float
+        Objective minus the value of a feasible point of the dual problem: an upper
+        bound of the distance to the optimal objective. NaN where nothing is known.
+    status : {"optimal", "optimal_inaccurate", "max_iter", "stalled"}
+        How it ended.
+    rank : int, default=0
+        Number of independent constraints.
+    scores, alpha : column, default=None
+        X w + b, and the multipliers of the loss, -c_i times a (sub)derivative.
+    multipliers : ndarray of shape (n_cells,), default=None
+        Lagrange multipliers lambda of the cells: of the terms lambda_c (mean score of
+        cell c) in the Lagrangian.
     """
 
     coef: np.ndarray
@@ -83,10 +163,118 @@ class Solution:
     rank: int = 0
     scores: np.ndarray | None = None
     alpha: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+
+
+def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
+    """Problem of data and the means of cells to compare.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_samples, n_features)
+        Features, float32 or float64.
+    y : ndarray of shape (n_samples,)
+        Targets, {-1, 1} for a loss of classes.
+    c : ndarray of shape (n_samples,)
+        Weights of the rows in the loss, not negative.
+    loss : Loss
+        The loss.
+    reg : float
+        Weight of ||w||^2 / 2.
+    fit_intercept : bool
+        Whether there is an intercept; it is never penalised.
+    means, strata : arrays
+        As in ``Contrasts``.
+    bound : float
+        Largest gap; np.inf for no constraint.
+
+    Returns
+    -------
+    problem : Problem
+        Without rows of weight 0.
+    """
+    shift, noise = find_shift(X)
+    moved = make_rows(X, y, c, shift if shift.any() else None)
+    basis, cells = np.zeros((X.shape[1], 0)), np.zeros((0, 0))
+    if np.isfinite(bound):
+        basis, cells = row_space(cell_means(moved, means), strata, noise)
+    rows = moved if fit_intercept else make_rows(X, y, c)
+    if not (c > 0).all():
+        rows, _ = rows.select(c > 0)
+    return Problem(
+        rows=rows,
+        loss=loss,
+        reg=reg,
+        fit_intercept=fit_intercept,
+        basis=basis,
+        cells=cells,
+        strata=strata,
+        bound=bound,
+        shift=shift if fit_intercept else np.zeros_like(shift),
+    )
+
+
+def find_shift(X):
+    """Shift of the columns of X that are far from zero, and the noise of their means.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    shift : ndarray of shape (n_features,)
+        The middle of each column that is far from zero beside its range, else 0.
+    noise : ndarray of shape (n_features,)
+        What rounding can make of a difference of means that is 0.
+    """
+    low, high = ranges(X)
+    middle, half = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
+    shift = np.where(np.abs(middle) > FAR * half, middle, 0.0)
+    size = np.maximum(np.abs(low - shift), np.abs(high - shift))
+    return shift, ROUNDING_OF_SUMS * size + ROUNDING_OF_ELEMENTS * np.abs(shift)
+
+
+def ranges(X):
+    """Smallest and largest value of each column; a missing element of CSR is 0."""
+    if not X.shape[0]:
+        return np.zeros((2, X.shape[1]))
+    ends = X.min(axis=0), X.max(axis=0)
+    if sparse.issparse(X):
+        ends = [end.toarray().ravel() for end in ends]
+    return np.array(ends, dtype=np.float64)
+
+
+def cell_means(rows, means):
+    """Mean of X in each cell.
+
+    Parameters
+    ----------
+    rows : Rows
+        X.
+    means : {ndarray, sparse array} of shape (n_cells, n_samples)
+        As in ``Contrasts``.
+
+    Returns
+    -------
+    directions : ndarray of shape (n_cells, n_features)
+    """
+    weights = sparse.csr_array(means.T) if sparse.issparse(means) else means.T
+    return rows.sums(_weighted_means, weights)
 
 
 def row_space(directions, strata, noise):
-    """Basis Q of what the rows of cells differ by, and these rows in it.
+    """Basis Q of what the means of cells differ by, and these means in it.
+
+    1. Take the mean of its stratum from each cell, and Helmert's contrasts of what is
+       left: as many rows as there are independent contrasts.
+    2. Divide each feature by its noise, so that all that is left of the rank to decide
+       is whether means agree: singular values up to the norm of a matrix of elements
+       of size 1, sqrt(n_rows) + sqrt(n_columns), are rounding.
+    3. Multiply by the noise again, and orthonormalise (Householder's QR with column
+       pivoting). Features of small unit stay exact if large ones come first (Higham,
+       Accuracy and Stability of Numerical Algorithms, 2002, section 19.4).
 
     Parameters
     ----------
@@ -101,20 +289,17 @@ def row_space(directions, strata, noise):
     -------
     basis : ndarray of shape (n_features, rank)
         Orthonormal columns.
-    rows : ndarray of shape (n_cells, rank)
+    cells : ndarray of shape (n_cells, rank)
         ``directions @ basis``, less the mean of each stratum.
     """
     directions = centred(directions, strata)
-    # As many rows as there are independent contrasts: what is left of their rank to
-    # decide is whether means agree, and rounding is judged by the unit of each feature.
     unit = np.where(noise > 0, noise, 1.0)
-    A = contrasted(directions, strata)
+    A = contrasted(directions, strata)  # (n_contrasts, n_features)
     _, size, Vt = svd(A / unit, full_matrices=False)
-    # The norm of a matrix of elements of size 1; and what svd itself can be wrong by.
+    # What is rounding in A; and what svd itself can be wrong by.
     cut = sum(np.sqrt(A.shape))
     kept = size > cut + max(A.shape) * np.finfo(np.float64).eps * size.max(initial=0.0)
     spanned = np.where(np.abs(Vt[kept]) * size[kept, None] > 2.0, Vt[kept], 0.0) * unit
-    # Householder's method keeps features of small unit exact if large ones come first.
     order = np.argsort(-unit, kind="stable")
     basis = np.zeros((len(unit), np.count_nonzero(kept)))
     basis[order] = orthonormal(spanned[:, order].T)
@@ -122,170 +307,16 @@ def row_space(directions, strata, noise):
 
 
 def orthonormal(columns):
+    """Orthonormal basis of the span of independent columns, (n, rank)."""
     if not columns.shape[1]:  # which older LAPACK wrappers do not take
         return columns
     longest = np.abs(columns).max(axis=0)
     return qr(columns / longest, mode="economic", pivoting=True)[0]
 
 
-def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
-    """Problem of data and the means of cells to compare.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_samples, n_features)
-        Features, float32 or float64.
-    y : ndarray of shape (n_samples,)
-        Targets, {-1, 1} for a classification loss.
-    c : ndarray of shape (n_samples,)
-        Weights of the rows in the loss, not negative.
-    loss : object of `losses`
-        The loss.
-    reg : float
-        Weight of ||w||^2 / 2.
-    fit_intercept : bool
-        Whether there is an intercept; it is never penalised.
-    means, strata : arrays
-        As in ``Contrasts``.
-    bound : float
-        Largest gap; np.inf for no constraint.
-
-    Returns
-    -------
-    problem : Problem
-        Of X less ``shift``, which an intercept makes up for.
-    shift : ndarray of shape (n_features,)
-        0 without an intercept, and for columns near zero.
-    """
-    plain, moved, shift, noise = shifted(X)
-    basis, rows = np.zeros((X.shape[1], 0)), np.zeros((0, 0))
-    if np.isfinite(bound):
-        basis, rows = row_space(moved.reduce_rows(means), strata, noise)
-    design = moved if fit_intercept else plain
-    used = c > 0
-    if not used.all():
-        design, y, c = design.selected(used), y[used], c[used]
-    problem = Problem(
-        design, y, c, loss, reg, fit_intercept, basis, rows, strata, bound
-    )
-    return problem, shift if fit_intercept else np.zeros_like(shift)
+def _weighted_loss(block, f, loss):
+    return block.c @ loss.value(block.y, f)
 
 
-def shifted(X):
-    """Design of X, and that of its columns moved towards zero where they are far.
-
-    Also by how much, and what rounding can make of a difference of means that is 0.
-    """
-    plain = Design(X)
-    low, high = ranges(plain.X)
-    shift = far_from_zero(low, high)
-    noise = SUMS * np.maximum(np.abs(low - shift), np.abs(high - shift))
-    noise += ELEMENTS * np.abs(shift)
-    return plain, Design(plain.X, shift) if shift.any() else plain, shift, noise
-
-
-def feasible(problem, w):
-    """The point w, moved within the row space of A onto the feasible set.
-
-    For what rounding or a solver's tolerance leaves; not the nearest feasible point.
-    """
-    p = problem
-    u = p.basis.T @ w
-    if not p.bounded():
-        return w - p.basis @ u
-    worst = p.gap(u)
-    return w if worst <= p.bound else w + p.basis @ (u * (p.bound / worst - 1.0))
-
-
-def duality_gap(problem, w, f, alpha):
-    """Objective minus a dual value, from multipliers of any origin.
-
-    The dual of the problem, with X'alpha - A'lambda = reg w at the optimum, is
-
-        max  -sum_i c_i loss*(y_i, -alpha_i / c_i) - ||X'alpha - A'lambda||^2 / (2 reg)
-             - bound ||lambda||    s.t.  sum_i alpha_i = 0 (with an intercept),
-
-    A the rows of D, ||lambda|| the sum of |lambda_c| of contrasts by themselves, and
-    half that sum in a stratum, where the lambda_c sum to zero.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    w, f : ndarray
-        The point, and its scores X w + b.
-    alpha : ndarray of shape (n_samples,)
-        -c_i times a (sub)derivative of the loss.
-
-    Returns
-    -------
-    gap : float
-        Never negative beyond rounding. NaN if there is none: without a penalty the
-        multipliers have to balance exactly, and the loss may not allow that.
-    """
-    p, alpha = problem, _balanced(problem, alpha)
-    if p.reg == 0 and not p.whitened:
-        return np.nan
-    v, of_bound = unbalanced(p, w, p.design.rmatvec(alpha))
-    if p.reg > 0:
-        dual = -v @ v / (2.0 * p.reg)
-    else:
-        dual, moved = 0.0, v
-        for _ in range(2):  # the second is for what rounding left of the first
-            alpha = alpha - p.c * p.design.matvec(moved)  # as X'diag(c)X = I, X'c = 0
-            moved = moved - p.design.rmatvec(p.c * p.design.matvec(moved))
-        share = -alpha / p.c
-        if p.loss.excess(p.y, share).max() > 1e-12 * np.abs(share).max():
-            return np.nan
-    dual -= p.c @ p.loss.conjugate(p.y, -alpha / p.c)
-    return p.objective(w, f) - dual + of_bound
-
-
-def unbalanced(problem, w, pull):
-    """What X'alpha lacks to reg w + A'lambda, and bound ||lambda||, at the best lambda.
-
-    For X'alpha given, the dual is largest at A'lambda = reg Q (t - u), where u is the
-    point of the feasible set that is nearest to t = Q'X'alpha / reg.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    w : ndarray of shape (n_features,)
-        The point.
-    pull : ndarray of shape (n_features,)
-        X'alpha.
-
-    Returns
-    -------
-    v : ndarray of shape (n_features,)
-        X'alpha - A'lambda.
-    of_bound : float
-        bound ||lambda||.
-    """
-    p, Q = problem, problem.basis
-    if not p.bounded():
-        return pull - Q @ (Q.T @ pull), 0.0
-    # Without a penalty moving alpha has a price, which is that of a penalty around w.
-    reg = p.reg or 1.0
-    t = Q.T @ (pull / reg if p.reg else pull + w)
-    _, nu, size = bounded_step(reg * np.eye(len(t)), t, p.rows, p.strata, p.bound)
-    return pull - Q @ nu, p.bound * size
-
-
-def _balanced(problem, alpha):
-    """Multipliers that sum to zero.
-
-    Moved where the dual objective is flat, so that the certificate does not suffer;
-    where there is too little room for that, the heavier sign is scaled down.
-    """
-    if not problem.fit_intercept:
-        return alpha
-    excess = alpha.sum()
-    room = problem.c * problem.loss.room(problem.y, -alpha / problem.c)
-    if abs(excess) <= room.sum():
-        return alpha - (excess / max(room.sum(), 1e-300)) * room
-    up, down = alpha[alpha > 0].sum(), -alpha[alpha < 0].sum()
-    shrink_up = down / up if up > down else 1.0
-    shrink_down = up / down if down > up else 1.0
-    return np.where(alpha > 0, shrink_up, shrink_down) * alpha
+def _weighted_means(block, weights):
+    return block.reduce(weights)

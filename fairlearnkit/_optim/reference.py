@@ -6,52 +6,22 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 
-from fairlearnkit._optim.losses import (
-    Logistic,
-    Squared,
-    SquaredEpsilonInsensitive,
-    SquaredHinge,
-)
-from fairlearnkit._optim.problem import Solution, duality_gap, feasible
+from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
-# A duality gap above this part of the objective is told, whatever the solver's status.
+# A duality gap above this part of the objective makes a solution inaccurate, whatever
+# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme.
 INEXACT = 1e-3
 
 
-def _logistic(loss, f, y):
-    return cp.logistic(-cp.multiply(y, f))
-
-
-def _squared(loss, f, y):
-    return 0.5 * cp.square(y - f)
-
-
-def _squared_hinge(loss, f, y):
-    return cp.square(cp.pos(1 - cp.multiply(y, f)))
-
-
-def _squared_insensitive(loss, f, y):
-    return cp.square(cp.pos(cp.abs(y - f) - loss.epsilon))
-
-
-EXPRESSIONS = {
-    Logistic: _logistic,
-    Squared: _squared,
-    SquaredEpsilonInsensitive: _squared_insensitive,
-    SquaredHinge: _squared_hinge,
-}
-
-
-def reference(problem, shift, *, solver_params=None, convex_constraints=None):
+def reference(problem, *, solver_params=None, convex_constraints=None):
     """Solve any problem with cvxpy.
 
     Parameters
     ----------
     problem : Problem
-        The problem.
-    shift : ndarray of shape (n_features,)
-        What its X lacks to the user's.
+        The problem, its rows in memory.
     solver_params : dict, default=None
         Options of ``cvxpy.Problem.solve``, ``solver`` among them (default: Clarabel).
     convex_constraints : callable, default=None
@@ -71,33 +41,17 @@ def reference(problem, shift, *, solver_params=None, convex_constraints=None):
         Any other status, or a solver that breaks down.
     """
     p = problem
-    options = {"solver": "CLARABEL", **(solver_params or {})}
-    installed = cp.installed_solvers()
-    if str(options["solver"]).upper() not in installed:
-        msg = (
-            f"solver_params names the solver {options['solver']!r}, which is not "
-            f"installed. Installed solvers: {installed}."
-        )
-        raise ValueError(msg)
-    w, b = cp.Variable(p.design.shape[1]), cp.Variable()
-    f = p.design.at(slice(None)) @ w + (b if p.fit_intercept else 0.0)
-    y, constraints = p.y, _constraints(p, w)
-    extra = []
+    options = _checked_options(solver_params)
+    w, b = cp.Variable(p.n_features), cp.Variable()
+    f = p.rows.at(slice(None)) @ w + (b if p.fit_intercept else 0.0)
+    constraints, extra = _constraints(p, w), []
     if convex_constraints is not None:
         # b is the intercept for X less shift; the user's is that for X.
-        own = b - shift @ w if p.fit_intercept else cp.Constant(0)
+        own = b - p.shift @ w if p.fit_intercept else cp.Constant(0)
         extra = _further(convex_constraints, w, own)
-    constraints += extra
-    if p.loss.smooth:
-        loss = p.c @ EXPRESSIONS[type(p.loss)](p.loss, f, y)
-    else:
-        sign, offset, c = p.loss.hinges(y, p.c)
-        slack = cp.Variable(len(sign), nonneg=True)
-        spread = cp.hstack([f] * (len(sign) // len(y)))
-        constraints.append(slack >= offset - cp.multiply(sign, spread))
-        loss = c @ slack
-    objective = 0.5 * p.reg * cp.sum_squares(w) + loss
-    statement = cp.Problem(cp.Minimize(objective), constraints)
+    loss, slacks = _loss(p, f)
+    goal = cp.Minimize(0.5 * p.reg * cp.sum_squares(w) + loss)
+    statement = cp.Problem(goal, [*constraints, *extra, *slacks])
     _run(statement, options, extra)
     intercept = float(b.value) if p.fit_intercept else 0.0
     found = _solution(p, statement, w.value, intercept)
@@ -108,16 +62,39 @@ def reference(problem, shift, *, solver_params=None, convex_constraints=None):
     return found
 
 
+def _checked_options(solver_params):
+    options = {"solver": "CLARABEL", **(solver_params or {})}
+    installed = cp.installed_solvers()
+    if str(options["solver"]).upper() not in installed:
+        msg = (
+            f"solver_params names the solver {options['solver']!r}, which is not "
+            f"installed. Installed solvers: {installed}."
+        )
+        raise ValueError(msg)
+    return options
+
+
+def _loss(p, f):
+    """The weighted loss, and constraints of its slack variables, of hinges."""
+    if p.loss.smooth:
+        return p.c @ p.loss.cvxpy_expression(cp, p.y, f), []
+    sign, offset, c = p.loss.hinges(p.y, p.c)
+    slack = cp.Variable(len(sign), nonneg=True)
+    by_hinge = cp.hstack([f] * (len(sign) // len(p.y)))
+    return c @ slack, [slack >= offset - cp.multiply(sign, by_hinge)]
+
+
 def _constraints(p, w):
     if not p.basis.shape[1]:
         return []
-    if not p.bounded():
+    if not p.bounded:
         return [p.basis.T @ w == 0]
-    (G, limits), rank = p.polytope(), p.basis.shape[1]
+    polytope, rank = p.polytope(), p.basis.shape[1]
+    G, limits = polytope.G, p.bound * polytope.limits
     gaps = G[:, :rank] @ (p.basis.T @ w)
     if G.shape[1] > rank:
         gaps = gaps + G[:, rank:] @ cp.Variable(G.shape[1] - rank)
-    return [gaps <= p.bound * limits, -gaps <= p.bound * limits]
+    return [gaps <= limits, -gaps <= limits]
 
 
 def _further(convex_constraints, w, b):
@@ -168,7 +145,8 @@ def _run(statement, options, extra):
 
 
 def _solution(p, statement, w, b):
-    w = feasible(p, w)
+    """The solution, moved onto the feasible set and certified."""
+    w = p.feasible(w)
     f = p.scores(w, b)
     if p.loss.smooth:
         alpha = -p.c * p.loss.derivative(p.y, f)

@@ -77,12 +77,15 @@ class Solver(ABC):
         Returns
         -------
         reason : str or None
-            Completes "solver='name' ...".
+            Completes "solver='its-name' ...".
         """
         kind = "smooth" if problem.loss.smooth else "piecewise linear"
         if kind in self.losses:
             return None
-        return f"takes {' and '.join(sorted(self.losses))} losses, and this is {kind}"
+        return (
+            f"takes {' and '.join(sorted(self.losses))} losses, and "
+            f"{type(problem.loss).__name__} is {kind}"
+        )
 
 
 def get_solver(name):

@@ -13,9 +13,7 @@ import numpy as np
 from scipy.linalg import qr, svd
 from scipy.sparse.linalg import LinearOperator, lsmr
 
-from fairlearnkit._optim.design import Design
-from fairlearnkit._optim.losses import Squared
-from fairlearnkit._optim.problem import ELEMENTS, orthonormal
+from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
 
 # Sparse X is turned into a dense U of at most so many elements (800 MB).
 MOST_ELEMENTS = 1e8
@@ -25,8 +23,8 @@ ROUNDING = 1e-15
 
 def too_wide(problem):
     """Whether U and T would be too large for what sparse X promises."""
-    sizes = problem.design.shape
-    return problem.design.is_sparse and min(sizes) * max(sizes) > MOST_ELEMENTS
+    sizes = problem.rows.shape
+    return problem.rows.is_sparse and min(sizes) * max(sizes) > MOST_ELEMENTS
 
 
 def whitened(problem):
@@ -40,24 +38,18 @@ def whitened(problem):
     Returns
     -------
     problem : Problem
-        Whose design is U.
+        Whose X is U.
     expand : callable
         From a and its intercept to w and its intercept.
     """
     p = problem
-    n_features = p.design.shape[1]
-    mean = np.zeros(n_features)
-    if p.fit_intercept:
-        mean = p.design.rmatvec(p.c) / p.c.sum()
-    T = _whitener(p.design, p.c, p.design.gram_root(p.c, centre=p.fit_intercept))
-    U = np.concatenate([p.design.at(rows) @ T for rows in p.design._blocks()])
-    U -= mean @ T
+    mean = weighted_mean(p)
+    T = _whitener(p.rows, p.rows.gram_root(p.c, centre=p.fit_intercept))
+    rows = p.rows.transformed(T, mean @ T)
     basis, root = np.zeros((T.shape[1], 0)), np.zeros((0, 0))
     if p.basis.shape[1]:  # Q'w = Q'T a
         basis, root = qr(T.T @ p.basis, mode="economic")
-    small = replace(
-        p, design=Design(U), basis=basis, rows=p.rows @ root.T, whitened=True
-    )
+    small = replace(p, rows=rows, basis=basis, cells=p.cells @ root.T, whitened=True)
 
     def expand(a, b):
         w = T @ a
@@ -66,15 +58,24 @@ def whitened(problem):
     return small, expand
 
 
-def _whitener(design, c, R):
-    """T, of the rows that R spans, with R T orthonormal columns.
+def weighted_mean(problem):
+    """Mean of the columns of X, weighted by c; 0 without an intercept."""
+    if not problem.fit_intercept:
+        return np.zeros(problem.n_features)
+    pull, total = problem.rows.sums(_pull_of_weights)
+    return pull / total
 
-    The rank is decided with each column in the unit of its own rounding, so that none
-    is lost beside one of larger numbers; and only then what is shortest.
+
+def _whitener(rows, R):
+    """T (n_features, rank), of the rows that R spans, with R T orthonormal columns.
+
+    1. The rank is decided with each column in the unit of its own rounding, so that
+       none is lost beside one of larger numbers.
+    2. Only then what is shortest: the part of T that no row has is removed.
     """
-    norms = np.sqrt(design.column_squares(c))
-    unit = max(design.shape) * np.finfo(np.float64).eps * norms
-    unit += ELEMENTS * np.sqrt(c.sum()) * design.moved
+    norms = np.sqrt(rows.column_squares(rows.c))
+    unit = max(rows.shape) * np.finfo(np.float64).eps * norms
+    unit += ROUNDING_OF_ELEMENTS * np.sqrt(rows.total(rows.c)) * rows.moved
     unit[unit == 0] = 1.0
     _, size, Vt = svd(R / unit, full_matrices=False)
     kept = size > sum(np.sqrt(R.shape))
@@ -92,28 +93,54 @@ def _whitener(design, c, R):
 def start(problem):
     """Where to begin, and what counts as an objective of 0.
 
-    Only the squared loss reaches it: on classes that a hyperplane separates, others
+    Only a loss of numbers reaches 0: on classes that a hyperplane separates, others
     come as near as one likes and have no optimum.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    point : tuple of (w, b, f)
+        The mean of y for a loss of numbers, else 0.
+    floor : float
+        A duality gap that is as good as none.
     """
-    p, n_features = problem, problem.design.shape[1]
-    if not isinstance(p.loss, Squared):
-        return (np.zeros(n_features), 0.0, np.zeros(len(p.y))), 0.0
-    b = p.c @ p.y / p.c.sum() if p.fit_intercept else 0.0
-    w, f = np.zeros(n_features), np.full(len(p.y), b)
+    p, w = problem, np.zeros(problem.n_features)
+    if p.loss.targets == "classes":
+        return (w, 0.0, p.rows.zeros()), 0.0
+    total, target = p.rows.sums(_mean_target)
+    b = target / total if p.fit_intercept else 0.0
+    f = p.rows.column(_constant, value=b)
     return (w, b, f), ROUNDING * p.objective(w, f)
 
 
 def shortest(problem, w, b):
-    """The shortest w with the same scores, for X that is not turned into U."""
-    p = problem
-    mean = np.zeros(len(w))
-    if p.fit_intercept:
-        mean = p.design.rmatvec(p.c) / p.c.sum()
+    """The shortest w with the same scores, for X that is not turned into U.
+
+    By LSMR (Fong and Saunders, SIAM J. Sci. Comput. 33, 2011), which finds the
+    minimum-norm solution of (X - 1 m') v = (X - 1 m') w.
+    """
+    p, mean = problem, weighted_mean(problem)
     centred = LinearOperator(
-        p.design.shape,
-        matvec=lambda v: p.design.matvec(v) - mean @ v,
-        rmatvec=lambda v: p.design.rmatvec(v) - mean * v.sum(),
+        p.rows.shape,
+        matvec=lambda v: p.rows.matvec(v) - mean @ v,
+        rmatvec=lambda v: p.rows.rmatvec(v) - mean * v.sum(),
         dtype=np.float64,
     )
     short = lsmr(centred, centred @ w, atol=1e-14, btol=1e-14, maxiter=10 * len(w))[0]
     return short, b + mean @ (w - short)
+
+
+def _pull_of_weights(block):
+    return block.rmatvec(block.c), block.c.sum()
+
+
+def _mean_target(block):
+    return block.c.sum(), block.c @ block.y
+
+
+def _constant(block, value):
+    return np.full(len(block.c), value)

@@ -5,7 +5,9 @@ from numbers import Real
 import numpy as np
 
 from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import SOLVERS
+from fairlearnkit._optim.losses import Logistic
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 
@@ -178,10 +180,10 @@ class ParityLogisticRegression(BaseParityClassifier):
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
-    def _problem(self):
+    def _objective(self):
         if np.isinf(self.C):
-            return "logistic", 0.0, 1.0
-        return "logistic", 1.0, self.C
+            return Objective(Logistic(), 0.0, 1.0, self.fit_intercept)
+        return Objective(Logistic(), 1.0, self.C, self.fit_intercept)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

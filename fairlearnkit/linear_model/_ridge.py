@@ -3,7 +3,9 @@
 from numbers import Real
 
 from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import SOLVERS
+from fairlearnkit._optim.losses import Squared
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 
@@ -152,8 +154,8 @@ class ParityRidge(BaseParityRegressor):
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
-    def _problem(self):
-        return "squared", self.alpha, 1.0
+    def _objective(self):
+        return Objective(Squared(), self.alpha, 1.0, self.fit_intercept)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -23,7 +23,8 @@ from fairlearnkit._models.constraint import (
     with_positive_class,
 )
 from fairlearnkit._optim.compared import centred, largest_distance
-from fairlearnkit._optim.problem import row_space, shifted
+from fairlearnkit._optim.problem import cell_means, find_shift, row_space
+from fairlearnkit._optim.rows import make_rows
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -186,8 +187,9 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         contrasts = read_contrasts(
             self, len(X), y, sensitive_features, weight, constraint
         )
-        _, design, _, noise = shifted(X)
-        directions = design.reduce_rows(contrasts.means)
+        shift, noise = find_shift(X)
+        rows = make_rows(X, weight, weight, shift if shift.any() else None)
+        directions = cell_means(rows, contrasts.means)
         Q, _ = row_space(directions, contrasts.strata, noise)
         store_groups(self, contrasts)
         self.directions_ = Q.T

@@ -3,6 +3,8 @@
 from numbers import Real
 
 from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
+from fairlearnkit._models.objective import Objective
+from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
 
@@ -174,8 +176,8 @@ class ParityLinearSVC(BaseParityClassifier):
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
-    def _problem(self):
-        return self.loss, 1.0, self.C
+    def _objective(self):
+        return Objective(LOSSES[self.loss](), 1.0, self.C, self.fit_intercept)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -3,6 +3,7 @@
 from numbers import Real
 
 from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
@@ -160,8 +161,9 @@ class ParityLinearSVR(BaseParityRegressor):
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
 
-    def _problem(self):
-        return LOSSES[self.loss](self.epsilon), 1.0, self.C
+    def _objective(self):
+        loss = LOSSES[self.loss](self.epsilon)
+        return Objective(loss, 1.0, self.C, self.fit_intercept)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -14,6 +14,7 @@ from fairlearnkit._optim.compared import (
     contrasted,
     largest_distance,
     largest_gap,
+    widest_pair,
 )
 
 STRATA = {
@@ -56,6 +57,30 @@ def test_gap_and_distance(values, strata):
     assert_allclose(largest_distance(values, strata), farthest, rtol=1e-9)
 
 
+def test_widest_pair(values, strata):
+    for column in values.T:
+        a, b, gap = widest_pair(column, strata)
+        assert_allclose(gap, largest_gap(column, strata))
+        assert_allclose(gap, abs(column[a] - (0.0 if b is None else column[b])))
+        assert (b is None) == (strata[a] < 0)
+
+
+def test_multipliers_of_cells_give_what_those_of_the_polytope_give(strata):
+    rng = np.random.default_rng(1)
+    cells = rng.normal(size=(len(strata), 2))
+    polytope = bounds(cells, strata)
+    multipliers = rng.normal(size=len(polytope.G))
+    n_centres = polytope.G.shape[1] - 2
+    for j in range(n_centres):  # those of a centre balance
+        inside = np.flatnonzero(polytope.G[:, 2 + j])
+        multipliers[inside] -= multipliers[inside].mean()
+    of_cells = polytope.multipliers_of_cells(multipliers)
+    expected = np.append(cells.T @ of_cells, np.zeros(n_centres))
+    assert_allclose(polytope.G.T @ multipliers, expected, atol=1e-12)
+    for stratum in np.unique(strata[strata >= 0]):
+        assert_allclose(of_cells[strata == stratum].sum(), 0.0, atol=1e-12)
+
+
 def test_distances_of_many_points_that_are_all_equally_far_out():
     angle = np.random.default_rng(0).uniform(0, 2.0, 60)
     points = np.column_stack([np.cos(angle), np.sin(angle)]) + 7.0
@@ -90,7 +115,8 @@ def test_contrasts_of_values_do_not_see_an_offset(strata):
 def test_the_polytope_is_that_of_all_pairs(strata, seed):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(len(strata), 2))
-    G, limits = bounds(rows, strata)
+    polytope = bounds(rows, strata)
+    G, limits = polytope.G, polytope.limits
     u = rng.normal(size=2)
     u /= np.abs(pairs(rows @ u, strata)).max()  # on its boundary
     n_centres = G.shape[1] - 2

@@ -8,11 +8,13 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from fairlearnkit import _optim
-from fairlearnkit._optim import solve
+from fairlearnkit._optim import solve, solver_interior_point, solver_newton
+from fairlearnkit._optim.augmented_lagrangian import (
+    smoothed_problem,
+    without_saturated,
+)
+from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit._optim.multipliers import _without_settled
-from fairlearnkit._optim.newton import CgHessian, DenseHessian
 from fairlearnkit._optim.problem import build_problem
 from fairlearnkit.constraints import check_constraint
 
@@ -259,7 +261,7 @@ def test_wide_sparse_data_take_the_matrix_free_road(loss, bound, monkeypatch):
         msg = "a square matrix of 6005 features"
         raise AssertionError(msg)
 
-    monkeypatch.setattr("fairlearnkit._optim.DenseHessian", refuse)
+    monkeypatch.setattr(solver_newton, "DenseHessian", refuse)
     found = run(wide, y, c, contrasts, loss, bound)
     assert found.status == "optimal"
     assert_allclose(found.objective, expected.objective, rtol=1e-6)
@@ -272,9 +274,9 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, monkeypatch):
     X = sparse.csr_array(X * (np.random.default_rng(0).uniform(size=X.shape) < 0.02))
     roads = []
     for name in ("DenseHessian", "CgHessian"):
-        road = getattr(_optim, name)
+        road = getattr(solver_newton, name)
         monkeypatch.setattr(
-            _optim, name, lambda *a, n=name, r=road: roads.append(n) or r(*a)
+            solver_newton, name, lambda *a, n=name, r=road: roads.append(n) or r(*a)
         )
     for width in (widest, widest + 1):
         run(X[:, :width], y, c, contrasts, loss, 0.0)
@@ -307,7 +309,10 @@ def test_inputs_are_not_written_to():
 
 def test_options_that_do_not_fit():
     X, y, c, contrasts = make_problem("demographic_parity", 2, False)
-    with pytest.raises(ValueError, match="interior-point' is for the hinge loss"):
+    with pytest.raises(
+        ValueError,
+        match="interior-point' takes piecewise linear losses, and Logistic is smooth",
+    ):
         run(X, y, c, contrasts, "logistic", 0.0, "interior-point")
     with pytest.raises(ValueError, match="needs solver='cvxpy'"):
         run(X, y, c, contrasts, "logistic", 0.0, solver_params={"eps": 1})
@@ -374,25 +379,26 @@ def test_settled_rows_are_left_out_without_changing_the_optimum():
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
-def test_settled_rows_leave_the_objective_the_same_but_for_a_constant(form, loss):
+def test_saturated_rows_leave_the_objective_the_same_but_for_a_constant(form, loss):
     X, y, c, contrasts = make_problem("demographic_parity", 2, True, n=4000, d=10)
     m0 = np.random.default_rng(0).uniform(size=4000) * y
     if loss == "epsilon_insensitive":
         y = 3.0 * target(loss, X, y)
-    problem, _ = build_problem(
+    problem = build_problem(
         form(X),
         y,
         c,
-        loss=LOSSES[loss]().smoothed(m0, 5.0),
+        loss=LOSSES[loss](),
         reg=1.0,
         fit_intercept=True,
         means=contrasts.means,
         strata=contrasts.strata,
         bound=0.0,
     )
+    problem = smoothed_problem(problem, m0, 5.0)
     w = 0.3 * run(X, y, c, contrasts, "squared", np.inf).coef
     f = problem.scores(w, 0.1)
-    small = _without_settled(problem, f, 0.2)
+    small = without_saturated(problem, f, 0.2)
     assert 2 < len(small.y) < 0.3 * len(y)
     change = []
     for p in (problem, small):
@@ -423,8 +429,8 @@ def test_untidy_sparse_matrices_are_copied_and_not_tidied_in_place(read_only):
 ENGINES = {
     ("newton-cholesky", True): ("newton", DenseHessian),
     ("newton-cg", True): ("newton", CgHessian),
-    ("newton-cholesky", False): ("multipliers", DenseHessian),
-    ("newton-cg", False): ("multipliers", CgHessian),
+    ("newton-cholesky", False): ("augmented_lagrangian", DenseHessian),
+    ("newton-cg", False): ("augmented_lagrangian", CgHessian),
     ("interior-point", False): ("interior_point", None),
 }
 
@@ -434,8 +440,8 @@ ENGINES = {
 def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
     called = []
 
-    def spied(name):
-        own = getattr(_optim, name)
+    def spied(module, name):
+        own = getattr(module, name)
 
         def run(problem, *, hessian=None, **limits):
             called.append((name, hessian))
@@ -445,8 +451,9 @@ def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
 
         return run
 
-    for name in ("newton", "multipliers", "interior_point"):
-        monkeypatch.setattr(_optim, name, spied(name))
+    methods = {"newton": solver_newton, "augmented_lagrangian": solver_newton}
+    for name, module in (methods | {"interior_point": solver_interior_point}).items():
+        monkeypatch.setattr(module, name, spied(module, name))
     X, y, c, contrasts = make_problem("demographic_parity", 3, False)
     for solver in FAST[loss]:
         found = run(X, y, c, contrasts, loss, 0.0, solver)

@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit._optim import solve
+from fairlearnkit._optim.certificate import duality_gap
 from fairlearnkit._optim.losses import Squared
-from fairlearnkit._optim.problem import build_problem, duality_gap
+from fairlearnkit._optim.problem import build_problem
 from fairlearnkit._optim.unpenalised import whitened
 from fairlearnkit.constraints import check_constraint
 
@@ -109,7 +110,7 @@ def test_the_certificate_is_the_distance_to_the_optimum():
     """For the squared loss the price of balancing the multipliers is exact."""
     X, y, group, c = make_data((80, 6), rank=4)
     best, _ = run(X, y, c, group)
-    problem, _ = build_problem(
+    problem = build_problem(
         X,
         y,
         c,
@@ -121,7 +122,7 @@ def test_the_certificate_is_the_distance_to_the_optimum():
         bound=np.inf,
     )
     problem, expand = whitened(problem)
-    a = np.linalg.lstsq(problem.design.X, X @ best.coef, rcond=None)[0]
+    a = np.linalg.lstsq(problem.rows.X, X @ best.coef, rcond=None)[0]
     for move in (0.0, 1e-3, 1.0):
         at = a + move * np.arange(1.0, len(a) + 1)
         b = best.intercept + (c @ X / c.sum()) @ expand(a, 0.0)[0]

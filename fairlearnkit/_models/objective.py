@@ -1,0 +1,27 @@
+"""What a constrained model minimises: the one thing that its class has to say."""
+
+from dataclasses import dataclass
+
+from fairlearnkit._optim.losses import Loss
+
+
+@dataclass(frozen=True)
+class Objective:
+    """penalty / 2 ||w||^2 + loss_weight sum_i w_i loss(y_i, f_i).
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss l(y, f).
+    penalty : float, default=1.0
+        Weight of ||w||^2 / 2; 0 for none.
+    loss_weight : float, default=1.0
+        Factor of the sum of losses, such as C; ``np.inf`` allows no loss at all.
+    fit_intercept : bool, default=True
+        Whether there is an intercept, which is never penalised.
+    """
+
+    loss: Loss
+    penalty: float = 1.0
+    loss_weight: float = 1.0
+    fit_intercept: bool = True

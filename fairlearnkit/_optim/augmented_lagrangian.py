@@ -1,0 +1,207 @@
+"""Augmented Lagrangian method for piecewise linear losses, by Newton's method.
+
+Each round solves the problem with the loss smoothed around the last multipliers m, and
+reads off new multipliers (Bertsekas, Constrained Optimization and Lagrange Multiplier
+Methods, 1982, chapter 5; Li, Sun and Toh, SIAM J. Optim. 28, 2018, for the semismooth
+Newton method inside). Curved rows are those whose m is between its kinks: at the end
+about as many as there are features, which makes late Newton steps cheap.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.newton import newton
+
+# Stiffness sigma of the first round, its growth, and its limit. A stiffer start skips
+# easy rounds and makes the first ones harder; beyond the limit rounding of the
+# multipliers, sigma times that of the scores, reaches their last digits.
+STIFFNESS, GROWTH, STIFFEST = 2.0, 3.0, 1e5
+# Sigma grows if a round leaves more than this part of the gap.
+SLOW = 0.1
+# Rounds at most, and without progress. Most problems need 8 to 20 rounds.
+MOST_ROUNDS, PATIENCE = 60, 6
+# Relative tolerance of a round: at first, and as a part of the gap that is left.
+FIRST_TOL, SHARE_OF_GAP, SMALLEST_TOL = 1e-2, 0.01, 1e-14
+# Rows that are not saturated, as a share of all, above which none are left out.
+MANY_FREE = 0.3
+
+
+def augmented_lagrangian(problem, *, tol, max_iter, hessian):
+    """Solve a problem with a piecewise linear loss.
+
+    1. Smooth the loss around the multipliers m of the last round.
+    2. Leave rows out that are saturated, and would stay so if scores moved twice as far
+       as in the last round.
+    3. Solve by Newton's method, to a part of the gap that is left.
+    4. Read off m, and certify it on all rows. Stop, or make sigma stiffer if the gap
+       fell too little.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    tol : float
+        Relative duality gap to reach.
+    max_iter : int
+        Largest number of Newton steps, in all rounds together.
+    hessian : {DenseHessian, CgHessian}
+        How linear systems with the Hessian are solved.
+
+    Returns
+    -------
+    solution : Solution
+        The best point seen.
+    """
+    rounds = _Rounds(problem, hessian)
+    status = None
+    while status is None:
+        gap, value = rounds.solve(max_iter)
+        if gap <= tol * abs(value):
+            status = "optimal"
+        elif rounds.n_iter >= max_iter:
+            status = "max_iter"
+        elif rounds.n_idle == PATIENCE or rounds.n_rounds == MOST_ROUNDS:
+            status = "stalled"
+        else:
+            rounds.prepare(gap, value)
+    return replace(rounds.best, n_iter=rounds.n_iter, status=status)
+
+
+class _Rounds:
+    """The state between rounds: m, sigma, where to start, and the best point."""
+
+    def __init__(self, problem, hessian):
+        self.p, self.hessian = problem, hessian
+        self.m = problem.rows.column(_initial_multipliers, loss=problem.loss)
+        self.f = problem.rows.zeros()
+        self.sigma, self.tol, self.reach = STIFFNESS, FIRST_TOL, np.inf
+        self.start, self.best, self.last_gap = None, None, 0.0
+        self.n_iter = self.n_idle = self.n_rounds = 0
+
+    def solve(self, max_iter):
+        """One round; the duality gap and the objective that it ends at."""
+        p = self.p
+        smooth = smoothed_problem(p, self.m, self.sigma)
+        small, start = smooth, self.start
+        if self.best is not None:
+            small = without_saturated(smooth, self.f, self.reach)
+        if small is not smooth:
+            start = *start[:2], small.scores(*start[:2])
+        found = newton(
+            small,
+            tol=self.tol,
+            max_iter=max_iter - self.n_iter,
+            hessian=self.hessian,
+            start=start,
+            certify=False,
+        )
+        self.n_iter += found.n_iter
+        self.n_rounds += 1
+        old, self.f = self.f, p.scores(found.coef, found.intercept)
+        self.reach = 2.0 * p.rows.largest(_distance, self.f, old)
+        self.start = found.coef, found.intercept, self.f
+        self.m = smooth.rows.column(_multipliers, self.f, loss=smooth.loss)
+        return self._judge(found)
+
+    def _judge(self, found):
+        """Certify a round on all rows, and keep the best."""
+        p = self.p
+        value = p.objective(found.coef, self.f)
+        alpha = p.rows.column(_weighted, self.m)
+        gap = duality_gap(p, found.coef, self.f, alpha)
+        better = self.best is None or gap < self.best.duality_gap
+        if better:
+            judged = {"objective": value, "duality_gap": gap, "alpha": alpha}
+            self.best = replace(found, scores=self.f, **judged)
+        self.n_idle = 0 if better else self.n_idle + 1
+        return gap, value
+
+    def prepare(self, gap, value):
+        """Stiffness and tolerance of the next round."""
+        if self.n_idle and self.hessian.sharper:
+            self.hessian = self.hessian.sharper
+        if gap > SLOW * self.last_gap:  # stiffer only if slow: rounding grows with it
+            self.sigma = min(STIFFEST, GROWTH * self.sigma)
+        self.last_gap = gap
+        self.tol = max(SMALLEST_TOL, min(FIRST_TOL, SHARE_OF_GAP * gap / abs(value)))
+
+
+def smoothed_problem(problem, m, sigma):
+    """The problem with its loss smoothed around multipliers m."""
+    p = problem
+    loss, y = p.loss.smoothed(sigma), p.rows.column(_with_multipliers, m)
+    return replace(p, loss=loss, rows=p.rows.with_targets(y))
+
+
+def without_saturated(problem, f, reach):
+    """The smoothed problem without rows that keep their m if scores move by `reach`.
+
+    Rows with m = 0 drop out. Those with m = 1 or -1 have a linear loss: one row at the
+    mean of each sign stands for them. The certificate, on all rows, tells if that was
+    wrong, and the next reach is longer.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a `SmoothedLoss`.
+    f : column
+        Scores.
+    reach : float
+        How far scores may move.
+
+    Returns
+    -------
+    problem : Problem
+        The same where too few rows are saturated.
+    """
+    p, rows = problem, problem.rows
+    saturated = rows.column(_saturated, f, loss=p.loss, reach=reach)
+    free = rows.column(_is_nan, saturated)
+    if rows.total(free) > MANY_FREE * rows.shape[0]:
+        return p
+    few, _ = rows.select(free)
+    means, targets, totals = [], [], []
+    for sign in (-1.0, 1.0):
+        total, pull, target = rows.sums(_sums_of_sign, saturated, sign=sign)
+        if total > 0:
+            totals.append(total)
+            means.append(pull / total)
+            targets.append([target / total, sign])
+    if totals:
+        few = few.extended(np.array(means), np.array(targets), np.array(totals))
+    return replace(p, rows=few)
+
+
+def _initial_multipliers(block, loss):
+    return loss.initial_multipliers(block.y)
+
+
+def _with_multipliers(block, m):
+    return np.column_stack([block.y, m])
+
+
+def _multipliers(block, f, loss):
+    return loss.multipliers(block.y, f)
+
+
+def _weighted(block, m):
+    return block.c * m
+
+
+def _distance(block, a, b):
+    return np.abs(a - b).max(initial=0.0)
+
+
+def _saturated(block, f, loss, reach):
+    return loss.saturated(block.y, f, reach)
+
+
+def _is_nan(block, values):
+    return np.isnan(values)
+
+
+def _sums_of_sign(block, saturated, sign):
+    c = np.where(saturated == sign, block.c, 0.0)
+    return c.sum(), block.rmatvec(c), c @ block.y[:, 0]

@@ -1,0 +1,157 @@
+"""A small dense quadratic program: the part of a Newton step that the bound touches."""
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
+
+from fairlearnkit._optim.compared import bounds, largest_gap, widest_pair
+
+# Complementarity relative to the objective at which the iteration stops: the last digit
+# of both. Ten times as much leaves the refinement that follows too little to go by.
+LAST_DIGIT = 1e-15
+# Share of the way to the boundary that a step takes: the usual value of Mehrotra's
+# method. 0.99 costs an iteration or two, 0.9999 risks slacks that are zero.
+TO_BOUNDARY = 0.995
+
+
+def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
+    """Minimise (u - target)' K (u - target) / 2 subject to gap(cells @ u) <= bound.
+
+    1. If the target keeps the bound, it is the solution.
+    2. Of rank 1, such as two groups, the feasible set is an interval.
+    3. Else Mehrotra's predictor-corrector method from u = 0, which is strictly inside
+       (Nocedal and Wright, Numerical Optimization, 2006, algorithm 16.4), on
+       G x <= 1 with x = u and the free centres of strata (``compared.bounds``).
+    4. The system of the constraints that it ends at is solved once more, to rounding.
+
+    Parameters
+    ----------
+    K : ndarray of shape (rank, rank)
+        Symmetric positive definite.
+    target : ndarray of shape (rank,)
+        The minimiser without the bound.
+    cells : ndarray of shape (n_cells, rank)
+        Values of the cells for each unit of u; dependent rows are allowed.
+    strata : ndarray of shape (n_cells,), intp
+        Which cells are compared; see ``compared``.
+    bound : float
+        Greater than 0.
+
+    Returns
+    -------
+    u : ndarray of shape (rank,)
+        The minimiser.
+    multipliers : ndarray of shape (n_cells,)
+        lambda with cells'lambda = K (target - u), and the sum 0 in each stratum.
+    """
+    if largest_gap(cells @ target, strata) <= bound:
+        return target, np.zeros(len(cells))
+    if len(target) == 1:
+        return _project_on_interval(K, target, cells, strata, bound)
+    polytope = bounds(cells, strata)
+    half = polytope.G / (bound * polytope.limits)[:, None]
+    u, lam = _interior_point(K, target, np.vstack([half, -half]), max_iter)
+    lam = (lam[: len(half)] - lam[len(half) :]) / (bound * polytope.limits)
+    return u, polytope.multipliers_of_cells(lam)
+
+
+def dual_norm(multipliers, strata):
+    """The norm dual to the largest gap, sup of lambda'v over gap(v) <= 1.
+
+    Of multipliers that sum to zero in each stratum.
+    """
+    alone = strata < 0
+    size = np.abs(multipliers)
+    return float(size[alone].sum() + 0.5 * size[~alone].sum())
+
+
+def symmetric_inverse(S):
+    """Inverse of a matrix that is symmetric and positive definite but for rounding.
+
+    Where rounding made it singular, on the directions that it still has.
+    """
+    S = 0.5 * (S + S.T)
+    try:
+        K = np.linalg.inv(S)
+    except LinAlgError:
+        K = np.linalg.pinv(S, hermitian=True)
+    return 0.5 * (K + K.T)
+
+
+def _project_on_interval(K, target, cells, strata, bound):
+    """|u| widest <= bound: the two cells that are furthest apart hold it."""
+    a, b, widest = widest_pair(cells[:, 0], strata)
+    u = np.clip(target, -bound / widest, bound / widest)
+    size = (K @ (target - u))[0] / (cells[a, 0] - (0.0 if b is None else cells[b, 0]))
+    multipliers = np.zeros(len(cells))
+    multipliers[a] = size
+    if b is not None:
+        multipliers[b] = -size
+    return u, multipliers
+
+
+def _interior_point(K, target, G, max_iter):
+    """Mehrotra's method for G x <= 1; returns u and the multipliers of the rows of G.
+
+    Slacks s = 1 - G x stay positive with lam, and s lam tends to zero.
+    """
+    rank = len(target)
+    free = G.shape[1] - rank  # the centres, which have no cost of their own
+    K, target = np.pad(K, (0, free)), np.pad(target, (0, free))
+    pull = K @ target
+    x, s = np.zeros_like(target), np.ones(len(G))
+    lam = np.full(len(G), max(np.abs(target @ pull) / len(G), 1e-300))
+    for _ in range(max_iter):
+        dual_residual = K @ x - pull + G.T @ lam
+        mu = s @ lam / len(s)
+        if mu * len(s) <= LAST_DIGIT * min(abs(target @ pull), lam.sum()):
+            break
+        try:
+            factor = cho_factor(K + (G.T * (lam / s)) @ G)
+        except LinAlgError:  # as near to the boundary as rounding lets it
+            break
+        # Predictor: straight towards s lam = 0; how far it gets says how to centre.
+        dx, ds, dlam = _direction(factor, G, s, lam, dual_residual, s * lam)
+        step = _longest(s, ds, lam, dlam)
+        ahead = (s + step * ds) @ (lam + step * dlam) / len(s)
+        centre = (ahead / mu) ** 3 * mu
+        # Corrector, with the products of the first step that Newton's method neglects.
+        products = s * lam + ds * dlam - centre
+        dx, ds, dlam = _direction(factor, G, s, lam, dual_residual, products)
+        step = min(1.0, TO_BOUNDARY * _longest(s, ds, lam, dlam))
+        x, s, lam = x + step * dx, s + step * ds, lam + step * dlam
+    x, lam = _refined(K, pull, G, x, lam, lam > s)
+    return x[:rank], lam
+
+
+def _refined(K, pull, G, x, lam, active):
+    """The optimum to rounding, if these rows of G are those at their limit.
+
+    The systems of the iteration lose digits towards its end; that of the active rows,
+    K x + G'lam = pull and G x = 1, does not. Returns (x, lam) where it is no optimum.
+    """
+    held, size = G[active], len(x)
+    system = np.zeros((size + len(held),) * 2)
+    system[:size, :size], system[size:, :size] = K, held
+    system[:size, size:] = held.T
+    found = lstsq(system, np.append(pull, np.ones(len(held))))[0]
+    new = np.zeros_like(lam)
+    new[active] = found[size:]
+    worst = (G @ found[:size]).max()
+    if new.min() < 0 or worst > 1.0 + 1e-9:
+        return x, lam
+    return found[:size] / max(1.0, worst), new
+
+
+def _direction(factor, G, s, lam, dual_residual, products):
+    """Solves K dx + G' dlam = -residual, ds = -G dx, s dlam + lam ds = -products."""
+    dx = cho_solve(factor, G.T @ (products / s) - dual_residual)
+    ds = -(G @ dx)
+    dlam = (-products - lam * ds) / s
+    return dx, ds, dlam
+
+
+def _longest(s, ds, lam, dlam):
+    """Longest step up to 1 that keeps s and lam from turning negative."""
+    x, dx = np.concatenate([s, lam]), np.concatenate([ds, dlam])
+    falling = dx < 0
+    return min(1.0, (-x[falling] / dx[falling]).min(initial=np.inf))

@@ -1,0 +1,132 @@
+"""Linear systems with the Hessian of the objective in (w, b)."""
+
+from contextlib import suppress
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
+
+# Share of rows with curvature above which a Hessian is dear enough to use again. At
+# half of it, hinges near their optimum keep Hessians that have changed.
+MANY_CURVED = 0.2
+
+
+class DenseHessian:
+    """Cholesky factor of the Hessian; for at most a few thousand features.
+
+    Parameters
+    ----------
+    p : Problem
+        The problem.
+    h : column
+        c_i times the curvature of the loss.
+    flat : float
+        Stands for the curvature of the intercept where there is none: with the size of
+        its derivative, the step goes by one unit of margin.
+
+    Attributes
+    ----------
+    keeps : bool
+        Whether it is dear enough to be used for another step.
+    sharper : None
+        There is no more precise form of it: it is exact to rounding.
+    """
+
+    sharper = None
+
+    def __init__(self, p, h, flat):
+        d = p.n_features
+        H = np.zeros((d + 1, d + 1))
+        H[:-1, :-1], Xh = p.rows.gram(h)
+        total, share = p.rows.sums(_total_and_count, h)
+        self.keeps = share > MANY_CURVED * p.rows.shape[0]
+        H[np.arange(d), np.arange(d)] += p.reg
+        if p.fit_intercept:
+            H[-1, :-1] = H[:-1, -1] = Xh
+            H[-1, -1] = total
+        if H[-1, -1] <= 0:
+            H[-1, -1] = flat
+        self.H, self.factor = H, None
+        with suppress(LinAlgError):  # where H is singular, `solve` takes eigenvectors
+            self.factor = cho_factor(H, check_finite=False)
+
+    def solve(self, rhs):
+        """H^-1 rhs, for rhs of shape (n_features + 1, n_columns).
+
+        By the pseudoinverse, of H scaled to a diagonal of ones, where H is singular.
+        """
+        if self.factor is not None:
+            return cho_solve(self.factor, rhs, check_finite=False)
+        scale = 1.0 / np.sqrt(np.maximum(np.diag(self.H), 1e-300))
+        size, vectors = eigh(scale[:, None] * self.H * scale)
+        kept = size > len(size) * np.finfo(np.float64).eps * size[-1]
+        vectors = scale[:, None] * vectors[:, kept]
+        return vectors @ ((vectors.T @ rhs) / size[kept, None])
+
+
+class CgHessian:
+    """Conjugate gradients, the diagonal as preconditioner; any number of features.
+
+    Parameters and attributes as of `DenseHessian`. Nothing is factored, so that none is
+    kept.
+    """
+
+    keeps = False
+    # Relative residual of the systems; multipliers read off looser ones do not certify.
+    residual = 1e-9
+
+    def __init__(self, p, h, flat):
+        self.p, self.h = p, h
+        diagonal = p.reg + p.rows.column_squares(h)
+        diagonal[diagonal == 0] = 1.0  # a column of zeros without a penalty
+        total, n_curved = p.rows.sums(_total_and_count, h)
+        self.last = None if p.fit_intercept and n_curved else flat
+        self.diagonal = np.append(diagonal, self.last or total)
+
+    def product(self, v):
+        """H v, by one pass over the rows."""
+        p, w, b = self.p, v[:-1], v[-1]
+        intercept = b if self.last is None else 0.0
+        pull, total = p.rows.sums(_curved_pull, self.h, w=w, b=intercept)
+        last = total if self.last is None else self.last * b
+        return np.append(p.reg * w + pull, last)
+
+    def solve(self, rhs):
+        """H^-1 rhs, for rhs of shape (n_features + 1, n_columns)."""
+        return np.column_stack([self._solve_column(column) for column in rhs.T])
+
+    def _solve_column(self, rhs):
+        """Preconditioned conjugate gradients (Nocedal and Wright, algorithm 5.3)."""
+        x, r = np.zeros_like(rhs), rhs.copy()
+        z = r / self.diagonal
+        d, rz = z.copy(), r @ z
+        stop = self.residual**2 * rz
+        for _ in range(10 * len(rhs)):
+            if rz <= stop:
+                break
+            Hd = self.product(d)
+            step = rz / (d @ Hd)
+            x += step * d
+            r -= step * Hd
+            z = r / self.diagonal
+            rz, old = r @ z, rz
+            d = z + (rz / old) * d
+        return x
+
+
+class SharpCgHessian(CgHessian):
+    """The same, as far as rounding lets it: for where the other stalls."""
+
+    sharper = None
+    residual = 1e-12
+
+
+CgHessian.sharper = SharpCgHessian
+
+
+def _total_and_count(block, h):
+    return h.sum(), np.count_nonzero(h)
+
+
+def _curved_pull(block, h, w, b):
+    z = h * (block.matvec(w) + b)
+    return block.rmatvec(z), z.sum()

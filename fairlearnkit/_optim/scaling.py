@@ -1,0 +1,84 @@
+"""Targets in a unit in which tolerances and first guesses of solvers make sense."""
+
+from dataclasses import replace
+
+import numpy as np
+
+# The spread of targets that weights are divided by, at least: the squares of the
+# weights must not overflow.
+SMALLEST_SPREAD = 1e-140
+# What of a solution is in the unit of the targets, and in its square. (Weights of rows
+# are divided by the unit, so that multipliers keep the one that they have.)
+IN_UNITS = ("coef", "intercept", "scores", "alpha", "multipliers")
+IN_UNITS_OF_KERNELS = ("beta", "v", "u", "Kv")
+IN_SQUARED_UNITS = ("objective", "duality_gap")
+
+
+def standardized_targets(problem):
+    """The same problem with targets around 0 of spread 1, and the way back.
+
+    The spread is that of the middle half, which outliers do not reach; where that is
+    one value, such as no claim, the median distance of the others from it. Without an
+    intercept, which makes up for what is subtracted, it is the median size.
+
+    Parameters
+    ----------
+    problem : Problem or KernelProblem
+        With a loss that has a scaled form (``Loss.scaled``).
+
+    Returns
+    -------
+    problem : Problem or KernelProblem
+    back : callable
+        From its solution to that of `problem`.
+    """
+    p = problem
+    center, scale = _center_and_spread(p)
+    smaller = p.with_targets(
+        p.rows.column(_standardized, center=center, scale=scale),
+        p.rows.column(_weights, scale=scale),
+        loss=p.loss.scaled(scale),
+        bound=p.bound / scale,
+    )
+
+    def back(found):
+        names = (*IN_UNITS, *IN_UNITS_OF_KERNELS, *IN_SQUARED_UNITS)
+        own = {name: getattr(found, name, None) for name in names}
+        own = {
+            name: value * (scale**2 if name in IN_SQUARED_UNITS else scale)
+            for name, value in own.items()
+            if value is not None
+        }
+        own["intercept"] += center
+        if "scores" in own:
+            own["scores"] = own["scores"] + center
+        return replace(found, **own)
+
+    return smaller, back
+
+
+def _center_and_spread(p):
+    low, center, high = p.rows.quantiles(_targets, [0.25, 0.5, 0.75])
+    center = float(center) if p.fit_intercept else 0.0
+    spread = float(high - low) if p.fit_intercept else 0.0
+    if not spread:
+        distances = p.rows.quantiles(lambda block: _distances(block, center), [0.5])
+        spread = float(np.nan_to_num(distances[0], nan=1.0))
+    return center, max(spread, SMALLEST_SPREAD)
+
+
+def _targets(block):
+    return block.y
+
+
+def _distances(block, center):
+    """Distances from the center, NaN for targets at it."""
+    return np.where(block.y == center, np.nan, np.abs(block.y - center))
+
+
+def _standardized(block, center, scale):
+    return (block.y - center) / scale
+
+
+def _weights(block, scale):
+    return block.c / scale

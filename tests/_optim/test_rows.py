@@ -1,0 +1,226 @@
+"""Rows in memory against whole-matrix products, and rows that live elsewhere."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from fairlearnkit._optim import rows as rows_module
+from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
+from fairlearnkit._optim.hessians import CgHessian, DenseHessian
+from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit._optim.newton import newton
+from fairlearnkit._optim.problem import build_problem
+from fairlearnkit._optim.rows import ArrayRows, Rows, make_rows
+from fairlearnkit._optim.unpenalised import start, whitened
+from fairlearnkit.constraints import check_constraint
+
+FORMS = {
+    "array": np.asarray,
+    "float32": lambda X: X.astype(np.float32),
+    "fortran": np.asfortranarray,
+    "csr": sparse.csr_array,
+}
+
+
+@pytest.fixture
+def X():
+    rng = np.random.default_rng(0)
+    return np.round(rng.normal(size=(50, 4)), 2) * (rng.uniform(size=(50, 4)) < 0.6)
+
+
+@pytest.fixture(params=[3, 10**6], ids=["many blocks", "one block"])
+def block_elements(request, monkeypatch):
+    monkeypatch.setattr(rows_module, "BLOCK_ELEMENTS", request.param * 4)
+
+
+@pytest.mark.usefixtures("block_elements")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_products(X, form, share):
+    rng = np.random.default_rng(1)
+    y, c, w = rng.normal(size=50), rng.uniform(1, 2, 50), rng.normal(size=4)
+    h = rng.uniform(size=50) * (rng.uniform(size=50) <= share)
+    rows, X = make_rows(FORMS[form](X), y, c), np.asarray(FORMS["float32"](X), float)
+    X = X if form == "float32" else np.round(X, 2)
+    assert_allclose(rows.matvec(w, 2.0), X @ w + 2.0, atol=1e-12)
+    assert_allclose(rows.rmatvec(h), X.T @ h, atol=1e-12)
+    assert_allclose(rows.gram(h)[0], X.T @ (h[:, None] * X), atol=1e-12)
+    assert_allclose(rows.gram(h)[1], X.T @ h, atol=1e-12)
+    assert_allclose(rows.column_squares(h), h @ X**2, atol=1e-12)
+    assert_allclose(rows.total(h), h.sum())
+    R = rows.gram_root(c, centre=True)
+    centred = X - c @ X / c.sum()
+    assert_allclose(R.T @ R, centred.T @ (c[:, None] * centred), atol=1e-10)
+    T = rng.normal(size=(4, 2))
+    moved = rows.transformed(T, np.array([1.0, -1.0]))
+    assert_allclose(moved.matvec(np.ones(2)), X @ T @ np.ones(2), atol=1e-12)
+
+
+@pytest.mark.usefixtures("block_elements")
+@pytest.mark.parametrize("form", FORMS)
+def test_selected_and_further_rows(X, form):
+    y, c = np.arange(50.0), np.linspace(1, 2, 50)
+    rows, X = make_rows(FORMS[form](X), y, c), np.round(X, 2)
+    mask = y % 3 == 0
+    few, (column,) = rows.select(mask, 10 * y)
+    np.testing.assert_array_equal(column, 10 * y[mask])
+    assert_allclose(few.rmatvec(few.y), X[mask].T @ y[mask], atol=1e-5)
+    longer = few.extended(np.ones((2, 4)), np.array([5.0, 6.0]), np.array([1.0, 3.0]))
+    below = np.vstack([X[mask], np.ones((2, 4))])
+    assert_allclose(longer.rmatvec(longer.y), below.T @ longer.y, atol=1e-5)
+    without, (column,) = rows.select(mask, y, features=False)
+    assert without.shape == (mask.sum(), 0)
+    np.testing.assert_array_equal(without.c, c[mask])
+
+
+def test_a_kernel_asks_for_x_or_not(X):
+    """Without it no block is converted or shifted, which costs as much as a product."""
+    taken = []
+
+    class Watched(ArrayRows):
+        def at(self, rows):
+            taken.append(rows)
+            return super().at(rows)
+
+    rows = Watched(X, X[:, 0], np.ones(50), shift=np.ones(4))
+    rows.total(X[:, 1])
+    assert not taken
+    assert_allclose(rows.matvec(np.ones(4)), (X - 1.0).sum(axis=1))
+    assert len(taken) == 1
+
+
+class Opaque:
+    """A column in parts; it can be handed back and nothing else."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+
+class PartedRows(Rows):
+    """Rows in partitions, as they may lie on a cluster; of unlike lengths, one empty.
+
+    Their columns have no arithmetic, no length and no index, so that a solver which
+    works with them would run into an error.
+    """
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.shape = sum(p.shape[0] for p in parts), parts[0].shape[1]
+        self.moved = parts[0].moved
+
+    @property
+    def y(self):
+        return Opaque([p.y for p in self.parts])
+
+    @property
+    def c(self):
+        return Opaque([p.c for p in self.parts])
+
+    def _each(self, method, kernel, columns, params):
+        columns = [column.parts for column in columns]
+        for i, part in enumerate(self.parts):
+            if part.shape[0]:
+                mine = [column[i] for column in columns]
+                yield getattr(part, method)(kernel, *mine, **params)
+
+    def sums(self, kernel, *columns, **params):
+        values = list(self._each("sums", kernel, columns, params))
+        if isinstance(values[0], tuple):
+            return tuple(sum(items) for items in zip(*values))
+        return sum(values)
+
+    def largest(self, kernel, *columns, **params):
+        return np.max(list(self._each("largest", kernel, columns, params)), axis=0)
+
+    def column(self, kernel, *columns, **params):
+        columns = [column.parts for column in columns]
+        return Opaque(
+            [
+                part.column(kernel, *(column[i] for column in columns), **params)
+                for i, part in enumerate(self.parts)
+            ]
+        )
+
+    def quantiles(self, kernel, levels):
+        raise NotImplementedError
+
+    def with_targets(self, y, c=None):
+        c = c or self.c
+        new = [p.with_targets(*yc) for p, *yc in zip(self.parts, y.parts, c.parts)]
+        return PartedRows(new)
+
+    def select(self, mask, *columns, features=True):
+        picked = []
+        for i, part in enumerate(self.parts):
+            mine = [column.parts[i] for column in columns]
+            picked.append(part.select(mask.parts[i], *mine, features=features))
+        rows = [rows for rows, _ in picked]
+        merged = type(rows[0])(
+            np.concatenate([r.at(slice(None)) for r in rows]),
+            np.concatenate([r.y for r in rows]),
+            np.concatenate([r.c for r in rows]),
+        )
+        return merged, [np.concatenate(v) for v in zip(*(v for _, v in picked))]
+
+    def extended(self, X, y, c):
+        raise NotImplementedError
+
+    def transformed(self, T, offset):
+        return PartedRows([p.transformed(T, offset) for p in self.parts])
+
+    def gram_root(self, h, centre):
+        whole = ArrayRows(
+            np.concatenate([p.at(slice(None)) for p in self.parts]),
+            np.concatenate([p.y for p in self.parts]),
+            np.concatenate([p.c for p in self.parts]),
+        )
+        return whole.gram_root(np.concatenate(h.parts), centre)
+
+
+@pytest.mark.parametrize("hessian", [DenseHessian, CgHessian])
+@pytest.mark.parametrize("loss", ["logistic", "squared_hinge", "hinge", "squared"])
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+def test_solvers_work_where_columns_are_opaque(loss, bound, hessian):
+    problem = make_problem(loss, bound)
+    method = newton if LOSSES[loss].smooth else augmented_lagrangian
+    options = {"tol": 1e-10, "max_iter": 300, "hessian": hessian}
+    expected = method(problem, **options)
+    found = method(replace(problem, rows=parted(problem.rows)), **options)
+    assert found.status == expected.status == "optimal"
+    assert_allclose(found.coef, expected.coef, rtol=1e-5, atol=1e-6)
+    assert_allclose(found.objective, expected.objective, rtol=1e-9)
+
+
+def test_problems_without_a_penalty_work_where_columns_are_opaque():
+    problem = replace(make_problem("squared", 0.1), reg=0.0)
+    found = []
+    for rows in (problem.rows, parted(problem.rows)):
+        small, expand = whitened(replace(problem, rows=rows))
+        first, floor = start(small)
+        options = {"tol": 1e-10, "max_iter": 50, "hessian": DenseHessian}
+        solution = newton(small, start=first, floor=floor, **options)
+        found.append(expand(solution.coef, solution.intercept))
+    assert_allclose(found[0][0], found[1][0], atol=1e-9)
+    assert_allclose(found[0][1], found[1][1], atol=1e-9)
+
+
+def make_problem(loss, bound):
+    rng = np.random.default_rng(3)
+    group = rng.integers(0, 3, 400)
+    X = rng.normal(size=(400, 5)) + 0.5 * group[:, None]
+    y = np.sign(X @ rng.normal(size=5) + rng.normal(size=400))
+    contrasts = check_constraint("demographic_parity").contrasts(y, group)
+    data = {"means": contrasts.means, "strata": contrasts.strata, "bound": bound}
+    loss = LOSSES[loss]()
+    c = rng.uniform(0.5, 2.0, 400)
+    return build_problem(X, y, c, loss=loss, reg=1.0, fit_intercept=True, **data)
+
+
+def parted(rows):
+    ends = [0, 7, 7, 150, 400]
+    cuts = [slice(*pair) for pair in pairwise(ends)]
+    return PartedRows([ArrayRows(rows.X[i], rows.y[i], rows.c[i]) for i in cuts])
