@@ -1,23 +1,24 @@
-"""Refuse numbers so far from 1 that float64 cannot hold what is computed."""
+"""Checks for numbers so large or so small that float64 cannot hold their squares."""
 
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._data.targets import (
-    LARGEST,
-    largest_size,
-)
+from fairlearnkit._data.targets import LARGEST, largest_size
+
+# Scores that vary by less than this part of their terms are constant. Rounding is 1e-16
+# of the terms, times what a projection loses; features that are not centred have scores
+# of about 1e-6 of their terms.
+ROUNDING_OF_SCORES = 1e-10
 
 
 def varies_by_rounding(scores, X, coef):
-    """Whether scores are one number, though coefficients are not 0.
+    """Whether scores are constant up to rounding, although coefficients are not 0.
 
-    So they are along the sum of one-hot columns, which an intercept leaves free.
+    Coefficients along the sum of one-hot columns give such scores, since the intercept
+    makes up for them.
     """
-    # Rounding is 1e-16 of the terms of a score, times what a projection loses. Features
-    # that are not centred have scores of 1e-6 of their terms and are no rounding.
-    spread = 1e10 * np.ptp(scores)
-    if spread > largest_size(X) * np.abs(coef).sum():  # at least the sum below
+    spread = np.ptp(scores) / ROUNDING_OF_SCORES
+    if spread > largest_size(X) * np.abs(coef).sum():  # an upper bound of the terms
         return False
     sizes = abs(X).max(axis=0)
     sizes = sizes.toarray().ravel() if sparse.issparse(X) else sizes
@@ -26,9 +27,9 @@ def varies_by_rounding(scores, X, coef):
 
 
 def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
-    """Refuse data whose sums of squares overflow, before a solver meets infinity.
+    """Raise an error if sums of squares overflow, before a solver runs into infinity.
 
-    Looked at are the objective, its gradient and its curvature where all scores are 0.
+    Checked are the objective, its gradient and its curvature where all scores are 0.
 
     Parameters
     ----------
@@ -41,8 +42,8 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
     reg : float
         Weight of the penalty.
     size : float
-        Largest absolute value of a feature; of a kernel, largest length of a row, that
-        is the root of its value on the diagonal.
+        Largest absolute value of a feature; for a kernel, the root of the largest value
+        on its diagonal.
     kernel : bool, default=False
         Whether it is a kernel.
 
@@ -63,23 +64,22 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
             sums += [reg / c[c > 0].min(), steep]
         elif reg > 0:  # what is divided by reg only falls on the way
             sums += [reg, (1e-2 * pull) ** 2 / reg]
-    if not all(one <= LARGEST for one in sums):
-        _refuse(estimator, y, c, size, kernel)
+    if not all(total <= LARGEST for total in sums):
+        raise ValueError(_overflow(estimator, y, c, size, kernel))
 
 
-def _refuse(estimator, y, c, size, kernel):
-    """Say which numbers are too far from 1 for their sums of squares."""
+def _overflow(estimator, y, c, size, kernel):
+    """Message that lists the numbers whose squares overflow."""
     by_C = hasattr(estimator, "C")
-    told = [
+    sizes = [
         f"kernel values up to {size**2:.3g}" if kernel else f"X up to {size:.3g}",
         f"{'C times ' if by_C else ''}weights of rows up to {c.max():.3g}",
     ]
     if not hasattr(estimator, "classes_"):
-        told.insert(1, f"y up to {largest_size(y):.3g}")
-    if not by_C:
-        told.append(f"alpha={estimator.alpha:.3g}")
-    msg = (
+        sizes.insert(1, f"y up to {largest_size(y):.3g}")
+    if hasattr(estimator, "alpha"):
+        sizes.append(f"alpha={estimator.alpha:.3g}")
+    return (
         f"{type(estimator).__name__} cannot be computed in float64: with "
-        f"{', '.join(told)} its sums of squares overflow. Scale what is far from 1."
+        f"{', '.join(sizes)} its sums of squares overflow. Scale what is far from 1."
     )
-    raise ValueError(msg)

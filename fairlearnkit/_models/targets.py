@@ -7,25 +7,37 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from fairlearnkit._data.classes import positive_class, told_as_numbers
-from fairlearnkit._models.constraint import (
-    read_contrasts,
-    with_positive_class,
-)
-from fairlearnkit.constraints import (
-    check_constraint,
-)
+from fairlearnkit._models.constraint import read_contrasts, with_positive_class
+from fairlearnkit.constraints import check_constraint
 
 
 def class_codes(estimator, y):
-    """Set ``classes_``; the position of each row's class in it."""
+    """Set ``classes_``, and return the position of each row's class in it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets the attribute; named in messages.
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), intp
+
+    Raises
+    ------
+    ValueError
+        A single class, or a numeric target rather than classes.
+    """
     check_classification_targets(y)
     estimator.classes_, codes = np.unique(y, return_inverse=True)
-    told = told_as_numbers(estimator.classes_)
-    if told is not None:
+    numbers = told_as_numbers(estimator.classes_)
+    if numbers is not None:
         msg = (
-            f"y holds {told}, and {type(estimator).__name__} fits one model for each "
-            "class. For a numeric target take a regressor, such as ParityRidge; for "
-            "so many classes make them text, y.astype(str)."
+            f"y holds {numbers}, and {type(estimator).__name__} fits one model for each "
+            "class. For a numeric target use a regressor, such as ParityRidge; for "
+            "that many classes, convert them to text with y.astype(str)."
         )
         raise ValueError(msg)
     if len(estimator.classes_) < 2:
@@ -38,7 +50,26 @@ def class_codes(estimator, y):
 
 
 def class_factors(estimator, y, codes, weight):
-    """Factor of each row; "balanced" counts rows by their sample weights."""
+    """Factor of each row from ``class_weight``.
+
+    "balanced" gives every class the same total weight; rows count by their sample
+    weights.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``class_weight`` and ``classes_``.
+    y : ndarray of shape (n_samples,)
+        Class labels.
+    codes : ndarray of shape (n_samples,), intp
+        Their positions in ``classes_``.
+    weight : ndarray of shape (n_samples,)
+        Weights of the rows.
+
+    Returns
+    -------
+    factors : ndarray of shape (n_samples,)
+    """
     if isinstance(estimator.class_weight, str):
         totals = np.bincount(codes, weights=weight)
         factors = totals.sum() / (len(totals) * np.maximum(totals, 1e-300))
@@ -58,11 +89,11 @@ def class_factors(estimator, y, codes, weight):
 
 
 def _constraint_of_classes(estimator):
-    """The constraint and its positive class, of two classes; None of more."""
+    """The constraint and its positive class; None for three classes and more."""
     classes, named = estimator.classes_, estimator.pos_label
     if len(classes) == 2:
-        if named is not None:
-            positive_class(classes.tolist(), named)  # a slip of the pen is told
+        if named is not None:  # an error if it is no class, even where it is not used
+            positive_class(classes.tolist(), named)
         return with_positive_class(estimator.constraint, classes, named)
     constraint = check_constraint(estimator.constraint)
     own = getattr(constraint, "pos_label", None)
@@ -77,7 +108,28 @@ def _constraint_of_classes(estimator):
 
 
 def binary_columns(estimator, y, codes, sensitive_features, weight):
-    """One column of {-1, 1} for two classes, one-vs-rest for more, and contrasts."""
+    """Targets in {-1, 1} and contrasts of each model that is fitted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets the attribute ``pos_label_``.
+    y : ndarray of shape (n_samples,)
+        Class labels.
+    codes : ndarray of shape (n_samples,), intp
+        Their positions in ``classes_``.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Groups.
+    weight : ndarray of shape (n_samples,)
+        Weights in the constraint.
+
+    Returns
+    -------
+    columns : list of ndarray of shape (n_samples,)
+        One for two classes; one for each of more, one-vs-rest.
+    contrasts : list of Contrasts
+        The same.
+    """
     two = len(estimator.classes_) == 2
     constraint, estimator.pos_label_ = _constraint_of_classes(estimator)
     columns, contrasts = [], []
@@ -86,14 +138,14 @@ def binary_columns(estimator, y, codes, sensitive_features, weight):
         columns.append(np.where(inside, 1.0, -1.0))
         data = len(y), y if two else inside, sensitive_features, weight
         label = None if two else estimator.classes_.tolist()[positive]
-        with _told_of_class(label):
+        with _named_class(label):
             contrasts.append(read_contrasts(estimator, *data, constraint))
     return columns, contrasts
 
 
 @contextmanager
-def _told_of_class(label):
-    """Messages of one-vs-rest about y, which is True and False, with the class."""
+def _named_class(label):
+    """Add the class to messages of one-vs-rest, where y is only True and False."""
     try:
         yield
     except ValueError as error:

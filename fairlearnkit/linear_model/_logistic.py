@@ -21,8 +21,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         \qquad f(x) = \langle w, x \rangle + b
 
     Each row of M f is a difference between the mean scores of two groups, among the
-    rows that `constraint` looks at. Groups are needed at fit only: predictions take X
-    alone.
+    rows that `constraint` looks at. Groups are needed in `fit` only; predictions need
+    X alone.
 
     Parameters
     ----------
@@ -30,37 +30,40 @@ class ParityLogisticRegression(BaseParityClassifier):
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
     pos_label : scalar, default=None
-        The positive class of "equal_opportunity", and of objects that have one; scores
-        are of ``classes_[1]`` all the same. None takes 1 where labels are {0, 1}, {-1,
-        1} or booleans; of other labels it has to be named. Of more than two classes
-        each is the positive one in turn, and none is named.
+        Positive class of "equal_opportunity", and of constraint objects that have one.
+        Scores are those of ``classes_[1]`` in any case. None means 1 if the labels are
+        {0, 1}, {-1, 1} or booleans; for other labels, name the class. With more than
+        two classes each is the positive class in turn, and `pos_label` must be None.
     max_gap : float, default=0.0
         Largest difference of mean scores, in log-odds; 0 closes the gap, ``np.inf``
         gives scikit-learn's model.
     C : float, default=1.0
-        Inverse of the regularisation strength; ``np.inf`` for no penalty, where
-        classes that a hyperplane separates leave no optimum (ConvergenceWarning).
+        Inverse of the regularisation strength. ``np.inf`` means no penalty; if a
+        hyperplane then separates the classes, there is no optimum (ConvergenceWarning).
     tol : float, default=1e-4
-        Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows). Below 1.
+        The solver stops once the duality gap is at most ``tol**2`` times the objective
+        (1e-10 times the objective if that is larger, because of rounding). Must be
+        below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     class_weight : dict or "balanced", default=None
-        Factors of C by class; they weigh the loss and not the constraint.
+        Factors of C by class. They apply to the loss, not to the constraint.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : str, default="auto"
-        "newton-cholesky", "newton-cg" (forms no square matrix of the features) or
-        "cvxpy"; "auto" takes the second for more than 3000 features, or 500 if sparse.
+        "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix) or
+        "cvxpy". "auto" uses "newton-cg" for more than 3000 features (500 if X is
+        sparse), else "newton-cholesky".
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
-        names another solver than Clarabel.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
+        ``{"solver": "SCS"}`` replaces the default solver, Clarabel.
     convex_constraints : callable, default=None
-        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
-        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
-        to keep beside parity, to the solver's tolerance, such as ``[coef[0] >= 0]``.
-        ``duality_gap_`` is then NaN.
+        Only with ``solver="cvxpy"``: a function that takes cvxpy's variables (coef,
+        intercept), of shapes (n_features,) and (), and returns a list of further cvxpy
+        constraints, such as ``[coef[0] >= 0]``. The model satisfies them to the
+        solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
 
@@ -75,39 +78,47 @@ class ParityLogisticRegression(BaseParityClassifier):
     gap_ : float
         Largest gap between groups of the training scores, in log-odds.
     duality_gap_ : float
-        The objective of the returned coefficients is at most this far above the optimum
-        (largest over classes). With ``C=np.inf`` the objective is the loss alone, and
-        NaN says that no bound is known.
+        Upper bound on how far the objective at the returned coefficients is above the
+        optimum (largest over classes). With ``C=np.inf`` the objective is the loss
+        alone, and NaN means that no bound is known.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much the objective would
+        fall for each unit by which the mean score of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind. With
+        more than two classes, a dict of such dicts by class.
     n_iter_ : int
         Newton steps (largest over classes).
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     pos_label_ : scalar or None
-        The positive class of the constraint; None where it has none, or more than two
-        classes.
+        Positive class of the constraint; None if the constraint has none, or if there
+        are more than two classes.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     InfeasibleConstraintError
-        `convex_constraints` leave no model, or cvxpy's solver broke down.
+        No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint, one class, or a positive class that has to be named.
+        The sensitive features are not given or have the wrong length, there is only one
+        group or one class, a group has no rows in a cell of the constraint, or the
+        positive class must be named.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        The solver did not reach `tol`.
+        The solver stopped before reaching `tol`.
     UserWarning
-        ``max_gap=0`` leaves no direction of X, or float32 cannot hold the gap.
+        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        represent the requested gap.
 
     See Also
     --------
@@ -116,12 +127,12 @@ class ParityLogisticRegression(BaseParityClassifier):
 
     Notes
     -----
-    The constraint is on mean scores of the training rows. It does not promise equal
-    rates of positive decisions, nor anything about new rows; measure both with
+    The constraint concerns the mean scores of the training rows. It guarantees neither
+    equal rates of positive decisions nor anything about new rows; measure both with
     :mod:`fairlearnkit.metrics` on held-out data.
 
     More than two classes are fitted one-vs-rest, with the constraint on each class's
-    score; scikit-learn's own model is multinomial there.
+    score; scikit-learn's own model is multinomial.
 
     References
     ----------
@@ -198,7 +209,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights in the loss and in the constraint; weight 2 counts as two rows.
 
         Returns
         -------

@@ -20,13 +20,13 @@ class ParityRidge(BaseParityRegressor):
 
     Each row of M f is a difference between the mean predictions of two groups, or with
     ``constraint="decorrelation"`` the covariance with a numeric column. Groups are
-    needed at fit only: predictions take X alone.
+    needed in `fit` only; predictions need X alone.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Regularisation strength; 0 for least squares, of whose solutions the shortest is
-        taken where there are several, as in scikit-learn.
+        Regularisation strength. 0 gives least squares; if that has several solutions,
+        the one with the smallest norm is returned, as in scikit-learn.
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`; those that need class labels are refused.
@@ -36,23 +36,25 @@ class ParityRidge(BaseParityRegressor):
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     tol : float, default=1e-4
-        Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows). Below 1.
+        The solver stops once the duality gap is at most ``tol**2`` times the objective
+        (1e-10 times the objective if that is larger, because of rounding). Must be
+        below 1.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : str, default="auto"
-        "newton-cholesky" (one step), "newton-cg" (forms no square matrix of the
-        features) or "cvxpy"; "auto" takes the second for more than 3000 features, or
-        500 if sparse.
+        "newton-cholesky" (a single step), "newton-cg" (forms no n_features by
+        n_features matrix) or "cvxpy". "auto" uses "newton-cg" for more than 3000
+        features (500 if X is sparse), else "newton-cholesky".
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
-        names another solver than Clarabel.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
+        ``{"solver": "SCS"}`` replaces the default solver, Clarabel.
     convex_constraints : callable, default=None
-        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
-        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
-        to keep beside parity, to the solver's tolerance, such as ``[coef[0] >= 0]``.
-        ``duality_gap_`` is then NaN.
+        Only with ``solver="cvxpy"``: a function that takes cvxpy's variables (coef,
+        intercept), of shapes (n_features,) and (), and returns a list of further cvxpy
+        constraints, such as ``[coef[0] >= 0]``. The model satisfies them to the
+        solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
 
@@ -65,37 +67,43 @@ class ParityRidge(BaseParityRegressor):
     gap_ : float
         Largest gap between groups of the training predictions, in units of y.
     duality_gap_ : float
-        Half the objective above is at most this far from its optimum, for the returned
-        coefficients. NaN, no bound is known, for ``alpha=0`` with
-        ``solver="newton-cg"``, which "auto" takes for sparse X of more than 10^8
-        elements when dense.
+        Upper bound on how far half of the objective above, at the returned
+        coefficients, is from its optimum. NaN (no bound is known) for ``alpha=0`` with
+        ``solver="newton-cg"``, which "auto" uses for sparse X that would have more than
+        1e8 elements as a dense array.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much the objective would
+        fall for each unit by which the mean prediction of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind.
     n_iter_ : int
         Newton steps.
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     InfeasibleConstraintError
-        `convex_constraints` leave no model, or cvxpy's solver broke down.
+        No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        No sensitive features, another length, one group, or a constraint that needs
-        class labels.
+        The sensitive features are not given or have the wrong length, there is only one
+        group, or the constraint needs class labels.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        The solver did not reach `tol`.
+        The solver stopped before reaching `tol`.
     UserWarning
-        ``max_gap=0`` leaves no direction of X, or float32 cannot hold the gap.
+        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        represent the requested gap.
 
     See Also
     --------
@@ -103,8 +111,8 @@ class ParityRidge(BaseParityRegressor):
 
     Notes
     -----
-    The constraint is on mean predictions of the training rows: it does not promise
-    equal distributions of the predictions, nor anything about new rows.
+    The constraint concerns the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything about new rows.
 
     References
     ----------
@@ -170,7 +178,7 @@ class ParityRidge(BaseParityRegressor):
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights in the loss and in the constraint; weight 2 counts as two rows.
 
         Returns
         -------

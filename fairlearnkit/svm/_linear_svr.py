@@ -19,7 +19,7 @@ class ParityLinearSVR(BaseParityRegressor):
 
     with :math:`\ell(r) = \max(0, |r| - \varepsilon)` or its square. Each row of M f is
     a difference between the mean predictions of two groups, among the rows that
-    `constraint` looks at. Groups are needed at fit only: predictions take X alone.
+    `constraint` looks at. Groups are needed in `fit` only; predictions need X alone.
 
     Parameters
     ----------
@@ -36,26 +36,29 @@ class ParityLinearSVR(BaseParityRegressor):
     C : float, default=1.0
         Inverse of the regularisation strength.
     tol : float, default=1e-4
-        Iterations end when the duality gap is at most tol**2 times the objective
-        (1e-10 times at the least, as rounding allows). Below 1.
+        The solver stops once the duality gap is at most ``tol**2`` times the objective
+        (1e-10 times the objective if that is larger, because of rounding). Must be
+        below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : str, default="auto"
-        "newton-cholesky", "newton-cg" (forms no square matrix of the features),
-        "interior-point" (epsilon_insensitive) or "cvxpy"; "auto" takes the second for
-        more than 3000 features, and for fewer where X is sparse, else the first, and
-        where that stalls on the epsilon-insensitive loss the third.
+        "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
+        "interior-point" (only for "epsilon_insensitive") or "cvxpy". "auto" uses
+        "newton-cg" for more than 3000 features (fewer if X is sparse), else
+        "newton-cholesky"; if that stalls on the epsilon-insensitive loss,
+        "interior-point".
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``; ``{"solver": "SCS"}``
-        names another solver than Clarabel.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
+        ``{"solver": "SCS"}`` replaces the default solver, Clarabel.
     convex_constraints : callable, default=None
-        With ``solver="cvxpy"``: a function from cvxpy's variables (coef, intercept), of
-        shapes (n_features,) and (), to a list of cvxpy constraints that the model has
-        to keep beside parity, to the solver's tolerance, such as ``[coef[0] >= 0]``.
-        ``duality_gap_`` is then NaN.
+        Only with ``solver="cvxpy"``: a function that takes cvxpy's variables (coef,
+        intercept), of shapes (n_features,) and (), and returns a list of further cvxpy
+        constraints, such as ``[coef[0] >= 0]``. The model satisfies them to the
+        solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=1000
         Largest number of Newton or interior point steps.
 
@@ -68,34 +71,40 @@ class ParityLinearSVR(BaseParityRegressor):
     gap_ : float
         Largest gap between groups of the training predictions, in units of y.
     duality_gap_ : float
-        The objective is at most this far above the optimum.
+        Upper bound on how far the objective is above the optimum.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much the objective would
+        fall for each unit by which the mean prediction of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind.
     n_iter_ : int
         Newton or interior point steps.
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     InfeasibleConstraintError
-        `convex_constraints` leave no model, or cvxpy's solver broke down.
+        No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint.
+        The sensitive features are not given or have the wrong length, there is only one
+        group, or a group has no rows in a cell of the constraint.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        The solver did not reach `tol`.
+        The solver stopped before reaching `tol`.
     UserWarning
-        ``max_gap=0`` leaves no direction of X, or float32 cannot hold the gap.
+        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        represent the requested gap.
 
     See Also
     --------
@@ -104,12 +113,12 @@ class ParityLinearSVR(BaseParityRegressor):
 
     Notes
     -----
-    The constraint is on mean predictions of the training rows: it does not promise
-    equal distributions of the predictions, nor anything about new rows.
+    The constraint concerns the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything about new rows.
 
-    ``sklearn.svm.LinearSVR`` penalises the intercept and this class does not: with
-    ``max_gap=np.inf`` it gives the coefficients of ``SVR(kernel="linear")``; those of
-    LinearSVR are met with ``fit_intercept=False``.
+    ``sklearn.svm.LinearSVR`` penalises the intercept; this class does not. With
+    ``max_gap=np.inf`` it gives the coefficients of ``SVR(kernel="linear")``, and with
+    ``fit_intercept=False`` those of LinearSVR.
 
     References
     ----------
@@ -178,7 +187,7 @@ class ParityLinearSVR(BaseParityRegressor):
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights in the loss and in the constraint; weight 2 counts as two rows.
 
         Returns
         -------

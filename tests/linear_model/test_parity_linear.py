@@ -644,7 +644,7 @@ def test_options_of_other_solvers(data):
         with pytest.raises(ValueError, match="'solver' parameter"):
             model.fit(X, t, sensitive_features=group)
     with pytest.raises(
-        ValueError, match=r"is for the hinge loss and .*; got loss='squared_h"
+        ValueError, match=r"piecewise linear losses, and SquaredHinge is smooth"
     ):
         ParityLinearSVC(solver="interior-point").fit(X, y, sensitive_features=group)
 
