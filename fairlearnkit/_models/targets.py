@@ -35,7 +35,7 @@ def class_codes(estimator, y):
     numbers = told_as_numbers(estimator.classes_)
     if numbers is not None:
         msg = (
-            f"y holds {numbers}, and {type(estimator).__name__} fits one model for each "
+            f"y holds {numbers}; {type(estimator).__name__} fits one model for each "
             "class. For a numeric target use a regressor, such as ParityRidge; for "
             "that many classes, convert them to text with y.astype(str)."
         )

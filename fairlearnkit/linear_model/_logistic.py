@@ -21,7 +21,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         \qquad f(x) = \langle w, x \rangle + b
 
     Each row of M f is a difference between the mean scores of two groups, among the
-    rows that `constraint` looks at. Groups are needed in `fit` only; predictions need
+    rows that `constraint` looks at. Groups are needed at fit only; predictions need
     X alone.
 
     Parameters

@@ -20,7 +20,7 @@ class ParityRidge(BaseParityRegressor):
 
     Each row of M f is a difference between the mean predictions of two groups, or with
     ``constraint="decorrelation"`` the covariance with a numeric column. Groups are
-    needed in `fit` only; predictions need X alone.
+    needed at fit only; predictions need X alone.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class ParityLinearSVC(BaseParityClassifier):
 
     with :math:`\ell(m) = \max(0, 1 - m)` (hinge) or its square. Each row of M f is a
     difference between the mean scores of two groups, among the rows that `constraint`
-    looks at. Groups are needed in `fit` only; predictions need X alone.
+    looks at. Groups are needed at fit only; predictions need X alone.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class ParityLinearSVR(BaseParityRegressor):
 
     with :math:`\ell(r) = \max(0, |r| - \varepsilon)` or its square. Each row of M f is
     a difference between the mean predictions of two groups, among the rows that
-    `constraint` looks at. Groups are needed in `fit` only; predictions need X alone.
+    `constraint` looks at. Groups are needed at fit only; predictions need X alone.
 
     Parameters
     ----------
