@@ -5,9 +5,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from fairlearnkit._optim import solve
+from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.bound_program import project_on_bound
 from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit._optim.solver import Solver
 from fairlearnkit.constraints import check_constraint
@@ -77,20 +78,18 @@ def run(solver, loss, bound, form, n_groups=3, **options):
     X = rng.normal(size=(240, 5)) + 0.5 * np.outer(group, rng.normal(size=5))
     y = np.where(X[:, 0] + rng.normal(size=240) > 0.3, 1.0, -1.0)
     contrasts = check_constraint("demographic_parity").contrasts(y, group)
-    return solve(
+    problem = build_problem(
         form(X),
         y,
         rng.uniform(0.1, 1.0, 240),
-        loss=loss,
+        loss=LOSSES[loss](),
         reg=5.0,
         fit_intercept=True,
         means=contrasts.means,
         strata=contrasts.strata,
         bound=bound,
-        solver=solver,
-        max_iter=5000,
-        **options,
     )
+    return solve(problem, solver=solver, max_iter=5000, **options)
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])

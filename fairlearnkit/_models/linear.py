@@ -30,7 +30,7 @@ from fairlearnkit._models.targets import (
     class_codes,
     class_factors,
 )
-from fairlearnkit._optim import SOLVERS, solve
+from fairlearnkit._optim import SOLVERS, build_problem, solve
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     LinearClassifierMixin,
@@ -103,7 +103,7 @@ class BaseParityLinear(BaseEstimator):
             c = objective.loss_weight * row_weight
         size = largest_size(X)
         check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
-        return solve(
+        problem = build_problem(
             X,
             y,
             c,
@@ -113,6 +113,9 @@ class BaseParityLinear(BaseEstimator):
             means=contrasts.means,
             strata=contrasts.strata,
             bound=self.max_gap,
+        )
+        return solve(
+            problem,
             solver=self.solver,
             tol=self.tol,
             max_iter=self.max_iter,

@@ -1,4 +1,4 @@
-"""One call for every linear problem: X, y, cells to compare in, Solution out."""
+"""One call for every linear problem: `build_problem`, then `solve`."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -7,13 +7,12 @@ from pkgutil import iter_modules
 import numpy as np
 
 from fairlearnkit._optim.certificate import multipliers_of
-from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import Solution, build_problem
 from fairlearnkit._optim.scaling import standardized_targets
 from fairlearnkit._optim.solver import Limits, get_solver, solver_names
 from fairlearnkit._optim.unpenalised import too_wide
 
-__all__ = ["SOLVERS", "Solution", "solve"]
+__all__ = ["SOLVERS", "Solution", "build_problem", "solve"]
 
 # A solver is a module of this package called solver_*; importing it makes it known.
 for _module in sorted(module.name for module in iter_modules(__path__)):
@@ -22,26 +21,19 @@ for _module in sorted(module.name for module in iter_modules(__path__)):
 
 SOLVERS = ("auto", *solver_names())
 
-# The widest problem for which (n_features, n_features) matrices are formed: 72 MB, and
-# a second for a Cholesky factor.
+# The widest problem for which (n_features, n_features) matrices are formed: 72 MB. Twice
+# as wide takes four times the memory, and eight times the time of a Cholesky factor.
 WIDEST_DENSE = 3000
 # The same for sparse X and smooth losses, whose products cost next to nothing.
 WIDEST_SPARSE = 500
-# What rounding lets a duality gap reach, relative to the objective.
+# What rounding lets a duality gap reach, relative to the objective: it is a difference
+# of sums over rows.
 SMALLEST_GAP = 1e-10
 
 
 def solve(
-    X,
-    y,
-    c,
+    problem,
     *,
-    loss,
-    reg,
-    fit_intercept,
-    means,
-    strata,
-    bound,
     solver="auto",
     tol=1e-4,
     max_iter=100,
@@ -51,27 +43,10 @@ def solve(
 ):
     """Minimise reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b) s.t. |M f| <= bound.
 
-    Columns of X that are far from zero are shifted first, where an intercept makes up
-    for it.
-
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_samples, n_features)
-        Features, float32 or float64; never copied whole, never densified.
-    y : ndarray of shape (n_samples,)
-        Targets, {-1, 1} for a loss of classes.
-    c : ndarray of shape (n_samples,)
-        Weights of the rows in the loss, not negative.
-    loss : Loss or str
-        An object of `losses`, or the name of one without parameters.
-    reg : float
-        Weight of ||w||^2 / 2.
-    fit_intercept : bool
-        Whether there is an intercept b; it is never penalised.
-    means, strata : arrays
-        The cells whose mean scores are compared, as in ``Contrasts``.
-    bound : float
-        0 for an equality, np.inf for no constraint.
+    problem : Problem
+        From `build_problem`.
     solver : str
         One of `SOLVERS`.
     tol : float
@@ -96,17 +71,6 @@ def solve(
     ValueError
         A solver that does not take the loss, or options that it does not take.
     """
-    problem = build_problem(
-        X,
-        y,
-        c,
-        loss=LOSSES[loss]() if isinstance(loss, str) else loss,
-        reg=reg,
-        fit_intercept=fit_intercept,
-        means=means,
-        strata=strata,
-        bound=bound,
-    )
     limits = Limits(
         tol=max(tol**2, SMALLEST_GAP),
         max_iter=max_iter,
@@ -115,10 +79,11 @@ def solve(
     )
     check_solver(problem, solver, limits)
     run = _automatic if solver == "auto" else get_solver(solver).solve
-    back = None
-    if problem.reg > 0 and problem.loss.scaled(1.0) is not None and solver != "cvxpy":
-        problem_to_solve, back = standardized_targets(problem)
-        found = back(run(problem_to_solve, limits))
+    # Without a penalty, or with constraints of the user's on w, the unit is theirs.
+    scalable = problem.reg > 0 and problem.loss.scaled(1.0) is not None
+    if scalable and solver != "cvxpy":
+        standardized, back = standardized_targets(problem)
+        found = back(run(standardized, limits))
     else:
         found = run(problem, limits)
     return _rounded(problem, found, dtype)
@@ -189,6 +154,7 @@ def _rounded(problem, found, dtype):
     """The solution for X itself, in `dtype`, with its objective and duality gap."""
     p = problem
     coef = found.coef.astype(dtype)
+    # Scores are <w, x - shift> + b: the shift goes into the intercept.
     offset = p.shift @ coef
     intercept = np.asarray(found.intercept - offset).astype(dtype)
     f = p.scores(coef.astype(np.float64), intercept + offset)
@@ -198,6 +164,7 @@ def _rounded(problem, found, dtype):
         coef=coef,
         intercept=float(intercept),
         objective=objective,
+        # The dual value stays as it is: the gap grows as the objective does.
         duality_gap=found.duality_gap + (objective - found.objective),
         rank=p.basis.shape[1],
         multipliers=multipliers_of(p, found.coef, found.alpha),

@@ -12,6 +12,7 @@ import numpy as np
 
 def strata_of(strata):
     """Positions of the cells of each stratum, and of those by themselves."""
+    # A stable sort, so that cells of a stratum stay in their order.
     order = np.argsort(strata, kind="stable")
     ends = np.flatnonzero(np.diff(strata[order])) + 1
     parts = [part for part in np.split(order, ends) if len(part)]
@@ -162,6 +163,6 @@ def bounds(cells, strata):
     G[len(alone) : n_single, :rank] -= cells[pairs[:, 1]]
     centre = np.repeat(np.arange(len(many)), [len(part) for part in many])
     G[n_single + np.arange(len(centre)), rank + centre] = -1.0
-    limits = np.ones(len(G))
+    limits = np.ones(len(G))  # of differences; half of it from a centre
     limits[n_single:] = 0.5
     return Polytope(G, limits, first, second, len(cells))

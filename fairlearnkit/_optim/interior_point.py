@@ -94,6 +94,8 @@ class _State:
         self.w, self.b, self.f = np.zeros(p.n_features), 0.0, p.rows.zeros()
         self.sign, offset, c = p.loss.hinges(p.y, p.c)
         self.n_hinges = len(self.sign) // len(self.f)
+        # Strictly inside: at f = 0 margins t = xi - r and slacks xi are at least 1, and
+        # multipliers are in the middle of [0, c].
         self.xi = np.maximum(offset, 0.0) + 1.0
         self.t = self.xi - offset
         self.a = 0.5 * c
@@ -114,6 +116,7 @@ class _State:
         self.z = np.zeros(G.shape[1] - rank)
         scale = p.bound if p.bounded else 0.0
         self.s = scale * np.tile(limits, 2)
+        # Multipliers of the bound start at the size of a row's, in the same unit.
         mean_weight = p.rows.total(p.c) / len(p.c)
         self.lam = np.full(len(self.s), mean_weight / scale if p.bounded else 0.0)
         # Directions that an equality closes, and G x as a product with (w, b, z).
@@ -157,7 +160,7 @@ class _State:
         mu = sum(map(np.sum, products)) / count
         move = self._direction(residual, products)
         ahead = self._complementarity(move, self._longest(move)) / count
-        centre = mu * (ahead / mu) ** 3
+        centre = mu * (ahead / mu) ** 3  # Mehrotra's choice
         second = [
             product + getattr(move, x) * getattr(move, multiplier) - centre
             for product, (x, multiplier) in zip(products, self.PAIRS)
@@ -171,15 +174,15 @@ class _State:
     def _factorize(self):
         """Cholesky factor of the system in (w, b, z)."""
         p, d = self.p, len(self.w)
-        H = (self.R.T * (self.lam / self.s)) @ self.R
-        square, Xd = p.rows.gram(self.by_row(self.d))
+        H = (self.R.T * (self.lam / self.s)) @ self.R  # R'ER, of all (w, b, z)
+        square, Xd = p.rows.gram(self.by_row(self.d))  # X'DX, X'd
         H[:d, :d] += square
         H[np.arange(d), np.arange(d)] += p.reg
         if p.fit_intercept:
             H[d, :d] = H[:d, d] = Xd
             H[d, d] = self.d.sum()
         else:
-            H[d, d] = 1.0
+            H[d, d] = 1.0  # b stays 0
         Q = self.closed
         if Q.shape[1]:  # P H P with P = I - QQ', made definite along Q
             H -= Q @ (Q.T @ H)
@@ -205,12 +208,14 @@ class _State:
         """Newton direction that takes the complementarity products to zero."""
         p, d = self.p, len(self.w)
         r_t, r_xi, r_s = (-product for product in products)
+        # What a hinge's own pairs ask of its multiplier, before scores move.
         pull = self.d * (r_t / self.a - r_xi / self.m)
         force = self.by_row(self.sign * pull)
         rhs = -residual - self.R.T @ (r_s / self.s)
         rhs[:d] += p.rows.rmatvec(force)
         rhs[d] = rhs[d] + force.sum() if p.fit_intercept else 0.0
-        x = self._solve(rhs)
+        x = self._solve(rhs)  # (dw, db, dz)
+        # Back substitution, from the scores to the pairs of each hinge and bound.
         df = p.scores(x[:d], x[d])
         dmargin = self.sign * self.by_hinge(df)
         da = pull - self.d * dmargin

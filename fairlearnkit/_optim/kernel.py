@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack
 
+from fairlearnkit._optim import build_problem
 from fairlearnkit._optim import solve as solve_linear
 from fairlearnkit._optim.bounded_step import bounded_step, inverse
 from fairlearnkit._optim.compared import contrasted, largest_gap
@@ -203,7 +204,7 @@ def on_factor(p, F, solver, tol, max_iter, solver_params=None):
             "solver='libsvm'."
         )
         raise ValueError(msg)
-    found = solve_linear(
+    problem = build_problem(
         F,
         p.y,
         p.c,
@@ -213,6 +214,9 @@ def on_factor(p, F, solver, tol, max_iter, solver_params=None):
         means=p.means,
         strata=p.strata,
         bound=p.bound if len(p.B) else np.inf,
+    )
+    found = solve_linear(
+        problem,
         solver=solver,
         tol=min(tol, 1e-5),
         max_iter=max_iter,

@@ -50,6 +50,7 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
         own = b - p.shift @ w if p.fit_intercept else cp.Constant(0)
         extra = _further(convex_constraints, w, own)
     loss, slacks = _loss(p, f)
+    # The constraints of the slacks come last: `_solution` reads their dual values.
     goal = cp.Minimize(0.5 * p.reg * cp.sum_squares(w) + loss)
     statement = cp.Problem(goal, [*constraints, *extra, *slacks])
     _run(statement, options, extra)
@@ -152,6 +153,7 @@ def _solution(p, statement, w, b):
         alpha = -p.c * p.loss.derivative(p.y, f)
     else:
         sign, _, c = p.loss.hinges(p.y, p.c)
+        # Multipliers of the hinges, kept to [0, c] against the solver's tolerance.
         a = sign * np.clip(statement.constraints[-1].dual_value, 0.0, c)
         alpha = a.reshape(-1, len(p.y)).sum(axis=0)
     gap = duality_gap(p, w, f, alpha)

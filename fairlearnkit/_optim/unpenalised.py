@@ -15,7 +15,8 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
 
-# Sparse X is turned into a dense U of at most so many elements (800 MB).
+# Sparse X is turned into a dense U of at most so many elements (800 MB); beyond,
+# conjugate gradients on X itself, without a certificate.
 MOST_ELEMENTS = 1e8
 # Rounding of the objective, relative to that of w = 0: a perfect fit has no other size.
 ROUNDING = 1e-15
@@ -43,7 +44,7 @@ def whitened(problem):
         From a and its intercept to w and its intercept.
     """
     p = problem
-    mean = weighted_mean(p)
+    mean = weighted_mean(p)  # m, (n_features,)
     T = _whitener(p.rows, p.rows.gram_root(p.c, centre=p.fit_intercept))
     rows = p.rows.transformed(T, mean @ T)
     basis, root = np.zeros((T.shape[1], 0)), np.zeros((0, 0))
@@ -53,6 +54,7 @@ def whitened(problem):
 
     def expand(a, b):
         w = T @ a
+        # Scores are <a, T'x - T'm> + b.
         return w, b - mean @ w
 
     return small, expand

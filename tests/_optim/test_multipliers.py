@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fairlearnkit._optim import solve
+from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit.constraints import check_constraint
@@ -23,23 +23,19 @@ def make_data(n_groups=3, n=300):
 
 def run(data, loss, bound, constraint="demographic_parity", **options):
     X, y, group, weight = data
-    contrasts = check_constraint(constraint).contrasts(y, group, sample_weight=weight)
-    if isinstance(constraint, str) and constraint == "equal_opportunity":
-        contrasts = check_constraint(constraint).contrasts(y, group, weight)
-    return contrasts, solve(
+    contrasts = check_constraint(constraint).contrasts(y, group, weight)
+    problem = build_problem(
         X,
         y,
         weight,
-        loss=loss,
+        loss=LOSSES[loss](),
         reg=1.0,
         fit_intercept=True,
         means=contrasts.means,
         strata=contrasts.strata,
         bound=bound,
-        tol=1e-5,
-        max_iter=1000,
-        **options,
     )
+    return contrasts, solve(problem, tol=1e-5, max_iter=1000, **options)
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))

@@ -66,20 +66,19 @@ def target(loss, X, y):
 
 
 def run(X, y, c, contrasts, loss, bound, solver="auto", **options):
-    return solve(
+    problem = build_problem(
         X,
         target(loss, X, y),
         c,
-        loss=loss,
+        loss=LOSSES[loss](),
         reg=options.pop("reg", 1.0),
         fit_intercept=options.pop("fit_intercept", True),
         means=contrasts.means,
         strata=contrasts.strata,
         bound=bound,
-        solver=solver,
-        max_iter=options.pop("max_iter", 1000),
-        **options,
     )
+    options = {"max_iter": 1000, **options}
+    return solve(problem, solver=solver, **options)
 
 
 def objective(X, y, c, loss, solution, reg=1.0):

@@ -6,10 +6,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from fairlearnkit._optim import solve
+from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.certificate import duality_gap
-from fairlearnkit._optim.losses import Squared
-from fairlearnkit._optim.problem import build_problem
+from fairlearnkit._optim.losses import LOSSES, Squared
 from fairlearnkit._optim.unpenalised import whitened
 from fairlearnkit.constraints import check_constraint
 
@@ -31,18 +30,18 @@ def make_data(shape, *, rank=None, offset=0.0, seed=0):
 
 def run(X, y, c, group, bound=np.inf, *, loss="squared", fit_intercept=True, **options):
     contrasts = check_constraint("demographic_parity").contrasts(y, group, c)
-    return solve(
+    problem = build_problem(
         X,
         y,
         c,
-        loss=loss,
+        loss=LOSSES[loss](),
         reg=0.0,
         fit_intercept=fit_intercept,
         means=contrasts.means,
         strata=contrasts.strata,
         bound=bound,
-        **options,
-    ), contrasts
+    )
+    return solve(problem, **options), contrasts
 
 
 def least_squares(X, y, c, fit_intercept, Q=None):
