@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
-# Share of rows with curvature above which a Hessian is expensive enough to be used again.
+# Share of rows with curvature above which a Hessian is expensive enough to be reused.
 # Half or twice of it change the time of a fit by less than a fifth.
 MANY_CURVED = 0.2
 

@@ -19,8 +19,7 @@ from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import Rows, make_rows
 
 # Differences of means below this part of the range of a column are rounding of sums,
-# which grows with the square root of n: it is 1e-13 at n = 1e6. Ten times as much would
-# drop differences that a million rows can show.
+# which grows with the square root of n: about 1e-13 for a million rows.
 ROUNDING_OF_SUMS = 1e-12
 # Below this part of the largest value of a column they are rounding of the elements of
 # X themselves: a few units in the last place.
