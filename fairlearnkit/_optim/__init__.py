@@ -21,8 +21,9 @@ for _module in sorted(module.name for module in iter_modules(__path__)):
 
 SOLVERS = ("auto", *solver_names())
 
-# The widest problem for which (n_features, n_features) matrices are formed: 72 MB. Twice
-# as wide takes four times the memory, and eight times the time of a Cholesky factor.
+# The widest problem for which (n_features, n_features) matrices are formed: 72 MB.
+# Twice as wide takes four times the memory, and eight times the time of a Cholesky
+# factor.
 WIDEST_DENSE = 3000
 # The same for sparse X and smooth losses, whose products cost next to nothing.
 WIDEST_SPARSE = 500

@@ -22,7 +22,8 @@ STIFFEST = 1e5
 # Sigma grows if a round leaves more than this part of the gap. Twice as much costs 30
 # steps where 27 are needed, half of it 26.
 SLOW = 0.1
-# Rounds at most, and without progress. On that problem, 9 are needed from C = .001 to 1.
+# Rounds at most, and without progress. On that problem, 9 are needed from C = .001 to
+# 1.
 MOST_ROUNDS, PATIENCE = 60, 6
 # Relative tolerance of a round: at first, as a part of the gap that is left (half or
 # twice of that take as many steps), and at the least.

@@ -8,8 +8,8 @@ from fairlearnkit._optim.compared import bounds, largest_gap, widest_pair
 # Complementarity relative to the objective at which the iteration stops: at its last
 # digits, from where the refinement of the active set reaches the optimum.
 LAST_DIGIT = 1e-15
-# Share of the way to the boundary that a step takes, as is usual with Mehrotra's method.
-# Between .99 and .9995 nothing changes, .9 costs two iterations of 15.
+# Share of the way to the boundary that a step takes, as is usual with Mehrotra's
+# method. Between .99 and .9995 nothing changes, .9 costs two iterations of 15.
 TO_BOUNDARY = 0.995
 
 
