@@ -4,7 +4,7 @@ from copy import copy
 
 import numpy as np
 
-from fairlearnkit._data.classes import encoded_classes, positive_class
+from fairlearnkit._data.classes import encode_classes, positive_class
 from fairlearnkit._data.groups import MISSING_POLICIES
 from fairlearnkit.constraints import (
     ALIASES,
@@ -109,7 +109,7 @@ def with_positive_class(constraint, y, pos_label=None, *, name="y"):
         raise ValueError(msg)
     if y is None or not hasattr(constraint, "pos_label"):
         return constraint, None
-    classes, _ = encoded_classes(y, type(constraint).__name__)
+    classes, _ = encode_classes(y, type(constraint).__name__)
     named = pos_label if own is None else own
     label = positive_class(classes, named, name=name)
     filled = copy(constraint)

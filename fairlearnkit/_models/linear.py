@@ -14,7 +14,7 @@ from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.targets import (
     check_target,
     check_weight_sum,
-    largest_size,
+    max_abs,
     numeric_target,
 )
 from fairlearnkit._models.constraint import (
@@ -69,7 +69,7 @@ class BaseParityLinear(BaseEstimator):
         with np.errstate(over="ignore"):
             c = factor * row_weight
         named = LOSSES[loss]() if isinstance(loss, str) else loss
-        check_magnitudes(self, y, c, named, reg, largest_size(X))
+        check_magnitudes(self, y, c, named, reg, max_abs(X))
         solution = solve(
             X,
             y,

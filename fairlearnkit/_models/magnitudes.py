@@ -4,8 +4,8 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._data.targets import (
-    LARGEST,
-    largest_size,
+    LARGEST_SUM,
+    max_abs,
 )
 
 
@@ -17,7 +17,7 @@ def varies_by_rounding(scores, X, coef):
     # Rounding is 1e-16 of the terms of a score, times what a projection loses. Features
     # that are not centred have scores of 1e-6 of their terms and are no rounding.
     spread = 1e10 * np.ptp(scores)
-    if spread > largest_size(X) * np.abs(coef).sum():  # at least the sum below
+    if spread > max_abs(X) * np.abs(coef).sum():  # at least the sum below
         return False
     sizes = abs(X).max(axis=0)
     sizes = sizes.toarray().ravel() if sparse.issparse(X) else sizes
@@ -49,7 +49,7 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
     Raises
     ------
     ValueError
-        One of these sums is not below `LARGEST`.
+        One of these sums is not below `LARGEST_SUM`.
     """
     zero, reg = np.zeros_like(y), np.float64(reg)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -57,13 +57,13 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
         pull = (c @ slopes) * np.maximum(size, 1.0)
         sums = [c @ loss.value(y, zero), pull**2, c.sum() * size**2]
         if kernel:
-            sums += [(len(y) * size**2) ** 2, largest_size(y) ** 2]
+            sums += [(len(y) * size**2) ** 2, max_abs(y) ** 2]
         if kernel and loss.smooth:  # its coefficients are up to c y / reg
             steep = np.maximum(c.sum(), 1.0) * (pull * np.maximum(size, 1.0) / reg) ** 2
             sums += [reg / c[c > 0].min(), steep]
         elif reg > 0:  # what is divided by reg only falls on the way
             sums += [reg, (1e-2 * pull) ** 2 / reg]
-    if not all(one <= LARGEST for one in sums):
+    if not all(one <= LARGEST_SUM for one in sums):
         _refuse(estimator, y, c, size, kernel)
 
 
@@ -75,7 +75,7 @@ def _refuse(estimator, y, c, size, kernel):
         f"{'C times ' if by_C else ''}weights of rows up to {c.max():.3g}",
     ]
     if not hasattr(estimator, "classes_"):
-        told.insert(1, f"y up to {largest_size(y):.3g}")
+        told.insert(1, f"y up to {max_abs(y):.3g}")
     if not by_C:
         told.append(f"alpha={estimator.alpha:.3g}")
     msg = (

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from fairlearnkit._data.classes import positive_class, told_as_numbers
+from fairlearnkit._data.classes import describe_numeric_target, positive_class
 from fairlearnkit._models.constraint import (
     read_contrasts,
     with_positive_class,
@@ -20,7 +20,7 @@ def class_codes(estimator, y):
     """Set ``classes_``; the position of each row's class in it."""
     check_classification_targets(y)
     estimator.classes_, codes = np.unique(y, return_inverse=True)
-    told = told_as_numbers(estimator.classes_)
+    told = describe_numeric_target(estimator.classes_)
     if told is not None:
         msg = (
             f"y holds {told}, and {type(estimator).__name__} fits one model for each "

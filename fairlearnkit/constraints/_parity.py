@@ -11,10 +11,11 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.classes import encoded_classes, positive_class
-from fairlearnkit._data.groups import check_categories, read_groups
-from fairlearnkit._data.messages import shown
-from fairlearnkit._data.sensitive_columns import read_columns
+from fairlearnkit._data.classes import encode_classes, positive_class
+from fairlearnkit._data.groups import read_groups
+from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.messages import format_labels
+from fairlearnkit._data.sensitive_columns import read_numeric_columns
 
 from ._contrasts import Contrasts, group_contrasts
 
@@ -226,13 +227,15 @@ class EqualOpportunity(ParityConstraint):
 
     def strata(self, y, n_samples):
         """The positive rows, and no others."""
-        classes, codes = encoded_classes(y, "equal_opportunity")
+        classes, codes = encode_classes(y, "equal_opportunity")
         cure = "name the positive class, EqualOpportunity(pos_label=...)"
-        positive = positive_class(classes, self.pos_label, name="y", cure=cure)
+        positive = positive_class(
+            classes, self.pos_label, name="y", pos_label_hint=cure
+        )
         if positive not in classes:
             msg = (
                 f"equal_opportunity finds no row of the positive class {positive!r}; "
-                f"known classes: {shown(classes)}."
+                f"known classes: {format_labels(classes)}."
             )
             raise ValueError(msg)
         name = f" with y = {positive}"
@@ -275,7 +278,7 @@ class EqualizedOdds(ParityConstraint):
 
     def strata(self, y, n_samples):
         """One stratum for each class."""
-        classes, codes = encoded_classes(y, "equalized_odds")
+        classes, codes = encode_classes(y, "equalized_odds")
         return codes, [f" with y = {label}" for label in classes]
 
 
@@ -373,7 +376,7 @@ class Decorrelation(Constraint):
             y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
         weight, n_samples = _weights(sample_weight, y)
-        names, values, known = read_columns(
+        names, values, known = read_numeric_columns(
             sensitive_features, n_samples=n_samples, missing=missing
         )
         weight = known * (1.0 if weight is None else weight)

@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 
 from fairlearnkit._data.classes import positive_class
-from fairlearnkit._data.groups import check_given
+from fairlearnkit._data.groups import check_sensitive_features
 from fairlearnkit._data.messages import Caller
 from fairlearnkit._routing.call import call
 from fairlearnkit._routing.parts import with_columns
@@ -62,7 +62,7 @@ def with_positive(text, pos_label):
 def groups_of(estimator, X, sensitive_features):
     """The groups of some rows: those given, or those that the estimator finds in X."""
     if sensitive_features is not None:
-        check_given(sensitive_features, _num_samples(X), Caller(method=""))
+        check_sensitive_features(sensitive_features, _num_samples(X), Caller(method=""))
         return sensitive_features
     found = with_columns(estimator)
     if found is None:

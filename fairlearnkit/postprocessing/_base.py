@@ -11,12 +11,12 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
-from fairlearnkit._data.messages import SCORE, not_given
+from fairlearnkit._data.messages import SCORE, required_message
 from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._models.barycenter import (
@@ -109,7 +109,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         X = as_frame(X)
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
-        X, y, sensitive_features = with_one_index(X, y, sensitive_features)
+        X, y, sensitive_features = with_common_index(X, y, sensitive_features)
         n_samples = _num_samples(X)
         if n_samples < 2:
             msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
@@ -270,7 +270,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         )
         check_is_fitted(self)
         if sensitive_features is None:
-            raise ValueError(not_given(SCORE))
+            raise ValueError(required_message(SCORE))
         return self.predict(X, sensitive_features=sensitive_features)
 
     def _check_stages(self, stages):

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.constraints import Decorrelation, ParityConstraint
 from fairlearnkit.inspection import prediction_sensitivity
@@ -377,11 +377,11 @@ def test_frozen_models_and_one_index():
     with pytest.raises(ValueError, match=REFUSED):
         frozen.fit(X, sensitive_features=SEX.sort_index())
     given = [X.to_numpy(), None, {"sex": SEX}, Y.reset_index(drop=True)]
-    same = with_one_index(*given)
+    same = with_common_index(*given)
     assert same[0] is given[0]
     assert same[1] is None
     assert same[3].index.equals(SEX.index)
     np.testing.assert_array_equal(same[3], Y)
-    assert with_one_index([1], None) == [[1], None]
+    assert with_common_index([1], None) == [[1], None]
     with pytest.raises(ValueError, match="has 7 rows but X has"):
         frozen.fit(X, sensitive_features=SEX.reset_index(drop=True).head(7))
