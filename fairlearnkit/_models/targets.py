@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from fairlearnkit._data.classes import describe_numeric_target, positive_class
 from fairlearnkit._models.constraint import (
+    own_pos_label,
     read_contrasts,
     with_positive_class,
 )
@@ -65,7 +66,7 @@ def _constraint_of_classes(estimator):
             positive_class(classes.tolist(), named)  # a slip of the pen is told
         return with_positive_class(estimator.constraint, classes, named)
     constraint = check_constraint(estimator.constraint)
-    own = getattr(constraint, "pos_label", None)
+    own = own_pos_label(constraint)
     if named is not None or own is not None:
         msg = (
             f"{type(estimator).__name__} fits {len(classes)} classes one-vs-rest, each "
