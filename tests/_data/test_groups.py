@@ -84,6 +84,31 @@ def test_categories_without_rows_are_no_groups():
     assert groups.counts.tolist() == [2, 1]
 
 
+CATEGORIES = ["unused", "c", "b", "a", "also unused"]
+
+
+@pytest.mark.parametrize("values", [["a", "c", "a", "b"], ["a", "c", None, "b"]])
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pd.Series,
+        pd.Series.array.fget,
+        lambda x: pd.DataFrame({"x": x}),
+        lambda x: {"x": x},
+    ],
+    ids=["Series", "Categorical", "frame", "dict"],
+)
+def test_unused_categories_of_any_container_are_no_groups(values, ordered, form):
+    dtype = pd.CategoricalDtype(CATEGORIES, ordered=ordered)
+    groups = read_groups(form(pd.Series(values, dtype=dtype)), missing="group")
+    missing = [None] * (None in values)
+    assert groups.labels.tolist() == ["a", "b", "c", *missing]
+    assert groups.labels[groups.codes].tolist() == values
+    assert groups.counts.tolist() == [values.count(x) for x in groups.labels]
+    assert groups.counts.min() > 0
+
+
 @pytest.mark.parametrize(
     "form",
     [
