@@ -27,7 +27,7 @@ from fairlearnkit._models.barycenter import (
     stage_strengths,
     store_stages,
 )
-from fairlearnkit._routing.call import call, tell_unweighted
+from fairlearnkit._routing.call import call, warn_unweighted
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
 from fairlearnkit._transport.distributions import laws_by_group
 from fairlearnkit._transport.maps import (
@@ -62,7 +62,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     calibration, and the ``_tolerance(scores)`` that follows for any scores.
     """
 
-    _serves_its_parts = True  # others hand them no metadata
+    _passes_on_metadata = True  # others hand them no metadata
 
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
@@ -142,8 +142,8 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             msg = f"cv={self.cv!r} gives no folds (a generator serves once)."
             raise ValueError(msg)
         data = X, y, groups, weight
-        tell_unweighted(
-            self.estimator, weight, otherwise="The distributions are weighted."
+        warn_unweighted(
+            self.estimator, weight, remaining_effect="The distributions are weighted."
         )
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(self._out_of_fold)(*data, *fold) for fold in folds
