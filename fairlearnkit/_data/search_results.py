@@ -1,37 +1,38 @@
-"""Columns of the results of a search, such as ``cv_results_``."""
+"""Columns of the table of a search, such as ``cv_results_``."""
 
 import numpy as np
 
 from fairlearnkit._data.missing import is_missing
 
 
-def score_column(cv_results, name, kind="mean"):
-    """Test scores of the candidates, by the name of a scorer or of a column.
+def score_column(cv_results, name, statistic="mean"):
+    """Means or standard deviations of a score over the folds.
 
     Parameters
     ----------
     cv_results : dict or dataframe
         Table with a row for each candidate.
     name : str
-        Name of a scorer or of a column.
-    kind : {"mean", "std"}, default="mean"
-        Mean or standard deviation over the folds.
+        Name of a scorer; the column is ``<statistic>_test_<name>``. Means may also be
+        in a column of this name itself, as in the tables of other tools.
+    statistic : {"mean", "std"}, default="mean"
+        What to look up.
 
     Returns
     -------
     column : ndarray of shape (n_candidates,) or None
-        NaN where a score is missing. None if there is no column of standard deviations.
+        NaN for missing values. None for standard deviations that the table lacks.
 
     Raises
     ------
     ValueError
-        If there is no such scorer or column, or it does not hold numbers.
+        The table has no such means.
     """
     keys = column_keys(cv_results)
-    for key in [f"{kind}_test_{name}", *([name] if kind == "mean" else [])]:
+    for key in [f"{statistic}_test_{name}", *([name] if statistic == "mean" else [])]:
         if key in keys:
             return as_floats(key, cv_results[key])
-    if kind == "std":
+    if statistic == "std":
         return None
     texts = [str(key) for key in keys]
     known = [key.removeprefix("mean_test_") for key in texts if "mean_test_" in key]
@@ -43,12 +44,24 @@ def score_column(cv_results, name, kind="mean"):
 
 
 def as_floats(name, column):
-    """A column in float64; NaN for None, NA and masked entries."""
+    """A column as floats, with NaN for None, NA and masked values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for messages.
+    column : array-like of shape (n_candidates,)
+        Numbers.
+
+    Returns
+    -------
+    values : ndarray of shape (n_candidates,)
+    """
     column = np.ma.asarray(column).astype(object).filled(np.nan)
     try:
         values = [np.nan if is_missing(value) else float(value) for value in column]
     except (TypeError, ValueError) as error:
-        msg = f"The column {name!r} of cv_results does not hold numbers ({error})."
+        msg = f"The column {name!r} of the search's table is not of numbers ({error})."
         raise ValueError(msg) from error
     return np.array(values)
 
@@ -59,8 +72,7 @@ def column_keys(table):
         return list(getattr(table, "columns", table))
     except TypeError as error:
         msg = (
-            f"cv_results is of type {type(table).__name__}: pass the results of a "
-            "fitted search, search.cv_results_, or a table with a column for each "
-            "score."
+            f"cv_results is of type {type(table).__name__}: pass the table of a fitted "
+            "search, search.cv_results_, or another one with a column for each score."
         )
         raise ValueError(msg) from error

@@ -211,7 +211,7 @@ def test_tables_that_do_not_fit(rule):
         rule(table([0.5, np.nan], [np.nan, 0.1]))
     with pytest.raises(ValueError, match="cv_results is of type NoneType: pass the"):
         rule(None)
-    with pytest.raises(ValueError, match=r"'mean_test_gap' .* does not hold numbers"):
+    with pytest.raises(ValueError, match=r"'mean_test_gap' .* is not of numbers"):
         rule(RESULTS | {"mean_test_gap": ["low"] * 5})
 
 
