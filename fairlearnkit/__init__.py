@@ -1,6 +1,6 @@
 """Scikit-learn estimators that treat groups alike.
 
-Sub-packages are imported when they are first looked at.
+Sub-packages are imported when they are first accessed.
 """
 
 from importlib import import_module

@@ -1,10 +1,10 @@
-"""Warnings and errors of our own; everything else is scikit-learn's."""
+"""Warnings and errors of this library, beside those of scikit-learn."""
 
 __all__ = ["InfeasibleConstraintError", "SmallGroupWarning"]
 
 
 class SmallGroupWarning(UserWarning):
-    """A constraint or metric averages over a cell with very few rows."""
+    """A constraint or metric uses the mean of a group with very few rows."""
 
 
 class InfeasibleConstraintError(ValueError):

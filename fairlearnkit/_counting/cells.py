@@ -7,10 +7,10 @@ from sklearn.utils import check_consistent_length
 
 from fairlearnkit._counting.gaps import CLASS_FREE, RATES, check_truth
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.classes import positive_class, told_as_numbers
-from fairlearnkit._data.groups import encode, find_groups, read_strata
-from fairlearnkit._data.labels import distinct_codes
-from fairlearnkit._data.messages import COUNTING, shown
+from fairlearnkit._data.classes import describe_numeric_target, positive_class
+from fairlearnkit._data.codes import unique_codes
+from fairlearnkit._data.groups import encode_labels, find_groups, read_strata
+from fairlearnkit._data.messages import CLASS_METRIC, format_labels
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time, if there are not more cells.
@@ -50,7 +50,7 @@ def count_cells(
     labels=None,
     control_features=None,
     pos_label=None,
-    caller=COUNTING,
+    caller=CLASS_METRIC,
 ):
     """Count every combination of group, true class and predicted class once.
 
@@ -73,7 +73,7 @@ def count_cells(
         Strata within which groups are compared.
     pos_label : scalar, default=None
         A class that there is, beside a single one that occurs.
-    caller : Caller, default=COUNTING
+    caller : Caller, default=CLASS_METRIC
         What was called, for messages.
 
     Returns
@@ -124,7 +124,7 @@ def _strata(control_features, groups, caller, missing):
     if not known.any():
         msg = "No row has both a sensitive and a control feature; others are left out."
         raise ValueError(msg)
-    present, codes, _ = distinct_codes(strata.codes[known])
+    present, codes, _ = unique_codes(strata.codes[known])
     places = np.full(len(known), -1, dtype=np.intp)
     places[known] = codes
     return places, strata.labels[present], known
@@ -171,8 +171,9 @@ def _read_classes(y_true, y_pred):
     true = found.get("y_true", pred)
     if (true.labels.dtype.kind in "OU") != (pred.labels.dtype.kind in "OU"):
         msg = (
-            f"y_true and y_pred mix labels of two types, {shown(true.labels)} and "
-            f"{shown(pred.labels)}; give both in the same labels."
+            "y_true and y_pred mix labels of two types, "
+            f"{format_labels(true.labels)} and {format_labels(pred.labels)}; give both "
+            "in the same labels."
         )
         raise ValueError(msg)
     return true, pred
@@ -200,14 +201,16 @@ def read_labels(**given):
             raise ValueError(msg)
     check_consistent_length(*given.values())
     found = {
-        name: encode(name, y if hasattr(y, "dtype") else np.array(y, dtype=object))
+        name: encode_labels(
+            name, y if hasattr(y, "dtype") else np.array(y, dtype=object)
+        )
         for name, y in given.items()
     }
     if any(one.counts.sum() < len(one.codes) for one in found.values()):
         msg = f"{' and '.join(given)} must not hold missing values (None, NaN or NA)."
         raise ValueError(msg)
     for name, one in found.items():
-        told = told_as_numbers(one.labels)
+        told = describe_numeric_target(one.labels)
         if told is not None:
             msg = f"{name} holds {told} instead of class labels: {THRESHOLD}."
             raise ValueError(msg)
@@ -228,11 +231,15 @@ def _check_predicted(true, pred, pos_label, caller):
     if not (two or (few and many)):
         return
     held = {0: "", 1: "one class", 2: "two classes"}[len(known)]
-    held = f"y_true holds {held}, {shown(known)}, and y_pred others," if known else ""
-    more = f"; if they are classes, name all of them by {caller.classes}"
+    held = (
+        f"y_true holds {held}, {format_labels(known)}, and y_pred others,"
+        if known
+        else ""
+    )
+    more = f"; if they are classes, name all of them by {caller.labels_hint}"
     msg = (
-        f"{held or 'y_pred holds'} {shown(others)}. If these are scores, {THRESHOLD}"
-        f"{more if caller.classes else ''}."
+        f"{held or 'y_pred holds'} {format_labels(others)}. If these are scores, "
+        f"{THRESHOLD}{more if caller.labels_hint else ''}."
     )
     raise ValueError(msg)
 
@@ -249,8 +256,8 @@ def _joined(true, pred, labels, pos_label):
         texts.add(None)
     if len(texts) > 1:
         msg = (
-            f"Labels mix text and numbers: {shown(both)}. Give all of y_true, y_pred "
-            "and labels in one kind."
+            f"Labels mix text and numbers: {format_labels(both)}. Give all of y_true, "
+            "y_pred and labels in one kind."
         )
         raise ValueError(msg)
     ends = np.cumsum([len(true.labels), len(pred.labels)])
@@ -284,7 +291,7 @@ def read_cells(
     asked=tuple(RATES),
     *,
     single=False,
-    caller=COUNTING,
+    caller=CLASS_METRIC,
 ):
     """Cells, and which classes are positive in turn, once they suit what is asked.
 
@@ -303,7 +310,7 @@ def read_cells(
         What is taken of the cells: a gap, or rates themselves.
     single : bool, default=False
         Whether only one class can be positive.
-    caller : Caller, default=COUNTING
+    caller : Caller, default=CLASS_METRIC
         What was called, for messages.
 
     Returns
@@ -333,6 +340,6 @@ def read_cells(
     if pos_label is None and n_classes <= 2 and getattr(asked, "two_sided", False):
         return cells, [n_classes - 1]
     name = "y_pred" if y_true is None else "y_true"
-    cure = caller.positive
-    label = positive_class(cells.classes, pos_label, name=name, cure=cure)
+    cure = caller.pos_label_hint
+    label = positive_class(cells.classes, pos_label, name=name, pos_label_hint=cure)
     return cells, [cells.classes.index(label)]

@@ -1,32 +1,39 @@
-"""Rows out of line: the indexes of what is handed to one call, compared.
+"""Whether the rows of all arguments of one call are in the same order.
 
-Rows are matched by position, as everywhere in scikit-learn, and a column in another
-order would go unnoticed. Only an index can tell.
+Rows are matched by position, as everywhere in scikit-learn, so that a column in another
+order would silently change the result. Only the indexes of frames and Series can reveal
+it.
 """
 
 from fairlearnkit._data.containers import check_collected
 
-WHOLE = "iu"  # letters of numpy's dtype.kind of integers
+INTEGER_KINDS = "iu"  # numpy's dtype.kind of integers
+
+
+class AlignmentError(ValueError):
+    """Rows of two arguments are in different orders, or different rows."""
 
 
 def check_alignment(**arguments):
-    """Refuse arguments of one call whose indexes say that their rows differ.
+    """Raise an error for arguments whose indexes show that their rows differ.
 
-    Equal indexes pass. A default index says nothing beside one that is no reordering
-    of it. All else is an error.
+    Equal indexes pass. So does an index that only counts rows, such as the default one,
+    beside an index that is not a permutation of it: the two say nothing of one another.
+    All other pairs of different indexes are an error, because either the rows are in
+    another order or it cannot be ruled out.
 
     Parameters
     ----------
     **arguments : dict
-        Each under the name that it has in the caller, in the caller's order: frames,
-        Series, and dicts of them. What has no index is passed over, and so are pairs
-        of different lengths, which are another check's matter.
+        Arguments of the caller by name, in the caller's order: frames, Series, and
+        dicts of them. Values without an index are ignored, and so are pairs of
+        different lengths, which are checked elsewhere.
 
     Raises
     ------
     ValueError
-        Two indexes hold their rows in different orders, or different rows; a polars
-        LazyFrame, which holds none.
+        If two indexes hold the same rows in different orders, or different rows; if an
+        argument is a polars LazyFrame.
     """
     for name, value in arguments.items():
         check_collected(name, value)
@@ -36,34 +43,35 @@ def check_alignment(**arguments):
         if any(index is other or index.equals(other) for _, other in known):
             continue
         for first, other in known:
-            if len(other) == len(index) and not _says_nothing(other, index):
-                raise ValueError(_message(first, name, other, index))
+            if len(other) == len(index) and not _are_unrelated(other, index):
+                raise AlignmentError(_message(first, name, other, index))
         known.append((name, index))
 
 
-def with_one_index(*arguments):
-    """Arguments that `check_alignment` let pass, all with the first index among them.
+def with_common_index(*arguments):
+    """Arguments that passed `check_alignment`, with the first index among them.
 
-    Slices of them then agree as well, whichever rows are taken.
+    Subsets of their rows then pass as well, whichever rows are taken: half of a default
+    index beside half of another one would not.
 
     Parameters
     ----------
     *arguments : array-like, dict of array-like, or None
-        Those of another length stay as they are, to be refused elsewhere.
+        Values without an index and those of another length are returned as they are.
 
     Returns
     -------
     arguments : list
-        Copies, without their data, of those that had another index.
+        Those that had another index are shallow copies.
     """
-    found = [value for _, value in _indexed(dict(enumerate(arguments)))]
-    if not found:
+    indexed = [value for _, value in _indexed(dict(enumerate(arguments)))]
+    if not indexed:
         return list(arguments)
-    return [_with_index(value, found[0].index) for value in arguments]
+    return [_with_index(value, indexed[0].index) for value in arguments]
 
 
 class ScoreMixin:
-    """The score of scikit-learn's mixins, of rows that are in line."""
+    """scikit-learn's ``score``, with the alignment of rows checked."""
 
     def score(self, X, y, sample_weight=None):
         """Score of the predictions: accuracy of a classifier, R^2 of a regressor.
@@ -87,68 +95,74 @@ class ScoreMixin:
 
 
 def _indexed(arguments):
-    """Name and value of all that has a pandas index, dicts looked into."""
+    """Yield the name and value of each argument, or entry of one, with an index."""
     for name, value in arguments.items():
         if isinstance(value, dict):
-            inner = {f"{name}[{key!r}]": one for key, one in value.items()}
-            yield from _indexed(inner)
+            entries = {f"{name}[{key!r}]": entry for key, entry in value.items()}
+            yield from _indexed(entries)
         elif hasattr(getattr(value, "index", None), "equals"):
             yield name, value
 
 
 def _with_index(value, index):
+    """A frame, Series or dict of them with another index of the same length."""
     if isinstance(value, dict):
-        return {key: _with_index(one, index) for key, one in value.items()}
+        return {key: _with_index(entry, index) for key, entry in value.items()}
     own = getattr(value, "index", None)
     if not hasattr(own, "equals") or len(own) != len(index) or own.equals(index):
         return value
     return value.set_axis(index)
 
 
-def _says_nothing(a, b):
+def _are_unrelated(a, b):
     """Whether one of two unequal indexes only counts rows, and the other does not."""
-    return _counts(a, b) or _counts(b, a)
+    return _is_positional(a, b) or _is_positional(b, a)
 
 
-def _counts(index, other):
-    """Whether an index counts rows and knows nothing of the labels of another.
+def _is_positional(index, other):
+    """Whether an index only counts rows, and knows nothing of the labels of another.
 
-    A default one does, if the other is no reordering of it: then either may be meant.
-    So does a fold that was cut from one, integers with gaps, beside labels that are no
-    integers. Beside integers a fold cannot be told from other rows of one table.
+    A default index 0, 1, ..., n - 1 does so, unless the other one is a permutation of
+    it: then it may be meant as labels. An increasing index with gaps, as that of a fold
+    cut from a default one, does so beside labels that are not integers. Beside
+    integers, a fold cannot be distinguished from other rows of the same table.
     """
-    if _kind(index) not in WHOLE or not _increases(index):
+    if _kind(index) not in INTEGER_KINDS or not _is_increasing(index):
         return False
     default = index[-1] == len(index) - 1
-    return (default or _kind(other) not in WHOLE) and not _reorders(other, index)
+    unlike = default or _kind(other) not in INTEGER_KINDS
+    return unlike and not _is_permutation(other, index)
 
 
 def _kind(index):
+    """The ``dtype.kind`` of the labels of an index, "O" if it has none."""
     return getattr(index.dtype, "kind", "O")
 
 
-def _increases(index):
+def _is_increasing(index):
+    """Whether labels increase from one row to the next, from 0 or more on."""
     return bool(index.is_monotonic_increasing and index.is_unique and index[0] >= 0)
 
 
-def _reorders(other, index):
-    several = getattr(other, "nlevels", 1) > 1  # a MultiIndex has tuples for labels
+def _is_permutation(other, index):
+    """Whether an index of the same length has the labels of `index`, each once."""
+    several = getattr(other, "nlevels", 1) > 1  # labels of a MultiIndex are tuples
     return not several and other.is_unique and bool(other.isin(index).all())
 
 
 def _message(first, second, index, other):
-    """What was found, and both cures; the first needs labels that name one row."""
-    found = (
+    """Error message with both cures; ``.loc`` is one only if labels are unique."""
+    problem = (
         f"By their indexes, {second} has other rows than {first}, or the same in "
         "another order, and rows are matched by position"
     )
     if index.is_unique and other.is_unique:
         return (
-            f"{found}: pass {second}.loc[{first}.index], or, if the rows are in the "
+            f"{problem}: pass {second}.loc[{first}.index], or, if the rows are in the "
             f"same order already, {second}.to_numpy()."
         )
     return (
-        f"{found}. Labels occur more than once and cannot tell which rows belong "
+        f"{problem}. Labels occur more than once and cannot tell which rows belong "
         "together: bring both into one order, before labels are repeated, and pass "
         f"{second}.to_numpy()."
     )

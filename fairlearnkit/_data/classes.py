@@ -2,63 +2,65 @@
 
 import numpy as np
 
-from fairlearnkit._data.groups import encode
-from fairlearnkit._data.messages import shown
+from fairlearnkit._data.groups import encode_labels
+from fairlearnkit._data.messages import format_labels
 
-# Labels of two classes that say by themselves which is positive: 1 is.
-TELLING = ({0, 1}, {-1, 1})
-# More different numbers than this are a target of a regression, and no classes: a table
-# of the confusions of twice as many takes four times the memory.
-MOST_NUMBERS = 1000
+# Labels among which 1 is the positive class by convention, as in sklearn.metrics.
+CONVENTIONAL_LABELS = ({0, 1}, {-1, 1})
+# A numeric target of more distinct values is one of a regression. A table of true
+# against predicted classes takes 8 MB a group for so many, and 32 MB for twice as many.
+MAX_NUMERIC_CLASSES = 1000
 
 
-def positive_class(classes, pos_label=None, *, name="y_true", cure="give pos_label"):
-    """The class that is named, or 1 where labels say so by themselves.
+def positive_class(
+    classes, pos_label=None, *, name="y_true", pos_label_hint="give pos_label"
+):
+    """The positive class: `pos_label`, or 1 among conventional labels.
 
     Parameters
     ----------
     classes : list
-        Distinct labels, of one kind.
+        Distinct labels, of one type.
     pos_label : scalar, default=None
-        The class that the caller named.
+        The class that the user named.
     name : str, default="y_true"
-        What the labels are called in messages.
-    cure : str, default="give pos_label"
-        What the caller can do, in messages.
+        Name of the target, for messages.
+    pos_label_hint : str, default="give pos_label"
+        How to name the positive class, for messages.
 
     Returns
     -------
     label : scalar
-        As it is in `classes`; beside a single class, it may be one that does not
-        occur, such as 1 beside 0.
+        The item of `classes`. With a single class, it may be a label that does not
+        occur, such as 1 where all rows are 0.
 
     Raises
     ------
     ValueError
-        None is named and labels do not tell it, or it is no class.
+        If `pos_label` is None and needed, or is not a class.
     """
     if pos_label is None and len(classes) > 2:
-        msg = f"There are {len(classes)} classes, {shown(classes)}: {cure}."
+        listed = format_labels(classes)
+        msg = f"There are {len(classes)} classes, {listed}: {pos_label_hint}."
         raise ValueError(msg)
-    if pos_label is None:
-        if not told_by_labels(classes):
-            listed = ", ".join(map(repr, classes))
-            msg = (
-                f"{name} takes value in {{{listed}}} and pos_label is not specified: "
-                f"{cure}, or make {name} take value in {{0, 1}} or {{-1, 1}}."
-            )
-            raise ValueError(msg)
-        pos_label = 1
-    if pos_label in classes:
-        return classes[classes.index(pos_label)]
-    if len(classes) == 1 and isinstance(pos_label, str) == isinstance(classes[0], str):
-        return pos_label
-    msg = f"pos_label={pos_label!r} is not a class; known: {shown(classes)}."
+    if pos_label is None and not has_conventional_labels(classes):
+        listed = ", ".join(map(repr, classes))
+        msg = (
+            f"{name} takes value in {{{listed}}} and pos_label is not specified: "
+            f"{pos_label_hint}, or make {name} take value in {{0, 1}} or {{-1, 1}}."
+        )
+        raise ValueError(msg)
+    label = 1 if pos_label is None else pos_label
+    if label in classes:
+        return classes[classes.index(label)]
+    if len(classes) == 1 and isinstance(label, str) == isinstance(classes[0], str):
+        return label
+    msg = f"pos_label={label!r} is not a class; known: {format_labels(classes)}."
     raise ValueError(msg)
 
 
-def told_by_labels(classes):
-    """Whether labels say by themselves which class is positive.
+def has_conventional_labels(classes):
+    """Whether 1 is the positive class by convention: {0, 1}, {-1, 1} or booleans.
 
     Parameters
     ----------
@@ -67,13 +69,13 @@ def told_by_labels(classes):
 
     Returns
     -------
-    told : bool
+    conventional : bool
     """
-    return any(set(classes) <= telling for telling in TELLING)
+    return any(set(classes) <= labels for labels in CONVENTIONAL_LABELS)
 
 
-def told_as_numbers(labels):
-    """Why distinct labels are numbers rather than classes, or None.
+def describe_numeric_target(labels):
+    """Why distinct labels look like a numeric target, None if they may be classes.
 
     Parameters
     ----------
@@ -82,53 +84,63 @@ def told_as_numbers(labels):
 
     Returns
     -------
-    told : str or None
-        For messages.
+    description : str or None
+        For messages, as in "got numbers such as 0.5".
     """
     if labels.dtype.kind not in "iuf":
         return None
-    broken = labels % 1 != 0
-    if broken.any():
-        return f"numbers such as {labels[broken.argmax()]!s}"
-    if len(labels) > MOST_NUMBERS:
+    fractional = labels % 1 != 0
+    if fractional.any():
+        return f"numbers such as {labels[fractional.argmax()]!s}"
+    if len(labels) > MAX_NUMERIC_CLASSES:
         return f"{len(labels)} different numbers"
     return None
 
 
-def encoded_classes(y, name):
-    """Sorted classes of y, as a list, and the position of each row's.
+def encode_classes(y, name):
+    """Sorted classes of y, and the code of each row.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Class labels of any kind.
+        Class labels of any type.
     name : str
-        The constraint, in messages.
+        Name of the constraint that compares groups within classes, for messages.
 
     Returns
     -------
     classes : list
     codes : ndarray of shape (n_samples,), intp
-        Not to be written to.
+        Positions in `classes`. Not to be written to.
+
+    Raises
+    ------
+    ValueError
+        If y is None, has missing values or not one dimension, or is numeric.
     """
+    # np.asarray would write NaN beside text as "nan".
     column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
     shape = () if y is None else np.shape(column)
-    found = encode("y", column) if len(shape) == 1 else None
-    got = "none" if y is None else f"shape {shape}"
-    if found is not None:
-        n_missing = len(found.codes) - int(found.counts.sum())
-        if n_missing:
-            msg = (
-                f"{name} needs the class of every row; the target is missing (None, "
-                f"NaN or NA) in {n_missing} rows: remove them."
-            )
-            raise ValueError(msg)
-        got = told_as_numbers(found.labels)
-    if got is not None:
+    if len(shape) != 1:
+        raise ValueError(_no_classes(name, "none" if y is None else f"shape {shape}"))
+    encoded = encode_labels("y", column)
+    n_missing = len(encoded.codes) - int(encoded.counts.sum())
+    if n_missing:
         msg = (
-            f"{name} compares groups among rows of the same class and needs class "
-            f"labels y; got {got}. Use 'demographic_parity' or 'decorrelation'"
-            + (", or, of numbers, 'general_parity'." if found is not None else ".")
+            f"{name} needs the class of every row; the target is missing (None, NaN or "
+            f"NA) in {n_missing} rows: remove them."
         )
         raise ValueError(msg)
-    return found.labels.tolist(), found.codes
+    numeric = describe_numeric_target(encoded.labels)
+    if numeric is not None:
+        more = ", or, for numbers, 'general_parity'"
+        raise ValueError(_no_classes(name, numeric, more))
+    return encoded.labels.tolist(), encoded.codes
+
+
+def _no_classes(name, got, more=""):
+    """Error message for a target that holds no class labels."""
+    return (
+        f"{name} compares groups among rows of the same class and needs class labels "
+        f"y; got {got}. Use 'demographic_parity' or 'decorrelation'{more}."
+    )

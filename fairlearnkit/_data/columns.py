@@ -1,4 +1,4 @@
-"""Columns of a table X: which ones are meant, taken out, and left."""
+"""Columns of X: found by name or position, selected, dropped and put in order."""
 
 from collections import Counter
 from numbers import Integral
@@ -8,14 +8,14 @@ from scipy import sparse
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import as_frame
-from fairlearnkit._data.messages import shown
+from fairlearnkit._data.messages import format_labels
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 
 def as_table(X):
-    """X in a form whose columns can be taken.
+    """X in a container whose columns can be selected.
 
-    Lists become arrays, COO becomes CSR, and Arrow tables become pandas frames.
+    Lists become arrays, COO becomes CSR, and Arrow tables become pandas DataFrames.
 
     Parameters
     ----------
@@ -25,19 +25,19 @@ def as_table(X):
     Returns
     -------
     table : {ndarray, sparse matrix, dataframe}
-        X itself wherever it can be.
+        X itself where possible.
 
     Raises
     ------
     ValueError
-        X does not have two dimensions, or is not in memory.
+        If X does not have two dimensions, or is not in memory.
     """
     if sparse.issparse(X):
         return X if X.format in ("csr", "csc") else X.tocsr()
     table = X = as_frame(X)
     if not hasattr(X, "shape"):
         table = np.asarray(X)
-        if table.dtype.kind in "US":  # numpy turns the numbers beside a text into text
+        if table.dtype.kind in "US":  # numpy has made text of numbers beside text
             table = np.asarray(X, dtype=object)
     if len(table.shape) != 2:
         msg = (
@@ -50,7 +50,7 @@ def as_table(X):
 
 
 def column_names(X):
-    """Names of the columns, doubled ones as they are.
+    """Names of the columns of a frame; a name may occur twice.
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ def column_names(X):
     Returns
     -------
     names : list of str or None
-        None for an array, and for a frame with other names than strings.
+        None for an array, and for a frame that has a name other than a string.
     """
     names = list(getattr(X, "columns", ()))
     return names if names and all(isinstance(n, str) for n in names) else None
 
 
-def is_one(columns):
-    """Whether a single name or position is meant."""
+def is_single_column(columns):
+    """Whether `columns` is one name or position, rather than a list of them."""
     return isinstance(columns, str | Integral) or getattr(columns, "ndim", 1) == 0
 
 
 def find_columns(X, columns):
-    """Positions of the columns that a user names.
+    """Positions of the columns that a user selects.
 
     Parameters
     ----------
@@ -89,38 +89,15 @@ def find_columns(X, columns):
     Raises
     ------
     ValueError
-        Nothing is named, or a column is not there, there twice, or named twice.
+        If nothing is selected, a column does not exist, its name occurs twice in X, or
+        it is selected twice.
     """
     if isinstance(columns, set | frozenset | dict):
         msg = f"columns={columns!r} has no order; pass a list."
         raise ValueError(msg)
-    listed = np.ravel(columns).tolist() if is_one(columns) else list(columns)
-    n_features = X.shape[1]
-    if listed and all(isinstance(c, str) for c in listed):
-        positions = _named(X, listed)
-    elif listed and all(isinstance(c, bool | np.bool_) for c in listed):
-        if len(listed) != n_features:
-            msg = (
-                f"columns is a mask of length {len(listed)}, but X has {n_features} "
-                "columns: give one value for each."
-            )
-            raise ValueError(msg)
-        positions = np.flatnonzero(listed).tolist()
-    elif all(isinstance(c, Integral) for c in listed):
-        outside = [c for c in listed if not -n_features <= c < n_features]
-        if outside:
-            msg = (
-                f"columns={columns!r} names the position {outside[0]}, but X has "
-                f"{n_features} columns."
-            )
-            raise ValueError(msg)
-        positions = [int(c) % n_features for c in listed]
-    else:
-        msg = (
-            f"columns={columns!r} mixes kinds: give names, or positions, or a mask of "
-            "booleans."
-        )
-        raise ValueError(msg)
+    single = is_single_column(columns)
+    listed = np.ravel(columns).tolist() if single else list(columns)
+    positions = _find_listed_columns(X, listed, columns)
     if not positions:
         msg = f"columns={columns!r} names no column; name at least one."
         raise ValueError(msg)
@@ -130,13 +107,53 @@ def find_columns(X, columns):
     return np.array(positions, dtype=np.intp)
 
 
-def _named(X, names):
+def _find_listed_columns(X, listed, columns):
+    """Positions of a list of names, booleans or integers."""
+    if listed and all(isinstance(c, str) for c in listed):
+        return _find_names(X, listed)
+    if listed and all(isinstance(c, bool | np.bool_) for c in listed):
+        return _find_in_mask(X, listed)
+    if all(isinstance(c, Integral) for c in listed):
+        return _find_positions(X, listed, columns)
+    msg = (
+        f"columns={columns!r} mixes kinds: give names, or positions, or a mask of "
+        "booleans."
+    )
+    raise ValueError(msg)
+
+
+def _find_in_mask(X, mask):
+    """Positions that a mask selects."""
+    if len(mask) != X.shape[1]:
+        msg = (
+            f"columns is a mask of length {len(mask)}, but X has {X.shape[1]} "
+            "columns: give one value for each."
+        )
+        raise ValueError(msg)
+    return np.flatnonzero(mask).tolist()
+
+
+def _find_positions(X, listed, columns):
+    """Positions from 0, of positions that may count from the end."""
+    n_features = X.shape[1]
+    outside = [c for c in listed if not -n_features <= c < n_features]
+    if outside:
+        msg = (
+            f"columns={columns!r} names the position {outside[0]}, but X has "
+            f"{n_features} columns."
+        )
+        raise ValueError(msg)
+    return [int(c) % n_features for c in listed]
+
+
+def _find_names(X, names):
+    """Positions of columns by name, each of which must occur once in X."""
     known = column_names(X)
     if known is None:
         msg = (
             f"columns={names} are names, but X, a {type(X).__name__}, has no column "
-            "names, or not only strings. Pass a DataFrame with names, or take columns "
-            "by position. (A tool that turns frames into arrays, such as "
+            "names, or not only strings. Pass a DataFrame with names, or select "
+            "columns by position. (A tool that turns frames into arrays, such as "
             "BaggingClassifier, needs positions.)"
         )
         raise ValueError(msg)
@@ -144,14 +161,14 @@ def _named(X, names):
         if known.count(name) != 1:
             msg = (
                 f"X has {known.count(name) or 'no'} columns named {name!r}; its "
-                f"columns are {shown(known)}."
+                f"columns are {format_labels(known)}."
             )
             raise ValueError(msg)
     return [known.index(name) for name in names]
 
 
 def take_columns(X, columns, positions=None):
-    """The sensitive features that lie in X.
+    """Select the sensitive features from X.
 
     Parameters
     ----------
@@ -160,39 +177,40 @@ def take_columns(X, columns, positions=None):
     columns : str, int, list, or callable
         As in `find_columns`, or a function from X to one label for each row.
     positions : ndarray of intp, default=None
-        Where the columns are, if that is known already.
+        Positions of the columns, if they are known already.
 
     Returns
     -------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        One-dimensional for a single name or position; a frame's column is a Series.
+        One-dimensional for a single name or position, a Series if X is a frame.
 
     Raises
     ------
     ValueError
-        As in `find_columns`, or a function that does not return a label a row.
+        As in `find_columns`, or if a function does not return one label for each row.
     """
     if callable(columns):
         return _labels_of_rows(columns, X)
     if positions is None:
         positions = find_columns(X, columns)
-    one = is_one(columns)
+    single = is_single_column(columns)
     if sparse.issparse(X):
-        taken = X[:, positions].toarray()
-        return taken[:, 0] if one else taken
-    return _safe_indexing(X, int(positions[0]) if one else positions, axis=1)
+        dense = X[:, positions].toarray()
+        return dense[:, 0] if single else dense
+    return _safe_indexing(X, int(positions[0]) if single else positions, axis=1)
 
 
 def _labels_of_rows(function, X):
+    """What a user's function returns for X, checked to have one entry for each row."""
     labels = function(X)
     n_samples = X.shape[0]
-    found = getattr(labels, "shape", None) or (
+    shape = getattr(labels, "shape", None) or (
         (len(labels),) if hasattr(labels, "__len__") else ()
     )
-    if not found or found[0] != n_samples:
-        what = f"{found[0]} rows" if found else repr(labels)
+    if not shape or shape[0] != n_samples:
+        returned = f"{shape[0]} rows" if shape else repr(labels)
         msg = (
-            f"columns={function!r} returned {what} for the {n_samples} rows of X: "
+            f"columns={function!r} returned {returned} for the {n_samples} rows of X: "
             "return one label, or one row of labels, for each row."
         )
         raise ValueError(msg)
@@ -208,17 +226,17 @@ def drop_columns(X, positions):
     X : {ndarray, sparse matrix, dataframe} of shape (n_samples, n_features)
         Features.
     positions : ndarray of intp
-        The columns to leave out.
+        Positions of the columns to drop.
 
     Returns
     -------
     rest : {ndarray, sparse matrix, dataframe}
-        A view of an array where the first or last columns are dropped, else a copy.
+        A view of an array if the first or last columns are dropped, otherwise a copy.
 
     Raises
     ------
     ValueError
-        Nothing would be left.
+        If no column would be left.
     """
     kept = np.delete(np.arange(X.shape[1]), positions)
     if not len(kept):
@@ -240,34 +258,36 @@ def reorder_columns(X, names):
     X : dataframe of shape (n_samples, n_features)
         Features.
     names : list of str
-        The columns that X should have.
+        Names of the columns of fit.
 
     Returns
     -------
     X : dataframe
-        The same object where the order is the same.
+        The same object if the order is the same.
 
     Raises
     ------
     ValueError
-        A column is missing, was not known, or is there twice.
+        If a column is missing, was not seen in fit, or occurs twice.
     """
-    found = column_names(X)
-    if found == names:
+    new_names = column_names(X)
+    if new_names == names:
         return X
-    counts = Counter(found)
-    wrong = {
+    counts = Counter(new_names)
+    problems = {
         "missing": list(Counter(names) - counts),
         "not seen in fit": [name for name in counts if name not in names],
         "more than once": [n for n, c in counts.items() if c > 1 and n in names],
     }
-    told = "; ".join(
-        f"{what}: {shown(which)}" for what, which in wrong.items() if which
+    listed = "; ".join(
+        f"{problem}: {format_labels(which)}"
+        for problem, which in problems.items()
+        if which
     )
-    if told:
+    if listed:
         msg = (
-            f"X has other columns than in fit ({told}). They may come in another "
+            f"X has other columns than in fit ({listed}). They may come in another "
             "order; pass each of them once, under its name."
         )
         raise ValueError(msg)
-    return _safe_indexing(X, [found.index(name) for name in names], axis=1)
+    return _safe_indexing(X, [new_names.index(name) for name in names], axis=1)

@@ -1,10 +1,10 @@
-"""Tables and columns in the containers that they come in."""
+"""Columns of tables in any container: numpy, pandas, polars, Arrow, dicts, lists."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fairlearnkit._data.messages import not_given
+from fairlearnkit._data.messages import required_message
 
 
 class Column(NamedTuple):
@@ -13,9 +13,9 @@ class Column(NamedTuple):
     Parameters
     ----------
     title : str
-        What to call it in messages.
+        What to call it in messages, such as ``sensitive_features['sex']``.
     name : str or None
-        Its name, where it has one that is text.
+        Its name; None if it has none, or one that is not a string.
     values : array-like of shape (n_samples,)
         With a dtype.
     """
@@ -26,40 +26,40 @@ class Column(NamedTuple):
 
 
 def check_collected(name, value):
-    """Refuse a polars LazyFrame, which has no rows yet.
+    """Raise an error for a polars LazyFrame, which has no rows yet.
 
     Parameters
     ----------
     name : str
-        What it is called in messages.
+        Name of the argument, for messages.
     value : object
-        Anything.
+        Data of any type.
 
     Raises
     ------
     ValueError
-        It is a LazyFrame.
+        If it is a LazyFrame.
     """
-    # A polars DataFrame has the second and not the first.
+    # A polars DataFrame has `collect_schema` only.
     if hasattr(value, "collect") and hasattr(value, "collect_schema"):
         msg = f"{name} is a LazyFrame, which holds no rows yet: pass {name}.collect()."
         raise ValueError(msg)
 
 
 def check_in_memory(name, value):
-    """Refuse what is not in memory: LazyFrames and Dask collections.
+    """Raise an error for data that are not in memory: LazyFrames, Dask collections.
 
     Parameters
     ----------
     name : str
-        What it is called in messages.
+        Name of the argument, for messages.
     value : object
-        Anything.
+        Data of any type.
 
     Raises
     ------
     ValueError
-        It is not in memory.
+        If they are not in memory.
     """
     check_collected(name, value)
     if hasattr(value, "__dask_graph__"):
@@ -71,27 +71,28 @@ def check_in_memory(name, value):
 
 
 def is_arrow(value):
-    """Whether a value is an array or a table of pyarrow, which is not imported."""
+    """Whether a value is an array or table of pyarrow, found without importing it."""
     return type(value).__module__.partition(".")[0] == "pyarrow"
 
 
 def from_arrow(value):
-    """An Arrow array as a numpy array, a table as a dict of them; all else as it is.
+    """Convert an Arrow array to a numpy array, and a table to a dict of them.
 
     Parameters
     ----------
     value : object
-        Anything.
+        Data of any type.
 
     Returns
     -------
     value : object
-        None stands for a null where the dtype is object.
+        The same object unless it comes from Arrow. Nulls become None in arrays of
+        objects, and NaN in arrays of numbers.
 
     Raises
     ------
     ValueError
-        A name of a column that is there twice.
+        If two columns have the same name.
     """
     if not is_arrow(value):
         return value
@@ -105,7 +106,7 @@ def from_arrow(value):
 
 
 def as_frame(X):
-    """Features whose rows and columns can be taken, Arrow tables as pandas frames.
+    """Convert an Arrow table to a pandas DataFrame, and leave other tables as they are.
 
     Parameters
     ----------
@@ -115,26 +116,26 @@ def as_frame(X):
     Returns
     -------
     X : object
-        The same, unless it is an Arrow table.
+        The same object unless it is an Arrow table.
 
     Raises
     ------
     ValueError
-        It is not in memory.
+        If X is not in memory.
     """
     check_in_memory("X", X)
     return X.to_pandas() if is_arrow(X) else X
 
 
 def named_columns(values, caller):
-    """Columns of whatever was passed, without turning numbers into text.
+    """Columns of a table in any container, each label of the type that it had.
 
     Parameters
     ----------
     values : array-like of shape (n_samples,) or (n_samples, n_columns)
         List, array, Series, frame, dict of them, Arrow array or table.
     caller : Caller
-        What was called, for messages.
+        The method or function that was called, for messages.
 
     Returns
     -------
@@ -143,14 +144,15 @@ def named_columns(values, caller):
     Raises
     ------
     ValueError
-        None, what is not in memory, or more than two dimensions.
+        If `values` is None, not in memory, or has more than two dimensions.
     """
     if values is None:
-        raise ValueError(not_given(caller))
-    return list(_split(values, caller.argument))
+        raise ValueError(required_message(caller))
+    return list(_iter_columns(values, caller.argument))
 
 
-def _split(values, argument):
+def _iter_columns(values, argument):
+    """Yield the columns of a table, which is called `argument` in messages."""
     check_in_memory(argument, values)
     values = from_arrow(values)
     if isinstance(values, dict):
@@ -159,34 +161,35 @@ def _split(values, argument):
             if inner is None:
                 msg = f"{title} is None: pass one label for each row."
                 raise ValueError(msg)
-            yield from (
-                Column(title, _text(key), c.values) for c in _split(inner, title)
-            )
+            for column in _iter_columns(inner, title):
+                yield Column(title, _string_or_none(key), column.values)
     elif hasattr(values, "columns"):  # a pandas or polars DataFrame
         for j, name in enumerate(values.columns):
+            # By position where possible: names may occur twice.
             column = values.iloc[:, j] if hasattr(values, "iloc") else values[name]
-            yield Column(f"{argument}[{name!r}]", _text(name), column)
+            yield Column(f"{argument}[{name!r}]", _string_or_none(name), column)
     else:
-        yield from _of_array(_as_array(values), argument)
+        yield from _array_columns(_as_array(values), argument)
 
 
-def _text(name):
-    """A name that can be told from a position."""
+def _string_or_none(name):
+    """The name of a column if it is a string: integers are taken for positions."""
     return name if isinstance(name, str) else None
 
 
 def _as_array(values):
-    """Something with a dtype that keeps each label as it is."""
+    """Values with a dtype, in which each label is of the type that it had."""
     if isinstance(values, np.ma.MaskedArray):
-        hidden = np.ma.getmaskarray(values)
-        return np.where(hidden, None, values.data.astype(object))
-    # np.asarray would write NaN as the text "nan".
+        masked = np.ma.getmaskarray(values)
+        return np.where(masked, None, values.data.astype(object))
+    # np.asarray would write NaN beside text as "nan".
     return values if hasattr(values, "dtype") else np.array(values, dtype=object)
 
 
-def _of_array(values, argument):
+def _array_columns(values, argument):
+    """Yield the columns of an array or Series of one or two dimensions."""
     if getattr(values, "ndim", 1) == 1:
-        yield Column(argument, _text(getattr(values, "name", None)), values)
+        yield Column(argument, _string_or_none(getattr(values, "name", None)), values)
     elif values.ndim == 2:
         for j in range(values.shape[1]):
             yield Column(f"{argument}[:, {j}]", None, values[:, j])

@@ -1,28 +1,44 @@
-"""Rows of each group, and what is said where there are few."""
+"""Numbers of rows by group, and warnings and errors where there are too few."""
 
 import warnings
 from collections.abc import Mapping
 
 import numpy as np
 
-from fairlearnkit._data.messages import shown
+from fairlearnkit._data.messages import format_labels
 from fairlearnkit.exceptions import SmallGroupWarning
 
+# A mean of fewer rows raises a SmallGroupWarning: the standard error of a rate of 1/2
+# among 10 rows is .16, and .11 among 20.
 SMALL_CELL = 10
+# With more groups than this, numeric labels probably are a quantity, such as an age,
+# and the warning says so. At 40, a column of decades or grades is never mistaken, and
+# a quantity with 30 values goes unnoticed.
+MAX_NUMERIC_GROUPS = 20
 
 
 def counts_table(labels, counts, limit=10):
-    """Counts by group for messages, smallest first where there are many groups."""
+    """Counts by group as text, the smallest ones where there are many groups."""
     order = (
         np.argsort(counts, kind="stable") if len(counts) > limit else range(len(counts))
     )
-    shown = [f"{labels[i]!s}: {counts[i]}" for i in order[:limit]]
+    entries = [f"{labels[i]!s}: {counts[i]}" for i in order[:limit]]
     more = f", ... ({len(counts)} groups)" if len(counts) > limit else ""
-    return ", ".join(shown) + more
+    return ", ".join(entries) + more
 
 
 def check_counts(counts, labels, stratum_names):
-    """Every cell needs rows, and should have enough for a mean."""
+    """Raise an error for cells without rows, and warn of cells with few.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_strata, n_groups)
+        Rows of each cell.
+    labels : ndarray of shape (n_groups,)
+        Labels of the groups.
+    stratum_names : sequence of str of length n_strata
+        As in `group_contrasts`.
+    """
     for name, row in zip(stratum_names, counts):
         table = counts_table(labels, row)
         where = f" among rows{name}" if name else ""
@@ -38,13 +54,14 @@ def check_counts(counts, labels, stratum_names):
             msg = (
                 f"{(row < SMALL_CELL).sum()} of {len(row)} groups have fewer than "
                 f"{SMALL_CELL} rows{where}: {table}. The means of so few rows say "
-                f"little about a group; merge some.{_number_hint(labels)}"
+                f"little about a group; merge some.{_quantity_hint(labels)}"
             )
             warnings.warn(msg, SmallGroupWarning, stacklevel=2)
 
 
-def _number_hint(labels):
-    if labels.dtype.kind not in "iuf" or len(labels) <= 20:
+def _quantity_hint(labels):
+    """What to do if the labels are a numeric quantity, empty if they hardly are."""
+    if labels.dtype.kind not in "iuf" or len(labels) <= MAX_NUMERIC_GROUPS:
         return ""
     return (
         f" Each of the {len(labels)} numbers became a group: for a numeric column use "
@@ -58,11 +75,11 @@ def group_shares(groups, weight, given=None):
     Parameters
     ----------
     groups : Groups
-        The groups of all rows.
+        Groups of all rows.
     weight : ndarray of shape (n_samples,) or None
         Weights of the rows.
     given : dict, default=None
-        Weight of each label; None for the shares of the rows.
+        Weight of each label; None takes the shares of the rows.
 
     Returns
     -------
@@ -71,49 +88,60 @@ def group_shares(groups, weight, given=None):
     Raises
     ------
     ValueError
-        Other labels, negative weights, or all of them zero; a group whose rows all
-        weigh nothing.
+        If `given` has other labels, negative weights or zeros only, or if a group has
+        no row of positive weight.
 
     Warns
     -----
     SmallGroupWarning
-        A group of fewer than 10 rows.
+        If a group has fewer than 10 rows.
     """
-    labels, rows = groups.labels.tolist(), counted_rows(groups, weight)
-    if rows.min() < SMALL_CELL:
-        table = counts_table(groups.labels, rows)
-        if rows.min() == 0:
-            msg = (
-                f"sensitive_features has groups without a row of positive weight: "
-                f"{table}. Remove these groups, or merge them."
-            )
-            raise ValueError(msg)
+    _check_group_sizes(groups, weight)
+    if given is not None:
+        return _given_shares(groups.labels.tolist(), given)
+    known = groups.codes >= 0
+    used = None if weight is None else weight[known]
+    total = np.bincount(groups.codes[known], used, minlength=len(groups.labels))
+    return total / total.sum()
+
+
+def _check_group_sizes(groups, weight):
+    """Raise an error for groups without rows, and warn of groups with few."""
+    counts = count_rows(groups, weight)
+    if counts.min() >= SMALL_CELL:
+        return
+    table = counts_table(groups.labels, counts)
+    if counts.min() == 0:
         msg = (
-            f"Fewer than {SMALL_CELL} rows in a group: {table}. Its distribution is "
-            "known badly."
+            f"sensitive_features has groups without a row of positive weight: "
+            f"{table}. Remove these groups, or merge them."
         )
-        warnings.warn(msg, SmallGroupWarning, stacklevel=5)
-    if given is None:
-        known = groups.codes >= 0
-        used = None if weight is None else weight[known]
-        total = np.bincount(groups.codes[known], used, minlength=len(labels))
-        return total / total.sum()
+        raise ValueError(msg)
+    msg = (
+        f"Fewer than {SMALL_CELL} rows in a group: {table}. Its distribution is "
+        "estimated poorly."
+    )
+    warnings.warn(msg, SmallGroupWarning, stacklevel=6)
+
+
+def _given_shares(labels, given):
+    """Weights that a user gave by label, of sum 1."""
     if not isinstance(given, Mapping) or set(given) != set(labels):
         msg = (
             f"group_weights={given!r} must be a dict with one weight for each group. "
-            f"Known groups: {shown(labels)}."
+            f"Known groups: {format_labels(labels)}."
         )
         raise ValueError(msg)
     shares = np.array([given[label] for label in labels], dtype=np.float64)
     if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.max() > 0):
         msg = f"group_weights={given!r} must not be negative, nor all of them zero."
         raise ValueError(msg)
-    shares /= shares.max()  # whose sum cannot overflow
+    shares /= shares.max()  # first, so that the sum cannot overflow
     return shares / shares.sum()
 
 
-def counted_rows(groups, weight):
-    """Rows of positive weight of each group."""
+def count_rows(groups, weight):
+    """Number of rows of positive weight of each group, of shape (n_groups,)."""
     known = groups.codes >= 0
     if weight is not None:
         known &= weight > 0

@@ -1,30 +1,26 @@
-"""Sensitive features in, groups out: the one place that reads them."""
+"""Sensitive features to groups: which labels there are, and the group of each row."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from fairlearnkit._data.codes import first_rows, unique_codes
 from fairlearnkit._data.containers import named_columns
-from fairlearnkit._data.labels import (
-    distinct,
-    distinct_codes,
-    representatives,
-)
+from fairlearnkit._data.labels import factorize
 from fairlearnkit._data.messages import (
     FIT,
     check_option,
-    missing_values,
-    shown,
-    wrong_length,
+    format_labels,
+    length_message,
+    missing_message,
 )
 
 MISSING_POLICIES = ("error", "group", "ignore")
-# Largest number of combinations of labels that are told apart by one integer.
-MOST_CODES = 2**62
-# Rows that a code of a group has on average, if numbers between codes are no groups: as
-# many as keep SmallGroupWarning quiet.
-MANY = 10
+# A combination of labels of several columns is one integer of 64 bits, which ends at
+# 2**63. Beyond half of that, the combinations met so far are numbered anew, at the cost
+# of a sort; twice as many would still fit.
+MAX_COMBINATIONS = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +38,8 @@ class Groups:
     counts : ndarray of shape (n_groups,), intp
         Number of rows of each group.
     columns : tuple of Groups
-        The columns one by one, for constraints that take them separately.
+        Groups of each column by itself, for constraints that compare them separately;
+        empty if there is a single column.
     """
 
     labels: np.ndarray
@@ -52,7 +49,7 @@ class Groups:
 
 
 def read_groups(sensitive_features, *, n_samples=None, missing="error"):
-    """Sort rows into the groups that `sensitive_features` names.
+    """Sort rows into the groups given by `sensitive_features`.
 
     Parameters
     ----------
@@ -61,9 +58,10 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
         or table, of numbers, strings, booleans, categories, dates or times. Several
         columns give their intersections, whose labels are tuples.
     n_samples : int, default=None
-        The number of rows that X has.
+        Number of rows of X. None accepts any.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with None, NaN and NA: refuse; one more group; no group.
+        How to treat None, NaN and NA: raise an error, make them a group of their own,
+        or leave these rows out of all groups.
 
     Returns
     -------
@@ -73,8 +71,8 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     Raises
     ------
     ValueError
-        Nothing given, another length, a missing value, a single group, or labels that
-        are not in memory (a polars LazyFrame, a Dask collection).
+        If `sensitive_features` is None, has another length, a missing value or a single
+        group, or is not in memory (a polars LazyFrame, a Dask collection).
 
     Examples
     --------
@@ -87,55 +85,53 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
 
 
 def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
-    """As `read_groups`, with messages in the words of a caller.
+    """As `read_groups`, with error messages for a given caller.
 
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As in `read_groups`.
     caller : Caller
-        What was called.
+        The method or function that was called.
     n_samples : int, default=None
-        The number of rows that there are.
+        Number of rows of the data. None accepts any.
     missing : {"error", "group", "ignore"}, default="error"
         As in `read_groups`.
 
     Returns
     -------
     groups : Groups
+        At least two of them.
     """
     check_option("missing", missing, MISSING_POLICIES)
-    groups = joint_groups(
-        checked_columns(sensitive_features, n_samples, caller), missing, caller
-    )
-    if len(groups.labels) < 2:
-        found = (
-            f"holds one group only, {shown(groups.labels)}"
-            if len(groups.labels)
-            else "holds no group"
-        )
+    columns = checked_columns(sensitive_features, n_samples, caller)
+    groups = groups_of_columns(columns, missing, caller)
+    n_groups = len(groups.labels)
+    if n_groups < 2:
+        held = f"one group only, {format_labels(groups.labels)}" if n_groups else ""
+        rows = ", with all its rows." if missing == "error" else f" ({missing=})."
         msg = (
-            f"sensitive_features {found}; a comparison needs at least two groups. "
-            "Pass the column that tells the groups apart"
-            + (", with all its rows." if missing == "error" else f" ({missing=}).")
+            f"sensitive_features holds {held or 'no group'}; a comparison needs at "
+            f"least two groups. Pass the column that tells the groups apart{rows}"
         )
         raise ValueError(msg)
     return groups
 
 
 def read_strata(control_features, caller, *, n_samples=None, missing="error"):
-    """Strata, as `read_groups` reads groups, but one alone will do.
+    """Strata, read as `read_groups` reads groups; a single one is allowed.
 
     Parameters
     ----------
     control_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As `sensitive_features` of `read_groups`.
     caller : Caller
-        What was called, for messages.
+        The method or function that was called, for messages.
     n_samples : int, default=None
-        The number of rows that there are.
+        Number of rows of the data. None accepts any.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with None, NaN and NA: refuse; one more stratum; no stratum.
+        How to treat None, NaN and NA: raise an error, make them a stratum of their own,
+        or leave these rows out of all strata.
 
     Returns
     -------
@@ -144,48 +140,51 @@ def read_strata(control_features, caller, *, n_samples=None, missing="error"):
     Raises
     ------
     ValueError
-        Another length, a missing value, or nothing else.
+        If `control_features` is None, has another length, or holds a missing value, or
+        nothing but missing values.
     """
     check_option("missing", missing, MISSING_POLICIES)
     caller = replace(caller, argument="control_features")
     columns = checked_columns(control_features, n_samples, caller)
-    strata = joint_groups(columns, missing, caller)
+    strata = groups_of_columns(columns, missing, caller)
     if not len(strata.labels):
         msg = "control_features holds missing values (None, NaN or NA) only."
         raise ValueError(msg)
     return strata
 
 
-def check_given(sensitive_features, n_samples, caller):
-    """Refuse what is not there or has another length, before anything else is read.
+def check_sensitive_features(sensitive_features, n_samples, caller):
+    """Raise an error for sensitive features that are None or of another length.
+
+    For callers that have other things to compute before they read the groups.
 
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As in `read_groups`.
     n_samples : int
-        The number of rows that there are.
+        Number of rows of the data.
     caller : Caller
-        What was called, for messages.
+        The method or function that was called, for messages.
 
     Raises
     ------
     ValueError
-        Nothing given, another length.
+        If `sensitive_features` is None or has another length.
     """
     checked_columns(sensitive_features, n_samples, caller)
 
 
 def checked_columns(sensitive_features, n_samples, caller):
-    """The columns, of the right length."""
+    """The columns as a list of Column, at least one, and of the right length."""
     columns = named_columns(sensitive_features, caller)
     if not columns:
         msg = f"{caller.argument} has no column; pass at least one."
         raise ValueError(msg)
     for column in columns:
-        found = len(column.values)
-        if n_samples is not None and found != n_samples:
-            raise ValueError(wrong_length(column.title, found, n_samples, caller))
+        length = len(column.values)
+        if n_samples is not None and length != n_samples:
+            raise ValueError(length_message(column.title, length, n_samples, caller))
     for a, b in pairwise(columns):
         if len(a.values) != len(b.values):
             msg = (
@@ -195,31 +194,32 @@ def checked_columns(sensitive_features, n_samples, caller):
     return columns
 
 
-def joint_groups(columns, missing, caller):
-    """One column as Groups, several as those of their intersections."""
-    found = [column_groups(column, missing, caller) for column in columns]
-    return found[0] if len(found) == 1 else _intersect(found)
+def groups_of_columns(columns, missing, caller):
+    """Groups of a single column, or the intersections of several."""
+    groups = [groups_of_column(column, missing, caller) for column in columns]
+    return groups[0] if len(groups) == 1 else _intersect(groups)
 
 
-def column_groups(column, missing, caller):
-    """One column as Groups."""
-    labels, codes, counts = distinct(column.title, column.values)
+def groups_of_column(column, missing, caller):
+    """Groups of one column, with missing values treated as `missing` says."""
+    labels, codes, counts = factorize(column.title, column.values)
     n_missing = len(codes) - int(counts.sum())
     if n_missing and missing == "error":
-        raise ValueError(missing_values(column.title, n_missing, caller.missing))
+        hint = caller.missing_hint
+        raise ValueError(missing_message(column.title, n_missing, hint))
     if n_missing and missing == "group":
         codes = np.where(codes < 0, len(labels), codes)
         labels, counts = [*labels, None], np.append(counts, n_missing)
-    return _observed(labels, codes, counts)
+    return _drop_empty_groups(labels, codes, counts)
 
 
-def encode(name, values):
-    """Labels of one column that occur, and the position of each row's.
+def encode_labels(name, values):
+    """Labels of one column that have a row, and the code of each row.
 
     Parameters
     ----------
     name : str
-        What the column is called in messages.
+        Name of the column, for messages.
     values : array-like of shape (n_samples,)
         Numbers, strings, booleans, categories or a mixture.
 
@@ -228,36 +228,36 @@ def encode(name, values):
     encoded : Groups
         Missing values have the code -1.
     """
-    return _observed(*distinct(name, values))
+    return _drop_empty_groups(*factorize(name, values))
 
 
-def _observed(labels, codes, counts, columns=()):
-    """Groups that have at least one row."""
+def _drop_empty_groups(labels, codes, counts, columns=()):
+    """Groups with at least one row: unused categories of a Series have none."""
     present = counts > 0
     if present.all():
         return Groups(label_array(labels), codes, counts, tuple(columns))
-    table = np.append(np.cumsum(present) - 1, -1)
-    kept = [label for label, there in zip(labels, present) if there]
-    return Groups(label_array(kept), table[codes], counts[present], tuple(columns))
+    new_codes = np.append(np.cumsum(present) - 1, -1)  # the last is read by code -1
+    kept = [label for label, used in zip(labels, present) if used]
+    return Groups(label_array(kept), new_codes[codes], counts[present], tuple(columns))
 
 
 def label_array(labels):
-    """Labels as an array that gives back every one of them.
+    """Labels as an array that returns each of them unchanged.
 
     Parameters
     ----------
     labels : list
-        Of any kinds.
+        Labels of any types.
 
     Returns
     -------
     array : ndarray of shape (n_labels,)
-        Of dtype object, where no other keeps each digit and character.
+        Of dtype object unless another one keeps every digit and character.
     """
     kinds = {type(label) for label in labels}
     if len(kinds) == 1 and not kinds & {tuple, type(None)}:
         array = np.array(labels)
-        if array.tolist() == labels:  # no digit and no character lost
+        if array.tolist() == labels:
             return array
     array = np.empty(len(labels), dtype=object)
     array[:] = labels
@@ -265,56 +265,24 @@ def label_array(labels):
 
 
 def _intersect(columns):
-    """Groups of the observed combinations of several columns."""
+    """Groups of the combinations of labels that occur in some row.
+
+    The combination of a row is one integer, its codes as the digits of a number whose
+    bases are the numbers of labels of the columns. Rows that have no group in one of
+    the columns have none here.
+    """
     known = np.logical_and.reduce([column.codes >= 0 for column in columns])
     rows = slice(None) if known.all() else known
-    codes, extent = columns[0].codes[rows], len(columns[0].labels)
+    codes, n_combinations = columns[0].codes[rows], len(columns[0].labels)
     for column in columns[1:]:
-        if extent * len(column.labels) > MOST_CODES:
-            present, codes, _ = distinct_codes(codes)
-            extent = len(present)
+        if n_combinations * len(column.labels) > MAX_COMBINATIONS:
+            present, codes, _ = unique_codes(codes)
+            n_combinations = len(present)
         codes = codes * len(column.labels) + column.codes[rows]
-        extent *= len(column.labels)
-    present, inverse, counts = distinct_codes(codes)
-    first = representatives(inverse, len(present))
+        n_combinations *= len(column.labels)
+    present, inverse, counts = unique_codes(codes)
+    first = first_rows(inverse, len(present))
     labels = list(zip(*(c.labels[c.codes[rows][first]].tolist() for c in columns)))
     codes = np.full(len(known), -1, dtype=np.intp)
     codes[rows] = inverse
-    return _observed(labels, codes, counts, columns)
-
-
-def check_categories(groups):
-    """Refuse numbers that lie between the codes of groups.
-
-    Oversampling by interpolation makes 0.37 of a column of 0 and 1.
-
-    Parameters
-    ----------
-    groups : Groups
-        As `read_groups` returns them.
-
-    Raises
-    ------
-    ValueError
-        A column with codes, whole numbers of many rows, and fractions between them that
-        hardly occur twice.
-    """
-    for column in groups.columns or (groups,):
-        labels, counts = column.labels, column.counts
-        if labels.dtype.kind != "f":
-            continue
-        whole = labels == np.floor(labels)
-        if whole.sum() < 2 or counts[whole].mean() < MANY:
-            continue
-        codes = labels[whole]
-        between = ~whole & (codes.min() < labels) & (labels < codes.max())
-        if between.any() and counts[between].mean() < 2:
-            msg = (
-                f"sensitive_features holds the groups {shown(codes)} and numbers "
-                f"between them, such as {labels[between][0]:.3g}, as oversampling by "
-                "interpolation invents them. Take a sampler for categories, such as "
-                "imbalanced-learn's SMOTENC or RandomOverSampler. Constraints on "
-                'numbers, "decorrelation", take them as they are; if they are groups, '
-                "pass text."
-            )
-            raise ValueError(msg)
+    return _drop_empty_groups(labels, codes, counts, columns)

@@ -5,10 +5,12 @@ import numpy as np
 from fairlearnkit._data.containers import named_columns
 from fairlearnkit._data.groups import (
     checked_columns,
-    column_groups,
-    joint_groups,
+    groups_of_column,
+    groups_of_columns,
 )
-from fairlearnkit._data.messages import FIT, PREDICT, check_option, shown
+from fairlearnkit._data.messages import FIT, PREDICT, check_option, format_labels
+
+UNSEEN_POLICIES = ("error", "pooled")
 
 
 def match_groups(
@@ -30,19 +32,19 @@ def match_groups(
     labels : ndarray of shape (n_groups,)
         `Groups.labels` of the training rows.
     names : list of str or None, default=None
-        `sensitive_names` of the training rows. Several columns are matched by name, if
-        those now have names as well, and by position otherwise. A single one is
-        matched whatever it is called.
+        `sensitive_names` of the training rows. Several columns are matched by name if
+        the new ones have names as well, and by position otherwise. A single column is
+        matched whatever its name.
     n_samples : int, default=None
-        The number of rows that X has.
+        Number of rows of X. None accepts any.
     unseen : {"error", "pooled"}, default="error"
-        Refuse rows of a group that is not in `labels`, or give them the code -1,
-        for the map of all groups together.
+        Raise an error for rows of a group that is not in `labels`, or give them the
+        code -1, for the map of all groups together.
     missing : {"error", "group", "ignore"}, default="error"
-        Refuse rows with a missing value, match them with the group of missing values,
-        or give them the code -1.
+        Raise an error for rows with a missing value, match them with the group of
+        missing values, or give them the code -1.
     caller : Caller, default=PREDICT
-        What was called, for messages.
+        The method that was called, for messages.
 
     Returns
     -------
@@ -52,15 +54,15 @@ def match_groups(
     Raises
     ------
     ValueError
-        Nothing given, another length, other columns, a missing value, or a group not
-        in `labels`.
+        If `sensitive_features` is None, has another length, other columns, a missing
+        value, or a group that is not in `labels`.
     """
     columns = checked_columns(sensitive_features, n_samples, caller)
     first = labels.tolist()[0]
-    width = len(first) if isinstance(first, tuple) else 1
-    columns = _in_order(columns, width, names)
-    new = joint_groups(columns, missing, caller)
-    return _match("sensitive_features", new, labels, unseen)
+    n_columns = len(first) if isinstance(first, tuple) else 1
+    columns = _order_columns(columns, n_columns, names)
+    groups = groups_of_columns(columns, missing, caller)
+    return _match_labels("sensitive_features", groups, labels, unseen)
 
 
 def match_columns(
@@ -84,13 +86,13 @@ def match_columns(
     names : list of str or None, default=None
         As in `match_groups`.
     n_samples : int, default=None
-        The number of rows that X has.
+        Number of rows of X. None accepts any.
     unseen : {"error", "pooled"}, default="error"
         As in `match_groups`.
     missing : {"error", "group", "ignore"}, default="error"
         As in `match_groups`.
     caller : Caller, default=PREDICT
-        What was called, for messages.
+        The method that was called, for messages.
 
     Returns
     -------
@@ -103,15 +105,16 @@ def match_columns(
         As in `match_groups`.
     """
     columns = checked_columns(sensitive_features, n_samples, caller)
-    columns = _in_order(columns, len(labels), names)
+    columns = _order_columns(columns, len(labels), names)
+    groups = [groups_of_column(column, missing, caller) for column in columns]
     return [
-        _match(column.title, column_groups(column, missing, caller), known, unseen)
-        for column, known in zip(columns, labels)
+        _match_labels(column.title, new, known, unseen)
+        for column, new, known in zip(columns, groups, labels)
     ]
 
 
 def sensitive_names(sensitive_features):
-    """Names of the columns, for those that come later to be matched with.
+    """Names of the columns, by which `match_groups` finds them later.
 
     Parameters
     ----------
@@ -121,44 +124,47 @@ def sensitive_names(sensitive_features):
     Returns
     -------
     names : list of str or None
-        None where a column has no name, or one that is no text.
+        None where a column has no name, or one that is not a string.
     """
     names = [column.name for column in named_columns(sensitive_features, FIT)]
     return None if None in names else names
 
 
-def _in_order(columns, width, names):
-    """Columns in the order that they had in fit, by name where both have names."""
-    if len(columns) != width:
-        called = f", {names}" if names else ""
+def _order_columns(columns, n_columns, names):
+    """Columns in the order of fit: by name where both have names."""
+    if len(columns) != n_columns:
+        listed = f", {names}" if names else ""
         msg = (
-            f"sensitive_features has {len(columns)} columns and had {width} in "
-            f"fit{called}: pass the same columns."
+            f"sensitive_features has {len(columns)} columns and had {n_columns} in "
+            f"fit{listed}: pass the same columns."
         )
         raise ValueError(msg)
-    now = [column.name for column in columns]
-    if width == 1 or names is None or None in now or now == names:
+    new_names = [column.name for column in columns]
+    if n_columns == 1 or names is None or None in new_names or new_names == names:
         return columns
-    if sorted(now) != sorted(names) or len(set(names)) < width:
+    if sorted(new_names) != sorted(names) or len(set(names)) < n_columns:
         msg = (
-            f"sensitive_features has the columns {now} and had {names} in fit: pass "
-            "the same ones, each under its name. They may come in another order."
+            f"sensitive_features has the columns {new_names} and had {names} in fit: "
+            "pass the same ones, each under its name. They may come in another order."
         )
         raise ValueError(msg)
-    return [columns[now.index(name)] for name in names]
+    return [columns[new_names.index(name)] for name in names]
 
 
-def _match(name, new, labels, unseen):
+def _match_labels(name, groups, labels, unseen):
     """Codes of new groups among known labels."""
-    check_option("unseen", unseen, ("error", "pooled"))
+    check_option("unseen", unseen, UNSEEN_POLICIES)
+    new_labels = groups.labels.tolist()
     position = {label: code for code, label in enumerate(labels.tolist())}
-    strangers = [label for label in new.labels.tolist() if label not in position]
-    if strangers and unseen == "error":
+    unseen_labels = [label for label in new_labels if label not in position]
+    if unseen_labels and unseen == "error":
         msg = (
-            f"{name} holds groups that were not seen in fit: {shown(strangers)}. Known "
-            f"groups: {shown(labels)}. Correct the labels, fit on rows of every group, "
-            'or choose unseen="pooled".'
+            f"{name} holds groups that were not seen in fit: "
+            f"{format_labels(unseen_labels)}. Known groups: {format_labels(labels)}. "
+            "Correct the labels, fit on rows of every group, or choose "
+            'unseen="pooled".'
         )
         raise ValueError(msg)
-    table = [position.get(label, -1) for label in new.labels.tolist()]
-    return np.array([*table, -1], dtype=np.intp)[new.codes]
+    # By the code of a new group; the last entry is read by code -1.
+    known_codes = [position.get(label, -1) for label in new_labels]
+    return np.array([*known_codes, -1], dtype=np.intp)[groups.codes]

@@ -1,8 +1,8 @@
-"""Messages that several callers share, in words that each of them has."""
+"""Error messages about sensitive features, shared by all that read them."""
 
 from dataclasses import dataclass
 
-FILL = (
+MISSING_HINT = (
     'or choose missing="group" (a group of its own) or missing="ignore" (the rows '
     "count in no group)"
 )
@@ -10,47 +10,54 @@ FILL = (
 
 @dataclass(frozen=True)
 class Caller:
-    """What messages may speak of.
+    """The method or function that reads sensitive features, as its user sees it.
+
+    An error message may only name arguments that the user can pass: a metric has no
+    X, an audit has no ``labels``. Functions that read sensitive features take a Caller
+    and hand it on to whatever raises the error.
 
     Parameters
     ----------
-    rows : str, default="X"
-        The argument that has one row for each label.
+    data : str, default="X"
+        Name of the argument that has one row for each label.
     method : str, default="fit"
-        The method of an estimator; empty for a function.
-    missing : str, default=FILL
-        What there is to do about missing values besides filling them; may be empty.
+        Name of the method of an estimator; empty for a function.
+    missing_hint : str, default=MISSING_HINT
+        How to handle missing values other than by filling them, as the end of "Fill
+        them, ..."; empty where there is no other way.
     argument : str, default="sensitive_features"
-        The argument that holds the labels.
-    positive : str, default="give pos_label"
+        Name of the argument that holds the labels.
+    pos_label_hint : str, default="give pos_label"
         How to name the positive class.
-    classes : str, default=""
-        How to name all classes; empty where there is no way.
+    labels_hint : str, default=""
+        How to list all classes; empty where there is no way.
     """
 
-    rows: str = "X"
+    data: str = "X"
     method: str = "fit"
-    missing: str = FILL
+    missing_hint: str = MISSING_HINT
     argument: str = "sensitive_features"
-    positive: str = "give pos_label"
-    classes: str = ""
+    pos_label_hint: str = "give pos_label"
+    labels_hint: str = ""
 
 
+# Methods of estimators.
 FIT, PREDICT, TRANSFORM = Caller(), Caller(method="predict"), Caller(method="transform")
 SCORE = Caller(method="score")
-# Of metrics that count, of audits and Displays that do, which have no `labels`, and of
-# those that look at scores.
-COUNTING = Caller("y_pred", "", classes="labels=[...]")
-WITHOUT_LABELS, SCORING = Caller("y_pred", ""), Caller("y_score", "")
+# Metrics of predicted classes; audits and Displays of them, which take no `labels`.
+CLASS_METRIC = Caller("y_pred", "", labels_hint="labels=[...]")
+CLASS_REPORT = Caller("y_pred", "")
+# Metrics and Displays of scores.
+SCORE_METRIC = Caller("y_score", "")
 
 
-def not_given(caller):
-    """What to say where there are no labels.
+def required_message(caller):
+    """Error message for sensitive features that were not given.
 
     Parameters
     ----------
     caller : Caller
-        What was called.
+        The method or function that needs them.
 
     Returns
     -------
@@ -63,64 +70,64 @@ def not_given(caller):
     data = "X, y" if caller.method in ("fit", "score") else "X"
     return (
         f"{required}Pass it, est.{caller.method}({data}, {name}=df['sex']). Inside a "
-        "Pipeline or a search, leave the column in X and put SensitiveColumns(est, "
-        "'sex') in the place of est; or turn metadata routing on, "
+        "Pipeline or a search, leave the column in X and replace est by "
+        "SensitiveColumns(est, 'sex'); or enable metadata routing, "
         "sklearn.set_config(enable_metadata_routing=True), and pass it to the outer "
         f"{caller.method}: the request is set already."
     )
 
 
-def wrong_length(title, found, needed, caller):
-    """What to say where there are too many or too few labels.
+def length_message(title, n_labels, n_samples, caller):
+    """Error message for too many or too few labels.
 
     Parameters
     ----------
     title : str
-        What the labels are called.
-    found, needed : int
-        How many there are, and how many rows.
+        Name of the column of labels.
+    n_labels, n_samples : int
+        Number of labels, and of rows of the data.
     caller : Caller
-        What was called.
+        The method or function that was called.
 
     Returns
     -------
     message : str
     """
     return (
-        f"{title} has {found} rows but {caller.rows} has {needed}: pass one label for "
-        f"each row of {caller.rows}, in the same order."
+        f"{title} has {n_labels} rows but {caller.data} has {n_samples}: pass one "
+        f"label for each row of {caller.data}, in the same order."
     )
 
 
-def missing_values(title, count, cure):
-    """What to say of missing labels.
+def missing_message(title, n_missing, hint):
+    """Error message for missing labels.
 
     Parameters
     ----------
     title : str
-        What the labels are called.
-    count : int
-        How many are missing.
-    cure : str
-        `Caller.missing`.
+        Name of the column of labels.
+    n_missing : int
+        Number of rows without a label.
+    hint : str
+        As `Caller.missing_hint`.
 
     Returns
     -------
     message : str
     """
-    fill = f"Fill them, {cure}." if cure else "Fill them, or leave these rows out."
-    return f"{title} is missing (None, NaN or NA) in {count} rows. {fill}"
+    cure = f"Fill them, {hint}." if hint else "Fill them, or leave these rows out."
+    return f"{title} is missing (None, NaN or NA) in {n_missing} rows. {cure}"
 
 
-def shown(labels, limit=10):
-    """The first few labels, for messages.
+def format_labels(labels, limit=10):
+    """The first few labels as text, ``"[1, 2, ... (50 in all)]"``.
 
     Parameters
     ----------
     labels : array-like
-        Of any kind.
+        Labels of any type.
     limit : int, default=10
-        How many to show.
+        Largest number of labels to list.
 
     Returns
     -------
@@ -131,8 +138,8 @@ def shown(labels, limit=10):
     return "[" + ", ".join(map(repr, labels[:limit])) + more + "]"
 
 
-def check_option(name, value, known):
-    """Refuse a value that is not among those known."""
-    if value not in known:
-        msg = f"{name}={value!r} is not known; use one of {list(known)}."
+def check_option(name, value, options):
+    """Raise a ValueError unless `value` is one of the options."""
+    if value not in options:
+        msg = f"{name}={value!r} is not known; use one of {list(options)}."
         raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""Some of the rows of what was handed in, and their weights."""
+"""Rows of whatever was passed: some of them, by group, and their weights."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from fairlearnkit.utils._sklearn_private import (
 
 
 def take_rows(sensitive_features, rows):
-    """Some rows of sensitive features in any form that `read_groups` takes.
+    """Some rows of sensitive features of any container that `read_groups` takes.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def take_rows(sensitive_features, rows):
     Returns
     -------
     sensitive_features : array-like
-        In the same form.
+        In the same container; Arrow data as numpy arrays.
     """
     sensitive_features = from_arrow(sensitive_features)
     if isinstance(sensitive_features, dict):
@@ -41,23 +41,25 @@ def read_weight(sample_weight, n_samples):
     sample_weight : array-like of shape (n_samples,) or None
         Weights in any unit.
     n_samples : int
-        The number of rows that X has.
+        Number of rows of X.
 
     Returns
     -------
     weight : ndarray of shape (n_samples,) or None
+        The weights times a power of two, which loses no digit; the largest one is
+        below 1.
     """
     if sample_weight is None:
         return None
     weight = _check_sample_weight(
         sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
     )
-    return np.ldexp(weight, -np.frexp(weight.max())[1])  # by a power of two: exactly
+    return np.ldexp(weight, -np.frexp(weight.max())[1])
 
 
 def split_rows(codes, n_groups):
-    """Positions of the rows of each group, and last those of no group."""
-    small = n_groups <= np.iinfo(np.int16).max  # whose stable sort only counts
+    """Positions of the rows of each group, and last those of no group (code -1)."""
+    small = n_groups <= np.iinfo(np.int16).max  # numpy's stable sort of int16 counts
     order = np.argsort(codes.astype(np.int16) if small else codes, kind="stable")
     ends = np.cumsum(np.bincount(codes + 1, minlength=n_groups + 1))[:-1]
     without, *rows = np.split(order, ends)
@@ -65,7 +67,7 @@ def split_rows(codes, n_groups):
 
 
 def take_groups(groups, rows):
-    """The groups of some of the rows."""
+    """Groups of some rows; all labels are kept, also those without a row."""
     codes = groups.codes[rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(groups.labels))
     return Groups(groups.labels, codes, counts)

@@ -2,31 +2,37 @@
 
 import numpy as np
 
-from fairlearnkit._data.labels import is_missing
+from fairlearnkit._data.missing import is_missing
 
 
-def figures(cv_results, name, kind="mean"):
-    """Means by the name of a scorer, or a column by its own name.
+def score_column(cv_results, name, statistic="mean"):
+    """Means or standard deviations of a score over the folds.
 
     Parameters
     ----------
     cv_results : dict or dataframe
         Table with a row for each candidate.
     name : str
-        Of a scorer, or a column.
-    kind : {"mean", "std"}, default="mean"
-        Which figure of the scorer.
+        Name of a scorer; the column is ``<statistic>_test_<name>``. Means may also be
+        in a column of this name itself, as in the tables of other tools.
+    statistic : {"mean", "std"}, default="mean"
+        What to look up.
 
     Returns
     -------
     column : ndarray of shape (n_candidates,) or None
-        NaN where there is nothing; None for standard deviations that are not there.
+        NaN for missing values. None for standard deviations that the table lacks.
+
+    Raises
+    ------
+    ValueError
+        The table has no such means.
     """
-    keys = keys_of(cv_results)
-    for key in [f"{kind}_test_{name}", *([name] if kind == "mean" else [])]:
+    keys = column_keys(cv_results)
+    for key in [f"{statistic}_test_{name}", *([name] if statistic == "mean" else [])]:
         if key in keys:
-            return _floats(key, cv_results[key])
-    if kind == "std":
+            return as_floats(key, cv_results[key])
+    if statistic == "std":
         return None
     texts = [str(key) for key in keys]
     known = [key.removeprefix("mean_test_") for key in texts if "mean_test_" in key]
@@ -37,8 +43,20 @@ def figures(cv_results, name, kind="mean"):
     raise ValueError(msg)
 
 
-def _floats(name, column):
-    """A column as numbers; NaN for None, NA and what is masked."""
+def as_floats(name, column):
+    """A column as floats, with NaN for None, NA and masked values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for messages.
+    column : array-like of shape (n_candidates,)
+        Numbers.
+
+    Returns
+    -------
+    values : ndarray of shape (n_candidates,)
+    """
     column = np.ma.asarray(column).astype(object).filled(np.nan)
     try:
         values = [np.nan if is_missing(value) else float(value) for value in column]
@@ -48,7 +66,7 @@ def _floats(name, column):
     return np.array(values)
 
 
-def keys_of(table):
+def column_keys(table):
     """Names of the columns of a dict or a frame."""
     try:
         return list(getattr(table, "columns", table))

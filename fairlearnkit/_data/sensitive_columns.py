@@ -1,4 +1,4 @@
-"""Sensitive columns one by one: their numbers, names and kinds of values."""
+"""Sensitive columns one by one: their values as numbers, their names and types."""
 
 from datetime import date
 from numbers import Number
@@ -9,14 +9,14 @@ from fairlearnkit._data.containers import named_columns
 from fairlearnkit._data.groups import (
     MISSING_POLICIES,
     checked_columns,
-    encode,
+    encode_labels,
 )
-from fairlearnkit._data.labels import is_missing
-from fairlearnkit._data.messages import FIT, check_option, missing_values
+from fairlearnkit._data.messages import FIT, check_option, missing_message
+from fairlearnkit._data.missing import is_missing
 from fairlearnkit._data.times import as_times, in_days
 
-# By the letter of numpy's dtype.kind.
-KINDS = {
+# What a column holds, by its numpy dtype.kind.
+KIND_OF_DTYPE = {
     "b": "booleans",
     **dict.fromkeys("iuf", "numbers"),
     **dict.fromkeys("US", "text"),
@@ -24,31 +24,32 @@ KINDS = {
 }
 
 
-def read_columns(sensitive_features, *, n_samples=None, missing="error"):
+def read_numeric_columns(sensitive_features, *, n_samples=None, missing="error"):
     """Numeric sensitive columns, such as age, and which rows are complete.
 
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        Numbers, booleans, dates or times, in any form that `read_groups` takes.
+        Numbers, booleans, dates or times, in any container that `read_groups` takes.
     n_samples : int, default=None
-        The number of rows that X has.
+        Number of rows of X. None accepts any.
     missing : {"error", "ignore"}, default="error"
-        Refuse missing values, or mark their rows as not complete.
+        Raise an error for missing values, or mark their rows as incomplete.
 
     Returns
     -------
     names : list of str
         One for each column.
     values : ndarray of shape (n_samples, n_columns)
-        In float64; days for dates and times.
+        In float64. Dates and times become days since the earliest of the column.
     known : ndarray of shape (n_samples,), bool
-        Rows without a missing value.
+        Whether a row has no missing value.
 
     Raises
     ------
     ValueError
-        Nothing given, another length, text, infinite or missing values.
+        If `sensitive_features` is None, has another length, or holds text, infinite
+        or missing values.
     """
     check_option("missing", missing, MISSING_POLICIES)
     if missing == "group":
@@ -61,9 +62,9 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
     values = np.column_stack([_numbers(column) for column in columns])
     known = ~np.isnan(values).any(axis=1)
     if missing == "error" and not known.all():
-        cure = 'or choose missing="ignore" (the constraint leaves the rows out)'
-        count = int((~known).sum())
-        raise ValueError(missing_values("sensitive_features", count, cure))
+        hint = 'or choose missing="ignore" (the constraint leaves the rows out)'
+        n_missing = int((~known).sum())
+        raise ValueError(missing_message("sensitive_features", n_missing, hint))
     if np.isinf(values).any():
         msg = "sensitive_features holds infinite values; replace or remove them."
         raise ValueError(msg)
@@ -71,7 +72,7 @@ def read_columns(sensitive_features, *, n_samples=None, missing="error"):
 
 
 def _numbers(column):
-    """A numeric column in float64; of dates and times, days since the earliest."""
+    """A column in float64; dates and times as days since the earliest one."""
     values, times = column.values, as_times(column.values)
     if times is not None:
         days = in_days(times)
@@ -88,35 +89,36 @@ def _numbers(column):
         raise ValueError(msg) from error
 
 
-def sensitive_columns(sensitive_features, caller, *, n_samples=None):
-    """The columns one by one, as they came.
+def split_columns(sensitive_features, caller, *, n_samples=None):
+    """Short names and values of the sensitive columns, with values as they were passed.
 
     Parameters
     ----------
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As in `read_groups`.
     caller : Caller
-        What was called, for messages.
+        The method or function that was called, for messages.
     n_samples : int, default=None
-        The number of rows that there are.
+        Number of rows of the data. None accepts any.
 
     Returns
     -------
-    columns : list of tuple
-        Name and values of each.
+    columns : list of tuple (name, values)
     """
     columns = checked_columns(sensitive_features, n_samples, caller)
-    return [(column.name or _bare(column.title), column.values) for column in columns]
+    return [
+        (column.name or _short_name(column.title), column.values) for column in columns
+    ]
 
 
-def _bare(title):
-    """What a column is called, without what it is a column of."""
+def _short_name(title):
+    """As ``"0"`` of ``"sensitive_features[:, 0]"``, or the title if nothing is left."""
     inner = title.removeprefix("sensitive_features")
     return inner.strip("[]:', ") or title
 
 
 def column_kinds(sensitive_features):
-    """What each sensitive column holds, so that a change can be told.
+    """Types of values of each sensitive column, to be compared with those of fit.
 
     Parameters
     ----------
@@ -126,24 +128,27 @@ def column_kinds(sensitive_features):
     Returns
     -------
     kinds : list of list of str
-        For each column, which of "numbers", "text", "booleans", "times" and other
-        names of types it holds; nothing for missing values.
+        For each column, "numbers", "text", "booleans" or "times", or names of other
+        types; several for a mixture. Missing values have no type.
     """
     columns = named_columns(sensitive_features, FIT)
     return [_kinds(column.title, column.values) for column in columns]
 
 
 def _kinds(name, values):
-    kind = KINDS.get(getattr(getattr(values, "dtype", None), "kind", "O"))
-    if kind == "numbers" and values.dtype.kind == "f":  # NaN is how frames write gaps
+    """Types of values of one column."""
+    kind = KIND_OF_DTYPE.get(getattr(getattr(values, "dtype", None), "kind", "O"))
+    if kind == "numbers" and values.dtype.kind == "f":  # may hold nothing but NaN
         return [kind] if any(not is_missing(value) for value in values) else []
     if kind:
         return [kind]
-    labels = encode(name, values).labels.tolist()
+    labels = encode_labels(name, values).labels.tolist()
     return sorted({_kind_of_label(label) for label in labels})
 
 
 def _kind_of_label(label):
+    """Type of a single label."""
+    # In this order: a bool is a Number, too.
     kinds = {bool: "booleans", str: "text", Number: "numbers", date: "times"}
-    known = (kind for of, kind in kinds.items() if isinstance(label, of))
-    return next(known, type(label).__name__)
+    matching = (kind for cls, kind in kinds.items() if isinstance(label, cls))
+    return next(matching, type(label).__name__)

@@ -4,34 +4,35 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import assert_all_finite
 
-from fairlearnkit._data.labels import is_missing
+from fairlearnkit._data.missing import is_missing
 
-# Sums that a fit starts with stay below this, for on the way they grow up to a
-# millionfold; float64 ends at 1.8e308.
-LARGEST = 1e302
+# Sums with which a fit starts must stay below this. They may grow a millionfold on the
+# way, and float64 ends at 1.8e308. Twice as much would do, too; 1e308 would not.
+LARGEST_SUM = 1e302
 
 
 def check_target(y):
-    """Refuse missing values in a target, in scikit-learn's words.
+    """Raise scikit-learn's error for missing values in a target of any type.
 
     Parameters
     ----------
     y : array-like or None
-        Numbers or labels of any kind; None is left to others.
+        Numbers or labels. None passes: whether a target is required is checked
+        elsewhere.
 
     Raises
     ------
     ValueError
-        A None, NaN, NaT or NA among the values.
+        If a value is None, NaN, NaT or NA.
     """
-    if y is not None and any(map(is_missing, _distinct_values(y))):
+    if y is not None and any(map(is_missing, _values_to_check(y))):
         msg = "Input y contains NaN."
         raise ValueError(msg)
 
 
-def _distinct_values(y):
-    """Values of a target among which there may be a missing one."""
-    if isinstance(y, list | tuple):  # np.asarray would make text of NaN beside text
+def _values_to_check(y):
+    """Distinct values of a target among which a missing one may be."""
+    if isinstance(y, list | tuple):  # np.asarray writes NaN beside text as "nan"
         values = y
     else:
         array = np.asarray(y)
@@ -40,19 +41,19 @@ def _distinct_values(y):
         values = array.ravel().tolist() if array.ndim and array.dtype == object else []
     try:
         return dict.fromkeys(values)
-    except TypeError:  # rows of several values, which others refuse
+    except TypeError:  # rows of several values, an error of scikit-learn later
         return []
 
 
 def numeric_target(y):
-    """A checked target in float64; text of numbers may still hold infinite ones."""
+    """A target that passed `check_target`, in float64 and finite."""
     y = y.astype(np.float64)
     assert_all_finite(y, input_name="y")
     return y
 
 
 def check_weight_sum(weight):
-    """Refuse weights of rows whose sum is not finite.
+    """Raise an error for weights whose sum is not finite.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def check_weight_sum(weight):
     Raises
     ------
     ValueError
-        Their sum overflows.
+        If their sum overflows.
     """
     with np.errstate(over="ignore"):
         finite = np.isfinite(weight.sum())
@@ -74,8 +75,8 @@ def check_weight_sum(weight):
         raise ValueError(msg)
 
 
-def largest_size(X):
-    """Largest absolute value, of a dense or sparse array."""
+def max_abs(X):
+    """Largest absolute value of a dense or sparse array, without a copy of it."""
     values = X.data if sparse.issparse(X) else X
     if not values.size:
         return np.float64(0.0)

@@ -4,13 +4,13 @@ from datetime import UTC, date
 
 import numpy as np
 
-from fairlearnkit._data.labels import is_missing
+from fairlearnkit._data.missing import is_missing
 
 DAY = np.timedelta64(1, "D")
 
 
 def as_times(values):
-    """Dates, times or durations in one numpy dtype.
+    """Dates, times or durations as a numpy array, None for anything else.
 
     Parameters
     ----------
@@ -20,11 +20,11 @@ def as_times(values):
     Returns
     -------
     times : ndarray of shape (n_samples,) or None
-        In microseconds, NaT where missing; times of a zone are those of UTC. None for
-        anything else.
+        In microseconds, NaT where missing. Times with a time zone are converted to
+        UTC.
     """
     kind = getattr(getattr(values, "dtype", None), "kind", "")
-    if kind in ("m", "M"):  # pandas would give objects for times of a zone
+    if kind in ("m", "M"):  # np.asarray makes objects of pandas' times with a zone
         return np.asarray(values, dtype=f"{kind}8[us]")
     array = np.asarray(values)
     if array.dtype.kind in "mM":
@@ -39,14 +39,14 @@ def as_times(values):
 
 
 def _in_utc(time):
-    """A time of a zone, without the zone."""
+    """A date or time without a zone; a time with one is converted to UTC."""
     if getattr(time, "tzinfo", None) is None:
         return time
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def in_days(times):
-    """Days since 1970-01-01, or of a duration.
+    """Days since 1970-01-01, or length of a duration in days.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ def in_days(times):
     return since / DAY
 
 
-def shown_time(time):
-    """A date, a time or a duration, for messages.
+def format_time(time):
+    """A date, time or duration as text.
 
     Parameters
     ----------
     time : datetime64 or timedelta64
-        Of `as_times`.
+        One item of what `as_times` returns.
 
     Returns
     -------

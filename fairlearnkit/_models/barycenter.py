@@ -9,12 +9,13 @@ from numbers import Real
 import numpy as np
 
 from fairlearnkit._data.counts import (
-    counted_rows,
+    count_rows,
     group_shares,
 )
-from fairlearnkit._data.groups import MISSING_POLICIES, check_categories, read_groups
+from fairlearnkit._data.groups import MISSING_POLICIES, read_groups
+from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import match_columns, match_groups
-from fairlearnkit._data.messages import PREDICT, shown
+from fairlearnkit._data.messages import PREDICT, format_labels
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -72,7 +73,7 @@ def read_stages(estimator, sensitive_features, n_samples):
         if len(stage.labels) < 2:
             msg = (
                 f"Column {j} of sensitive_features holds one group only, "
-                f"{shown(stage.labels)}: leave it out."
+                f"{format_labels(stage.labels)}: leave it out."
             )
             raise ValueError(msg)
     return stages
@@ -129,7 +130,7 @@ def store_stages(estimator, stages, weight):
         raise ValueError(msg)
     shares = [group_shares(stage, weight, own) for stage, own in zip(stages, given)]
     labels = [stage.labels for stage in stages]
-    counts = [counted_rows(stage, weight) for stage in stages]
+    counts = [count_rows(stage, weight) for stage in stages]
     one = estimator.sequential is None
     estimator._options = _options(estimator)
     estimator.groups_ = labels[0] if one else labels

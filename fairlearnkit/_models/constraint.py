@@ -1,10 +1,8 @@
 """The constraint of an estimator, read from its parameters."""
 
-from copy import copy
-
 import numpy as np
 
-from fairlearnkit._data.classes import encoded_classes, positive_class
+from fairlearnkit._data.classes import encode_classes, positive_class
 from fairlearnkit._data.groups import MISSING_POLICIES
 from fairlearnkit._optim.compared import strata_of
 from fairlearnkit.constraints import (
@@ -120,46 +118,59 @@ def store_multipliers(estimator, contrasts, multipliers):
         estimator.multipliers_ = dict(zip(estimator.classes_.tolist(), named))
 
 
+def own_pos_label(constraint):
+    """The positive class that the user of a constraint named, or None.
+
+    Parameters
+    ----------
+    constraint : object
+        Its attribute ``pos_label`` is read only if the constraint declares it to be the
+        positive class, by a method ``with_pos_label``; see `Constraint`.
+
+    Returns
+    -------
+    label : scalar or None
+    """
+    return constraint.pos_label if hasattr(constraint, "with_pos_label") else None
+
+
 def with_positive_class(constraint, y, pos_label=None, *, name="y"):
-    """The constraint with its positive class, where it looks at one.
+    """The constraint for its positive class, if it depends on one.
 
     Parameters
     ----------
     constraint : str or object with a method ``contrasts``
-        See `check_constraint`. It looks at a positive class if it has an attribute
-        ``pos_label``, which is filled where it is None.
+        See `check_constraint`. It depends on a positive class if it has a method
+        ``with_pos_label``; see `Constraint`.
     y : array-like of shape (n_samples,) or None
-        Class labels; the distinct ones will do.
+        Class labels; the distinct ones are enough.
     pos_label : scalar, default=None
-        The class that the caller named.
+        The class that the user of an estimator or metric named.
     name : str, default="y"
-        What the labels are called in messages.
+        Name of the target, for messages.
 
     Returns
     -------
     constraint : object
-        The constraint itself where there is nothing to fill.
+        A copy for the positive class; the constraint itself if it depends on none.
     label : scalar or None
-        Its positive class; None where it looks at none.
+        The positive class; None if the constraint depends on none.
 
     Raises
     ------
     ValueError
-        Two different classes are named, or none where one is needed.
+        If two different classes are named, or none where one is needed.
     """
     constraint = check_constraint(constraint)
-    own = getattr(constraint, "pos_label", None)
+    own = own_pos_label(constraint)
     if own is not None and pos_label is not None and own != pos_label:
         msg = (
             f"pos_label={pos_label!r} is not the positive class of the constraint, "
             f"{constraint!r}: name one of them only."
         )
         raise ValueError(msg)
-    if y is None or not hasattr(constraint, "pos_label"):
+    if y is None or not hasattr(constraint, "with_pos_label"):
         return constraint, None
-    classes, _ = encoded_classes(y, type(constraint).__name__)
-    named = pos_label if own is None else own
-    label = positive_class(classes, named, name=name)
-    filled = copy(constraint)
-    object.__setattr__(filled, "pos_label", label)  # of a frozen dataclass, too
-    return filled, label
+    classes, _ = encode_classes(y, type(constraint).__name__)
+    label = positive_class(classes, pos_label if own is None else own, name=name)
+    return constraint.with_pos_label(label), label

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._data.targets import LARGEST, largest_size
+from fairlearnkit._data.targets import LARGEST_SUM, max_abs
 from fairlearnkit._optim.kernel_rows import KernelRows
 
 # Elements of a kernel matrix that are formed or looked at, at a time.
@@ -80,9 +80,9 @@ def factor_of(kernel, gamma, X, weight):
     ValueError
         Squares of X that float64 does not hold.
     """
-    size = largest_size(X)
+    size = max_abs(X)
     with np.errstate(over="ignore"):
-        lost = "" if X.shape[1] * size**2 <= LARGEST else "overflow"
+        lost = "" if X.shape[1] * size**2 <= LARGEST_SUM else "overflow"
     if not lost and not isinstance(gamma, str):
         return gamma
     if not lost:

@@ -14,7 +14,7 @@ from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.targets import (
     check_target,
     check_weight_sum,
-    largest_size,
+    max_abs,
     numeric_target,
 )
 from fairlearnkit._models.constraint import (
@@ -101,7 +101,7 @@ class BaseParityLinear(BaseEstimator):
         objective = self._objective()
         with np.errstate(over="ignore"):
             c = objective.loss_weight * row_weight
-        size = largest_size(X)
+        size = max_abs(X)
         check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
         problem = build_problem(
             X,

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._data.targets import LARGEST, largest_size
+from fairlearnkit._data.targets import LARGEST_SUM, max_abs
 
 # Scores that vary by less than this part of their terms are constant. Rounding is 1e-16
 # of the terms, times what a projection loses; features that are not centred have scores
@@ -18,7 +18,7 @@ def varies_by_rounding(scores, X, coef):
     makes up for them.
     """
     spread = np.ptp(scores) / ROUNDING_OF_SCORES
-    if spread > largest_size(X) * np.abs(coef).sum():  # an upper bound of the terms
+    if spread > max_abs(X) * np.abs(coef).sum():  # an upper bound of the terms
         return False
     sizes = abs(X).max(axis=0)
     sizes = sizes.toarray().ravel() if sparse.issparse(X) else sizes
@@ -50,7 +50,7 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
     Raises
     ------
     ValueError
-        One of these sums is not below `LARGEST`.
+        One of these sums is not below `LARGEST_SUM`.
     """
     zero, reg = np.zeros_like(y), np.float64(reg)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -58,13 +58,13 @@ def check_magnitudes(estimator, y, c, loss, reg, size, *, kernel=False):
         pull = (c @ slopes) * np.maximum(size, 1.0)
         sums = [c @ loss.value(y, zero), pull**2, c.sum() * size**2]
         if kernel:
-            sums += [(len(y) * size**2) ** 2, largest_size(y) ** 2]
+            sums += [(len(y) * size**2) ** 2, max_abs(y) ** 2]
         if kernel and loss.smooth:  # its coefficients are up to c y / reg
             steep = np.maximum(c.sum(), 1.0) * (pull * np.maximum(size, 1.0) / reg) ** 2
             sums += [reg / c[c > 0].min(), steep]
         elif reg > 0:  # what is divided by reg only falls on the way
             sums += [reg, (1e-2 * pull) ** 2 / reg]
-    if not all(total <= LARGEST for total in sums):
+    if not all(total <= LARGEST_SUM for total in sums):
         raise ValueError(_overflow(estimator, y, c, size, kernel))
 
 
@@ -76,7 +76,7 @@ def _overflow(estimator, y, c, size, kernel):
         f"{'C times ' if by_C else ''}weights of rows up to {c.max():.3g}",
     ]
     if not hasattr(estimator, "classes_"):
-        sizes.insert(1, f"y up to {largest_size(y):.3g}")
+        sizes.insert(1, f"y up to {max_abs(y):.3g}")
     if hasattr(estimator, "alpha"):
         sizes.append(f"alpha={estimator.alpha:.3g}")
     return (

@@ -6,8 +6,12 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from fairlearnkit._data.classes import positive_class, told_as_numbers
-from fairlearnkit._models.constraint import read_contrasts, with_positive_class
+from fairlearnkit._data.classes import describe_numeric_target, positive_class
+from fairlearnkit._models.constraint import (
+    own_pos_label,
+    read_contrasts,
+    with_positive_class,
+)
 from fairlearnkit.constraints import check_constraint
 
 
@@ -32,7 +36,7 @@ def class_codes(estimator, y):
     """
     check_classification_targets(y)
     estimator.classes_, codes = np.unique(y, return_inverse=True)
-    numbers = told_as_numbers(estimator.classes_)
+    numbers = describe_numeric_target(estimator.classes_)
     if numbers is not None:
         msg = (
             f"y holds {numbers}; {type(estimator).__name__} fits one model for each "
@@ -96,7 +100,7 @@ def _constraint_of_classes(estimator):
             positive_class(classes.tolist(), named)
         return with_positive_class(estimator.constraint, classes, named)
     constraint = check_constraint(estimator.constraint)
-    own = getattr(constraint, "pos_label", None)
+    own = own_pos_label(constraint)
     if named is not None or own is not None:
         msg = (
             f"{type(estimator).__name__} fits {len(classes)} classes one-vs-rest, each "

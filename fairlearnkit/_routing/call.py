@@ -13,25 +13,35 @@ from sklearn.utils.metadata_routing import (
     get_routing_for_object,
 )
 
-from fairlearnkit._routing.parts import (
-    askable_parts,
-    check_rows_stay,
-    open_attributes,
+from fairlearnkit._routing.errors import (
+    check_groups_reach_parts,
+    check_no_resampling,
+    explain,
+    requesting_parts,
+    unroutable_message,
+)
+from fairlearnkit._routing.parts import consumers, unweighted_models
+from fairlearnkit._routing.requests import (
+    granted_attributes,
     request_of,
     requests_of,
-    unweighted_models,
 )
 
-NOT_THERE = object()
+ABSENT = object()  # stands for an attribute that an estimator did not have
 
 
 def call(estimator, method, *args, **metadata):
     """Call a method with as much of the metadata as is asked for.
 
-    Metadata routing is on for the call, in this thread and in the workers that
-    scikit-learn starts from it. A request that nobody set counts as a yes, for there
-    is one meaning only that the metadata can have here; a no stands. That holds for
-    the scorers of searches, too.
+    1. Find out which metadata the method takes, for itself or for its parts.
+    2. Grant the requests that nobody has set: here, metadata of these names can have
+       one meaning only. A request that was set to False stands. This holds for the
+       scorers of searches, too.
+    3. Call the method with metadata routing enabled, in this thread and in the workers
+       that scikit-learn starts from it.
+    4. Undo 2, so that nothing of it is left on the estimator. Methods other than fit
+       are called on a copy in the first place, because other threads may be calling
+       the same estimator.
 
     Parameters
     ----------
@@ -40,10 +50,10 @@ def call(estimator, method, *args, **metadata):
     method : str
         The method to call.
     *args : tuple
-        X, and y where the method takes it.
+        X, and y if the method takes it.
     **metadata : dict
         ``sensitive_features`` and ``sample_weight``; None is not passed. A fit that
-        takes no weights is called without: see `tell_unweighted`.
+        takes no weights is called without them: see `warn_unweighted`.
 
     Returns
     -------
@@ -53,93 +63,38 @@ def call(estimator, method, *args, **metadata):
     Raises
     ------
     ValueError
-        There is a ``sample_weight`` that the method, other than fit, does not take; a
-        part that asks does not get what it asks for, or would get it for other rows.
+        If a method other than fit is given a ``sample_weight`` that it does not take,
+        or if a part that asks for metadata would not get them, or get them for other
+        rows.
     """
     metadata = {name: value for name, value in metadata.items() if value is not None}
     with config_context(enable_metadata_routing=True):
         fit = method.startswith("fit")
         if fit and metadata:
-            check_rows_stay(estimator, metadata)
-        asked, routes = _asked(estimator, method, metadata)
-        attributes = open_attributes(estimator, asked, fit=fit)
-        if not fit:  # others may be calling the estimator, too
-            return _called(_twin(estimator, attributes), method, args, asked, routes)
-        with _set(estimator, attributes):
-            return _called(estimator, method, args, asked, routes)
+            check_no_resampling(estimator, metadata)
+        passed, routes = _metadata_to_pass(estimator, method, metadata)
+        attributes = granted_attributes(estimator, passed, fit=fit)
+        if not fit:
+            twin = _copy_with(estimator, attributes)
+            return _call(twin, method, args, passed, routes)
+        with _temporarily_set(estimator, attributes):
+            return _call(estimator, method, args, passed, routes)
 
 
-def _called(estimator, method, args, asked, routes):
+def _call(estimator, method, args, passed, routes):
+    """Call the method, and explain errors about metadata that reached other parts."""
     with config_context(enable_metadata_routing=routes):
         try:
-            return getattr(estimator, method)(*args, **asked)
-        except TypeError as error:
-            _tell_unwanted(estimator, method, asked, error)
-            raise
-        except ValueError as error:
-            _tell_changed_rows(estimator, error)
-            raise
+            return getattr(estimator, method)(*args, **passed)
+        except (TypeError, ValueError) as error:
+            explained = explain(estimator, method, passed, error)
+            if explained is None:
+                raise
+            raise explained from error
 
 
-def _check_nobody_waits(estimator, method):
-    """Refuse an estimator that keeps from its parts the groups that they ask for."""
-    waiting = _waiting(estimator, method, ["sensitive_features"])
-    if waiting:
-        msg = (
-            f"{waiting[0]} asks for sensitive features in {method}, but "
-            f"{type(estimator).__name__}, around it, does not hand them on there. "
-            f"Put SensitiveColumns around {waiting[0]} itself, inside "
-            f"{type(estimator).__name__}."
-        )
-        raise ValueError(msg)
-
-
-def _tell_unwanted(estimator, method, asked, error):
-    """Tell of a part to which another one, such as a stack, hands all that it gets."""
-    told = str(error)
-    unwanted = [n for n in asked if f"unexpected keyword argument '{n}'" in told]
-    if not unwanted:
-        return
-    cure = "Leave sample_weight out."
-    if unwanted == ["sensitive_features"]:
-        waiting = _waiting(estimator, method, unwanted)
-        part = f"{waiting[0]}()" if waiting else "part"
-        cure = (
-            "Put SensitiveColumns around those parts alone that ask for them, "
-            f"SensitiveColumns({part}, 'sex'), and these inside "
-            f"{type(estimator).__name__}."
-        )
-    msg = (
-        f"{type(estimator).__name__} hands {unwanted[0]} to a part that does not take "
-        f"it: {told}. {cure}"
-    )
-    raise ValueError(msg) from error
-
-
-def _tell_changed_rows(estimator, error):
-    """Tell of rows that got out of line inside: they were in line outside."""
-    if not str(error).startswith("By their indexes, "):
-        return
-    msg = (
-        f"A step inside {type(estimator).__name__} adds, drops or reorders rows, and "
-        "the sensitive features do not follow. Change rows before fit, of X and y "
-        "alike, and leave them as they are inside."
-    )
-    raise ValueError(msg) from error
-
-
-def _waiting(estimator, method, names):
-    """Names of the parts within that ask for some of the metadata."""
-    return [
-        type(part).__name__
-        for part in askable_parts(estimator).values()
-        if part is not estimator
-        and any(requests_of(part, method).get(n, False) is not False for n in names)
-    ]
-
-
-def asks_for_groups(estimator, method):
-    """Whether a method takes sensitive features, in the estimator or in a part of it.
+def takes_groups(estimator, method):
+    """Whether a method takes sensitive features, for the estimator or a part of it.
 
     Parameters
     ----------
@@ -150,13 +105,13 @@ def asks_for_groups(estimator, method):
 
     Returns
     -------
-    asks : bool
+    takes : bool
     """
     return bool(_taken(estimator, method, {"sensitive_features": True})[0])
 
 
-def tell_unweighted(estimator, sample_weight, *, otherwise=""):
-    """Warn of models within that are to be fitted without the weights.
+def warn_unweighted(estimator, sample_weight, *, remaining_effect=""):
+    """Warn of inner models that will be fitted without the sample weights.
 
     Parameters
     ----------
@@ -164,27 +119,27 @@ def tell_unweighted(estimator, sample_weight, *, otherwise=""):
         As in `call`.
     sample_weight : array-like or None
         Weights of the rows.
-    otherwise : str, default=""
-        What the weights do all the same.
+    remaining_effect : str, default=""
+        What the weights are used for nevertheless, as a sentence.
 
     Raises
     ------
     ValueError
-        The weights would do nothing at all: the request was set to False.
+        If the weights would have no effect at all, because the request for them was
+        set to False.
 
     Warns
     -----
     UserWarning
-        A model takes no ``sample_weight`` in fit.
+        If a model takes no ``sample_weight`` in fit.
     """
     if sample_weight is None:
         return
     names = unweighted_models(estimator)
     if not names and not _taken(estimator, "fit", {"sample_weight": True})[0]:
-        told = [requests_of(p, "fit") for p in askable_parts(estimator).values()]
-        if any(one.get("sample_weight") is False for one in told):
-            if otherwise:
-                return  # as it was told to
+        if _is_declined(estimator, "sample_weight"):
+            if remaining_effect:
+                return  # this is what was asked for
             msg = (
                 f"sample_weight was given, but fit of {type(estimator).__name__} does "
                 "not take it: the request was set to False."
@@ -192,64 +147,67 @@ def tell_unweighted(estimator, sample_weight, *, otherwise=""):
             raise ValueError(msg)
         names = [type(estimator).__name__]
     if names:
-        takes = "takes" if len(names) == 1 else "take"
-        msg = f"{', '.join(names)} {takes} no sample_weight: fitted without it."
-        warnings.warn(f"{msg} {otherwise}".strip(), UserWarning, stacklevel=3)
+        verb = "takes" if len(names) == 1 else "take"
+        msg = f"{', '.join(names)} {verb} no sample_weight: fitted without it."
+        warnings.warn(f"{msg} {remaining_effect}".strip(), UserWarning, stacklevel=3)
 
 
-def _asked(estimator, method, metadata):
-    """The metadata to call the method with, and whether it can hand them on."""
-    asked, routes = _taken(estimator, method, metadata)
-    if "sensitive_features" in metadata and "sensitive_features" not in asked:
-        _check_nobody_waits(estimator, method)
-    weighs = "sample_weight" in asked or method.startswith("fit")
-    if "sample_weight" in metadata and not weighs:
+def _is_declined(estimator, name):
+    """Whether some request for metadata in fit was set to False."""
+    requests = [requests_of(part, "fit") for part in consumers(estimator).values()]
+    return any(request.get(name) is False for request in requests)
+
+
+def _metadata_to_pass(estimator, method, metadata):
+    """As `_taken`, checked that nobody who asks for metadata goes without."""
+    taken, routes = _taken(estimator, method, metadata)
+    if "sensitive_features" in metadata and "sensitive_features" not in taken:
+        check_groups_reach_parts(estimator, method)
+    optional = "sample_weight" in taken or method.startswith("fit")
+    if "sample_weight" in metadata and not optional:
         msg = f"{method} of {type(estimator).__name__} takes no sample_weight."
         raise ValueError(msg)
-    return asked, routes
+    return taken, routes
 
 
 def _taken(estimator, method, metadata):
-    """The metadata that the method takes, and whether it can hand them on."""
+    """The metadata that a method takes, and whether the estimator supports routing."""
     if not metadata:
         return {}, True
     fit = method.startswith("fit")
-    if isinstance(estimator, FrozenEstimator):  # hands on to what it holds
+    if isinstance(estimator, FrozenEstimator):
         if fit:
-            return metadata, True  # and does not look at them
+            return metadata, True  # its fit takes anything and does nothing
         estimator = estimator.estimator
-    twin = _twin(estimator, open_attributes(estimator, metadata, fit=fit))
+    twin = _copy_with(estimator, granted_attributes(estimator, metadata, fit=fit))
     mapping = MethodMapping().add(caller=method, callee=method)
     with config_context(enable_metadata_routing=True):
         routing, routes = _routing(twin, method, metadata)
         router = MetadataRouter(owner="SensitiveColumns")
         router.add(estimator=routing, method_mapping=mapping)
         taken = router.route_params(caller=method, params=metadata).estimator[method]
-    # Some inherit a promise to hand on, and have a method that does not take any.
-    known = _keywords(getattr(estimator, method, None))
-    return {n: v for n, v in taken.items() if known is None or n in known}, routes
+    # Some classes inherit that they route, and have a method that takes no metadata.
+    keywords = _keywords(getattr(estimator, method, None))
+    taken = {n: v for n, v in taken.items() if keywords is None or n in keywords}
+    return taken, routes
 
 
 def _routing(estimator, method, metadata):
-    """What the estimator requests and hands on, and whether it hands on at all."""
+    """The routing of an estimator, and whether it and its parts support any."""
     try:
         return get_routing_for_object(estimator), True
-    except NotImplementedError as error:  # somewhere inside, routing is not supported
-        own = requests_of(estimator, method)  # what it takes, it may use on its parts
+    except NotImplementedError as error:
+        own = requests_of(estimator, method)  # it may use on its parts what it takes
         names = [name for name in metadata if not own.get(name, False)]
-        waiting = _waiting(estimator, method, names)
+        waiting = requesting_parts(estimator, method, names)
         if waiting:
-            msg = (
-                f"{waiting} ask for {names} in {type(estimator).__name__}, "
-                f"which cannot hand them on: {error} Put SensitiveColumns around those "
-                "that ask, one by one."
-            )
+            msg = unroutable_message(estimator, waiting, names, error)
             raise ValueError(msg) from error
         return request_of(estimator), False
 
 
 def _keywords(method):
-    """Names that a method takes, None if it takes any."""
+    """Names of the parameters of a method, None if it takes any."""
     parameters = signature(method).parameters if callable(method) else {}
     if any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values()):
         return None
@@ -257,11 +215,11 @@ def _keywords(method):
 
 
 @contextmanager
-def _set(estimator, attributes):
-    """Set attributes of parts inside, and leave nothing of that behind."""
-    parts = askable_parts(estimator)
+def _temporarily_set(estimator, attributes):
+    """Set attributes of the parts by their paths, and restore them at the end."""
+    parts = consumers(estimator)
     before = {
-        path: {name: vars(parts[path]).get(name, NOT_THERE) for name in new}
+        path: {name: vars(parts[path]).get(name, ABSENT) for name in new}
         for path, new in attributes.items()
     }
     try:
@@ -269,16 +227,16 @@ def _set(estimator, attributes):
             vars(parts[path]).update(new)
         yield
     finally:
-        fitted = askable_parts(estimator)  # a Pipeline's fit puts copies in place
+        fitted = consumers(estimator)  # the fit of a Pipeline replaces its steps
         for path, old in before.items():
             for name, value in old.items():
                 vars(fitted[path]).pop(name, None)
-                if value is not NOT_THERE:
+                if value is not ABSENT:
                     setattr(fitted[path], name, value)
 
 
-def _twin(estimator, attributes):
-    """The estimator, as a copy down to the parts whose attributes are set."""
+def _copy_with(estimator, attributes):
+    """The estimator with attributes of its parts set, on copies of all these parts."""
     twin = copy(estimator) if attributes else estimator
     for path, new in attributes.items():
         part = twin

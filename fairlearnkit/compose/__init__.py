@@ -1,4 +1,4 @@
-"""Sensitive features as columns of X, for every scikit-learn tool."""
+"""Estimators that find their sensitive features among the columns of X."""
 
 from ._sensitive_columns import SensitiveColumns
 

@@ -1,12 +1,8 @@
-"""Names for constraints, and their positive class."""
+"""Names of the built-in constraints."""
 
-from ._parity import (
-    Decorrelation,
-    DemographicParity,
-    EqualizedOdds,
-    EqualOpportunity,
-    GeneralParity,
-)
+from ._decorrelation import Decorrelation
+from ._general_parity import GeneralParity
+from ._group_parity import DemographicParity, EqualizedOdds, EqualOpportunity
 
 ALIASES = {
     "decorrelation": Decorrelation,
@@ -18,14 +14,14 @@ ALIASES = {
 
 
 def check_constraint(constraint):
-    """The constraint object behind a name.
+    """Return the constraint of a name, or a constraint object as it is.
 
     Parameters
     ----------
     constraint : str or object with a method ``contrasts``
         One of "decorrelation", "demographic_parity", "equal_opportunity",
-        "equalized_odds" and "general_parity", or a constraint object, which is returned
-        as it is.
+        "equalized_odds" and "general_parity", or a constraint object, which may have
+        any other attributes.
 
     Returns
     -------
@@ -34,7 +30,7 @@ def check_constraint(constraint):
     Raises
     ------
     ValueError
-        Another string, or an object without ``contrasts``.
+        If it is another string, a class, or an object without ``contrasts``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Contrast rows: the matrix M of the constraint |M f| <= max_gap."""
+"""Contrasts: the matrix M of the bound |M f| <= max_gap on scores f."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,35 +6,55 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._data.counts import check_counts
 from fairlearnkit._optim.compared import largest_gap, strata_of
+
+# Largest sum of a row of M that counts as zero, relative to the sum of absolute values;
+# differences of means computed in float64 stay far below it. A constant c added to all
+# scores moves a gap of two means by 2e-9 c at most, and by 4e-9 c at twice this value.
+ZERO_SUM = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """Rows M that turn scores f into gaps M f, kept as means of cells to compare.
+    """Differences M f of mean scores f, stored as the means of cells to compare.
 
-    A cell is a set of rows whose mean score is compared, for instance the women
-    with y = 1; a stratum holds the cells that are compared with one another. M has a
-    row for each pair of cells of a stratum, but is formed on demand only: memory stays
-    of order n_samples for any number of groups.
+    This is what constraints return, and what solvers, reported gaps and decision rules
+    share. A cell is a set of rows whose mean score is
+    compared, for instance the women with y = 1, and a stratum holds the cells that are
+    compared with one another. M has one row for each pair of cells of a stratum,
+
+    .. math:: (M f)_{ab} = m_a^T f - m_b^T f,
+
+    and the row :math:`m_a^T` itself for a cell a outside all strata, whose mean is
+    compared with zero.
 
     Parameters
     ----------
     means : {ndarray, sparse array} of shape (n_cells, n_samples)
-        Row c gives the weighted mean score of cell c.
+        The rows :math:`m_a^T`: row a times f is the weighted mean score of cell a.
     strata : ndarray of shape (n_cells,), intp
-        Stratum of each cell; -1 for a row that is a contrast by itself.
+        Stratum of each cell; -1 for a cell that is a contrast by itself.
     cells : tuple of str, length n_cells
         Name of each cell.
     suffixes : tuple of str
-        What each stratum adds to the names of its contrasts, as in ``" with y = 1"``.
+        For each stratum, what to append to the names of its contrasts, as in
+        ``" with y = 1"``.
     groups : Groups or None
         The groups behind the cells.
 
     See Also
     --------
-    ParityConstraint : Builds them from y and the sensitive features.
+    ParityConstraint : Builds contrasts from y and the sensitive features.
+    Contrasts.from_rows : Builds them from an explicit matrix M.
+
+    Notes
+    -----
+    Memory: groups take a number and an index for each row of the data (and for each
+    sensitive column with ``columns="separately"``), cells and strata a few numbers
+    each, however many pairs of groups there are. `gap` needs no more. `gaps` and
+    `names` form all pairs, G (G - 1) / 2 for a stratum of G cells, and `toarray` a row
+    of length n_samples for each of them: 120 GB for 1,000 groups and 30,000 rows. An
+    explicit matrix (`from_rows`, `Decorrelation`) is stored as it is.
     """
 
     means: Any
@@ -50,10 +70,10 @@ class Contrasts:
         Parameters
         ----------
         rows : array-like of shape (n_constraints, n_samples)
-            M; every row must sum to zero, so that adding a constant to all
+            The matrix M. Every row must sum to zero, so that adding a constant to all
             scores changes no gap.
         names : sequence of str, default=None
-            What each row compares.
+            Name of each row; None numbers them.
         groups : Groups, default=None
             The groups behind the rows.
 
@@ -64,7 +84,7 @@ class Contrasts:
         Raises
         ------
         ValueError
-            A row that does not sum to zero, or values that are not finite.
+            If a row does not sum to zero, or a value is not finite.
 
         Examples
         --------
@@ -73,7 +93,7 @@ class Contrasts:
         1.5
         """
         rows = np.atleast_2d(np.asarray(rows, dtype=np.float64))
-        off = np.abs(rows.sum(axis=1)) > 1e-9 * np.abs(rows).sum(axis=1)
+        off = np.abs(rows.sum(axis=1)) > ZERO_SUM * np.abs(rows).sum(axis=1)
         if off.any() or not np.isfinite(rows).all():
             msg = (
                 f"Contrast rows must be finite and sum to zero; got {int(off.sum())} "
@@ -86,12 +106,12 @@ class Contrasts:
 
     @classmethod
     def stack(cls, parts, groups=None):
-        """All the rows of several Contrasts over the same samples.
+        """The rows of several Contrasts of the same samples, one below the other.
 
         Parameters
         ----------
         parts : list of Contrasts
-            What to put together.
+            Contrasts of the same samples.
         groups : Groups, default=None
             The groups behind all of them.
 
@@ -99,6 +119,7 @@ class Contrasts:
         -------
         contrasts : Contrasts
         """
+        # Strata are numbered anew, since cells of different parts are not compared.
         starts = np.cumsum([0, *(len(p.suffixes) for p in parts)])
         strata = [
             np.where(p.strata < 0, -1, p.strata + start)
@@ -113,7 +134,11 @@ class Contrasts:
         )
 
     def _pairs(self):
-        """The cells a and b of each row of M; a = b for a contrast by itself."""
+        """Cells a and b of each row of M, of shape (2, n_constraints).
+
+        First come the cells outside all strata, with a = b, then the pairs of cells
+        a < b of one stratum after the other.
+        """
         together, alone = strata_of(self.strata)
         pairs = [np.stack([alone, alone])]
         pairs += [part[np.stack(np.triu_indices(len(part), 1))] for part in together]
@@ -121,7 +146,7 @@ class Contrasts:
 
     @property
     def names(self):
-        """What each row of M compares."""
+        """Name of each row of M, as in ``"a - b with y = 1"``."""
         return tuple(
             self.cells[a]
             if a == b
@@ -135,21 +160,23 @@ class Contrasts:
         Parameters
         ----------
         scores : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Scores f, in any unit; the gaps have the same.
+            Scores f, in any unit.
 
         Returns
         -------
         gaps : ndarray of shape (n_constraints,) or (n_constraints, n_outputs)
+            In the unit of the scores.
         """
         return self._differences(self.means @ np.asarray(scores, dtype=np.float64))
 
     def _differences(self, values):
+        """Differences of values of shape (n_cells, ...), one for each pair of cells."""
         a, b = self._pairs()
-        apart = (a != b).reshape(-1, *[1] * (values.ndim - 1))
-        return values[a] - apart * values[b]
+        paired = (a != b).reshape(-1, *[1] * (values.ndim - 1))
+        return values[a] - paired * values[b]
 
     def gap(self, scores):
-        """Largest absolute gap, max |M f|.
+        """Largest absolute gap max |M f|, found without forming the pairs.
 
         Parameters
         ----------
@@ -165,7 +192,7 @@ class Contrasts:
         return largest_gap(means, self.strata)
 
     def toarray(self):
-        """M itself.
+        """The matrix M, of one dense row for each pair of cells.
 
         Returns
         -------
@@ -173,87 +200,3 @@ class Contrasts:
         """
         means = self.means.toarray() if sparse.issparse(self.means) else self.means
         return self._differences(means)
-
-
-def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=None):
-    r"""Differences of weighted mean scores between every two groups, per stratum.
-
-    .. math:: (M f)_{ab} = \frac{1}{W_a} \sum_{i \in a} w_i f_i
-              - \frac{1}{W_b} \sum_{i \in b} w_i f_i
-
-    Parameters
-    ----------
-    groups : Groups
-        From ``read_groups``.
-    strata : ndarray of shape (n_samples,), default=None
-        Integer stratum of each row; groups are compared within each stratum only,
-        and rows with -1 in none. None puts all rows in one.
-    sample_weight : ndarray of shape (n_samples,), default=None
-        Weights :math:`w_i`; rows of weight zero count as absent.
-    stratum_names : sequence of str, default=None
-        For messages and for the names of the rows.
-
-    Returns
-    -------
-    contrasts : Contrasts
-
-    Raises
-    ------
-    ValueError
-        A group without a row in a stratum.
-
-    Warns
-    -----
-    SmallGroupWarning
-        A cell of fewer than 10 rows.
-
-    Examples
-    --------
-    >>> from fairlearnkit.constraints import group_contrasts, read_groups
-    >>> groups = read_groups(["a"] * 10 + ["b"] * 10)
-    >>> round(group_contrasts(groups).gap([1.0] * 10 + [0.25] * 10), 6)
-    0.75
-    """
-    n_samples, n_groups = len(groups.codes), len(groups.labels)
-    strata = np.zeros(n_samples, dtype=np.intp) if strata is None else strata
-    strata = _checked_strata(strata, n_samples, stratum_names)
-    weight = np.ones(n_samples) if sample_weight is None else sample_weight
-    stratum_names = stratum_names or [""] * (int(strata.max(initial=0)) + 1)
-    inside = (strata >= 0) & (groups.codes >= 0) & (weight > 0)
-    cell = (strata * n_groups + groups.codes)[inside]
-    n_cells = len(stratum_names) * n_groups
-    counts = np.bincount(cell, minlength=n_cells).reshape(-1, n_groups)
-    check_counts(counts, groups.labels, stratum_names)
-    total = np.bincount(cell, weights=weight[inside], minlength=n_cells)
-    indptr = np.append(0, np.cumsum(inside))
-    means = sparse.csc_array(
-        (weight[inside] / total[cell], cell, indptr), shape=(n_cells, n_samples)
-    )
-    labels = [str(label) for label in groups.labels]
-    return Contrasts(
-        means,
-        np.repeat(np.arange(len(stratum_names)), n_groups),
-        tuple(labels * len(stratum_names)),
-        tuple(stratum_names),
-        groups,
-    )
-
-
-def _checked_strata(strata, n_samples, names):
-    """Indices from -1 to the number of names; others would address foreign cells."""
-    strata = np.asarray(strata)
-    if strata.shape != (n_samples,) or strata.dtype.kind not in "iu":
-        msg = (
-            f"strata must be one integer for each of {n_samples} rows (-1 for those "
-            f"that do not count); got {strata.dtype} of shape {strata.shape}. For a "
-            "mask, use np.where(mask, 0, -1)."
-        )
-        raise ValueError(msg)
-    low, high = int(strata.min(initial=0)), int(strata.max(initial=0))
-    if low < -1 or (names is not None and high >= len(names)):
-        msg = (
-            f"strata holds the indices {low} to {high}, with the names {list(names)}; "
-            "give one name for each index from 0, and -1 to rows that do not count."
-        )
-        raise ValueError(msg)
-    return strata.astype(np.intp)

@@ -7,10 +7,10 @@ from itertools import cycle
 import numpy as np
 
 from fairlearnkit._data.classes import positive_class
-from fairlearnkit._data.groups import check_given
+from fairlearnkit._data.groups import check_sensitive_features
 from fairlearnkit._data.messages import Caller
 from fairlearnkit._routing.call import call
-from fairlearnkit._routing.parts import with_columns
+from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.utils._sklearn_private import _num_samples
 
 # Okabe and Ito's colours, black first: told apart by colour-blind readers; together
@@ -62,9 +62,9 @@ def with_positive(text, pos_label):
 def groups_of(estimator, X, sensitive_features):
     """The groups of some rows: those given, or those that the estimator finds in X."""
     if sensitive_features is not None:
-        check_given(sensitive_features, _num_samples(X), Caller(method=""))
+        check_sensitive_features(sensitive_features, _num_samples(X), Caller(method=""))
         return sensitive_features
-    found = with_columns(estimator)
+    found = find_sensitive_columns(estimator)
     if found is None:
         msg = (
             f"{type(estimator).__name__} finds no groups in X: pass "
@@ -89,7 +89,9 @@ def response(estimator, X, groups, methods):
     for method in methods:
         if not hasattr(estimator, method):
             continue
-        if with_columns(estimator) is not None:  # it finds its groups by itself
+        if (
+            find_sensitive_columns(estimator) is not None
+        ):  # it finds its groups by itself
             return getattr(estimator, method)(X), method
         return call(estimator, method, X, sensitive_features=groups), method
     msg = f"{type(estimator).__name__} has none of the methods {list(methods)}."

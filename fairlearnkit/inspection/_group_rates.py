@@ -7,7 +7,7 @@ from fairlearnkit._counting.cells import read_cells
 from fairlearnkit._counting.gaps import warn_of_small
 from fairlearnkit._counting.rates import rates_of, rates_to_show
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.messages import WITHOUT_LABELS
+from fairlearnkit._data.messages import CLASS_REPORT
 
 from ._drawing import (
     axes,
@@ -144,7 +144,7 @@ class GroupRatesDisplay:
             missing=missing,
             asked=tuple(rates),
             single=True,
-            caller=WITHOUT_LABELS,
+            caller=CLASS_REPORT,
         )
         by_group = rates_of(cells, places[0], rates)
         found = {"rates": by_group.by_group, "overall": by_group.overall}

@@ -8,7 +8,7 @@ from fairlearnkit._counting.cells import read_labels
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight, split_rows
 
 from ._drawing import (
@@ -126,7 +126,7 @@ class RocByGroupDisplay:
         check_consistent_length(y_true, y_score, sample_weight)
         y_score = column_or_1d(np.asarray(y_score))
         groups = find_groups(
-            sensitive_features, SCORING, n_samples=len(y_score), missing=missing
+            sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
         )
         positive, label = _positives(y_true, pos_label)
         names = {"threshold": threshold, "pos_label": label}

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._transport.distributions import laws_by_group
 
@@ -128,7 +128,7 @@ class ScoreDistributionDisplay:
             scores = column_or_1d(scores).astype(np.float64)
             check_consistent_length(y_score, scores, sample_weight)
             groups = find_groups(
-                sensitive_features, SCORING, n_samples=len(scores), missing=missing
+                sensitive_features, SCORE_METRIC, n_samples=len(scores), missing=missing
             )
             weight = read_weight(sample_weight, len(scores))
             group_shares(groups, weight)  # refuses a group without weight

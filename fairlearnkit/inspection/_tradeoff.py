@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fairlearnkit._data.search_results import figures
+from fairlearnkit._data.search_results import score_column
 from fairlearnkit.model_selection import pareto_front
 
 from ._drawing import COLORS, axes, frame_of
@@ -94,8 +94,8 @@ class TradeoffDisplay:
             The drawn display.
         """
         front = pareto_front(cv_results, score, gap)
-        values = [figures(cv_results, name) for name in (score, gap)]
-        spread = [figures(cv_results, name, "std") for name in (score, gap)]
+        values = [score_column(cv_results, name) for name in (score, gap)]
+        spread = [score_column(cv_results, name, "std") for name in (score, gap)]
         spread = None if any(one is None for one in spread) else tuple(spread)
         if chosen is not None:
             chosen = range(len(values[0]))[chosen]

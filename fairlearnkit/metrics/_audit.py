@@ -11,10 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.cells import read_cells
 from fairlearnkit._counting.gaps import CLASS_FREE, RATES, masks_of
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.groups import encode
-from fairlearnkit._data.messages import WITHOUT_LABELS, check_option
-from fairlearnkit._data.sensitive_columns import sensitive_columns
-from fairlearnkit._data.times import as_times, in_days, shown_time
+from fairlearnkit._data.groups import encode_labels
+from fairlearnkit._data.messages import CLASS_REPORT, check_option
+from fairlearnkit._data.sensitive_columns import split_columns
+from fairlearnkit._data.times import as_times, format_time, in_days
 
 # Numeric columns of more distinct values than this are cut by thresholds.
 MOST_LEVELS = 10
@@ -151,9 +151,7 @@ def audit_subgroups(
     """
     _check_positive(depth=depth, min_count=min_count)
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
-    columns = sensitive_columns(
-        sensitive_features, WITHOUT_LABELS, n_samples=len(y_pred)
-    )
+    columns = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
     hits, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     kept = ~np.isnan(hits)
     hits, n_rows = hits[kept].astype(bool), int(kept.sum())
@@ -204,7 +202,7 @@ def _outcomes(y_true, y_pred, rate, pos_label):
         pos_label=pos_label,
         asked=(rate,),
         single=True,
-        caller=WITHOUT_LABELS,
+        caller=CLASS_REPORT,
     )
     _, _, true, pred = cells.codes
     hit, among = masks_of(rate, places[0], len(cells.classes))
@@ -218,7 +216,7 @@ def _taken(values, kept):
     array = _numbers(np.asarray(values)) if times is None else times
     numeric = array.dtype.kind in "iufmM" and len(np.unique(array)) > MOST_LEVELS
     if not numeric:
-        found = encode("sensitive_features", values)
+        found = encode_labels("sensitive_features", values)
         labels = [*found.labels.tolist(), None]
         return labels, np.where(found.codes < 0, len(labels) - 1, found.codes)[kept]
     numbers = array.astype(np.float64) if times is None else in_days(times)
@@ -256,7 +254,7 @@ def _conditions(j, name, values, min_count):
     cuts = cuts.astype(values.dtype)
     cells, known = np.searchsorted(cuts, values), []
     for place, cut in enumerate(cuts, start=1):
-        told = shown_time(cut) if times else np.format_float_positional(cut, trim="-")
+        told = format_time(cut) if times else np.format_float_positional(cut, trim="-")
         known.append((2 * j, f"{name} <= {told}", 0, place))
         known.append((2 * j + 1, f"{name} > {told}", place, len(cuts) + 1))
     rows = np.cumsum(np.bincount(cells, minlength=len(cuts) + 1))

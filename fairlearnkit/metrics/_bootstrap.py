@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_consistent_length, check_random_state
 
 from fairlearnkit._counting.cells import read_cells
 from fairlearnkit._counting.gaps import Gap, measure
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import Caller
@@ -35,12 +35,12 @@ COUNTING = {
     _rates.rate_ratio: (None, True),
 }
 CALLER = Caller(
-    rows="y_pred",
+    data="y_pred",
     method="",
-    missing='or choose metric_params={"missing": "group"} (a group of its own) or '
+    missing_hint='or choose metric_params={"missing": "group"} (a group of its own) or '
     '{"missing": "ignore"} (the rows count in no group)',
-    positive='give metric_params={"pos_label": ...}',
-    classes='metric_params={"labels": [...]}',
+    pos_label_hint='give metric_params={"pos_label": ...}',
+    labels_hint='metric_params={"labels": [...]}',
 )
 
 
@@ -231,7 +231,7 @@ def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
     """The metric of rows drawn with replacement."""
     control = options.get("control_features")
     # Slices of rows are compared again, wherever a metric looks at their indexes.
-    y_true, y_pred, sensitive_features, control = with_one_index(*data, control)
+    y_true, y_pred, sensitive_features, control = with_common_index(*data, control)
     check_consistent_length(y_true, y_pred)
     n_samples = len(y_pred)
     missing = options.get("missing", "error")

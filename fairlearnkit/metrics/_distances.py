@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_consistent_length
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._transport.distances import (
     kolmogorov_smirnov,
@@ -214,7 +214,7 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     y_score = read_scores(y_score, dtype=np.float64)
     check_consistent_length(y_true, y_score)
     groups = find_groups(
-        sensitive_features, SCORING, n_samples=len(y_score), missing=missing
+        sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
     )
     weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length
 
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.groups import find_groups, read_strata
-from fairlearnkit._data.messages import COUNTING
+from fairlearnkit._data.messages import CLASS_METRIC
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -127,10 +127,10 @@ def group_metric(
         control_features=control_features,
     )
     metrics = _named(metric)
-    y_true, y_pred = with_one_index(y_true, y_pred)
+    y_true, y_pred = with_common_index(y_true, y_pred)
     check_consistent_length(y_true, y_pred)
     groups = find_groups(
-        sensitive_features, COUNTING, n_samples=len(y_pred), missing=missing
+        sensitive_features, CLASS_METRIC, n_samples=len(y_pred), missing=missing
     )
     weight = sample_weight
     if weight is not None:
@@ -184,7 +184,7 @@ def _cells(groups, control_features, missing):
     where = [""]
     if control_features is not None:
         found = read_strata(
-            control_features, COUNTING, n_samples=len(codes), missing=missing
+            control_features, CLASS_METRIC, n_samples=len(codes), missing=missing
         )
         strata = found.labels
         where = [f", of the stratum {label!r}" for label in strata.tolist()]

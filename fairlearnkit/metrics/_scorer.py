@@ -9,7 +9,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table, take_columns
-from fairlearnkit._routing.parts import with_columns
+from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.utils._sklearn_private import (
     _BaseScorer,
     _cached_call,
@@ -280,7 +280,7 @@ class _ParityScorer(_BaseScorer):
             return take_columns(as_table(X), self._columns)
         if sensitive_features is not None:
             return sensitive_features
-        found = with_columns(estimator)
+        found = find_sensitive_columns(estimator)
         if found is None:
             msg = (
                 f"{self!r} finds no groups: {type(estimator).__name__} is no "

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.groups import check_given
-from fairlearnkit._data.messages import SCORING
+from fairlearnkit._data.groups import check_sensitive_features
+from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._models.constraint import with_positive_class
 
 
@@ -86,7 +86,7 @@ def score_gap(
     )
     y_score = read_scores(y_score)
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
-    check_given(sensitive_features, len(y_score), SCORING)
+    check_sensitive_features(sensitive_features, len(y_score), SCORE_METRIC)
     contrasts = constraint.contrasts(
         y_true, sensitive_features, sample_weight, missing=missing
     )

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from fairlearnkit._data.search_results import _floats, figures, keys_of
+from fairlearnkit._data.search_results import as_floats, column_keys, score_column
 
 # How many candidates are named where none qualifies.
 NEAREST = 3
@@ -264,9 +264,9 @@ def pareto_front(cv_results, score, gap):
 
 def _candidates(cv_results, score, gap):
     """Scores and gaps of all candidates, and the rows that can be chosen."""
-    scores, negated = figures(cv_results, score), figures(cv_results, gap)
+    scores, negated = score_column(cv_results, score), score_column(cv_results, gap)
     usable = np.isfinite(scores) & np.isfinite(negated)
-    if "iter" in keys_of(cv_results):  # of a halving search: at first, few rows
+    if "iter" in column_keys(cv_results):  # of a halving search: at first, few rows
         rounds = np.asarray(cv_results["iter"])
         usable &= rounds == rounds.max()
     if not usable.any():
@@ -291,11 +291,11 @@ def _candidates(cv_results, score, gap):
 
 def _where_nan(cv_results, name):
     """How often a mean is not finite, and the splits to blame in all of them."""
-    lost = ~np.isfinite(figures(cv_results, name))
+    lost = ~np.isfinite(score_column(cv_results, name))
     folds, ending = {}, f"_test_{name}"
-    for key in map(str, keys_of(cv_results)):
+    for key in map(str, column_keys(cv_results)):
         if key.startswith("split") and key.endswith(ending):
-            failed = not np.isfinite(_floats(key, cv_results[key])).any()
+            failed = not np.isfinite(as_floats(key, cv_results[key])).any()
             folds[key.removesuffix(ending)] = failed
     told = f"{name} is NaN in {lost.sum()} of {len(lost)} candidates"
     if lost.all() and any(folds.values()) and not all(folds.values()):
@@ -314,6 +314,6 @@ def _first(rows, *keys):
 
 
 def _parameters(cv_results, row):
-    if "params" not in keys_of(cv_results):
+    if "params" not in column_keys(cv_results):
         return ""
     return f", with {list(cv_results['params'])[row]}"

@@ -11,12 +11,12 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
-from fairlearnkit._data.messages import SCORE, not_given
+from fairlearnkit._data.messages import SCORE, required_message
 from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._models.barycenter import (
@@ -27,7 +27,7 @@ from fairlearnkit._models.barycenter import (
     stage_strengths,
     store_stages,
 )
-from fairlearnkit._routing.call import call, tell_unweighted
+from fairlearnkit._routing.call import call, warn_unweighted
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
 from fairlearnkit._transport.distributions import laws_by_group
 from fairlearnkit._transport.maps import (
@@ -62,7 +62,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     calibration, and the ``_tolerance(scores)`` that follows for any scores.
     """
 
-    _serves_its_parts = True  # others hand them no metadata
+    _passes_on_metadata = True  # others hand them no metadata
 
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
@@ -109,7 +109,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         X = as_frame(X)
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
-        X, y, sensitive_features = with_one_index(X, y, sensitive_features)
+        X, y, sensitive_features = with_common_index(X, y, sensitive_features)
         n_samples = _num_samples(X)
         if n_samples < 2:
             msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
@@ -142,8 +142,8 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             msg = f"cv={self.cv!r} gives no folds (a generator serves once)."
             raise ValueError(msg)
         data = X, y, groups, weight
-        tell_unweighted(
-            self.estimator, weight, otherwise="The distributions are weighted."
+        warn_unweighted(
+            self.estimator, weight, remaining_effect="The distributions are weighted."
         )
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(self._out_of_fold)(*data, *fold) for fold in folds
@@ -270,7 +270,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         )
         check_is_fitted(self)
         if sensitive_features is None:
-            raise ValueError(not_given(SCORE))
+            raise ValueError(required_message(SCORE))
         return self.predict(X, sensitive_features=sensitive_features)
 
     def _check_stages(self, stages):

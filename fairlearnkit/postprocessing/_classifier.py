@@ -8,8 +8,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._data.classes import positive_class, told_by_labels
-from fairlearnkit._data.messages import shown
+from fairlearnkit._data.classes import has_conventional_labels, positive_class
+from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
 from fairlearnkit._transport.distributions import ROUNDING
 from fairlearnkit.utils._sklearn_private import Interval
@@ -231,7 +231,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         proba = self.predict_proba(X, sensitive_features=sensitive_features)
         if self.pos_label_ is None and self.threshold != EVEN:
             cure = "give pos_label, and fit again"
-            positive_class(self.classes_.tolist(), name="y", cure=cure)
+            positive_class(self.classes_.tolist(), name="y", pos_label_hint=cure)
         place = self._place(self.classes_)
         selected = proba[:, place] > self.threshold
         return self.classes_[np.where(selected, place, 1 - place)]
@@ -269,7 +269,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         if type_of_target(y) != "binary":
             msg = (
                 "Only binary classification is supported. The type of the target is "
-                f"{type_of_target(y)}, with the classes {shown(np.unique(y))}."
+                f"{type_of_target(y)}, with the classes {format_labels(np.unique(y))}."
             )
             raise ValueError(msg)
         self._positive(np.unique(y))  # which may have to be named, before it is slow
@@ -283,7 +283,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     def _positive(self, classes):
         """The positive class; None where it need not be named and is not."""
         classes = classes.tolist()
-        unnamed = self.pos_label is None and not told_by_labels(classes)
+        unnamed = self.pos_label is None and not has_conventional_labels(classes)
         if unnamed and self.threshold == EVEN:
             return None
         return positive_class(classes, self.pos_label, name="y")
@@ -304,7 +304,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         if len(model.classes_) != 2:
             msg = (
                 "BarycenterClassifier moves the scores of two classes, got "
-                f"{len(model.classes_)} classes: {shown(model.classes_)}."
+                f"{len(model.classes_)} classes: {format_labels(model.classes_)}."
             )
             raise ValueError(msg)
         if not hasattr(model, "predict_proba"):

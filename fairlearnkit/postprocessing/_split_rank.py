@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._data.columns import as_table
-from fairlearnkit._data.groups import encode
+from fairlearnkit._data.groups import encode_labels
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 
@@ -152,7 +152,7 @@ def _bits(values, j):
     array = np.asarray(values)
     if array.dtype.kind in "buif":
         return _number_bits(array)
-    found = encode(f"column {j} of X", values)
+    found = encode_labels(f"column {j} of X", values)
     table = [*map(_label_bits, found.labels.tolist()), _label_bits(np.nan)]
     return np.array(table, dtype=np.uint64)[found.codes]
 

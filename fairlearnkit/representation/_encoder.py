@@ -16,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.counts import group_shares
-from fairlearnkit._data.groups import MISSING_POLICIES, check_categories, read_groups
+from fairlearnkit._data.groups import MISSING_POLICIES, read_groups
+from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.representation import _divergences
 from fairlearnkit.utils._sklearn_private import (

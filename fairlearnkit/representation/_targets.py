@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 
 from fairlearnkit._data.groups import label_array
-from fairlearnkit._data.labels import distinct
+from fairlearnkit._data.labels import factorize
 
 KINDS = ("auto", "classification", "regression")
 # Squares of larger targets are no numbers any more.
@@ -149,7 +149,7 @@ def _columns(y):
 
 
 def _read(name, values, kind, weight):
-    labels, codes, _ = distinct(name, values)
+    labels, codes, _ = factorize(name, values)
     observed = (codes >= 0) & (weight > 0)
     if not observed.any():
         msg = (

@@ -1,3 +1,3 @@
-"""Tools for those who extend or test the library."""
+"""Tools for extending and testing the library."""
 
 __all__ = []

@@ -1,4 +1,8 @@
-"""The one door to scikit-learn's private names."""
+"""All private names of scikit-learn that the library uses, in one place.
+
+Other modules import them from here (ruff's rule TID251), so that a change of
+scikit-learn is followed in this file only.
+"""
 
 from functools import wraps
 
@@ -35,18 +39,18 @@ __all__ = [
 
 
 def _fit_context(*, prefer_skip_nested_validation):
-    """scikit-learn's decorator of fit, which here also changes all or nothing.
+    """scikit-learn's ``_fit_context`` for fit methods, with an all-or-nothing update.
 
     Parameters
     ----------
     prefer_skip_nested_validation : bool
-        As in scikit-learn: whether estimators within skip the check of parameters.
+        As in scikit-learn: whether inner estimators skip the validation of parameters.
 
     Returns
     -------
     decorator : callable
-        From a method that fits to one that leaves what an earlier fit has learned
-        whole until it ends well, and nothing of it afterwards.
+        The decorated fit leaves the attributes of an earlier fit unchanged if it fails,
+        and removes all of them if it succeeds.
     """
     checked = _checked(prefer_skip_nested_validation=prefer_skip_nested_validation)
 
@@ -57,13 +61,16 @@ def _fit_context(*, prefer_skip_nested_validation):
 
 
 def all_or_nothing(method, *, fresh=False):
-    """Make a method change its estimator at its end, or, if it fails, not at all.
+    """Decorate a method so that it changes its estimator completely or not at all.
+
+    The method runs on a shallow copy of the estimator. Once it returns, the estimator
+    takes over the attributes of the copy in one assignment, so that no interrupt can
+    leave some of them old and some new.
 
     Parameters
     ----------
     method : callable
-        Works on a copy of the estimator, whose attributes are then taken over in one
-        assignment, so that no interrupt falls between two of them.
+        A method that sets attributes.
     fresh : bool, default=False
         Whether the copy starts without fitted attributes.
 

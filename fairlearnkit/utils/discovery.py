@@ -1,7 +1,7 @@
-"""Find what the library offers: public modules, classes, functions and estimators.
+"""Lists of the public modules, classes, functions and estimators of the library.
 
 A module is public when no part of its path starts with an underscore; an object is
-public when such a module names it in ``__all__``.
+public when such a module lists it in ``__all__``.
 """
 
 import inspect
@@ -32,7 +32,7 @@ def public_modules():
     Returns
     -------
     modules : list of module
-        The package itself and all that is below it, sorted by name.
+        The package itself and all public modules inside it, sorted by name.
 
     Examples
     --------
@@ -42,8 +42,8 @@ def public_modules():
     """
     root = import_module("fairlearnkit")
     names = [info.name for info in walk_packages(root.__path__, "fairlearnkit.")]
-    shown = [name for name in names if "._" not in name]
-    return [root, *(import_module(name) for name in sorted(shown))]
+    public = [name for name in names if "._" not in name]
+    return [root, *(import_module(name) for name in sorted(public))]
 
 
 def all_public():
@@ -60,15 +60,15 @@ def all_public():
     >>> "fairlearnkit.linear_model.ParityRidge" in dict(all_public())
     True
     """
-    found = {
+    objects = {
         f"{module.__name__}.{name}": getattr(module, name)
         for module in public_modules()
         for name in getattr(module, "__all__", ())
     }
     return [
-        (name, found[name])
-        for name in sorted(found)
-        if inspect.isclass(found[name]) or inspect.isroutine(found[name])
+        (name, value)
+        for name, value in sorted(objects.items())
+        if inspect.isclass(value) or inspect.isroutine(value)
     ]
 
 
@@ -78,17 +78,17 @@ def all_estimators(type_filter=None):
     Parameters
     ----------
     type_filter : {"classifier", "meta", "regressor", "transformer"}, default=None
-        Which kind to list; None lists all.
+        Kind of estimators to list; None lists all.
 
     Returns
     -------
     estimators : list of tuples (name, class)
-        Sorted by the name of the class; abstract classes are left out.
+        Sorted by the name of the class, without abstract classes.
 
     Raises
     ------
     ValueError
-        A `type_filter` that is not known.
+        If `type_filter` is not known.
 
     Examples
     --------

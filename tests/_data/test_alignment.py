@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 
-from fairlearnkit._data.alignment import check_alignment, with_one_index
+from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.constraints import Decorrelation, ParityConstraint
 from fairlearnkit.inspection import prediction_sensitivity
@@ -280,6 +280,51 @@ def test_a_default_index_counts_as_none_beside_another(index):
         ParityRidge().fit(X, Y, sensitive_features=plain)
 
 
+def named(*labels):
+    return pd.Series(range(len(labels)), index=labels)
+
+
+# Neither is a permutation of the other.
+UNEQUAL = {
+    "one label differs": (named("a", "b", "c"), named("a", "b", "d")),
+    "one occurs twice": (named("a", "b", "c"), named("a", "a", "c")),
+    "no label in common": (named("a", "b", "c"), named("x", "y", "z")),
+    "two folds": (named(1, 4, 6), named(2, 4, 7)),
+    "shuffled": (named(7, 5, 9), named("a", "b", "c")),
+    "below 0": (named(-1, 0, 1), named("a", "b", "c")),
+    "labels twice, as numbers": (named(1, 1, 4), named("a", "b", "c")),
+    "floats": (named(0.0, 1.0, 2.5), named("a", "b", "c")),
+    "levels": (
+        named(("a", 1), ("a", 2), ("b", 1)),
+        named(("a", 1), ("a", 2), ("c", 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNEQUAL)
+def test_other_rows_are_refused_though_no_permutation(case):
+    for first, second in (UNEQUAL[case], UNEQUAL[case][::-1]):
+        with pytest.raises(ValueError, match="By their indexes, groups has other rows"):
+            check_alignment(X=first, groups=second)
+        check_alignment(X=first, groups=second.iloc[:2])  # checked elsewhere
+        check_alignment(X=first, groups=second.to_numpy())
+
+
+COUNTING = {
+    "a default index beside labels": (named(0, 1, 2), named("a", "b", "c")),
+    "a default index beside other integers": (named(0, 1, 2), named(5, 1, 9)),
+    "a default index beside doubled ones": (named(0, 1, 2), named(0, 1, 1)),
+    "a fold of a default index beside labels": (named(1, 4, 6), named("a", "b", "c")),
+    "a default index beside levels": (named(0, 1, 2), UNEQUAL["levels"][0]),
+}
+
+
+@pytest.mark.parametrize("case", COUNTING)
+def test_an_index_that_only_counts_says_nothing_of_another(case):
+    for first, second in (COUNTING[case], COUNTING[case][::-1]):
+        check_alignment(X=first, groups=second)
+
+
 def test_what_has_no_index_or_another_length_is_passed_over():
     check_alignment(X=X, y=None, g=SEX.tolist(), h=pl.Series(SEX.to_numpy()))
     check_alignment(
@@ -377,11 +422,11 @@ def test_frozen_models_and_one_index():
     with pytest.raises(ValueError, match=REFUSED):
         frozen.fit(X, sensitive_features=SEX.sort_index())
     given = [X.to_numpy(), None, {"sex": SEX}, Y.reset_index(drop=True)]
-    same = with_one_index(*given)
+    same = with_common_index(*given)
     assert same[0] is given[0]
     assert same[1] is None
     assert same[3].index.equals(SEX.index)
     np.testing.assert_array_equal(same[3], Y)
-    assert with_one_index([1], None) == [[1], None]
+    assert with_common_index([1], None) == [[1], None]
     with pytest.raises(ValueError, match="has 7 rows but X has"):
         frozen.fit(X, sensitive_features=SEX.reset_index(drop=True).head(7))

@@ -164,25 +164,6 @@ def test_a_projection_for_one_of_three_classes(data):
     assert model.pos_label_ == "b"
 
 
-def test_own_constraints_with_a_positive_class_are_filled(data):
-    X, y, group = data
-    seen = []
-
-    class Own:
-        pos_label = None
-
-        def contrasts(self, y, sensitive_features, sample_weight=None, *, missing):
-            seen.append(self.pos_label)
-            only = np.where(y == self.pos_label, sensitive_features, None)
-            return DemographicParity().contrasts(None, only, missing="ignore")
-
-    for model in CONSTRAINED:
-        model = clone(model).set_params(constraint=(own := Own()), pos_label="no")
-        model.fit(X, np.where(y, "yes", "no"), sensitive_features=group)
-        assert seen.pop() == model.pos_label_ == "no"
-        assert own.pos_label is None
-
-
 def test_the_class_of_labels():
     assert positive_class([0, 1]) == positive_class([-1, 1]) == positive_class([1]) == 1
     assert positive_class([False, True]) is True

@@ -7,11 +7,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from fairlearnkit._data import labels as reading
-from fairlearnkit._data.groups import check_categories, read_groups
+from fairlearnkit._data import object_labels
+from fairlearnkit._data.groups import read_groups
+from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
 from fairlearnkit._data.rows import take_rows
-from fairlearnkit._data.sensitive_columns import read_columns
+from fairlearnkit._data.sensitive_columns import read_numeric_columns
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.preprocessing import BarycenterTransformer
 
@@ -81,6 +82,31 @@ def test_categories_without_rows_are_no_groups():
     groups = read_groups(values)
     assert groups.labels.tolist() == ["a", "c"]
     assert groups.counts.tolist() == [2, 1]
+
+
+CATEGORIES = ["unused", "c", "b", "a", "also unused"]
+
+
+@pytest.mark.parametrize("values", [["a", "c", "a", "b"], ["a", "c", None, "b"]])
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pd.Series,
+        pd.Series.array.fget,
+        lambda x: pd.DataFrame({"x": x}),
+        lambda x: {"x": x},
+    ],
+    ids=["Series", "Categorical", "frame", "dict"],
+)
+def test_unused_categories_of_any_container_are_no_groups(values, ordered, form):
+    dtype = pd.CategoricalDtype(CATEGORIES, ordered=ordered)
+    groups = read_groups(form(pd.Series(values, dtype=dtype)), missing="group")
+    missing = [None] * (None in values)
+    assert groups.labels.tolist() == ["a", "b", "c", *missing]
+    assert groups.labels[groups.codes].tolist() == values
+    assert groups.counts.tolist() == [values.count(x) for x in groups.labels]
+    assert groups.counts.min() > 0
 
 
 @pytest.mark.parametrize(
@@ -322,7 +348,7 @@ def test_many_groups_are_not_all_printed():
     ],
 )
 def test_numeric_columns(values):
-    names, numbers, known = read_columns(values)
+    names, numbers, known = read_numeric_columns(values)
     assert names == ["sensitive_features['age']", "sensitive_features['rate']"]
     np.testing.assert_array_equal(numbers, [[20, 0.5], [30, 0.25], [40, 0.125]])
     assert known.all()
@@ -333,30 +359,32 @@ def test_dates_are_numbers():
     zone = days.dt.tz_localize("UTC")
     seconds = pd.Series(pd.to_datetime(["2020-03-01 12:00"])).repeat(3)
     for form in (days, days.to_numpy(), list(days), list(days.dt.date), zone):
-        _, numbers, known = read_columns(form)
+        _, numbers, known = read_numeric_columns(form)
         np.testing.assert_array_equal(numbers[:, 0], [29, 0, 366])
         assert known.all()
     for form in (pl.Series(values=days), pl.Series(values=days).cast(pl.Date)):
-        np.testing.assert_array_equal(read_columns(form)[1][:, 0], [29, 0, 366])
-    _, numbers, known = read_columns(days.where([True, True, False]), missing="ignore")
+        np.testing.assert_array_equal(read_numeric_columns(form)[1][:, 0], [29, 0, 366])
+    _, numbers, known = read_numeric_columns(
+        days.where([True, True, False]), missing="ignore"
+    )
     assert known.tolist() == [True, True, False]
     np.testing.assert_array_equal(numbers[:2, 0], [29, 0])
-    np.testing.assert_array_equal(read_columns(seconds)[1], np.zeros((3, 1)))
+    np.testing.assert_array_equal(read_numeric_columns(seconds)[1], np.zeros((3, 1)))
     with pytest.raises(ValueError, match=r"missing .* in 3 rows"):
-        read_columns(np.full(3, "NaT", dtype="M8[D]"))
+        read_numeric_columns(np.full(3, "NaT", dtype="M8[D]"))
 
 
 def test_numeric_columns_that_are_not():
     with pytest.raises(ValueError, match="must be numeric"):
-        read_columns(["a", "b"])
+        read_numeric_columns(["a", "b"])
     with pytest.raises(ValueError, match="infinite"):
-        read_columns([1.0, np.inf])
+        read_numeric_columns([1.0, np.inf])
     with pytest.raises(ValueError, match=r"missing .* in 1 rows"):
-        read_columns([1.0, None, 3.0])
+        read_numeric_columns([1.0, None, 3.0])
     with pytest.raises(ValueError, match="makes no sense for numeric"):
-        read_columns([1.0, None], missing="group")
+        read_numeric_columns([1.0, None], missing="group")
     for values in ([1.0, None, 3.0], pd.Series([1, pd.NA, 3], dtype="Int64")):
-        _, numbers, known = read_columns(values, missing="ignore")
+        _, numbers, known = read_numeric_columns(values, missing="ignore")
         assert known.tolist() == [True, False, True]
         assert numbers[known].ravel().tolist() == [1.0, 3.0]
 
@@ -383,7 +411,7 @@ def test_masked_arrays_and_dates():
 
 
 def test_unknown_options():
-    for read in (read_groups, read_columns):
+    for read in (read_groups, read_numeric_columns):
         with pytest.raises(ValueError, match="missing='skip' is not known; use one of"):
             read([1, 2], missing="skip")
     with pytest.raises(ValueError, match="unseen='skip' is not known"):
@@ -444,7 +472,7 @@ def test_text_is_read_without_mistaking_a_label(form, words):
 
 
 def test_objects_at_addresses_that_collide(monkeypatch):
-    monkeypatch.setattr(reading, "N_PLACES", 2)
+    monkeypatch.setattr(object_labels, "ADDRESS_TABLE_SIZE", 2)
     values = np.array(["a", 2, None, "c", 1.5, "a", None], dtype=object)
     groups = read_groups(values, missing="group")
     assert set(groups.labels.tolist()) == set(values.tolist())

@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from fairlearnkit._data.times import as_times, in_days, shown_time
+from fairlearnkit._data.times import as_times, format_time, in_days
 
 TEXT = ["2020-01-01T06:00", "1969-12-31", "NaT"]
 TIMES = np.array(TEXT, dtype="M8[us]")
@@ -59,6 +59,6 @@ def test_what_holds_no_times(values):
 
 
 def test_shown():
-    assert shown_time(TIMES[1]) == "1969-12-31"
-    assert shown_time(TIMES[0]) == "2020-01-01T06:00"
-    assert shown_time(np.timedelta64(36, "h")) == "1.5 days"
+    assert format_time(TIMES[1]) == "1969-12-31"
+    assert format_time(TIMES[0]) == "2020-01-01T06:00"
+    assert format_time(np.timedelta64(36, "h")) == "1.5 days"

@@ -43,7 +43,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
-from fairlearnkit._routing.call import asks_for_groups, call
+from fairlearnkit._routing.call import call, takes_groups
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.metrics import parity_scorer, score_gap
@@ -104,11 +104,11 @@ def test_no_estimator_of_scikit_learn_fails_to_be_asked(name, cls):
     one = build(cls)
     for method in METHODS:
         frozen = cls is FrozenEstimator and method == "fit"  # takes and forgets all
-        assert asks_for_groups(one, method) == frozen
+        assert takes_groups(one, method) == frozen
     pipe = make_pipeline(one, ParityLogisticRegression())
-    told = "" if hands_on(one) else "which cannot hand them on"
+    told = "" if hands_on(one) else "which cannot pass them on"
     with nullcontext() if not told else pytest.raises(ValueError, match=told):
-        assert asks_for_groups(pipe, "fit")
+        assert takes_groups(pipe, "fit")
     assert "_metadata_request" not in vars(one)
 
 
@@ -484,7 +484,7 @@ def test_a_stack_with_a_plain_final_estimator(data):
     inner = [("one", ParityLogisticRegression())]
     stack = StackingClassifier(inner, LogisticRegression(), cv=3)
     message = (
-        r"^StackingClassifier hands sensitive_features to a part that does not take it"
+        r"^StackingClassifier passes sensitive_features to a part that does not take it"
         r".*SensitiveColumns\(ParityLogisticRegression\(\), 'sex'\), and these inside"
     )
     with pytest.raises(ValueError, match=message):
@@ -509,7 +509,7 @@ def test_an_ensemble_whose_fit_takes_less_than_it_says(data):
     numbers = X[["a", "b", "c"]]
     message = (
         r"^ParityLogisticRegression asks for sensitive features in fit, but Balanced, "
-        r"around it, does not hand them on.*Put SensitiveColumns around Parity"
+        r"around it, does not pass them on.*Put SensitiveColumns around Parity"
     )
     with pytest.raises(ValueError, match=message):
         SensitiveColumns(Balanced(ParityLogisticRegression()), "sex").fit(X, y)
@@ -529,8 +529,8 @@ def test_sensitive_columns_around_one_that_serves_the_model(data):
     inner = SensitiveColumns(ParityLogisticRegression(), "race")
     for outer in (inner, make_pipeline(StandardScaler(), inner)):
         message = (
-            r"columns='sex' would be the groups of nobody: ParityLogisticRegression "
-            r"gets those of the SensitiveColumns inside, 'race'\. Name all"
+            r"No part gets columns='sex' as its groups: ParityLogisticRegression gets "
+            r"those of the SensitiveColumns inside, 'race'\. Name all"
         )
         with pytest.raises(ValueError, match=message):
             SensitiveColumns(outer, "sex").fit(table, y)

@@ -1,0 +1,223 @@
+"""What consumers request, and open requests granted for the time of a call."""
+
+from copy import copy
+from inspect import signature
+
+from sklearn.base import is_classifier
+from sklearn.feature_selection import RFECV
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils.metadata_routing import MetadataRequest
+
+from fairlearnkit._routing.parts import consumers
+from fairlearnkit.utils._sklearn_private import SIMPLE_METHODS
+
+# The attribute in which scikit-learn stores the requests that were set.
+REQUEST_ATTRIBUTE = "_metadata_request"
+# Methods that the fit of a meta-estimator may call on its parts.
+METHODS_IN_FIT = ("fit", "transform", "score")
+
+
+def request_of(consumer):
+    """The request of an estimator or scorer for itself, as a copy.
+
+    Parameters
+    ----------
+    consumer : estimator or scorer
+        Any.
+
+    Returns
+    -------
+    request : MetadataRequest
+        An empty one if it cannot be read: some classes of scikit-learn withdraw a
+        request that they do not have, and raise an error when asked for it.
+    """
+    try:
+        request = consumer._get_metadata_request()
+    except Exception:
+        return MetadataRequest(owner=type(consumer).__name__)
+    metric = getattr(consumer, "_score_func", None)
+    is_plain_scorer = metric is not None and not (
+        request.score.requests or REQUEST_ATTRIBUTE in vars(consumer)
+    )
+    if is_plain_scorer and "sample_weight" in signature(metric).parameters:
+        # Scorers of older versions of scikit-learn have no request until one is set.
+        request.score.add_request(param="sample_weight", alias=None)
+    return request
+
+
+def requests_of(consumer, method):
+    """The requests of a consumer for one method.
+
+    Parameters
+    ----------
+    consumer : estimator or scorer
+        Any.
+    method : str
+        Name of the method; for fit_transform the requests of fit and transform.
+
+    Returns
+    -------
+    requests : dict of str to bool, str or None
+    """
+    request = request_of(consumer)
+    if method == "fit_transform":
+        return {**request.transform.requests, **request.fit.requests}
+    return getattr(request, method).requests
+
+
+def is_requested(requests, name):
+    """Whether metadata are requested, or would be if the open request were granted."""
+    return requests.get(name, False) is not False
+
+
+def takes_in_fit(part, name):
+    """Whether a part, or a scorer of it, takes the metadata while it is fitted."""
+    return any(
+        is_requested(requests_of(consumer, method), name)
+        for consumer in [part, *scorers_of(part)]
+        for method in METHODS_IN_FIT
+    )
+
+
+def parts_requesting_groups(estimator):
+    """Class names of the parts that request sensitive features in any method.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As in `all_parts`.
+
+    Returns
+    -------
+    names : list of str
+    """
+    return [
+        type(part).__name__
+        for part in consumers(estimator).values()
+        if any(
+            is_requested(requests_of(part, method), "sensitive_features")
+            for method in SIMPLE_METHODS
+        )
+    ]
+
+
+def granted_attributes(estimator, names, *, fit):
+    """Attributes that each part needs, so that all open requests are granted.
+
+    1. A request that nobody has set (None) becomes True, in every method; False and
+       aliases stay as they are.
+    2. A part whose request cannot be read gets an empty one, so that scikit-learn can
+       read it.
+    3. A part with a parameter ``scoring`` gets scorers whose open requests are granted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As in `all_parts`.
+    names : iterable of str
+        Names of the metadata.
+    fit : bool
+        As in `all_parts`.
+
+    Returns
+    -------
+    attributes : dict of str to dict
+        Attributes to set, by the path of each part that needs some.
+    """
+    if not names:
+        return {}
+    granted = {}
+    for path, part in consumers(estimator, fit=fit).items():
+        attributes = {
+            REQUEST_ATTRIBUTE: _granted_request(part, names),
+            "scoring": _granted_scoring(part, names),
+        }
+        needed = {k: value for k, value in attributes.items() if value is not None}
+        if needed:
+            granted[path] = needed
+    return granted
+
+
+def _granted_request(consumer, names):
+    """The request with open ones granted, or None if that changes nothing."""
+    request, changed = request_of(consumer), not _has_readable_request(consumer)
+    for method in SIMPLE_METHODS:
+        own = getattr(request, method)
+        for name in names:
+            if own.requests.get(name, False) is None:
+                own.add_request(param=name, alias=True)
+                changed = True
+    return request if changed else None
+
+
+def _has_readable_request(consumer):
+    """Whether scikit-learn can read the request; see `request_of`."""
+    try:
+        consumer._get_metadata_request()
+    except Exception:
+        return False
+    return True
+
+
+def scorers_of(part):
+    """The scorers in the parameter ``scoring`` of a part.
+
+    Parameters
+    ----------
+    part : estimator
+        Any.
+
+    Returns
+    -------
+    scorers : list of scorer
+        Those that have requests.
+    """
+    scoring = _read_scoring(part)
+    scorers = scoring.values() if isinstance(scoring, dict) else [scoring]
+    return [scorer for scorer in scorers if hasattr(scorer, "_get_metadata_request")]
+
+
+def _read_scoring(part):
+    """The parameter ``scoring`` of a part, with names replaced by their scorers."""
+    if not hasattr(part, "scoring"):
+        return None
+    scoring = part.scoring
+    if isinstance(part, LogisticRegressionCV | RFECV) and scoring in (None, "warn"):
+        # Their default; scikit-learn sets no request for the scorer that it makes.
+        classifier = is_classifier(getattr(part, "estimator", part))
+        return get_scorer("accuracy" if classifier else "r2")
+    if isinstance(scoring, list | tuple | set):
+        scoring = {name: name for name in scoring}
+    if isinstance(scoring, dict):
+        return {name: _read_scorer(scorer) for name, scorer in scoring.items()}
+    return _read_scorer(scoring)
+
+
+def _read_scorer(scorer):
+    """The scorer of a name; anything else as it is."""
+    known = isinstance(scorer, str) and scorer in get_scorer_names()
+    return get_scorer(scorer) if known else scorer
+
+
+def _granted_scoring(part, names):
+    """The parameter ``scoring`` with open requests granted, or None if as before."""
+    scoring = _read_scoring(part)
+    if not isinstance(scoring, dict):
+        return _granted_scorer(scoring, names)
+    granted = {key: _granted_scorer(scorer, names) for key, scorer in scoring.items()}
+    if all(scorer is None for scorer in granted.values()):
+        return None
+    return {key: granted[key] or scorer for key, scorer in scoring.items()}
+
+
+def _granted_scorer(scorer, names):
+    """A copy of a scorer with open requests granted, or None if there are none."""
+    if not hasattr(scorer, "_get_metadata_request"):
+        return None
+    request = _granted_request(scorer, names)
+    if request is None:
+        return None
+    scorer = copy(scorer)
+    setattr(scorer, REQUEST_ATTRIBUTE, request)
+    return scorer

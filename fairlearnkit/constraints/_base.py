@@ -1,0 +1,193 @@
+"""Base classes of constraints."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.groups import read_groups
+from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.messages import check_option
+
+from ._contrasts import Contrasts
+from ._group_contrasts import group_contrasts
+
+
+class Constraint(ABC):
+    """Base of all constraints: a bound on differences of mean scores.
+
+    A subclass gives `contrasts`, the rows M of the bound ``|M f| <= max_gap`` on scores
+    f; this class derives the gap from them. An object of any other class with a method
+    ``contrasts`` of the same signature is a constraint as well: nothing else of it is
+    looked at, and it may have any attributes.
+
+    See Also
+    --------
+    ParityConstraint : Base of constraints that compare groups within strata.
+    Contrasts : What `contrasts` returns.
+
+    Notes
+    -----
+    A constraint on the rows of a positive class lets estimators choose that class by a
+    method ``with_pos_label(pos_label)``, which returns a copy for another positive
+    class, and an attribute ``pos_label``, the class that its user named, or None; see
+    `EqualOpportunity`. Estimators do not look at ``pos_label`` of objects without this
+    method.
+    """
+
+    @abstractmethod
+    def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
+        """Contrast rows M of these samples.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or None
+            Target; None if the constraint does not depend on it.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            See ``read_groups``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the means; a row of weight zero counts as absent.
+        missing : {"error", "group", "ignore"}, default="error"
+            How to treat missing sensitive features; see ``read_groups``.
+
+        Returns
+        -------
+        contrasts : Contrasts
+        """
+
+    def gap(
+        self, scores, y, sensitive_features, sample_weight=None, *, missing="error"
+    ):
+        """Largest violation max |M f| of the constraint by given scores.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_samples,)
+            Decision function, log-odds, probability or regression output.
+        y : array-like of shape (n_samples,) or None
+            Target, as in `contrasts`.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            As in `contrasts`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `contrasts`.
+        missing : {"error", "group", "ignore"}, default="error"
+            As in `contrasts`.
+
+        Returns
+        -------
+        gap : float
+            In the unit of the scores.
+        """
+        check_alignment(
+            scores=scores,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+        contrasts = self.contrasts(
+            y, sensitive_features, sample_weight, missing=missing
+        )
+        return contrasts.gap(scores)
+
+
+@dataclass(frozen=True)
+class ParityConstraint(Constraint):
+    """Base of the constraints that compare groups within strata of y.
+
+    A subclass gives `strata`. This class reads the groups and the weights, forms the
+    weighted mean score of each group in each stratum, and compares every two groups of
+    a stratum.
+
+    Parameters
+    ----------
+    columns : {"intersection", "separately"}, default="intersection"
+        With several sensitive columns: compare their intersections, or the groups
+        of each column by itself.
+    """
+
+    columns: str = "intersection"
+
+    @abstractmethod
+    def strata(self, y, n_samples):
+        """Stratum of each row, and a name for each stratum.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or None
+            Target.
+        n_samples : int
+            Number of rows.
+
+        Returns
+        -------
+        strata : ndarray of shape (n_samples,), intp
+            From 0; -1 for rows outside all strata, which the constraint leaves out.
+        names : list of str
+            One for each stratum, as in ``" with y = 1"``.
+        """
+
+    def _strata(self, y, n_samples, weight):
+        """As `strata`, for the constraints whose strata depend on the weights."""
+        return self.strata(y, n_samples)
+
+    def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
+        """Contrast rows M; see :meth:`Constraint.contrasts`."""
+        check_option("columns", self.columns, ("intersection", "separately"))
+        check_alignment(
+            y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
+        weight, n_samples = read_constraint_weight(sample_weight, y)
+        groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+        check_categories(groups)
+        strata, names = self._strata(y, len(groups.codes), weight)
+        parts = [
+            group_contrasts(part, strata, sample_weight=weight, stratum_names=names)
+            for part in self._compared_groups(groups)
+        ]
+        return parts[0] if len(parts) == 1 else Contrasts.stack(parts, groups)
+
+    def _compared_groups(self, groups):
+        """The intersections, or the groups of each column."""
+        if self.columns == "intersection" or not groups.columns:
+            return [groups]
+        if min(len(column.labels) for column in groups.columns) < 2:
+            msg = (
+                "A column of sensitive_features holds one group only; with "
+                "columns='separately' each needs at least two. Remove the column."
+            )
+            raise ValueError(msg)
+        return groups.columns
+
+
+def read_constraint_weight(sample_weight, y):
+    """Weights as an array, and the number of rows.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights of the rows.
+    y : array-like of shape (n_samples,) or None
+        Target.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,) or None
+    n_samples : int or None
+        None if neither weights nor target are given.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite.
+    """
+    if sample_weight is None:
+        return None, None if y is None else len(y)
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if (weight < 0).any():
+        msg = "sample_weight must not be negative."
+        raise ValueError(msg)
+    return weight, len(weight)
