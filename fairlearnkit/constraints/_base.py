@@ -1,7 +1,7 @@
 """Base classes of constraints."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils.validation import check_array
@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.matching import column_titles
 from fairlearnkit._data.messages import check_option
 
 from ._contrasts import Contrasts
@@ -146,7 +147,14 @@ class ParityConstraint(Constraint):
             group_contrasts(part, strata, sample_weight=weight, stratum_names=names)
             for part in self._compared_groups(groups)
         ]
-        return parts[0] if len(parts) == 1 else Contrasts.stack(parts, groups)
+        if len(parts) == 1:
+            return parts[0]
+        columns = column_titles(sensitive_features)
+        named = [
+            replace(part, suffixes=tuple(f"{s} in {column}" for s in part.suffixes))
+            for part, column in zip(parts, columns)
+        ]
+        return Contrasts.stack(named, groups)
 
     def _compared_groups(self, groups):
         """The intersections, or the groups of each column."""

@@ -147,7 +147,7 @@ def test_a_regression_target_is_refused_at_once(model, constraint):
     X, income = rng.normal(size=(3000, 2)), np.arange(3000) % 1500
     group = rng.choice(["a", "b"], 3000)
     model = clone(model).set_params(constraint=constraint)
-    with pytest.raises(ValueError, match=r"1500 different numbers, .*ParityRidge"):
+    with pytest.raises(ValueError, match=r"1500 different numbers; .*ParityRidge"):
         model.fit(X, income, sensitive_features=group)
 
 

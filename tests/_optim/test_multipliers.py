@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit.constraints import check_constraint
+from fairlearnkit.constraints import EqualizedOdds, check_constraint
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.svm import ParityLinearSVC
 
@@ -88,6 +88,20 @@ def test_their_names():
     price.fit(X, np.digitize(X[:, 1], [-0.5, 1.0]), sensitive_features=group)
     assert list(price.multipliers_) == [0, 1, 2]
     assert list(price.multipliers_[1]) == ["a", "b", "c"]
+
+
+def test_groups_of_the_same_name_in_two_columns():
+    X, y, _, _ = make_data()
+    table = {"sex": np.arange(300) % 2, "foreign": np.arange(300) // 7 % 2}
+    constraint = EqualizedOdds(columns="separately")
+    model = ParityRidge(constraint=constraint, max_gap=0.1)
+    model.fit(X, y, sensitive_features=table)
+    strata = "with y = -1.0", "with y = 1.0"
+    expected = [f"0 - 1 {s} in {c}" for c in table for s in strata]
+    assert list(model.multipliers_) == expected
+    array = np.column_stack(list(table.values()))
+    model.fit(X, y, sensitive_features=array)
+    assert list(model.multipliers_)[2] == "0 - 1 with y = -1.0 in column 1"
 
 
 def test_the_sign_says_which_way_scores_are_pushed():
