@@ -259,12 +259,22 @@ class MemoryRows(Rows):
     def dense_at(self, rows):
         """The same as an array."""
 
+    @cached_property
+    def _only_block(self):
+        """The block of all rows, kept where there is no other; else None."""
+        slices = self.slices()
+        if len(slices) > 1:
+            return None
+        return self.block(partial(self.at, slices[0]), self.y, self.c)
+
     def _blocks(self, columns):
         for rows in self.slices():
             block = self.block(partial(self.at, rows), self.y[rows], self.c[rows])
             yield rows, block, [column[rows] for column in columns]
 
     def sums(self, kernel, *columns, **params):
+        if self._only_block is not None:
+            return kernel(self._only_block, *columns, **params)
         total = None
         for _, block, parts in self._blocks(columns):
             value = kernel(block, *parts, **params)
@@ -277,16 +287,18 @@ class MemoryRows(Rows):
         return total
 
     def largest(self, kernel, *columns, **params):
+        if self._only_block is not None:
+            return kernel(self._only_block, *columns, **params)
         blocks = self._blocks(columns)
         values = [kernel(block, *parts, **params) for _, block, parts in blocks]
         return np.max(values, axis=0)
 
     def column(self, kernel, *columns, **params):
+        if self._only_block is not None:
+            return kernel(self._only_block, *columns, **params)
         out = None
         for rows, block, parts in self._blocks(columns):
             value = kernel(block, *parts, **params)
-            if len(value) == self.shape[0]:  # one block: no copy
-                return value
             if out is None:
                 out = np.empty((self.shape[0], *value.shape[1:]), value.dtype)
             out[rows] = value
