@@ -129,6 +129,16 @@ API_REFERENCE = {
         "description": "What is not scikit-learn's own.",
         "names": ["InfeasibleConstraintError", "SmallGroupWarning"],
     },
+    "Checks": {
+        "module": "fairlearnkit.utils.estimator_checks",
+        "description": "Checks for your own estimators and constraints. See "
+        ":ref:`own_estimator`.",
+        "names": [
+            "check_estimator",
+            "check_constraint_object",
+            "parametrize_with_checks",
+        ],
+    },
     "Discovery": {
         "module": "fairlearnkit.utils.discovery",
         "description": "Lists of what the library offers, for tests that must not "
