@@ -12,6 +12,7 @@ import ast
 import sys
 import tokenize
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from statistics import median
 
@@ -146,7 +147,7 @@ def read_folder(folder):
 
 def quantile(sizes, share):
     """The smallest of the sizes that a share of them does not exceed."""
-    return sorted(sizes)[-int(-share * len(sizes) // 1) - 1]
+    return sorted(sizes)[ceil(share * len(sizes)) - 1]
 
 
 def crowded(functions):
