@@ -153,12 +153,13 @@ def with_prediction(change):
     return broken(ParityRidge, predict=predict)
 
 
-def with_transform(change):
+def with_transform(change, unknown=0.0):
     """A subclass of BarycenterTransformer that asks for other groups."""
 
     def transform(self, X, *, sensitive_features=None):
         groups = change(self, X, sensitive_features)
-        return BarycenterTransformer.transform(self, X, sensitive_features=groups)
+        Z = BarycenterTransformer.transform(self, X, sensitive_features=groups)
+        return Z + np.where(np.equal(groups, None), unknown, 0.0)[:, None]
 
     return broken(BarycenterTransformer, transform=transform)
 
@@ -220,6 +221,11 @@ def known_only(self, X, groups):
     return np.where(np.isin(labels, self.groups_), labels, self.groups_[0])
 
 
+def groups_anyway(self, X, y, groups, weight):
+    self.missing = "group" if self.missing == "ignore" else self.missing
+    return X, y, groups, weight
+
+
 class KeepsAFunction(ParityRidge):
     fit = fit_positional
 
@@ -277,7 +283,17 @@ TOYS = [
         "fit with None among sensitive_features should raise ValueError",
     ),
     (
-        "check_missing_groups",
+        "check_missing_ignored",
+        broken(ParityRidge, fit=fit_with(groups_anyway)),
+        'missing="ignore" should leave groups_ a, b and c; got .*None',
+    ),
+    (
+        "check_missing_ignored",
+        with_transform(lambda self, X, g: g, np.nan),
+        'missing="ignore": transform is not finite for a row without a group',
+    ),
+    (
+        "check_missing_as_a_group",
         broken(ParityRidge, fit=fit_with(fills_group)),
         'missing="group" should be the model of one more label: predict differs',
     ),
@@ -417,7 +433,7 @@ def test_checks_follow_the_kind():
     names = {
         type(e).__name__: [c.__name__ for c in kinds.checks_of(e)] for e in ESTIMATORS
     }
-    assert len(names["ParityRidge"]) == len(names["ParitySVC"]) == 25
+    assert len(names["ParityRidge"]) == len(names["ParitySVC"]) == 27
     assert "check_gap_is_closed" in names["ParityRidge"]
     assert "check_unseen_group" not in names["ParityRidge"]
     assert "check_unseen_group" in names["BarycenterTransformer"]

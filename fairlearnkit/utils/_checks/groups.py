@@ -74,37 +74,49 @@ def check_one_group_is_refused(estimator):
 
 
 def check_missing_groups(estimator):
-    """Missing labels raise a ValueError by default; `missing` sets another policy.
+    """Missing labels raise a ValueError by default.
 
-    ``missing="group"`` gives the model that a label of its own would give, and
-    ``missing="ignore"`` adds no group.
+    A row without a group would otherwise be left out of the constraint silently.
     """
-    rows = make_rows(estimator)
-    groups = rows.groups.astype(object)
-    groups[::7] = None
-    incomplete = replace(rows, groups=groups)
+    rows = make_incomplete_rows(estimator)
     with value_error("fit with None among sensitive_features", "sensitive_features"):
-        fit(with_parameters(estimator, missing="error"), incomplete)
-    if "missing" not in estimator.get_params(deep=False):
-        return
-    filled = replace(rows, groups=np.where(groups == None, "z", groups))  # noqa: E711
-    grouping = with_parameters(estimator, missing="group")
+        fit(with_parameters(estimator, missing="error"), rows)
+
+
+def check_missing_as_a_group(estimator):
+    """``missing="group"`` gives the model that a label of its own would give."""
+    rows = make_incomplete_rows(estimator)
+    is_missing = np.equal(rows.groups, None)
+    filled = replace(rows, groups=np.where(is_missing, "z", rows.groups))
     assert_same(
-        fit_and_score(grouping, incomplete, incomplete),
+        fit_and_score(with_parameters(estimator, missing="group"), rows, rows),
         fit_and_score(estimator, filled, filled),
         'missing="group" should be the model of one more label',
     )
-    model = fit(with_parameters(estimator, missing="ignore"), incomplete)
-    labels = list(getattr(model, "groups_", ["a", "b", "c"]))
+
+
+def check_missing_ignored(estimator):
+    """``missing="ignore"`` adds no group, and predictions for all rows are finite."""
+    rows = make_incomplete_rows(estimator)
+    model = fit(with_parameters(estimator, missing="ignore"), rows)
+    labels = np.asarray(getattr(model, "groups_", ["a", "b", "c"])).tolist()
     require(
         labels == ["a", "b", "c"],
         f'missing="ignore" should leave groups_ a, b and c; got {labels}.',
     )
-    for method, output in outputs(model, incomplete).items():
+    for method, output in outputs(model, rows).items():
         require(
             output.dtype.kind != "f" or np.isfinite(output).all(),
             f'missing="ignore": {method} is not finite for a row without a group.',
         )
+
+
+def make_incomplete_rows(estimator):
+    """Training data in which every seventh row has no group."""
+    rows = make_rows(estimator)
+    groups = rows.groups.astype(object)
+    groups[::7] = None
+    return replace(rows, groups=groups)
 
 
 def check_groups_out_of_line(estimator):

@@ -16,6 +16,7 @@ GROUPS = (
     fitted.check_fitted_attributes,
     *routing.ROUTING,
 )
+MISSING = (groups.check_missing_as_a_group, groups.check_missing_ignored)
 GROUPS_LATER = (groups.check_groups_are_required_later, groups.check_unseen_group)
 
 
@@ -37,6 +38,7 @@ def checks_of(estimator):
     chosen = (
         (True, (*invariances.INVARIANCES, *fitted.FITTED)),
         (takes(estimator, "fit"), GROUPS),
+        ("missing" in parameters, MISSING),
         (later, GROUPS_LATER),
         (takes(estimator, "fit", "sample_weight"), invariances.WEIGHTS),
         ("max_gap" in parameters, fitted.BOUNDS),
