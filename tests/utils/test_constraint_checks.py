@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from inspect import getmembers, isfunction
+from inspect import getmembers, isabstract, isclass, isfunction
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from fairlearnkit.constraints import (
-    ALIASES,
     Constraint,
     Contrasts,
     Decorrelation,
@@ -20,6 +19,7 @@ from fairlearnkit.constraints import (
     read_groups,
 )
 from fairlearnkit.utils._checks import constraints, run
+from fairlearnkit.utils.discovery import all_public
 from fairlearnkit.utils.estimator_checks import check_constraint_object
 
 SAMPLE = constraints.make_sample()
@@ -30,8 +30,13 @@ OTHER = rng.choice(["x", "y"], len(SAMPLE.y))
 NO_TEXT = {
     ("check_relabelled_groups", "skipped: sensitive_features has no column of strings")
 }
+CONSTRAINTS = [
+    value
+    for _, value in all_public()
+    if isclass(value) and issubclass(value, Constraint) and not isabstract(value)
+]
 CASES = [
-    *((cls(), {}) for cls in ALIASES.values() if cls is not Decorrelation),
+    *((cls(), {}) for cls in CONSTRAINTS if cls is not Decorrelation),
     (GeneralParity(n_bins=3), {"y": NUMBERS}),
     (EqualOpportunity(pos_label="paid"), {"y": TEXT}),
     (
@@ -254,6 +259,10 @@ def test_toys_pass_otherwise():
     check_constraint_object(
         DropsEmptyCells(), expected_failed_checks={"check_empty_cell": "a toy"}
     )
+
+
+def test_constraints_are_found():
+    assert {DemographicParity, EqualOpportunity, GeneralParity} <= set(CONSTRAINTS)
 
 
 def test_no_check_is_forgotten():
