@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 # A line with a file name, and the code block that follows it.
 QUOTES = re.findall(r"^`(tests/\S+\.py)`:\n\n```python\n(.*?)```$", TEXT, re.M | re.S)
-PATHS = ("constraint", "metric")
+PATHS = ("constraint", "loss", "metric", "solver")
 
 
 @pytest.mark.parametrize(("name", "code"), QUOTES)
@@ -30,7 +30,7 @@ def test_every_path_shows_the_file_and_its_test(kind):
     blocks = [code for path, code in QUOTES if path == name]
     assert len(blocks) == 2
     assert "def test_" not in blocks[0]
-    assert blocks[1].startswith("def test_")
+    assert re.match(r"(@pytest\.mark\..*\n)*def test_", blocks[1])
     assert re.search(rf"^### A {kind}: ", TEXT, re.M)
 
 
