@@ -37,8 +37,9 @@ API_REFERENCE = {
     },
     "Preprocessing": {
         "module": "fairlearnkit.preprocessing",
-        "description": "Transformers that take the groups out of the features, for any "
-        "model that follows. See :ref:`projection` and :ref:`barycenters`.",
+        "description": "Transformers that remove differences between groups from the "
+        "features: of means, or of the distribution of each column. See "
+        ":ref:`projection` and :ref:`barycenters`.",
         "names": ["ParityProjection", "BarycenterTransformer"],
     },
     "Postprocessing": {
@@ -49,8 +50,9 @@ API_REFERENCE = {
     },
     "Representations": {
         "module": "fairlearnkit.representation",
-        "description": "Features learned on several tasks that carry no group, for "
-        "tasks to come. Needs PyTorch. See :ref:`representations`.",
+        "description": "Features learned on several tasks whose distributions are "
+        "similar in all groups, for linear models of new tasks. Needs PyTorch. See "
+        ":ref:`representations`.",
         "names": ["ParityEncoder"],
     },
     "Constraints": {
@@ -128,6 +130,16 @@ API_REFERENCE = {
         "module": "fairlearnkit.exceptions",
         "description": "What is not scikit-learn's own.",
         "names": ["InfeasibleConstraintError", "SmallGroupWarning"],
+    },
+    "Checks": {
+        "module": "fairlearnkit.utils.estimator_checks",
+        "description": "Checks for your own estimators and constraints. See "
+        ":ref:`own_estimator`.",
+        "names": [
+            "check_estimator",
+            "check_constraint_object",
+            "parametrize_with_checks",
+        ],
     },
     "Discovery": {
         "module": "fairlearnkit.utils.discovery",

@@ -18,6 +18,7 @@ from fairlearnkit._optim.losses import SmoothLoss
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.utils._sklearn_private import Interval, _fit_context
+from fairlearnkit.utils.estimator_checks import check_estimator
 
 
 class Huber(SmoothLoss):
@@ -177,3 +178,9 @@ def test_it_composes():
     model = SensitiveColumns(ParityHuber(), [6]).fit(table, y)
     assert model.predict(table).shape == y.shape
     assert model.estimator_.multipliers_.keys() == {"0.0 - 1.0"}
+
+
+def test_it_keeps_the_contract():
+    results = dict(check_estimator(ParityHuber(tol=1e-6)))
+    assert len(results) > 70
+    assert results["check_gap_is_closed"] == "passed"

@@ -1,0 +1,1 @@
+"""The checks behind ``fairlearnkit.utils.estimator_checks``, by what they look at."""
