@@ -1,4 +1,4 @@
-"""From cells to rates, and from rates to one number: plain arithmetic on counts."""
+"""From confusion matrices to one number: gaps between the rates of groups."""
 
 import warnings
 from dataclasses import dataclass
@@ -6,49 +6,31 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
+from fairlearnkit._counting.rates import (
+    RATES,
+    need_no_positive_class,
+    rate_counts,
+)
 from fairlearnkit._data.counts import SMALL_CELL, counts_table
 from fairlearnkit._data.messages import check_option
 from fairlearnkit.exceptions import SmallGroupWarning
 
-# Of masks over (true, predicted) that are positive: what is counted, and among what.
-RATES = {
-    "selection_rate": (lambda t, p: p, lambda t, p: t | ~t),
-    "true_positive_rate": (lambda t, p: t & p, lambda t, p: t),
-    "false_negative_rate": (lambda t, p: t & ~p, lambda t, p: t),
-    "false_positive_rate": (lambda t, p: ~t & p, lambda t, p: ~t),
-    "true_negative_rate": (lambda t, p: ~t & ~p, lambda t, p: ~t),
-    "positive_predictive_value": (lambda t, p: t & p, lambda t, p: p),
-    "negative_predictive_value": (lambda t, p: ~t & ~p, lambda t, p: ~p),
-    "accuracy": (None, lambda t, p: t | ~t),
-    "error_rate": (None, lambda t, p: t | ~t),
-}
-AMONG = {
-    "true_positive_rate": "rows with y_true == {label}",
-    "false_negative_rate": "rows with y_true == {label}",
-    "false_positive_rate": "rows with y_true != {label}",
-    "true_negative_rate": "rows with y_true != {label}",
-    "positive_predictive_value": "rows with y_pred == {label}",
-    "negative_predictive_value": "rows with y_pred != {label}",
-}
-# Rates that know no positive class.
-CLASS_FREE = ("accuracy", "error_rate")
-# With the other of two classes as the positive one, a rate differs between groups as
-# this rate does with the first one: selection rates are complements of one another.
-OTHER_SIDE = {
-    "selection_rate": "selection_rate",
-    "true_positive_rate": "false_positive_rate",
-    "false_positive_rate": "true_positive_rate",
-}
-# Rates that look at predictions alone.
-TRUTH_FREE = ("selection_rate",)
 AGGREGATES = ("worst", "mean", "to_overall")
 
 
 @dataclass(frozen=True)
-class Gap:
-    """Which rates are compared, by difference or by ratio, and how groups are joined.
+class RateComparison:
+    """Which rates are compared between groups, and how.
 
-    ``of`` takes weights of cells with any leading axes, such as one of resamples.
+    Parameters
+    ----------
+    rates : tuple of str
+        Names of the rates, each one of ``RATES``. The worst of their gaps counts.
+    ratio : bool, default=False
+        Compare by the ratio of the smaller to the larger rate, not by the difference.
+    aggregate : {"worst", "mean", "to_overall"}, default="worst"
+        Compare the two groups that differ most, take the mean over all pairs of groups,
+        or compare the group that differs most from all rows with all rows.
     """
 
     rates: tuple
@@ -61,22 +43,32 @@ class Gap:
         check_option("aggregate", self.aggregate, AGGREGATES)
 
     @property
-    def two_sided(self):
-        """Whether it is the same for either of two classes."""
-        if set(self.rates) <= set(CLASS_FREE):
+    def is_symmetric(self):
+        """Whether the gap is the same for either of two classes as the positive one."""
+        if need_no_positive_class(self.rates):
             return True
-        other = {OTHER_SIDE.get(rate) for rate in self.rates}
-        return not self.ratio and other == set(self.rates)
+        rates = [RATES[name] for name in self.rates]
+        return not self.ratio and all(
+            any(rate.has_gap_of(other) for other in rates) for rate in rates
+        )
 
-    def of(self, weight, places):
-        """The gap: the worst over positive classes and rates, then over strata.
+    @np.errstate(invalid="ignore", divide="ignore")  # rates of no rows are NaN
+    def gap(self, weights, positives):
+        """Gap between the groups, for any number of confusion matrices at once.
+
+        1. Compare the groups in each stratum, for each rate and positive class.
+        2. Take the worst over rates and positive classes.
+        3. Take the worst stratum or, for "mean", the mean of the strata by weight.
+
+        A ratio of rates that are all 0 is infinite until the end: it says nothing, so
+        the minimum skips it. What is infinite at the end is NaN.
 
         Parameters
         ----------
-        weight : ndarray of shape (..., n_strata, n_groups, n_classes, n_classes)
-            Weights of the cells.
-        places : list of int
-            Classes that are positive in turn.
+        weights : ndarray of shape (..., n_strata, n_groups, n_classes, n_classes)
+            Weights of the cells, with any leading axes, such as one of resamples.
+        positives : list of int
+            Positions of the classes that are taken as positive, one after the other.
 
         Returns
         -------
@@ -84,165 +76,127 @@ class Gap:
             NaN where a rate is not defined.
         """
         worst = np.minimum if self.ratio else np.maximum
-        found = None
-        for place in places:
-            for rate in self.rates:
-                hits, among = counts(weight, rate, place)
-                value = self._compare(hits, among)
-                found = value if found is None else worst(found, value)
+        by_rate = [
+            self._compare_groups(*rate_counts(weights, rate, positive))
+            for positive in positives
+            for rate in self.rates
+        ]
+        by_stratum = worst.reduce(by_rate, axis=0)
         if self.aggregate == "mean":
-            found = _mean(found, weight.sum(axis=(-3, -2, -1)))
+            gap = _mean_over_strata(by_stratum, weights.sum(axis=(-3, -2, -1)))
         else:
-            found = worst.reduce(found, axis=-1)
-        return np.where(np.isinf(found), np.nan, found)
+            gap = worst.reduce(by_stratum, axis=-1)
+        return np.where(np.isinf(gap), np.nan, gap)
 
-    def _compare(self, hits, among):
-        """One number for each stratum."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rates = hits / among
-            if self.aggregate == "mean":
-                return _mean_pair(np.sort(rates, axis=-1), self.ratio)
-            if self.aggregate == "to_overall":
-                overall = hits.sum(axis=-1) / among.sum(axis=-1)
-                pairs = (rates, np.broadcast_to(overall[..., None], rates.shape))
-            else:
-                pairs = (rates.max(axis=-1), rates.min(axis=-1))
-                pairs = tuple(one[..., None] for one in pairs)
-            low, high = np.minimum(*pairs), np.maximum(*pairs)
-            if self.ratio:  # of rates that are all 0, infinity: no statement
-                values = np.where(high == 0, np.inf, low / high)
-            else:
-                values = high - low
-        return values.min(axis=-1) if self.ratio else values.max(axis=-1)
+    def _compare_groups(self, numerator, denominator):
+        """Gap in each stratum, of shape (..., n_strata).
+
+        Both arguments have the shape (..., n_strata, n_groups).
+        """
+        rates = numerator / denominator
+        if self.aggregate == "mean":
+            return _mean_over_pairs(np.sort(rates, axis=-1), self.ratio)
+        if self.aggregate == "worst":
+            return self._compare(rates.min(axis=-1), rates.max(axis=-1))
+        overall = (numerator.sum(axis=-1) / denominator.sum(axis=-1))[..., None]
+        gaps = self._compare(np.minimum(rates, overall), np.maximum(rates, overall))
+        return gaps.min(axis=-1) if self.ratio else gaps.max(axis=-1)
+
+    def _compare(self, low, high):
+        """Difference or ratio; infinite for the ratio of two rates that are 0."""
+        if not self.ratio:
+            return high - low
+        return np.where(high == 0, np.inf, low / high)
 
 
-def _mean_pair(rates, ratio):
-    """Mean over all pairs of sorted rates, without a table of pairs.
+def _mean_over_pairs(rates, ratio):
+    r"""Mean over all pairs of n sorted rates, without a table of the pairs.
 
-    The j-th rate is the higher one of j pairs; of those with a rate of 0, by ratio, no
-    statement.
+    The rate of rank j = 0 ... n - 1 is the larger one in j pairs and the smaller one in
+    n - 1 - j. Hence the sum of the differences is :math:`\sum_j (2j - n + 1) r_j`, and
+    that of the ratios :math:`\sum_j \frac{1}{r_j} \sum_{i < j} r_i`. Pairs of which
+    both rates are 0 have no ratio and are left out; the mean of none is infinite.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (..., n_groups)
+        In ascending order.
+    ratio : bool
+        Mean of ratios, not of differences.
+
+    Returns
+    -------
+    mean : ndarray of shape (...)
     """
-    place = np.arange(rates.shape[-1])
-    if not ratio:  # and the lower one of n - 1 - j
-        n_pairs = len(place) * (len(place) - 1) / 2
-        return (rates * (2 * place - len(place) + 1)).sum(axis=-1) / n_pairs
-    lower = np.cumsum(rates, axis=-1) - rates
-    above = np.where(rates == 0, 0.0, lower / rates)
-    says = np.where(rates == 0, 0, place).sum(axis=-1)
-    return np.where(says > 0, above.sum(axis=-1) / says, np.inf)
+    rank = np.arange(rates.shape[-1])
+    if not ratio:
+        n_pairs = len(rank) * (len(rank) - 1) / 2
+        return (rates * (2 * rank - len(rank) + 1)).sum(axis=-1) / n_pairs
+    sum_below = np.cumsum(rates, axis=-1) - rates
+    ratios = np.where(rates == 0, 0.0, sum_below / rates)
+    n_pairs = np.where(rates == 0, 0, rank).sum(axis=-1)
+    return np.where(n_pairs > 0, ratios.sum(axis=-1) / n_pairs, np.inf)
 
 
-def _mean(values, share):
-    """Mean of what makes a statement; infinity where nothing does."""
-    says = ~np.isinf(values)
-    total = np.where(says, share, 0.0).sum(axis=-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(says, values * share, 0.0).sum(axis=-1) / total
+def _mean_over_strata(gaps, weights):
+    """Weighted mean of the finite gaps in the last axis; infinite if none is."""
+    finite = ~np.isinf(gaps)
+    total = np.where(finite, weights, 0.0).sum(axis=-1)
+    mean = np.where(finite, gaps * weights, 0.0).sum(axis=-1) / total
     return np.where(total > 0, mean, np.inf)
 
 
-def check_truth(y_true, rates):
-    """Refuse rates of errors where there are no true labels."""
-    needed = [rate for rate in rates if rate not in TRUTH_FREE]
-    if y_true is None and needed:
-        msg = (
-            f"True labels are needed for {', '.join(needed)}, and y_true is None. "
-            f"Without them only {', '.join(TRUTH_FREE)} is known."
-        )
-        raise ValueError(msg)
-
-
-def divide(hits, among):
-    """Shares, NaN where there is nothing to be a share of."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.divide(hits, among)
-
-
-def counts(weight, rate, place):
-    """Numerator and denominator of a rate in each group.
+def measure_gap(comparison, confusion, positives):
+    """Gap of the counted rows, with warnings about small denominators.
 
     Parameters
     ----------
-    weight : ndarray of shape (..., n_classes, n_classes)
-        Weights of the cells.
-    rate : str
-        One of ``RATES``.
-    place : int
-        The positive class.
+    comparison : RateComparison
+        What is compared.
+    confusion : ConfusionCounts
+        Confusion matrices of the groups.
+    positives : list of int
+        Positions of the classes that are taken as positive, one after the other.
 
     Returns
     -------
-    hits, among : ndarray of shape (...)
+    gap : float
     """
-    hit, among = masks_of(rate, place, weight.shape[-1])
-    return weight[..., hit].sum(axis=-1), weight[..., among].sum(axis=-1)
-
-
-def masks_of(rate, place, n_classes):
-    """Which cells of (true, predicted) a rate counts, and among which.
-
-    Parameters
-    ----------
-    rate : str
-        One of ``RATES``.
-    place : int
-        The positive class.
-    n_classes : int
-        How many classes there are.
-
-    Returns
-    -------
-    hit, among : ndarray of shape (n_classes, n_classes), bool
-    """
-    true = np.zeros((n_classes, n_classes), dtype=bool)
-    true[place] = True
-    pred = true.T
-    hit, among = RATES[rate]
-    right = np.eye(n_classes, dtype=bool)
-    hit = (right if rate == "accuracy" else ~right) if hit is None else hit(true, pred)
-    return hit, among(true, pred)
-
-
-def measure(gap, cells, places):
-    """The gap of counted cells, as a float, with warnings about small cells.
-
-    Parameters
-    ----------
-    gap : Gap
-        What to compare.
-    cells : Cells
-        Counts.
-    places : list of int
-        Classes that are positive in turn.
-
-    Returns
-    -------
-    value : float
-    """
-    for rate in gap.rates:
-        for place in places:
-            warn_of_small(cells, rate, place)
-    value = float(gap.of(cells.weight, places))
-    if np.isnan(value) and gap.ratio:
+    for rate in comparison.rates:
+        for positive in positives:
+            warn_of_small_denominator(confusion, rate, positive, stacklevel=5)
+    gap = float(comparison.gap(confusion.weights, positives))
+    if np.isnan(gap) and comparison.ratio:
         msg = "The ratio is NaN: rates are not defined, or 0 in every group."
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=4)
-    return value
+    return gap
 
 
-def warn_of_small(cells, rate, place):
-    """Tell of groups with few rows in the denominator of a rate, or with none."""
-    rows = counts(cells.rows, rate, place)[1]
-    if rows.min() >= SMALL_CELL:
+def warn_of_small_denominator(confusion, rate, positive, stacklevel):
+    """Warn if a group has few rows, or none, in the denominator of a rate.
+
+    Parameters
+    ----------
+    confusion : ConfusionCounts
+        Confusion matrices of the groups.
+    rate : str
+        Name of the rate.
+    positive : int
+        Position of the positive class.
+    stacklevel : int
+        As in `warnings.warn`; 2 is the caller of this function.
+    """
+    counts = rate_counts(confusion.counts, rate, positive)[1]
+    if counts.min() >= SMALL_CELL:
         return
-    label = cells.classes[place]
-    name = AMONG.get(rate, "rows").format(label=label)
-    worst = np.unravel_index(rows.argmin(), rows.shape)[0]
-    table = counts_table(cells.groups, rows[worst])
-    if len(cells.strata) > 1:
-        table += f", in the stratum {cells.strata[worst]}"
-    if rows.min() == 0:
-        msg = f"A group has no {name}, so that its {rate} is NaN: {table}."
-        warnings.warn(msg, UndefinedMetricWarning, stacklevel=5)
+    rows = RATES[rate].rows.format(label=confusion.classes[positive])
+    stratum = np.unravel_index(counts.argmin(), counts.shape)[0]
+    table = counts_table(confusion.groups, counts[stratum])
+    if len(confusion.strata) > 1:
+        table += f", in the stratum {confusion.strata[stratum]}"
+    if counts.min() == 0:
+        msg = f"A group has no {rows}, so its {rate} is NaN: {table}."
+        warnings.warn(msg, UndefinedMetricWarning, stacklevel=stacklevel)
     else:
-        msg = f"Fewer than {SMALL_CELL} {name} in a group: {table}. Its rate is noisy."
-        warnings.warn(msg, SmallGroupWarning, stacklevel=5)
+        msg = f"Fewer than {SMALL_CELL} {rows} in a group: {table}. Its rate is noisy."
+        warnings.warn(msg, SmallGroupWarning, stacklevel=stacklevel)

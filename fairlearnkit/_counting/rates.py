@@ -1,59 +1,190 @@
-"""Rates of each group from counted cells."""
+"""Rates of the confusion matrix, each of which is one entry of `RATES`."""
 
-from sklearn.utils import Bunch
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-from fairlearnkit._counting.gaps import (
-    CLASS_FREE,
-    RATES,
-    TRUTH_FREE,
-    check_truth,
-    counts,
-    divide,
-    warn_of_small,
-)
+import numpy as np
 
 
-def rates_of(cells, place, rates):
-    """Rates of counted cells in each group; see `group_rates` for the result.
+class CellMasks(NamedTuple):
+    """Masks of the cells (true class, predicted class) of a confusion matrix.
+
+    Each has the shape (n_classes, n_classes), with the true classes along the rows.
+    """
+
+    true: np.ndarray  # y_true is the positive class
+    predicted: np.ndarray  # y_pred is the positive class
+    correct: np.ndarray  # y_true equals y_pred
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of the rows: rate = weight of the numerator / weight of the denominator.
 
     Parameters
     ----------
-    cells : Cells
-        Counts, without control features.
-    place : int
-        Position of the positive class.
+    numerator, denominator : callable
+        Takes `CellMasks` and returns the mask of the cells that are counted. The cells
+        of the numerator are among those of the denominator.
+    rows : str, default="rows"
+        What the denominator counts, for messages. ``{label}`` stands for the positive
+        class.
+    """
+
+    numerator: Callable
+    denominator: Callable
+    rows: str = "rows"
+
+    def masks(self, positive, n_classes):
+        """Cells of the numerator and of the denominator.
+
+        Parameters
+        ----------
+        positive : int
+            Position of the positive class.
+        n_classes : int
+            Number of classes.
+
+        Returns
+        -------
+        numerator, denominator : ndarray of shape (n_classes, n_classes), bool
+        """
+        true = np.zeros((n_classes, n_classes), dtype=bool)
+        true[positive] = True
+        cells = CellMasks(true, true.T, np.eye(n_classes, dtype=bool))
+        return self.numerator(cells), self.denominator(cells)
+
+    @cached_property
+    def needs_truth(self):
+        """Whether it depends on y_true: some mask differs between two true classes."""
+        return any((mask != mask[:1]).any() for mask in self.masks(0, 3))
+
+    @cached_property
+    def needs_positive_class(self):
+        """Whether another positive class of three selects other cells."""
+        return any(map(_differ, self.masks(0, 3), self.masks(1, 3)))
+
+    def has_gap_of(self, other):
+        """Whether the gap is that of `other` with the other of two classes as positive.
+
+        The gap is a difference between groups, so the rates may also add up to one:
+        the selection rates of both classes are complements of each other.
+
+        Parameters
+        ----------
+        other : Rate
+
+        Returns
+        -------
+        same : bool
+        """
+        numerator, denominator = self.masks(0, 2)
+        swapped, swapped_denominator = other.masks(1, 2)
+        complement = swapped_denominator & ~swapped
+        return not _differ(denominator, swapped_denominator) and not (
+            _differ(numerator, swapped) and _differ(numerator, complement)
+        )
+
+
+def _differ(mask, other):
+    return bool((mask != other).any())
+
+
+def _all_cells(cells):
+    return cells.true | ~cells.true
+
+
+WITH_POSITIVE_TRUTH = "rows with y_true == {label}"
+WITH_OTHER_TRUTH = "rows with y_true != {label}"
+RATES = {
+    "selection_rate": Rate(lambda cells: cells.predicted, _all_cells),
+    "true_positive_rate": Rate(
+        lambda cells: cells.true & cells.predicted,
+        lambda cells: cells.true,
+        WITH_POSITIVE_TRUTH,
+    ),
+    "false_negative_rate": Rate(
+        lambda cells: cells.true & ~cells.predicted,
+        lambda cells: cells.true,
+        WITH_POSITIVE_TRUTH,
+    ),
+    "false_positive_rate": Rate(
+        lambda cells: ~cells.true & cells.predicted,
+        lambda cells: ~cells.true,
+        WITH_OTHER_TRUTH,
+    ),
+    "true_negative_rate": Rate(
+        lambda cells: ~cells.true & ~cells.predicted,
+        lambda cells: ~cells.true,
+        WITH_OTHER_TRUTH,
+    ),
+    "positive_predictive_value": Rate(
+        lambda cells: cells.true & cells.predicted,
+        lambda cells: cells.predicted,
+        "rows with y_pred == {label}",
+    ),
+    "negative_predictive_value": Rate(
+        lambda cells: ~cells.true & ~cells.predicted,
+        lambda cells: ~cells.predicted,
+        "rows with y_pred != {label}",
+    ),
+    "accuracy": Rate(lambda cells: cells.correct, _all_cells),
+    "error_rate": Rate(lambda cells: ~cells.correct, _all_cells),
+}
+
+
+def need_no_positive_class(rates):
+    """Whether none of the named rates depends on the positive class."""
+    return not any(RATES[rate].needs_positive_class for rate in rates)
+
+
+def rates_without_truth():
+    """Names of the rates that are known without y_true."""
+    return tuple(name for name, rate in RATES.items() if not rate.needs_truth)
+
+
+def check_truth(y_true, rates):
+    """Raise an error if y_true is None and a rate needs it.
+
+    Parameters
+    ----------
+    y_true : array-like or None
+        True labels.
     rates : sequence of str
-        Names.
+        Names of rates.
+    """
+    needed = [name for name in rates if RATES[name].needs_truth]
+    if y_true is None and needed:
+        msg = (
+            f"True labels are needed for {', '.join(needed)}, and y_true is None. "
+            f"Without them only {', '.join(rates_without_truth())} is known."
+        )
+        raise ValueError(msg)
+
+
+def rate_counts(weights, rate, positive):
+    """Numerator and denominator of a rate.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (..., n_classes, n_classes)
+        Weights, or counts of rows, of the cells (true class, predicted class).
+    rate : str
+        One of ``RATES``.
+    positive : int
+        Position of the positive class.
 
     Returns
     -------
-    found : Bunch
-        Its ``pos_label`` is None where no rate looks at a positive class.
+    numerator, denominator : ndarray of shape (...)
     """
-    warn_of_small(cells, "selection_rate", place)
-    by_group, overall, among = {}, {}, {}
-    for rate in rates:
-        hits, rows = counts(cells.weight[0], rate, place)
-        by_group[rate] = divide(hits, rows)
-        overall[rate] = float(divide(hits.sum(), rows.sum()))
-        among[rate] = counts(cells.rows[0], rate, place)[1]
-    classless = set(rates) <= set(CLASS_FREE)
-    return Bunch(
-        groups=cells.groups,
-        counts=cells.rows[0].sum(axis=(1, 2)),
-        by_group=by_group,
-        overall=overall,
-        among=among,
-        pos_label=None if classless else cells.classes[place],
-    )
+    numerator, denominator = RATES[rate].masks(positive, weights.shape[-1])
+    return weights[..., numerator].sum(axis=-1), weights[..., denominator].sum(axis=-1)
 
 
-def rates_to_show(rates, y_true, default):
-    """Names of rates, checked; for None the default, or what needs no y_true."""
-    if rates is None:
-        return default if y_true is not None else TRUTH_FREE
-    if isinstance(rates, str) or not len(rates) or set(rates) - set(RATES):
-        msg = f"rates={rates!r} must be a sequence of names among {list(RATES)}."
-        raise ValueError(msg)
-    check_truth(y_true, rates)
-    return rates
+def divide(numerator, denominator):
+    """Quotients, NaN or infinite without a warning where the denominator is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.divide(numerator, denominator)

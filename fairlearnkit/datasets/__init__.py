@@ -1,7 +1,7 @@
-"""Real tables, bundled, and generators of biased data.
+"""Bundled real tables, and generators of biased data.
 
-The loaders read files that come with the package: no download. They give pandas
-objects, or numpy arrays with ``as_frame=False``.
+The loaders read files that come with the package and download nothing. They return
+pandas objects, or numpy arrays with ``as_frame=False``.
 """
 
 from ._adult import load_adult

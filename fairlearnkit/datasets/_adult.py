@@ -20,16 +20,16 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        The split that Adult was published with, or both parts, train first.
+        A part of the split with which Adult was published, or both, train first.
     dropna : bool, default=True
-        Leave out the rows in which ``workclass``, ``occupation`` or
-        ``native-country`` is missing: 30,162 rows stay in "train", 15,060 in "test".
-        With False there are 32,561 and 16,281, and what is missing is NaN.
+        Drop the rows in which ``workclass``, ``occupation`` or ``native-country`` is
+        missing: 30,162 rows remain in "train" and 15,060 in "test". With False, there
+        are 32,561 and 16,281, and missing values are NaN.
     return_X_y : bool, default=False
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     as_frame : bool or "auto", default=True
-        True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported and arrays where not.
+        True returns pandas objects, False numpy arrays, and "auto" pandas objects if
+        pandas can be imported, else arrays.
 
     Returns
     -------
@@ -37,35 +37,34 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
         With these keys:
 
         data : DataFrame or object ndarray of shape (n_samples, 14)
-            The features, the sensitive ones among them. Categorical columns have
-            the dtype category, and the same categories in every subset.
+            The features, including the sensitive ones. Categorical columns have the
+            dtype category, with the same categories in every subset.
         target : Series or ndarray of shape (n_samples,)
             The income class.
         frame : DataFrame of shape (n_samples, 15) or None
             Features and target; None without pandas.
         feature_names, categorical_names, sensitive_names : list of str
-            All features, those that are no numbers, and the sensitive ones.
+            All features, those that are not numeric, and the sensitive ones.
         target_names : list of str
             The two classes, in the order of ``classes_``.
         DESCR : str
-            Source, licence, known harms and critique, what was dropped.
+            Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple
-        Only those two, if ``return_X_y``.
+        Only these two, if ``return_X_y``.
 
     Raises
     ------
     ValueError
         If `subset` or `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed; the message says how to
-        install it.
+        If ``as_frame=True`` and pandas is not installed.
 
     Notes
     -----
-    ``fnlwgt`` is a sampling weight of the survey, not something a person has; it is
+    ``fnlwgt`` is a sampling weight of the survey, not a property of a person; it is
     kept because published results keep it. ``relationship`` and ``marital-status``
-    give away much of ``sex``: taking the sensitive columns out does not make a
-    model blind.
+    reveal much of ``sex``: dropping the sensitive columns does not make a model blind
+    to them.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What the loaders share: reading a bundled table and putting it into a Bunch."""
+"""What the loaders share: read a bundled table and put it into a Bunch."""
 
 import csv
 import lzma
@@ -19,8 +19,8 @@ def read_columns(name):
     Returns
     -------
     columns : dict of str to ndarray of shape (n_rows,)
-        In the file's order; int64 or float64 where every value is a number,
-        otherwise object arrays of str, with NaN where the file has nothing.
+        In the file's order: int64 or float64 if every value is a number, otherwise
+        object arrays of str, with NaN for missing values.
     """
     packed = files(__package__).joinpath("data", f"{name}.csv.xz").read_bytes()
     header, *rows = csv.reader(lzma.decompress(packed).decode().splitlines())
@@ -55,54 +55,49 @@ def load_table(
     name : str
         The file's name in ``data/`` and ``descr/``, without its ending.
     target, sensitive_names, target_names : str, list of str, list
-        The target's column, and two entries of the Bunch.
+        Name of the target's column, and two entries of the Bunch.
     as_frame : bool or "auto"
         As in the loaders.
     return_X_y : bool
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     extras : tuple of str
-        Columns that become a key of their own and are no feature.
+        Columns that are no features and become keys of their own.
     select : callable, default=None
-        Takes the columns of the file, gives those to use and the rows to give (a
-        slice or a mask). The categories are those of all rows, so that two subsets
-        of one table agree on them.
+        Takes the columns of the file, and returns those to use and the rows to return
+        (a slice or a mask). Categories are those of all rows, so that two subsets of a
+        table agree on them.
 
     Returns
     -------
     bunch : Bunch or tuple (data, target)
     """
-    pandas = _pandas_if_wanted(as_frame)
+    pandas = _import_pandas(as_frame)
     columns = read_columns(name)
     columns, rows = select(columns) if select else (columns, slice(None))
     features = [c for c in columns if c != target and c not in extras]
     categorical = [c for c in features if columns[c].dtype == object]
+    others = (target, *extras)
     if pandas is None:
-        frame = None
-        data = _to_array(columns, features, numeric=not categorical)[rows]
-        single = {c: _plain(columns[c])[rows] for c in (target, *extras)}
+        data, frame, columns = _as_arrays(columns, rows, features, others)
     else:
-        whole = pandas.DataFrame({c: columns[c] for c in (*features, target, *extras)})
-        kinds = {c: "category" for c in whole if columns[c].dtype == object}
-        whole = whole.astype(kinds)[rows].reset_index(drop=True)
-        frame, data = whole[[*features, target]], whole[features]
-        single = {c: whole[c] for c in (target, *extras)}
+        data, frame, columns = _as_frames(pandas, columns, rows, features, others)
     if return_X_y:
-        return data, single[target]
+        return data, columns[target]
     return Bunch(
         data=data,
-        target=single.pop(target),
+        target=columns.pop(target),
         frame=frame,
         feature_names=features,
         categorical_names=categorical,
         sensitive_names=list(sensitive_names),
         target_names=target_names,
         DESCR=files(__package__).joinpath("descr", f"{name}.rst").read_text("utf-8"),
-        **single,
+        **columns,
     )
 
 
-def _pandas_if_wanted(as_frame):
-    """Import pandas, or give None where arrays are wanted or pandas is not there."""
+def _import_pandas(as_frame):
+    """Import pandas, or return None for arrays, or if "auto" does not find it."""
     if as_frame not in (True, False, "auto"):
         msg = f"as_frame must be True, False or 'auto', got {as_frame!r}."
         raise ValueError(msg)
@@ -123,14 +118,25 @@ def _pandas_if_wanted(as_frame):
     return pandas
 
 
-def _to_array(columns, names, *, numeric):
-    shape = (len(columns[names[0]]), len(names))
-    array = np.empty(shape, dtype=np.float64 if numeric else object)
-    for position, name in enumerate(names):
-        array[:, position] = columns[name]
-    return array
+def _as_frames(pandas, columns, rows, features, others):
+    """Features, frame (with the first of the others, the target), and the others."""
+    table = pandas.DataFrame({name: columns[name] for name in (*features, *others)})
+    kinds = {name: "category" for name in table if columns[name].dtype == object}
+    table = table.astype(kinds)[rows].reset_index(drop=True)
+    frame = table[[*features, others[0]]]
+    return table[features], frame, {name: table[name] for name in others}
+
+
+def _as_arrays(columns, rows, features, others):
+    """Features as one array, no frame, and the others as arrays."""
+    numeric = all(columns[name].dtype != object for name in features)
+    shape = (len(columns[features[0]]), len(features))
+    data = np.empty(shape, dtype=np.float64 if numeric else object)
+    for position, name in enumerate(features):
+        data[:, position] = columns[name]
+    return data[rows], None, {name: _plain(columns[name])[rows] for name in others}
 
 
 def _plain(values):
-    """Give strings in numpy's own string dtype, which scikit-learn likes best."""
+    """Text in numpy's own string dtype, which scikit-learn handles best."""
     return values.astype(str) if values.dtype == object else values

@@ -17,10 +17,10 @@ def load_communities_crime(*, return_X_y=False, as_frame=True):
     Parameters
     ----------
     return_X_y : bool, default=False
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     as_frame : bool or "auto", default=True
-        True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported and arrays where not.
+        True returns pandas objects, False numpy arrays, and "auto" pandas objects if
+        pandas can be imported, else arrays.
 
     Returns
     -------
@@ -28,35 +28,36 @@ def load_communities_crime(*, return_X_y=False, as_frame=True):
         With these keys:
 
         data : DataFrame or float64 ndarray of shape (1993, 99)
-            The features, the sensitive ones among them.
+            The features, including the sensitive ones.
         target : Series or ndarray of shape (1993,)
             Violent crimes per head, scaled.
         frame : DataFrame of shape (1993, 100) or None
             Features and target; None without pandas.
         feature_names, categorical_names, sensitive_names : list of str
-            All features, those that are no numbers (none), and the sensitive ones.
+            All features, those that are not numeric (none), and the sensitive ones.
         target_names : list of str
             The name of the target.
         state : Series or ndarray of shape (1993,)
-            The number of the US state (FIPS code): names without order, no feature;
-            useful as the groups of :class:`~sklearn.model_selection.GroupKFold`.
+            The number of the US state (FIPS code). Its order means nothing, and it is
+            no feature; use it as the groups of
+            :class:`~sklearn.model_selection.GroupKFold`.
         DESCR : str
-            Source, licence, known harms and critique, what was dropped.
+            Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple
-        Only those two, if ``return_X_y``.
+        Only these two, if ``return_X_y``.
 
     Raises
     ------
     ValueError
         If `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed; the message says how to
-        install it.
+        If ``as_frame=True`` and pandas is not installed.
 
     Notes
     -----
     The sensitive columns describe a community, not a person. They are numbers: cut
-    them into groups (a median split, say), or ask for no correlation with them.
+    them into groups, for instance at the median, or use
+    ``constraint="decorrelation"``.
 
     References
     ----------

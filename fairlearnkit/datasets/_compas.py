@@ -9,17 +9,17 @@ def load_compas(*, return_X_y=False, as_frame=True):
     ==============  ==========================================================
     Rows            6,172 (ProPublica's own filter)
     Features        8 (3 categorical)
-    Target          ``two_year_recid``: 1 if charged anew (45.5 % of the rows)
+    Target          ``two_year_recid``: 1 for a new charge (45.5 % of the rows)
     Sensitive       ``sex``, ``race`` (categorical) and ``age`` (a number)
     ==============  ==========================================================
 
     Parameters
     ----------
     return_X_y : bool, default=False
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     as_frame : bool or "auto", default=True
-        True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported and arrays where not.
+        True returns pandas objects, False numpy arrays, and "auto" pandas objects if
+        pandas can be imported, else arrays.
 
     Returns
     -------
@@ -27,37 +27,36 @@ def load_compas(*, return_X_y=False, as_frame=True):
         With these keys:
 
         data : DataFrame or object ndarray of shape (6172, 8)
-            The features, the sensitive ones among them. Categorical columns have
-            the dtype category.
+            The features, including the sensitive ones. Categorical columns have the
+            dtype category.
         target : Series or ndarray of shape (6172,)
             0 or 1.
         frame : DataFrame of shape (6172, 9) or None
             Features and target; None without pandas.
         feature_names, categorical_names, sensitive_names : list of str
-            All features, those that are no numbers, and the sensitive ones.
+            All features, those that are not numeric, and the sensitive ones.
         target_names : list of str
             What the classes 0 and 1 mean.
         decile_score : Series or ndarray of shape (6172,)
-            The score, 1 to 10, that COMPAS gave: what an audit of the tool looks at,
-            and no feature of a new model.
+            The score, from 1 to 10, that COMPAS assigned. It is what an audit of the
+            tool examines, and no feature of a new model.
         DESCR : str
-            Source, licence, known harms and critique, what was dropped.
+            Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple
-        Only those two, if ``return_X_y``.
+        Only these two, if ``return_X_y``.
 
     Raises
     ------
     ValueError
         If `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed; the message says how to
-        install it.
+        If ``as_frame=True`` and pandas is not installed.
 
     Notes
     -----
-    The rate of the target is too high: the table keeps people charged anew who were
-    screened too late to be followed for two years, and drops the others [2]_. The
-    target tells of arrests and charges, not of crimes.
+    The rate of the target is too high: of the people who were screened too late to be
+    followed for two years, the table keeps those with a new charge and drops the others
+    [2]_. The target records arrests and charges, not crimes.
 
     References
     ----------

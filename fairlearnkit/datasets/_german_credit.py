@@ -1,4 +1,4 @@
-"""German credit: good and bad risks of a bank in the 1970s."""
+"""German credit: good and bad credit risks of a bank in the 1970s."""
 
 from ._base import load_table
 
@@ -16,10 +16,10 @@ def load_german_credit(*, return_X_y=False, as_frame=True):
     Parameters
     ----------
     return_X_y : bool, default=False
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     as_frame : bool or "auto", default=True
-        True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported and arrays where not.
+        True returns pandas objects, False numpy arrays, and "auto" pandas objects if
+        pandas can be imported, else arrays.
 
     Returns
     -------
@@ -27,34 +27,33 @@ def load_german_credit(*, return_X_y=False, as_frame=True):
         With these keys:
 
         data : DataFrame or object ndarray of shape (1000, 20)
-            The features, the sensitive ones among them. Categorical columns have
-            the dtype category.
+            The features, including the sensitive ones. Categorical columns have the
+            dtype category.
         target : Series or ndarray of shape (1000,)
             The credit risk.
         frame : DataFrame of shape (1000, 21) or None
             Features and target; None without pandas.
         feature_names, categorical_names, sensitive_names : list of str
-            All features, those that are no numbers, and the sensitive ones.
+            All features, those that are not numeric, and the sensitive ones.
         target_names : list of str
             The two classes, in the order of ``classes_``.
         DESCR : str
-            Source, licence, known harms and critique, what was dropped.
+            Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple
-        Only those two, if ``return_X_y``.
+        Only these two, if ``return_X_y``.
 
     Raises
     ------
     ValueError
         If `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed; the message says how to
-        install it.
+        If ``as_frame=True`` and pandas is not installed.
 
     Notes
     -----
-    The published code table is wrong for several attributes, and ``sex`` and
-    ``foreign_worker`` are among them [2]_. Use the table to try code out; conclude
-    nothing about women, foreigners or credit from it.
+    The published code table is wrong for several attributes, ``sex`` and
+    ``foreign_worker`` among them [2]_. Use the data to try out code; do not draw
+    conclusions about women, foreigners or credit from it.
 
     References
     ----------

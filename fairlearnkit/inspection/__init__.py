@@ -1,4 +1,4 @@
-"""Pictures of groups side by side: rates, scores, ROC curves, trade-offs."""
+"""Plots of groups side by side, and the sensitivity of predictions."""
 
 from ._group_rates import GroupRatesDisplay
 from ._roc import RocByGroupDisplay

@@ -3,24 +3,22 @@
 import numpy as np
 from scipy.stats import norm
 
-from fairlearnkit._counting.cells import read_cells
-from fairlearnkit._counting.gaps import warn_of_small
-from fairlearnkit._counting.rates import rates_of, rates_to_show
+from fairlearnkit._counting.confusion import one_positive_class, read_confusion
+from fairlearnkit._counting.gaps import warn_of_small_denominator
+from fairlearnkit._counting.group_rates import check_rates, rates_by_group
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT
 
 from ._drawing import (
-    axes,
-    frame_of,
-    groups_of,
-    legend,
-    response,
+    add_legend,
+    get_axes,
+    name_positive_class,
     styles,
-    told_of_estimator,
-    with_positive,
+    to_frame,
 )
+from ._responses import get_response, groups_of, messages_of_estimator
 
-SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate")
+DEFAULT_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
 
 class GroupRatesDisplay:
@@ -36,7 +34,7 @@ class GroupRatesDisplay:
     groups : array-like of shape (n_groups,)
         Group labels.
     counts : array-like of shape (n_groups,)
-        Rows of each group.
+        Number of rows of each group.
     rates : dict of array-like of shape (n_groups,)
         Each rate by its name.
     low, high : dict of array-like of shape (n_groups,)
@@ -44,12 +42,12 @@ class GroupRatesDisplay:
     overall : dict of float
         Each rate of all rows together.
     pos_label : scalar, default=None
-        The positive class; None where the rates look at none.
+        The positive class; None if no rate depends on it.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes that were drawn on.
+        The axes with the drawing.
     figure_ : matplotlib Figure
         Their figure.
 
@@ -59,9 +57,9 @@ class GroupRatesDisplay:
 
     Notes
     -----
-    Intervals are of each rate by itself. That two of them overlap does not say that
-    the rates agree. Rows are taken as independent; with weights n stays the number of
-    rows.
+    Each interval is valid for one rate, not for all of them at once, and two rates may
+    differ although their intervals overlap. Rows are taken as independent; with
+    weights, n is still the number of rows.
 
     References
     ----------
@@ -72,10 +70,10 @@ class GroupRatesDisplay:
     --------
     >>> from fairlearnkit.inspection import GroupRatesDisplay
     >>> group, y = ["a"] * 40 + ["b"] * 40, [1, 0] * 40
-    >>> shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
-    >>> shown.ax_.get_xlabel()
+    >>> display = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
+    >>> display.ax_.get_xlabel()
     'rate (positive class: 1)'
-    >>> shown.frame()["rate"].iloc[0]
+    >>> display.frame()["rate"].iloc[0]
     'selection_rate'
     """
 
@@ -107,7 +105,7 @@ class GroupRatesDisplay:
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or None
-            True labels; None will do for the selection rate.
+            True labels. May be None for the selection rate.
         y_pred : array-like of shape (n_samples,)
             Predicted labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -115,46 +113,50 @@ class GroupRatesDisplay:
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
         pos_label : scalar, default=None
-            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
-            booleans; other labels have to be named, unless the rates
-            are "accuracy" and "error_rate" alone.
+            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or
+            booleans; of other labels it has to be named, unless "accuracy" and
+            "error_rate" are the only rates.
         rates : sequence of str, default=None
-            Names, as for :func:`~fairlearnkit.metrics.rate_difference`. None takes
+            Names, as in :func:`~fairlearnkit.metrics.rate_difference`. None takes
             selection rate, true and false positive rate; without `y_true`, the
             selection rate.
         confidence_level : float, default=0.95
-            Of the intervals.
+            Confidence level of the intervals.
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : GroupRatesDisplay
             The drawn display.
         """
-        rates = rates_to_show(rates, y_true, SHOWN)
-        cells, places = read_cells(
+        rates = check_rates(rates, y_true, DEFAULT_RATES)
+        confusion = read_confusion(
             y_true,
             y_pred,
             sensitive_features,
-            sample_weight,
-            pos_label,
+            rates,
+            sample_weight=sample_weight,
             missing=missing,
-            asked=tuple(rates),
-            single=True,
+            pos_label=pos_label,
             caller=CLASS_REPORT,
         )
-        by_group = rates_of(cells, places[0], rates)
-        found = {"rates": by_group.by_group, "overall": by_group.overall}
-        found |= {"pos_label": by_group.pos_label, "low": {}, "high": {}}
+        positive = one_positive_class(confusion, rates, pos_label, CLASS_REPORT)
+        result = rates_by_group(confusion, positive, rates)
         for name in rates:
-            warn_of_small(cells, name, places[0])
-            ends = _wilson(found["rates"][name], by_group.among[name], confidence_level)
-            found["low"][name], found["high"][name] = ends
-        n_rows = cells.rows[0].sum(axis=(1, 2))
-        return cls(groups=cells.groups, counts=n_rows, **found).plot(ax=ax)
+            warn_of_small_denominator(confusion, name, positive, stacklevel=3)
+        low, high = _wilson_intervals(result, rates, confidence_level)
+        return cls(
+            groups=result.groups,
+            counts=result.counts,
+            rates=result.by_group,
+            low=low,
+            high=high,
+            overall=result.overall,
+            pos_label=result.pos_label,
+        ).plot(ax=ax)
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, sensitive_features=None, **options):
@@ -167,11 +169,11 @@ class GroupRatesDisplay:
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or None
-            True labels; None will do for the selection rate.
+            True labels. May be None for the selection rate.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         **options : dict
-            As for `from_predictions`.
+            Keywords of `from_predictions`.
 
         Returns
         -------
@@ -180,8 +182,8 @@ class GroupRatesDisplay:
         """
         check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
-        y_pred, _ = response(estimator, X, groups, ("predict",))
-        with told_of_estimator():
+        y_pred, _ = get_response(estimator, X, groups, ("predict",))
+        with messages_of_estimator():
             return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
@@ -190,47 +192,55 @@ class GroupRatesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : GroupRatesDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = axes(ax)
-        names, n_groups = list(self.rates), len(self.groups)
-        for g, (label, look) in enumerate(zip(self.groups, styles(self.groups))):
-            offset = (g - (n_groups - 1) / 2) * 0.7 / n_groups
-            middle = np.array([self.rates[name][g] for name in names])
-            ends = [
-                np.abs(middle - [side[name][g] for name in names])
-                for side in (self.low, self.high)
-            ]
-            self.ax_.errorbar(
-                middle,
-                np.arange(len(names)) + offset,
-                xerr=np.array(ends),
-                fmt=look["marker"],
-                color=look["color"],
-                capsize=3,
-                label=f"{label} (n = {self.counts[g]:,})",
-            )
-        for place, name in enumerate(names):
-            at = self.overall[name]
-            self.ax_.plot([at, at], [place - 0.42, place + 0.42], color="0.6", zorder=0)
-        self.ax_.plot([], [], color="0.6", label="all rows")
+        self.ax_, self.figure_ = get_axes(ax)
+        for g, style in enumerate(styles(self.groups)):
+            self._draw_group(g, style)
+        self._draw_overall()
         self.ax_.set(
-            yticks=range(len(names)),
-            yticklabels=[name.replace("_", " ") for name in names],
-            xlabel=with_positive("rate", self.pos_label),
+            yticks=range(len(self.rates)),
+            yticklabels=[name.replace("_", " ") for name in self.rates],
+            xlabel=name_positive_class("rate", self.pos_label),
             xlim=(-0.02, 1.02),
         )
         self.ax_.invert_yaxis()
-        legend(self.ax_, n_groups)
+        add_legend(self.ax_, len(self.groups))
         return self
 
+    def _draw_group(self, g, style):
+        """One mark and interval for each rate; groups are offset from one another."""
+        n_groups = len(self.groups)
+        offset = (g - (n_groups - 1) / 2) * 0.7 / n_groups
+        values = np.array([self.rates[name][g] for name in self.rates])
+        errors = [
+            np.abs(values - [end[name][g] for name in self.rates])
+            for end in (self.low, self.high)
+        ]
+        self.ax_.errorbar(
+            values,
+            np.arange(len(values)) + offset,
+            xerr=np.array(errors),
+            fmt=style["marker"],
+            color=style["color"],
+            capsize=3,
+            label=f"{self.groups[g]} (n = {self.counts[g]:,})",
+        )
+
+    def _draw_overall(self):
+        grey = {"color": "0.6"}
+        for position, name in enumerate(self.rates):
+            x, y = [self.overall[name]] * 2, [position - 0.42, position + 0.42]
+            self.ax_.plot(x, y, zorder=0, **grey)
+        self.ax_.plot([], [], label="all rows", **grey)
+
     def frame(self):
-        """The numbers, one row for each rate and group.
+        """Table with one row for each rate and group.
 
         Returns
         -------
@@ -238,7 +248,7 @@ class GroupRatesDisplay:
             Columns rate, group, count, value, low and high.
         """
         rows = [(name, g) for name in self.rates for g in range(len(self.groups))]
-        return frame_of(
+        return to_frame(
             {
                 "rate": [name for name, _ in rows],
                 "group": [self.groups[g] for _, g in rows],
@@ -250,8 +260,17 @@ class GroupRatesDisplay:
         )
 
 
+def _wilson_intervals(result, rates, confidence_level):
+    """Ends of the intervals, as two dicts of the rates."""
+    ends = {
+        name: _wilson(result.by_group[name], result.among[name], confidence_level)
+        for name in rates
+    }
+    return tuple({name: ends[name][side] for name in rates} for side in (0, 1))
+
+
 def _wilson(p, n, confidence_level):
-    """Ends of the Wilson interval; NaN without rows."""
+    """Ends of the Wilson interval of rates p of n rows; NaN without rows."""
     z2 = norm.ppf(0.5 + 0.5 * confidence_level) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (p + z2 / (2 * n)) / (1 + z2 / n)

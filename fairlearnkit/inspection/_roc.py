@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from fairlearnkit._counting.cells import read_labels
+from fairlearnkit._counting.labels import read_labels
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import find_groups
@@ -12,15 +12,13 @@ from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight, split_rows
 
 from ._drawing import (
-    axes,
-    frame_of,
-    groups_of,
-    legend,
-    scores_of,
+    add_legend,
+    get_axes,
+    name_positive_class,
     styles,
-    told_of_estimator,
-    with_positive,
+    to_frame,
 )
+from ._responses import groups_of, messages_of_estimator, scores_of
 
 
 class RocByGroupDisplay:
@@ -33,7 +31,7 @@ class RocByGroupDisplay:
     groups : array-like of shape (n_groups,)
         Group labels.
     curves : list of tuple of ndarray
-        For each group false positive rates, true positive rates and thresholds.
+        False positive rates, true positive rates and thresholds of each group.
     auc : array-like of shape (n_groups,)
         Area under each curve.
     threshold : float, default=None
@@ -44,15 +42,15 @@ class RocByGroupDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes that were drawn on.
+        The axes with the drawing.
     figure_ : matplotlib Figure
         Their figure.
 
     Notes
     -----
-    Equalized odds holds where the marks of all groups coincide. Curves that cross or
-    lie apart say that no choice of thresholds by group gives equal errors without
-    making some group worse off. Equal areas do not make equal curves.
+    Equalized odds holds if the marks of all groups coincide. If curves cross or lie
+    apart, no choice of one threshold for each group gives equal errors without making
+    some group worse off. Curves with equal areas may differ.
 
     References
     ----------
@@ -63,10 +61,10 @@ class RocByGroupDisplay:
     --------
     >>> from fairlearnkit.inspection import RocByGroupDisplay
     >>> group, y = ["a"] * 20 + ["b"] * 20, [0, 1] * 20
-    >>> shown = RocByGroupDisplay.from_predictions(
+    >>> display = RocByGroupDisplay.from_predictions(
     ...     y, range(40), sensitive_features=group, threshold=20
     ... )
-    >>> [round(float(area), 2) for area in shown.auc]
+    >>> [round(float(area), 2) for area in display.auc]
     [0.55, 0.55]
     """
 
@@ -95,7 +93,7 @@ class RocByGroupDisplay:
         Parameters
         ----------
         y_true : array-like of shape (n_samples,)
-            True labels, of two classes or with `pos_label` against the others.
+            True labels, of two classes, or of more with `pos_label` against the others.
         y_score : array-like of shape (n_samples,)
             Scores, greater for the positive class.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -103,14 +101,14 @@ class RocByGroupDisplay:
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
         pos_label : scalar, default=None
-            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
-            booleans; other labels have to be named.
+            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans;
+            of other labels it has to be named.
         threshold : float, default=None
             Threshold to mark on the curves.
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
@@ -128,23 +126,17 @@ class RocByGroupDisplay:
         groups = find_groups(
             sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
         )
-        positive, label = _positives(y_true, pos_label)
-        names = {"threshold": threshold, "pos_label": label}
+        is_positive, label = _is_positive(y_true, pos_label)
         weight = read_weight(sample_weight, len(y_score))
-        curves, areas = [], []
-        parts = split_rows(groups.codes, len(groups.labels))
-        for group, rows in zip(groups.labels.tolist(), parts):
-            if weight is not None:
-                rows = rows[weight[rows] > 0]
-            if positive[rows].all() or not positive[rows].any():
-                msg = f"The group {group!r} has one class only, and no ROC curve."
-                raise ValueError(msg)
-            w = None if weight is None else weight[rows]
-            options = {"sample_weight": w, "drop_intermediate": False}
-            curves.append(roc_curve(positive[rows], y_score[rows], **options))
-            areas.append(auc(*curves[-1][:2]))
-        found = {"groups": groups.labels, "curves": curves, "auc": np.array(areas)}
-        return cls(**found, **names).plot(ax=ax)
+        curves = _curves(is_positive, y_score, groups, weight)
+        areas = np.array([auc(fpr, tpr) for fpr, tpr, _ in curves])
+        return cls(
+            groups=groups.labels,
+            curves=curves,
+            auc=areas,
+            threshold=threshold,
+            pos_label=label,
+        ).plot(ax=ax)
 
     @classmethod
     def from_estimator(
@@ -163,10 +155,10 @@ class RocByGroupDisplay:
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         pos_label : scalar, default=None
-            The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or
-            booleans; other labels have to be named.
+            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans;
+            of other labels it has to be named.
         **options : dict
-            As for `from_predictions`.
+            Keywords of `from_predictions`.
 
         Returns
         -------
@@ -176,7 +168,7 @@ class RocByGroupDisplay:
         check_alignment(X=X, y=y, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
-        with told_of_estimator():
+        with messages_of_estimator():
             return cls.from_predictions(
                 y, scores, sensitive_features=groups, pos_label=pos_label, **options
             )
@@ -187,61 +179,87 @@ class RocByGroupDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : RocByGroupDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = axes(ax)
+        self.ax_, self.figure_ = get_axes(ax)
         self.ax_.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        for g, look in enumerate(styles(self.groups)):
-            fpr, tpr, _ = self.curves[g]
-            marker = look.pop("marker")
-            label = f"{self.groups[g]} (AUC {self.auc[g]:.3f})"
-            self.ax_.plot(fpr, tpr, label=label, **look)
-            if self.threshold is not None:
-                x, y = self._point(g)
-                color = look["color"]
-                self.ax_.plot([x], [y], marker, color=color, markersize=9)
+        for g, style in enumerate(styles(self.groups)):
+            self._draw_curve(g, style)
         title = None
         if self.threshold is not None:
             title = f"marks: threshold {self.threshold:g}"
-        legend(self.ax_, len(self.groups), title=title, loc="lower right")
+        add_legend(self.ax_, len(self.groups), title=title, loc="lower right")
         self.ax_.set(
-            xlabel=with_positive("false positive rate", self.pos_label),
+            xlabel=name_positive_class("false positive rate", self.pos_label),
             ylabel="true positive rate",
         )
         self.ax_.set_aspect("equal")
         return self
 
+    def _draw_curve(self, g, style):
+        fpr, tpr, _ = self.curves[g]
+        marker = style.pop("marker")
+        label = f"{self.groups[g]} (AUC {self.auc[g]:.3f})"
+        self.ax_.plot(fpr, tpr, label=label, **style)
+        if self.threshold is not None:
+            x, y = self._point(g)
+            self.ax_.plot([x], [y], marker, color=style["color"], markersize=9)
+
     def _point(self, g):
-        """Rates of a group above the threshold."""
+        """Rates of the rows of a group whose scores are above the threshold."""
         fpr, tpr, thresholds = self.curves[g]
-        place = np.count_nonzero(thresholds > self.threshold) - 1
-        return float(fpr[max(place, 0)]), float(tpr[max(place, 0)])
+        last = max(np.count_nonzero(thresholds > self.threshold) - 1, 0)
+        return float(fpr[last]), float(tpr[last])
 
     def frame(self):
-        """The numbers, one row for each point of each curve.
+        """Table with one row for each point of each curve.
 
         Returns
         -------
         frame : DataFrame
             Columns group, threshold, false_positive_rate and true_positive_rate.
         """
-        parts = list(zip(*self.curves))
-        names = ("false_positive_rate", "true_positive_rate", "threshold")
-        sizes = [len(curve) for curve in parts[0]]
-        columns = {"group": np.repeat(np.array(self.groups, dtype=object), sizes)}
-        columns |= {name: np.concatenate(part) for name, part in zip(names, parts)}
-        return frame_of(columns)
+        fpr, tpr, thresholds = (np.concatenate(part) for part in zip(*self.curves))
+        sizes = [len(curve[0]) for curve in self.curves]
+        return to_frame(
+            {
+                "group": np.repeat(np.array(self.groups, dtype=object), sizes),
+                "false_positive_rate": fpr,
+                "true_positive_rate": tpr,
+                "threshold": thresholds,
+            }
+        )
 
 
-def _positives(y_true, pos_label):
+def _is_positive(y_true, pos_label):
     """Whether each row is of the positive class, and that class."""
-    found = read_labels(y_true=y_true)["y_true"]
-    labels = found.labels.tolist()
-    label = positive_class(labels, pos_label)
-    positive = found.codes == (labels.index(label) if label in labels else -1)
-    return positive, label
+    encoded = read_labels(y_true=y_true)["y_true"]
+    classes = encoded.labels.tolist()
+    label = positive_class(classes, pos_label)
+    code = classes.index(label) if label in classes else -1  # which no row has
+    return encoded.codes == code, label
+
+
+def _curves(is_positive, y_score, groups, weight):
+    """ROC curve of each group, with all thresholds."""
+    curves = []
+    parts = split_rows(groups.codes, len(groups.labels))
+    for group, rows in zip(groups.labels.tolist(), parts):
+        if weight is not None:
+            rows = rows[weight[rows] > 0]
+        if is_positive[rows].all() or not is_positive[rows].any():
+            msg = f"The group {group!r} has one class only, and no ROC curve."
+            raise ValueError(msg)
+        curve = roc_curve(
+            is_positive[rows],
+            y_score[rows],
+            sample_weight=None if weight is None else weight[rows],
+            drop_intermediate=False,
+        )
+        curves.append(curve)
+    return curves

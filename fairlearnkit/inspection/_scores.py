@@ -11,14 +11,12 @@ from fairlearnkit._data.rows import read_weight
 from fairlearnkit._transport.distributions import laws_by_group
 
 from ._drawing import (
-    axes,
-    frame_of,
-    groups_of,
-    legend,
-    scores_of,
+    add_legend,
+    get_axes,
     styles,
-    told_of_estimator,
+    to_frame,
 )
+from ._responses import groups_of, messages_of_estimator, scores_of
 
 
 class ScoreDistributionDisplay:
@@ -26,24 +24,25 @@ class ScoreDistributionDisplay:
 
     .. math:: F_g(t) = \frac{\sum_{i \in g} w_i [f_i \le t]}{\sum_{i \in g} w_i}
 
-    The largest vertical distance between two groups is their Kolmogorov-Smirnov
-    distance; the area between them is their W1.
+    The largest vertical distance between the curves of two groups is their
+    Kolmogorov-Smirnov distance; the area between them is their Wasserstein-1 distance.
 
     Parameters
     ----------
     groups : array-like of shape (n_groups,)
         Group labels.
     after : list of tuple of ndarray
-        For each group its ordered scores and the share of rows up to each.
+        Distinct scores of each group in ascending order, and the share of its rows up
+        to each.
     before : list of tuple of ndarray, default=None
-        The same before the repair.
+        The same before a repair.
     name : str, default="score"
         What the scores are, for the axis.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes that were drawn on.
+        The axes with the drawing.
     figure_ : matplotlib Figure
         Their figure.
 
@@ -54,7 +53,8 @@ class ScoreDistributionDisplay:
 
     Notes
     -----
-    Exact: no smoothing and no bins. Groups that are pale and thin are those before.
+    Exact: there is no smoothing, and there are no bins. Curves from before the repair
+    are pale and thin.
 
     References
     ----------
@@ -65,10 +65,10 @@ class ScoreDistributionDisplay:
     --------
     >>> from fairlearnkit.inspection import ScoreDistributionDisplay
     >>> group, scores = ["a"] * 20 + ["b"] * 20, [*range(20), *range(5, 25)]
-    >>> shown = ScoreDistributionDisplay.from_predictions(
+    >>> display = ScoreDistributionDisplay.from_predictions(
     ...     scores, sensitive_features=group
     ... )
-    >>> shown.ax_.get_ylabel()
+    >>> display.ax_.get_ylabel()
     'share of the group at or below'
     """
 
@@ -107,7 +107,7 @@ class ScoreDistributionDisplay:
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
@@ -120,21 +120,18 @@ class ScoreDistributionDisplay:
             before=before,
             sample_weight=sample_weight,
         )
-        found = {}
-        for key, scores in (("after", y_score), ("before", before)):
-            if scores is None:
-                continue
-            scores = check_array(scores, ensure_2d=False, input_name=key)
-            scores = column_or_1d(scores).astype(np.float64)
-            check_consistent_length(y_score, scores, sample_weight)
-            groups = find_groups(
-                sensitive_features, SCORE_METRIC, n_samples=len(scores), missing=missing
-            )
-            weight = read_weight(sample_weight, len(scores))
-            group_shares(groups, weight)  # refuses a group without weight
-            laws = laws_by_group(scores, groups.codes, len(groups.labels), weight)
-            found[key] = [(law.values, law.shares) for law in laws]
-        return cls(groups=groups.labels, name=name, **found).plot(ax=ax)
+        after = _read_scores("y_score", y_score, sample_weight)
+        groups = find_groups(
+            sensitive_features, SCORE_METRIC, n_samples=len(after), missing=missing
+        )
+        weight = read_weight(sample_weight, len(after))
+        group_shares(groups, weight)  # refuses a group without weight
+        if before is not None:
+            before = _read_scores("before", before, after)
+            before = _distributions(before, groups, weight)
+        after = _distributions(after, groups, weight)
+        display = cls(groups=groups.labels, after=after, before=before, name=name)
+        return display.plot(ax=ax)
 
     @classmethod
     def from_estimator(
@@ -151,10 +148,10 @@ class ScoreDistributionDisplay:
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
         pos_label : scalar, default=None
-            The class whose score is shown. None takes 1 where labels are {0, 1}, {-1,
-            1} or booleans; other labels have to be named.
+            The class whose score is shown. None takes 1 if labels are {0, 1}, {-1, 1}
+            or booleans; of other labels it has to be named.
         **options : dict
-            As for `from_predictions`.
+            Keywords of `from_predictions`.
 
         Returns
         -------
@@ -164,7 +161,7 @@ class ScoreDistributionDisplay:
         check_alignment(X=X, sensitive_features=sensitive_features)
         groups = groups_of(estimator, X, sensitive_features)
         scores = scores_of(estimator, X, groups, pos_label)
-        with told_of_estimator():
+        with messages_of_estimator():
             return cls.from_predictions(scores, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
@@ -173,32 +170,43 @@ class ScoreDistributionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes some.
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : ScoreDistributionDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = axes(ax)
-        curves = [(self.after, "", {"linewidth": 2.0})]
-        if self.before is not None:
-            pale = {"linewidth": 1.0, "alpha": 0.45}
-            curves = [(self.before, ", before", pale), (self.after, ", after", {})]
-        for laws, when, more in curves:
-            looks = styles(self.groups)
-            for label, (values, shares), look in zip(self.groups, laws, looks):
-                look.pop("marker")
-                x, y = np.append(values[:1], values), np.append(0.0, shares)
-                more = {"drawstyle": "steps-post", **more}
-                self.ax_.plot(x, y, label=f"{label}{when}", **look, **more)
+        self.ax_, self.figure_ = get_axes(ax)
+        if self.before is None:
+            self._draw(self.after, "", linewidth=2.0)
+        else:
+            self._draw(self.before, ", before", linewidth=1.0, alpha=0.45)
+            self._draw(self.after, ", after")
         self.ax_.set(xlabel=self.name, ylabel="share of the group at or below")
         self.ax_.set_ylim(-0.02, 1.02)
-        legend(self.ax_, len(self.groups) * len(curves))
+        n_curves = len(self.after) + len(self.before or [])
+        add_legend(self.ax_, n_curves)
         return self
 
+    def _draw(self, distributions, suffix, **options):
+        """One step function for each group."""
+        for label, (values, shares), style in zip(
+            self.groups, distributions, styles(self.groups)
+        ):
+            style.pop("marker")
+            x, y = np.append(values[:1], values), np.append(0.0, shares)
+            self.ax_.plot(
+                x,
+                y,
+                label=f"{label}{suffix}",
+                drawstyle="steps-post",
+                **style,
+                **options,
+            )
+
     def frame(self):
-        """The numbers, one row for each distinct score of each group.
+        """Table with one row for each distinct score of each group.
 
         Returns
         -------
@@ -206,10 +214,25 @@ class ScoreDistributionDisplay:
             Columns when ("before" or "after"), group, score and share.
         """
         columns = {"when": [], "group": [], "score": [], "share": []}
-        for when, laws in (("before", self.before or []), ("after", self.after)):
-            for label, (values, shares) in zip(self.groups, laws):
+        for when, parts in (("before", self.before or []), ("after", self.after)):
+            for label, (values, shares) in zip(self.groups, parts):
                 columns["when"] += [when] * len(values)
                 columns["group"] += [label] * len(values)
                 columns["score"] += values.tolist()
                 columns["share"] += shares.tolist()
-        return frame_of(columns)
+        return to_frame(columns)
+
+
+def _read_scores(name, scores, *others):
+    """A column of finite numbers, as long as the others."""
+    scores = check_array(scores, ensure_2d=False, input_name=name)
+    scores = column_or_1d(scores).astype(np.float64)
+    check_consistent_length(scores, *others)
+    return scores
+
+
+def _distributions(scores, groups, weight):
+    """Ordered scores of each group, and the share of its rows up to each."""
+    n_groups = len(groups.labels)
+    distributions = laws_by_group(scores, groups.codes, n_groups, weight)
+    return [(each.values, each.shares) for each in distributions]

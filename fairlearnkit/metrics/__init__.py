@@ -1,4 +1,4 @@
-"""Gaps between groups: of rates, by counting, and of scores."""
+"""Gaps between groups: of rates, of scores, and of any other metric."""
 
 from ._audit import audit_subgroups
 from ._bootstrap import bootstrap_interval
@@ -8,18 +8,16 @@ from ._distances import (
     wasserstein_unfairness,
 )
 from ._group_metric import group_metric
-from ._predictability import group_predictability
-from ._rates import (
+from ._parity import (
     demographic_parity_difference,
     demographic_parity_ratio,
     equal_opportunity_difference,
     equal_opportunity_ratio,
     equalized_odds_difference,
     equalized_odds_ratio,
-    group_rates,
-    rate_difference,
-    rate_ratio,
 )
+from ._predictability import group_predictability
+from ._rates import group_rates, rate_difference, rate_ratio
 from ._report import parity_report
 from ._scorer import parity_scorer
 from ._scores import score_gap

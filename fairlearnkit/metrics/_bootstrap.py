@@ -1,47 +1,21 @@
 """How uncertain a gap is: intervals by the bootstrap."""
 
 import warnings
-from contextlib import suppress
 from functools import partial
 from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import Bunch, check_consistent_length, check_random_state
+from sklearn.utils import Bunch, check_random_state
 
-from fairlearnkit._counting.cells import read_cells
-from fairlearnkit._counting.gaps import Gap, measure
-from fairlearnkit._data.alignment import check_alignment, with_common_index
-from fairlearnkit._data.counts import SMALL_CELL
-from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import Caller
-from fairlearnkit._data.rows import split_rows, take_rows
-from fairlearnkit.metrics import _rates
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._counting.confusion import positive_classes, read_confusion
+from fairlearnkit._counting.gaps import measure_gap
+from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
+from fairlearnkit._data.alignment import check_alignment
 
-from ._metric import call_metric, find_metric
-from ._resample import resampled
-
-ODDS = ("true_positive_rate", "false_positive_rate")
-# Metrics that look at counts of cells only: which rates, and whether by ratio.
-COUNTING = {
-    _rates.demographic_parity_difference: (("selection_rate",), False),
-    _rates.demographic_parity_ratio: (("selection_rate",), True),
-    _rates.equal_opportunity_difference: (("true_positive_rate",), False),
-    _rates.equal_opportunity_ratio: (("true_positive_rate",), True),
-    _rates.equalized_odds_difference: (ODDS, False),
-    _rates.equalized_odds_ratio: (ODDS, True),
-    _rates.rate_difference: (None, False),
-    _rates.rate_ratio: (None, True),
-}
-CALLER = Caller(
-    data="y_pred",
-    method="",
-    missing_hint='or choose metric_params={"missing": "group"} (a group of its own) or '
-    '{"missing": "ignore"} (the rows count in no group)',
-    pos_label_hint='give metric_params={"pos_label": ...}',
-    labels_hint='metric_params={"labels": [...]}',
-)
+from ._metric import CALLER, get_metric
+from ._resample_counts import resampled_gaps
+from ._resample_rows import resampled_values
 
 
 def bootstrap_interval(
@@ -66,10 +40,10 @@ def bootstrap_interval(
     Parameters
     ----------
     metric : str or callable
-        Name of a function of :mod:`fairlearnkit.metrics`, or a function
-        ``(y_true, y_pred, *, sensitive_features)``, ours or not.
+        Name of a function of :mod:`fairlearnkit.metrics`, or any function
+        ``(y_true, y_pred, *, sensitive_features)``.
     y_true : array-like of shape (n_samples,) or None
-        Target; None where the metric does not look at it.
+        Target. May be None if the metric does not depend on it.
     y_pred : array-like of shape (n_samples,)
         Predictions or scores.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -81,12 +55,13 @@ def bootstrap_interval(
     confidence_level : float, default=0.95
         Between 0 and 1.
     stratify : bool, default=False
-        Keep the number of rows of each group, as where groups were sampled apart.
+        Draw as many rows of each group as there are. Suits data in which the groups
+        were sampled separately.
     random_state : int, RandomState instance or None, default=None
-        Of the resamples.
+        Determines the resamples.
     metric_params : dict, default=None
         Further keywords of `metric`, such as ``{"pos_label": "yes", "missing":
-        "group"}``; control features are resampled with their rows.
+        "group"}``. Control features are resampled with their rows.
 
     Returns
     -------
@@ -94,19 +69,19 @@ def bootstrap_interval(
         With these keys:
 
         estimate : float
-            The metric of the rows as they are.
+            The metric of the given rows.
         low, high : float
             Ends of the interval.
         standard_error : float
-            Standard deviation over resamples.
+            Standard deviation over the resamples.
         n_undefined : int
-            Resamples that missed a group or a cell, and were left out.
+            Number of resamples that miss a group or a cell. They are left out.
 
     Raises
     ------
     ValueError
-        An unknown metric, `metric_params` that it does not take, lengths that differ,
-        one group only, no resamples.
+        The metric or some of `metric_params` are unknown, lengths differ, there is only
+        one group, or no resample is asked for.
 
     Warns
     -----
@@ -115,13 +90,13 @@ def bootstrap_interval(
 
     Notes
     -----
-    Metrics that count are resampled by multinomial draws of the counts of cells: the
-    same distribution, at a cost that does not depend on the number of rows; with
-    weights, on the number of different ones. All others are computed anew for each
-    resample.
+    Gaps of rates depend on the counts of the confusion matrices alone. These are drawn
+    from a multinomial distribution, which is that of resampled rows, at a cost that
+    does not depend on the number of rows (with weights, it depends on the number of
+    distinct ones). All other metrics are computed from scratch for each resample.
 
-    A gap is never negative, so that near 0 its interval does not reach 0: from an
-    interval alone no gap is ever found to be none. The largest difference between many
+    Gaps are never negative, so the interval of a gap near 0 does not reach 0: an
+    interval alone never shows that there is no gap. The largest difference between many
     groups is biased upwards, and so is its interval. Rows are taken as independent.
 
     References
@@ -133,17 +108,49 @@ def bootstrap_interval(
     --------
     >>> from fairlearnkit.metrics import bootstrap_interval
     >>> group, y_pred = ["a"] * 500 + ["b"] * 500, [1] * 300 + [0] * 550 + [1] * 150
-    >>> found = bootstrap_interval(
+    >>> interval = bootstrap_interval(
     ...     "demographic_parity_difference",
     ...     y_pred,
     ...     y_pred,
     ...     sensitive_features=group,
     ...     random_state=0,
     ... )
-    >>> round(found.estimate, 2), round(found.low, 1), round(found.high, 1)
+    >>> round(interval.estimate, 2), round(interval.low, 1), round(interval.high, 1)
     (0.3, 0.2, 0.4)
     """
-    function, options = _unwrapped(find_metric(metric, metric_params))
+    function, options = _split_partial(get_metric(metric, metric_params))
+    _check_arguments(y_pred, n_resamples, options)
+    check_alignment(
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        control_features=options.get("control_features"),
+    )
+    data = (y_true, y_pred, sensitive_features)
+    by_counts = is_gap_of_rates(function)
+    estimate, draws = (_resampled_gap if by_counts else resampled_values)(
+        function,
+        options,
+        data,
+        sample_weight,
+        n_resamples,
+        stratify,
+        check_random_state(random_state),
+    )
+    return percentile_interval(estimate, draws, confidence_level)
+
+
+def _split_partial(metric):
+    """A function, and the keywords that partials around it fix."""
+    options = {}
+    while isinstance(metric, partial) and not metric.args:
+        options = {**metric.keywords, **options}
+        metric = metric.func
+    return metric, options
+
+
+def _check_arguments(y_pred, n_resamples, options):
     if not (isinstance(n_resamples, Integral) and n_resamples >= 1):
         msg = f"n_resamples={n_resamples!r} must be an integer of at least 1."
         raise ValueError(msg)
@@ -153,126 +160,44 @@ def bootstrap_interval(
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
         raise ValueError(msg)
-    check_alignment(
-        y_true=y_true,
-        y_pred=y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-        control_features=options.get("control_features"),
-    )
-    data = (y_true, y_pred, sensitive_features)
-    if function in COUNTING:
-        gap, cells, places = _read(function, options, data, sample_weight)
-        draws = gap_draws(
-            [gap], cells, places, n_resamples, random_state, stratify=stratify
-        )
-        found = measure(gap, cells, places), *draws
-    else:
-        rng = check_random_state(random_state)
-        found = _by_rows(
-            function, options, data, sample_weight, n_resamples, stratify, rng
-        )
-    return interval(*found, confidence_level)
 
 
-def _unwrapped(metric):
-    """A function and the arguments that partials around it fix."""
-    options = {}
-    while isinstance(metric, partial) and not metric.args:
-        options = {**metric.keywords, **options}
-        metric = metric.func
-    return metric, options
-
-
-def _read(function, options, data, weight):
-    """What a metric that counts compares, and the cells of which it does."""
+def _resampled_gap(
+    metric, options, data, sample_weight, n_resamples, stratify, random_state
+):
+    """As `resampled_values`, for a gap of rates, by resampling counts."""
     options = dict(options)
-    rates, ratio = COUNTING[function]
-    if rates is None:
-        rates = (options.pop("rate", "selection_rate"),)
-    gap = Gap(rates, ratio, options.pop("aggregate", "worst"))
-    return gap, *read_cells(*data, weight, **options, asked=gap, caller=CALLER)
+    keys = {"aggregate", "rate"} & set(options)
+    comparison = comparison_of(metric, **{key: options.pop(key) for key in keys})
+    confusion = read_confusion(
+        *data, comparison.rates, sample_weight=sample_weight, **options, caller=CALLER
+    )
+    pos_label = options.get("pos_label")
+    positives = positive_classes(confusion, comparison, pos_label, CALLER)
+    (draws,) = resampled_gaps(
+        [comparison], confusion, positives, n_resamples, random_state, stratify=stratify
+    )
+    return measure_gap(comparison, confusion, positives), draws
 
 
-def gap_draws(gaps, cells, places, n_resamples, random_state, *, stratify=False):
-    """Gaps of resamples, the same resamples for all of them.
+def percentile_interval(estimate, draws, confidence_level):
+    """Quantiles of the resampled values that are defined; NaN if there are none.
 
     Parameters
     ----------
-    gaps : list of Gap
-        What to compare.
-    cells : Cells
-        Counts.
-    places : list of int
-        Classes that are positive in turn.
-    n_resamples : int
-        Number of resamples.
-    random_state : int, RandomState instance or None
-        Of the resamples.
-    stratify : bool, default=False
-        Keep the number of rows of each group.
+    estimate : float
+        Value of the metric.
+    draws : ndarray of shape (n_resamples,)
+        Its values for the resamples, NaN where it is not defined.
+    confidence_level : float
+        Between 0 and 1.
 
     Returns
     -------
-    draws : ndarray of shape (n_gaps, n_resamples)
-        NaN where a gap is not defined.
+    interval : Bunch
+        As `bootstrap_interval` returns it.
     """
-    # A Generator draws rows three times as fast as a RandomState.
-    seed = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
-    rng = np.random.default_rng(seed)
-    found = [
-        [gap.of(weight, places) for gap in gaps]
-        for weight in resampled(cells, n_resamples, rng, stratify=stratify)
-    ]
-    return np.concatenate([np.empty((len(gaps), 0)), *found], axis=1)
-
-
-def _by_rows(function, options, data, weight, n_resamples, stratify, rng):
-    """The metric of rows drawn with replacement."""
-    control = options.get("control_features")
-    # Slices of rows are compared again, wherever a metric looks at their indexes.
-    y_true, y_pred, sensitive_features, control = with_common_index(*data, control)
-    check_consistent_length(y_true, y_pred)
-    n_samples = len(y_pred)
-    missing = options.get("missing", "error")
-    groups = find_groups(
-        sensitive_features, CALLER, n_samples=n_samples, missing=missing
-    )
-    n_groups = len(groups.labels)
-    known = np.flatnonzero(groups.codes >= 0)
-    if weight is not None:
-        weight = _check_sample_weight(weight, np.empty(n_samples))
-
-    def value(rows):
-        more = dict(options)
-        if control is not None:
-            more["control_features"] = take_rows(control, rows)
-        if weight is not None:
-            more["sample_weight"] = weight[rows]
-        some = [None if y is None else take_rows(y, rows) for y in (y_true, y_pred)]
-        more["sensitive_features"] = take_rows(sensitive_features, rows)
-        return call_metric(function, *some, **more)
-
-    parts = split_rows(groups.codes, n_groups)[:-1] if stratify else [known]
-    # Numbers, such as ages, are no groups that each resample has to hold.
-    few = n_groups * SMALL_CELL <= n_samples
-    estimate, draws = value(known), np.full(n_resamples, np.nan)
-    for i in range(n_resamples):
-        drawn = [part[rng.randint(len(part), size=len(part))] for part in parts]
-        rows = np.concatenate(drawn)
-        if few and len(np.unique(groups.codes[rows])) < n_groups:
-            continue
-        with warnings.catch_warnings(), suppress(ValueError):  # a cell may be empty
-            warnings.simplefilter("ignore")  # of small cells, told for the estimate
-            draws[i] = value(rows)
-    return float(estimate), draws
-
-
-def interval(estimate, draws, confidence_level):
-    """Quantiles of the draws that are defined; without draws, NaN."""
-    if not 0 < confidence_level < 1:
-        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
-        raise ValueError(msg)
+    check_confidence_level(confidence_level)
     defined = draws[~np.isnan(draws)]
     n_undefined = len(draws) - len(defined)
     if n_undefined:
@@ -294,3 +219,10 @@ def interval(estimate, draws, confidence_level):
         standard_error=error,
         n_undefined=n_undefined,
     )
+
+
+def check_confidence_level(confidence_level):
+    """Raise an error unless the level is strictly between 0 and 1."""
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
+        raise ValueError(msg)

@@ -23,19 +23,19 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
 
     .. math:: \max_{a, b} \sup_t |F_a(t) - F_b(t)|
 
-    with F the distribution function of the scores in a group: the largest difference
-    of selection rates, over all thresholds.
+    with F the distribution function of the scores in a group. This is the largest
+    difference between selection rates over all thresholds.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        Not looked at.
+        Ignored.
     y_score : array-like of shape (n_samples,)
         Probabilities, decision function or regression predictions.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights in the distributions.
+        Weights of the rows in the distributions.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
@@ -47,17 +47,18 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a group without weight.
+        Lengths differ, there is only one group, values are missing, or a group has no
+        weight.
 
     Warns
     -----
     SmallGroupWarning
-        A group of fewer than 10 rows.
+        A group has fewer than 10 rows.
 
     Notes
     -----
-    Exact for the given sample, and of small groups biased upwards: of two samples of n
-    from one distribution about 1.2 / sqrt(n).
+    Exact for the given sample, but biased upwards for small groups: two samples of size
+    n from one distribution are about 1.2 / sqrt(n) apart.
 
     References
     ----------
@@ -72,8 +73,9 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     >>> round(ks_gap(None, scores, sensitive_features=group), 6)
     0.3
     """
-    laws, _ = _read(y_true, y_score, sensitive_features, sample_weight, missing)
-    return kolmogorov_smirnov(laws)
+    data = (y_true, y_score, sensitive_features, sample_weight, missing)
+    distributions, _ = _read(*data)
+    return kolmogorov_smirnov(distributions)
 
 
 def strong_demographic_disparity(
@@ -84,19 +86,19 @@ def strong_demographic_disparity(
     .. math:: \max_{a, b} \int |P(f > t \mid a) - P(f > t \mid b)| \, dt
               = \max_{a, b} W_1(a, b)
 
-    the Wasserstein-1 distance. For probabilities it is the mean over thresholds
+    the Wasserstein-1 distance. For probabilities, this is the mean over thresholds
     between 0 and 1.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        Not looked at.
+        Ignored.
     y_score : array-like of shape (n_samples,)
         Probabilities, decision function or regression predictions.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights in the distributions.
+        Weights of the rows in the distributions.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
@@ -108,20 +110,22 @@ def strong_demographic_disparity(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a group without weight.
+        Lengths differ, there is only one group, values are missing, or a group has no
+        weight.
 
     Warns
     -----
     SmallGroupWarning
-        A group of fewer than 10 rows.
+        A group has fewer than 10 rows.
 
     Notes
     -----
-    At least the difference of the groups' mean scores, and equal to it where one
-    group's scores lie above the other's at every quantile. For more than two groups
-    this takes the worst pair, as other gaps here do. From 50 groups on, pairs that the
-    distances from a mixture of all rule out are not compared; memory grows with rows
-    and groups, and time at the worst, which is rare, with groups times rows.
+    This is at least the difference between the groups' mean scores, and equal to it if
+    one group has the higher score at every quantile. As other gaps here, it is that of
+    the worst pair of groups. With 50 groups or more, pairs are skipped that cannot be
+    the worst, judging by their distances from a mixture of all groups. Memory grows
+    with the number of rows plus groups; time, in the rare worst case, with their
+    product.
 
     References
     ----------
@@ -136,8 +140,9 @@ def strong_demographic_disparity(
     >>> round(strong_demographic_disparity(None, scores, sensitive_features=group), 6)
     0.2
     """
-    laws, _ = _read(y_true, y_score, sensitive_features, sample_weight, missing)
-    return largest_wasserstein(laws)
+    data = (y_true, y_score, sensitive_features, sample_weight, missing)
+    distributions, _ = _read(*data)
+    return largest_wasserstein(distributions)
 
 
 def wasserstein_unfairness(
@@ -149,19 +154,19 @@ def wasserstein_unfairness(
               = \sum_s p_s \int_0^1 (Q_s(u) - \bar Q(u))^2 du, \quad
               \bar Q = \sum_s p_s Q_s
 
-    with Q the quantile functions and p the shares of the groups. This is the least mean
-    squared change of the scores that gives all groups one distribution.
+    with Q the quantile functions and p the shares of the groups. This is the smallest
+    mean squared change of the scores that gives all groups the same distribution.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        Not looked at.
+        Ignored.
     y_score : array-like of shape (n_samples,)
         Probabilities, decision function or regression predictions.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights in the distributions and in p.
+        Weights of the rows in the distributions and in p.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
@@ -173,18 +178,19 @@ def wasserstein_unfairness(
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a group without weight.
+        Lengths differ, there is only one group, values are missing, or a group has no
+        weight.
 
     Warns
     -----
     SmallGroupWarning
-        A group of fewer than 10 rows.
+        A group has fewer than 10 rows.
 
     Notes
     -----
-    For a regression function f, U is the excess risk of the best predictor with one
-    distribution in all groups. A share alpha of U is left by the repair of strength
-    1 - sqrt(alpha).
+    For a regression function f, U is the excess risk of the best predictor with the
+    same distribution in all groups. A repair of strength 1 - sqrt(alpha) leaves a share
+    alpha of U.
 
     References
     ----------
@@ -199,12 +205,12 @@ def wasserstein_unfairness(
     >>> round(wasserstein_unfairness(None, scores, sensitive_features=group), 6)
     4.0
     """
-    laws, shares = _read(y_true, y_score, sensitive_features, sample_weight, missing)
-    return unfairness(laws, shares)
+    data = (y_true, y_score, sensitive_features, sample_weight, missing)
+    return unfairness(*_read(*data))
 
 
 def _read(y_true, y_score, sensitive_features, sample_weight, missing):
-    """Law of each group, and the groups' shares."""
+    """Distribution of the scores in each group, and the shares of the groups."""
     check_alignment(
         y_true=y_true,
         y_score=y_score,
@@ -218,4 +224,6 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     )
     weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)
-    return laws_by_group(y_score, groups.codes, len(groups.labels), weight), shares
+    n_groups = len(groups.labels)
+    distributions = laws_by_group(y_score, groups.codes, n_groups, weight)
+    return distributions, shares

@@ -1,6 +1,7 @@
 """Any metric, group by group."""
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -12,10 +13,17 @@ from fairlearnkit._data.messages import CLASS_METRIC
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
-from ._metric import name_of
+from ._metric import function_name
 
 # Empty cells that a warning names.
-MOST = 5
+MOST_NAMED = 5
+
+
+class _Cell(NamedTuple):
+    """Rows of a group in a stratum, or of all groups, and their name in messages."""
+
+    name: str
+    rows: np.ndarray
 
 
 def group_metric(
@@ -36,67 +44,67 @@ def group_metric(
     Parameters
     ----------
     metric : callable, list of callable or dict of callable
-        A function ``(y_true, y_pred)`` that gives a number or an array, such as those
-        of :mod:`sklearn.metrics`. Further arguments are fixed by
-        ``functools.partial(metric, average="macro")``. Several of them are told apart
-        by the keys of a dict, or by the names of the functions.
+        A function ``(y_true, y_pred)`` that returns a number or an array, such as those
+        of :mod:`sklearn.metrics`. Fix further arguments by
+        ``functools.partial(metric, average="macro")``. Several functions are named by
+        the keys of a dict, or by their own names.
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
-        Target; None where the metric does not look at it.
+        Target. May be None if the metric does not depend on it.
     y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Predictions, or scores for metrics of scores.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights; each metric has to take them.
+        Weights, which are passed to each metric as ``sample_weight``.
     control_features : array-like of shape (n_samples[, n_columns]), default=None
         Groups are compared within each stratum of these columns.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive or control features: refuse them, take them as
-        a group or stratum of its own, or leave their rows out.
+        What to do with missing sensitive or control features: raise an error, treat
+        them as a group or stratum of its own, or leave their rows out.
 
     Returns
     -------
-    found : :class:`~sklearn.utils.Bunch`
+    result : :class:`~sklearn.utils.Bunch`
         With these keys:
 
         groups : ndarray of shape (n_groups,)
             Group labels.
         counts : ndarray of shape (n_groups,)
-            Rows of each group.
+            Number of rows of each group.
         by_group : ndarray of shape (n_groups,)
             The metric of each group.
         overall : float
             The metric of all rows.
         difference, ratio : float
-            Largest less smallest value, and smallest by largest one; the ratio is NaN
-            where values have two signs, or are 0.
+            Largest minus smallest value, and smallest divided by largest; the ratio is
+            NaN if values are 0 or differ in sign.
         strata : ndarray of shape (n_strata,)
-            Labels of the strata, with control features only.
+            Labels of the strata; only with control features.
 
-        Of a metric that gives an array, such as a confusion matrix, `by_group` has the
-        shape (n_groups, ...), and the others that of the array: differences and ratios
-        are those of each entry by itself. With control features, strata come first:
+        If the metric returns an array, such as a confusion matrix, `by_group` has the
+        shape (n_groups, ...) and the others that of the array: differences and ratios
+        are taken entry by entry. With control features, the strata are the first axis:
         `counts` has the shape (n_strata, n_groups), `by_group` (n_strata, n_groups,
-        ...), and the others (n_strata, ...); no stratum is chosen and no mean taken.
-        Of several metrics, `by_group`, `overall`, `difference` and `ratio` are dicts.
+        ...), and the others (n_strata, ...); there is no worst stratum and no mean. For
+        several metrics, `by_group`, `overall`, `difference` and `ratio` are dicts.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values; two metrics of one name; what a
-        metric gives is no number and no array of one shape in all groups; and what the
-        metric raises, for instance in a group with a single class, with a note of the
-        group.
+        Lengths differ, there is only one group, values are missing, two metrics have
+        the same name, or a metric returns no number, or arrays whose shapes differ
+        between groups. Errors of a metric, for instance in a group with a single class,
+        are raised with a note that names the group.
 
     Warns
     -----
     UndefinedMetricWarning
-        A group without rows in a stratum, whose values are NaN.
+        A group has no rows in a stratum; its values are NaN there.
 
     Notes
     -----
-    Rates of the confusion matrix are counted at once, and much faster, by
-    :func:`~fairlearnkit.metrics.group_rates`.
+    For rates of the confusion matrix, :func:`~fairlearnkit.metrics.group_rates` is much
+    faster: it counts all of them at once.
 
     References
     ----------
@@ -107,9 +115,11 @@ def group_metric(
     >>> from sklearn.metrics import accuracy_score, confusion_matrix
     >>> from fairlearnkit.metrics import group_metric
     >>> y_true, y_pred, group = [0, 1, 0, 1], [0, 1, 1, 1], ["a", "a", "b", "b"]
-    >>> found = group_metric(accuracy_score, y_true, y_pred, sensitive_features=group)
-    >>> found.groups.tolist(), found.by_group.tolist(), found.overall, found.difference
-    (['a', 'b'], [1.0, 0.5], 0.75, 0.5)
+    >>> result = group_metric(accuracy_score, y_true, y_pred, sensitive_features=group)
+    >>> result.groups.tolist(), result.by_group.tolist(), result.overall
+    (['a', 'b'], [1.0, 0.5], 0.75)
+    >>> result.difference
+    0.5
 
     A table for each group:
 
@@ -126,7 +136,7 @@ def group_metric(
         sample_weight=sample_weight,
         control_features=control_features,
     )
-    metrics = _named(metric)
+    metrics = _by_name(metric)
     y_true, y_pred = with_common_index(y_true, y_pred)
     check_consistent_length(y_true, y_pred)
     groups = find_groups(
@@ -136,36 +146,37 @@ def group_metric(
     if weight is not None:
         weight = _check_sample_weight(weight, np.empty(len(y_pred)))
     strata, cells = _cells(groups, control_features, missing)
-    data, found = (y_true, y_pred, weight), {}
-    for name, function in metrics.items():
-        table = _table(name, function, cells, data)
-        found[name] = _compared(table[0], 0) if strata is None else _compared(table, 1)
-    if not isinstance(metric, dict | list | tuple):
-        (result,) = found.values()
-    else:
-        keys = ("by_group", "overall", "difference", "ratio")
-        result = {key: {name: one[key] for name, one in found.items()} for key in keys}
+    _warn_of_empty(cells)
+    data = (y_true, y_pred, weight)
+    results = {
+        name: _compare(_table(name, function, cells, data), strata is not None)
+        for name, function in metrics.items()
+    }
+    result = _gather(results) if _is_several(metric) else results.popitem()[1]
+    counts = np.array([[len(cell.rows) for cell in row[:-1]] for row in cells])
     if strata is None:
-        return Bunch(groups=groups.labels, counts=groups.counts, **result)
-    counts = np.array([[len(rows) for _, rows in stratum[:-1]] for stratum in cells])
+        return Bunch(groups=groups.labels, counts=counts[0], **result)
     return Bunch(groups=groups.labels, strata=strata, counts=counts, **result)
 
 
-def _named(metric):
+def _is_several(metric):
+    return isinstance(metric, dict | list | tuple)
+
+
+def _by_name(metric):
     """Functions by their names."""
+    functions = metric if _is_several(metric) else [metric]
     if isinstance(metric, dict):
         named = list(metric.items())
-    elif isinstance(metric, list | tuple):
-        named = [(name_of(function), function) for function in metric]
     else:
-        named = [(name_of(metric), metric)]
+        named = [(function_name(function), function) for function in functions]
     for name, function in named:
         if not callable(function):
-            where = f"metric[{name!r}]" if isinstance(metric, dict) else "metric"
+            argument = f"metric[{name!r}]" if isinstance(metric, dict) else "metric"
             msg = (
-                f"{where} must be a function (y_true, y_pred), such as "
-                f"sklearn.metrics.accuracy_score, got {function!r}. A list or a dict "
-                "of functions will do, too."
+                f"{argument} must be a function (y_true, y_pred), such as "
+                f"sklearn.metrics.accuracy_score, or a list or dict of functions; got "
+                f"{function!r}."
             )
             raise ValueError(msg)
     names = [name for name, _ in named]
@@ -179,85 +190,137 @@ def _named(metric):
 
 
 def _cells(groups, control_features, missing):
-    """Labels of strata, and for each its groups and last all of them, as rows."""
-    n_groups, codes, strata = len(groups.labels), groups.codes, None
-    where = [""]
+    """Labels of the strata, or None, and the cells of each stratum.
+
+    Returns
+    -------
+    strata : ndarray of shape (n_strata,) or None
+    cells : list of list of _Cell
+        For each stratum its groups, and last all of them.
+    """
+    n_groups, codes = len(groups.labels), groups.codes
+    strata, suffixes = None, [""]
     if control_features is not None:
-        found = read_strata(
+        columns = read_strata(
             control_features, CLASS_METRIC, n_samples=len(codes), missing=missing
         )
-        strata = found.labels
-        where = [f", of the stratum {label!r}" for label in strata.tolist()]
-        known = (codes >= 0) & (found.codes >= 0)
-        codes = np.where(known, found.codes * n_groups + codes, -1)
-    parts = split_rows(codes, n_groups * len(where))[:-1]
+        strata = columns.labels
+        suffixes = [f", of the stratum {label!r}" for label in strata.tolist()]
+        known = (codes >= 0) & (columns.codes >= 0)
+        codes = np.where(known, columns.codes * n_groups + codes, -1)
     names = [f"the group {label!r}" for label in groups.labels.tolist()]
-    cells, empty = [], []
-    for s, stratum in enumerate(where):
-        rows = parts[s * n_groups : (s + 1) * n_groups]
-        told = [f"{name}{stratum}" for name in names]
-        empty += [name for name, some in zip(told, rows) if not len(some)]
-        everything = np.sort(np.concatenate(rows))
-        cells.append([*zip(told, rows), (f"all rows{stratum}", everything)])
-    if empty:
-        msg = f"No rows, and NaN, in {'; '.join(empty[:MOST])}"
-        msg += f"; and {len(empty) - MOST} more." if len(empty) > MOST else "."
-        warnings.warn(msg, UndefinedMetricWarning, stacklevel=3)
+    rows = iter(split_rows(codes, n_groups * len(suffixes)))
+    cells = []
+    for suffix in suffixes:
+        of_groups = [_Cell(f"{name}{suffix}", next(rows)) for name in names]
+        all_rows = np.sort(np.concatenate([cell.rows for cell in of_groups]))
+        cells.append([*of_groups, _Cell(f"all rows{suffix}", all_rows)])
     return strata, cells
 
 
+def _warn_of_empty(cells):
+    names = [cell.name for row in cells for cell in row[:-1] if not len(cell.rows)]
+    if names:
+        msg = f"No rows, and NaN, in {'; '.join(names[:MOST_NAMED])}"
+        more = len(names) - MOST_NAMED
+        msg += f"; and {more} more." if more > 0 else "."
+        warnings.warn(msg, UndefinedMetricWarning, stacklevel=3)
+
+
 def _table(name, function, cells, data):
-    """Values of shape (n_strata, n_groups + 1, ...), the last of all groups."""
+    """Values of a metric, of shape (n_strata, n_groups + 1, ...); NaN without rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the metric.
+    function : callable
+        The metric.
+    cells : list of list of _Cell
+        For each stratum its groups, and last all of them.
+    data : tuple
+        ``y_true``, ``y_pred`` and the weights.
+
+    Returns
+    -------
+    table : ndarray
+    """
     values = {
-        (s, g): _value(name, function, data, told, rows)
-        for s, stratum in enumerate(cells)
-        for g, (told, rows) in enumerate(stratum)
-        if len(rows)
+        (s, g): _value(name, function, data, cell)
+        for s, row in enumerate(cells)
+        for g, cell in enumerate(row)
+        if len(cell.rows)
     }
     shapes = sorted({value.shape for value in values.values()})
     if len(shapes) > 1:
         msg = (
-            f"{name} gives arrays of several shapes, {shapes}, which cannot be "
-            "compared. Name all classes, functools.partial(confusion_matrix, "
-            "labels=[0, 1]), where some do not occur in a group."
+            f"{name} returns arrays of different shapes, {shapes}, which cannot be "
+            "compared. If some classes do not occur in a group, name all of them: "
+            "functools.partial(confusion_matrix, labels=[0, 1])."
         )
         raise ValueError(msg)
     table = np.full((len(cells), len(cells[0]), *shapes[0]), np.nan)
-    for place, value in values.items():
-        table[place] = value
+    for position, value in values.items():
+        table[position] = value
     return table
 
 
-def _value(name, function, data, told, rows):
-    """What the metric gives for some rows, as an array of numbers."""
+def _value(name, function, data, cell):
+    """The metric of the rows of a cell, as an array of numbers."""
     y_true, y_pred, weight = data
-    more = {} if weight is None else {"sample_weight": weight[rows]}
-    some = [None if y is None else take_rows(y, rows) for y in (y_true, y_pred)]
+    options = {} if weight is None else {"sample_weight": weight[cell.rows]}
+    y_true = None if y_true is None else take_rows(y_true, cell.rows)
     try:
-        value = function(*some, **more)
+        value = function(y_true, take_rows(y_pred, cell.rows), **options)
     except Exception as error:
-        error.add_note(f"Raised by {name} for {told}.")
+        error.add_note(f"Raised by {name} for {cell.name}.")
         raise
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = (
-            f"{name} gives {type(value).__name__} and not a number or an array of "
+            f"{name} returns {type(value).__name__} and not a number or an array of "
             f"numbers: {error}."
         )
         raise ValueError(msg) from error
 
 
-def _compared(table, axis):
-    """Groups along an axis, the last of which is all rows, entry by entry."""
-    groups, overall = np.split(table, [-1], axis=axis)
-    low, high = groups.min(axis=axis), groups.max(axis=axis)
+def _compare(table, has_strata):
+    """Values of the groups, and their gaps entry by entry.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_strata, n_groups + 1, ...)
+        Values of the groups, and last of all rows.
+    has_strata : bool
+        Whether the results have an axis of strata.
+
+    Returns
+    -------
+    result : dict
+        "by_group", "overall", "difference" and "ratio".
+    """
+    groups, overall = table[:, :-1], table[:, -1]
+    low, high = groups.min(axis=1), groups.max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # Of two negative values, the smaller one is the larger in size.
         ratio = np.minimum(low / high, high / low)
-    found = {
-        "overall": overall.squeeze(axis),
+    ratio = np.where((low > 0) | (high < 0), ratio, np.nan)
+    result = {
+        "by_group": groups,
+        "overall": overall,
         "difference": high - low,
-        "ratio": np.where((low > 0) | (high < 0), ratio, np.nan),
+        "ratio": ratio,
     }
-    plain = {name: one if one.ndim else float(one) for name, one in found.items()}
-    return {"by_group": groups, **plain}
+    if has_strata:
+        return result
+    result = {key: values[0] for key, values in result.items()}
+    return {key: v if v.ndim else float(v) for key, v in result.items()}
+
+
+def _gather(results):
+    """Results of several metrics, as one dict of the metrics for each key."""
+    keys = ("by_group", "overall", "difference", "ratio")
+    return {
+        key: {name: result[key] for name, result in results.items()} for key in keys
+    }

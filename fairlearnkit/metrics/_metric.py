@@ -1,11 +1,22 @@
-"""A metric by its name or as a function, with keywords of it that are fixed."""
+"""A metric by its name or as a function, with some of its keywords fixed."""
 
 from functools import partial
 from importlib import import_module
 from inspect import Parameter, signature
 
-# Functions that take groups and return a table, or more than a number.
-NO_SCORE = {
+from fairlearnkit._data.messages import Caller
+
+# For messages of those who take keywords of a metric as `metric_params`.
+CALLER = Caller(
+    data="y_pred",
+    method="",
+    missing_hint='or choose metric_params={"missing": "group"} (a group of its own) or '
+    '{"missing": "ignore"} (the rows count in no group)',
+    pos_label_hint='give metric_params={"pos_label": ...}',
+    labels_hint='metric_params={"labels": [...]}',
+)
+# Public functions of groups that return a table, and no number that could be a score.
+TABLES = {
     "audit_subgroups",
     "bootstrap_interval",
     "group_metric",
@@ -13,14 +24,14 @@ NO_SCORE = {
     "group_rates",
     "parity_report",
 }
-# What the caller passes by itself, for each call anew.
-PASSED = ("y_true", "y_pred", "y_score", "sensitive_features", "sample_weight")
-# Keywords of which messages of our metrics speak.
-OPTIONS = ("missing", "pos_label", "labels")
+# Arguments that `bootstrap_interval` and scorers pass themselves, anew for each call.
+ROW_ARGUMENTS = ("y_true", "y_pred", "y_score", "sensitive_features", "sample_weight")
+# Keywords that error messages of our metrics name as a cure.
+CURES = ("missing", "pos_label", "labels")
 
 
-def find_metric(metric, metric_params=None):
-    """The metric behind a name, or a callable that takes groups.
+def get_metric(metric, metric_params=None):
+    """The metric of a name, or a callable that takes groups.
 
     Parameters
     ----------
@@ -28,66 +39,65 @@ def find_metric(metric, metric_params=None):
         Name of a function of :mod:`fairlearnkit.metrics`, or a function
         ``(y_true, y_pred, *, sensitive_features)``.
     metric_params : dict, default=None
-        Keywords of it to fix.
+        Keywords of the function to fix.
 
     Returns
     -------
-    function : callable
-        The metric itself, or a `functools.partial` of it.
+    metric : callable
+        The function itself, or a `functools.partial` of it.
 
     Raises
     ------
     ValueError
-        An unknown name, a function that takes no ``sensitive_features``, or keywords
-        that it does not take.
+        The name is unknown, or the function does not take ``sensitive_features`` or
+        some of the keywords.
     """
-    function = _named(metric)
-    return function if metric_params is None else _fixed(function, metric_params)
-
-
-def _named(metric):
-    if not callable(metric):
-        metrics = import_module("fairlearnkit.metrics")
-        known = [
-            name
-            for name in metrics.__all__
-            if name not in NO_SCORE and takes(getattr(metrics, name))
-        ]
-        if metric not in known:
-            msg = (
-                f"metric={metric!r} is not known; use one of {known} or a function "
-                "(y_true, y_pred, *, sensitive_features)."
-            )
-            raise ValueError(msg)
-        return getattr(metrics, metric)
-    if not takes(metric):
+    function = metric if callable(metric) else _metric_by_name(metric)
+    if not accepts(function, "sensitive_features"):
         msg = (
-            f"{name_of(metric)} takes no sensitive_features, so that it compares no "
-            "groups; pass a function (y_true, y_pred, *, sensitive_features)."
+            f"{function_name(function)} takes no sensitive_features, so it does not "
+            "compare groups; pass a function (y_true, y_pred, *, sensitive_features)."
         )
         raise ValueError(msg)
-    return metric
+    return function if metric_params is None else _fix(function, metric_params)
 
 
-def _fixed(function, metric_params):
-    """The function with some keywords fixed, all of which it takes."""
+def _metric_by_name(name):
+    metrics = import_module("fairlearnkit.metrics")
+    known = [
+        key
+        for key in metrics.__all__
+        if key not in TABLES and accepts(getattr(metrics, key), "sensitive_features")
+    ]
+    if name not in known:
+        msg = (
+            f"metric={name!r} is not known; use one of {known} or a function "
+            "(y_true, y_pred, *, sensitive_features)."
+        )
+        raise ValueError(msg)
+    return getattr(metrics, name)
+
+
+def _fix(function, metric_params):
+    """The function with keywords fixed, after a check that it takes them."""
+    name = function_name(function)
     if not isinstance(metric_params, dict):
         msg = (
             f"metric_params={metric_params!r} must be a dict of keywords of "
-            f"{name_of(function)}, such as {{'missing': 'group'}}."
+            f"{name}, such as {{'missing': 'group'}}."
         )
         raise ValueError(msg)
-    passed = [name for name in metric_params if name in PASSED]
-    if passed:
+    of_rows = [key for key in metric_params if key in ROW_ARGUMENTS]
+    if of_rows:
         msg = (
-            f"metric_params holds {passed}: pass them where the rows are passed, "
+            f"metric_params holds {of_rows}: pass them where the rows are passed, "
             "beside y_true and y_pred."
         )
         raise ValueError(msg)
-    unknown = [name for name in metric_params if not takes(function, name)]
+    unknown = [key for key in metric_params if not accepts(function, key)]
     if unknown:
         msg = (
-            f"metric_params holds {unknown}, which {name_of(function)} does not take; "
+            f"metric_params holds {unknown}, which {name} does not take; "
             f"it takes {_keywords(function)}."
         )
         raise ValueError(msg)
@@ -95,12 +105,12 @@ def _fixed(function, metric_params):
 
 
 def call_metric(function, y_true, y_pred, **options):
-    """Call a metric for those who take its keywords as `metric_params`.
+    """Call a metric on behalf of a caller that takes its keywords as `metric_params`.
 
     Parameters
     ----------
     function : callable
-        As `find_metric` returns it.
+        What `get_metric` returns.
     y_true, y_pred : array-like of shape (n_samples,)
         Its first two arguments.
     **options : dict
@@ -109,60 +119,59 @@ def call_metric(function, y_true, y_pred, **options):
     Returns
     -------
     value : object
-        What it returns.
+        What the metric returns.
 
     Raises
     ------
     ValueError
-        That of the metric; where it speaks of a keyword, with the way to pass it.
+        The metric's own error. If its message names a keyword as a cure, the message
+        adds that this keyword is passed as `metric_params`.
     """
     try:
         return function(y_true, y_pred, **options)
     except ValueError as error:
-        told = str(error)
-        named = [n for n in OPTIONS if f"{n}=" in told or f"give {n}" in told]
+        text = str(error)
+        named = [key for key in CURES if f"{key}=" in text or f"give {key}" in text]
         if not named:
             raise
         msg = (
-            f"{told} Keywords of {name_of(function)} are passed as metric_params="
+            f"{text} Keywords of {function_name(function)} are passed as metric_params="
             f"{{{named[0]!r}: ...}}."
         )
         raise ValueError(msg) from error
 
 
 def _keywords(function):
-    """Names of the keywords that can be fixed, all after the target and the scores."""
-    known = list(signature(function).parameters.values())[2:]
-    named = (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in known if p.kind in named]
-    return [name for name in names if name not in PASSED]
+    """Names of the keywords that can be fixed: those after y_true and y_pred."""
+    parameters = list(signature(function).parameters.values())[2:]
+    kinds = (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in kinds]
+    return [name for name in names if name not in ROW_ARGUMENTS]
 
 
-def takes(function, parameter="sensitive_features"):
-    """Whether a function has a parameter, by name or among ``**kwargs``.
+def accepts(function, name):
+    """Whether a function has an argument of that name, or takes any keyword.
 
     Parameters
     ----------
     function : callable
-        Any.
-    parameter : str, default="sensitive_features"
-        Name of the parameter.
+        Any function.
+    name : str
+        Name of the argument.
 
     Returns
     -------
-    takes : bool
-        False where the signature cannot be read.
+    accepts : bool
+        False if the signature cannot be read, as of some functions written in C.
     """
     try:
         parameters = signature(function).parameters.values()
-    except ValueError:  # some of those written in C
+    except ValueError:
         return False
-    return any(
-        p.name == parameter or p.kind is Parameter.VAR_KEYWORD for p in parameters
-    )
+    return any(p.name == name or p.kind is Parameter.VAR_KEYWORD for p in parameters)
 
 
-def unwrapped(function):
+def unwrap(function):
     """The function within `functools.partial`.
 
     Parameters
@@ -179,8 +188,8 @@ def unwrapped(function):
     return function
 
 
-def name_of(function):
-    """What to call a function in messages.
+def function_name(function):
+    """Name of a function, or of that within partials, for messages.
 
     Parameters
     ----------
@@ -191,5 +200,5 @@ def name_of(function):
     -------
     name : str
     """
-    function = unwrapped(function)
+    function = unwrap(function)
     return getattr(function, "__name__", type(function).__name__)

@@ -18,6 +18,8 @@ from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import Caller
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
+from ._bootstrap import check_confidence_level
+
 MODELS = {
     "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
     "boosting": HistGradientBoostingClassifier(random_state=0),
@@ -39,47 +41,48 @@ def group_predictability(
     .. math:: \text{AUC} = \frac{1}{G} \sum_g P(s_g(z) > s_g(z') \mid z \in g,
               z' \notin g)
 
-    with s the model's probability of group g, ties counted half; the mean over folds.
-    0.5 says that this model finds nothing, 1 that it tells the groups apart.
+    with s the model's probability of group g and ties counted half; the mean over
+    folds. 0.5 means that this model finds nothing, 1 that it separates the groups.
 
     Parameters
     ----------
     Z : array-like of shape (n_samples, n_features)
-        Features, or a representation of them. NaN is left to a given estimator; the
-        default ones take none.
+        Features, or a representation of them. NaN is passed on to `estimator`; the
+        default models do not all accept it.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     estimator : classifier, default=None
         A classifier with ``predict_proba``. None takes two: logistic regression on
         standardised features, and histogram gradient boosting.
     cv : int, cross-validation generator or iterable, default=5
-        Folds, by default stratified by group.
+        Folds. An integer gives folds that are stratified by group.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of rows in the AUC. The model is fitted without.
+        Weights of rows in the AUC. The model is fitted without them.
     confidence_level : float, default=0.95
-        Of the intervals.
+        Confidence level of the intervals.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
-    found : :class:`~sklearn.utils.Bunch`
-        "auc", "low" and "high" for a given estimator; otherwise one such Bunch for
-        each of "logistic" and "boosting".
+    result : :class:`~sklearn.utils.Bunch`
+        "auc", "low" and "high" of `estimator`; if it is None, one such Bunch for each
+        of "logistic" and "boosting".
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, a fold that lacks a group.
+        Lengths differ, there is only one group, values are missing, or a fold lacks a
+        group.
 
     Notes
     -----
-    A bound from below: that these models find nothing does not show that there is
-    nothing to find. Equal means hide the group from the linear model alone, hence the
-    second one. The interval is of the test rows, by the influence of each on the AUC
-    (DeLong); it does not count that other training rows would give another model. Of
-    features that tell nothing the AUC is slightly below 0.5 on average, since what one
-    fold has more of the others lack: look at the upper side.
+    This is a lower bound: that these models find nothing does not show that there is
+    nothing to find. Groups with equal means are hidden from a linear model, hence the
+    second one. The interval accounts for the test rows, by the influence of each on the
+    AUC (DeLong), but not for the training rows: others would give another model. If the
+    features say nothing about the group, the AUC is slightly below 0.5 on average,
+    because what one fold has more of, the others lack: look at the upper end.
 
     References
     ----------
@@ -93,8 +96,8 @@ def group_predictability(
     >>> rng = np.random.default_rng(0)
     >>> group = rng.integers(0, 2, 1000)
     >>> Z = rng.normal(size=(1000, 2)) * (1 + 2 * group[:, None])  # equal means
-    >>> found = group_predictability(Z, group)
-    >>> found.logistic.auc < 0.56, found.boosting.auc > 0.7
+    >>> result = group_predictability(Z, group)
+    >>> result.logistic.auc < 0.56, result.boosting.auc > 0.7
     (True, True)
     """
     check_alignment(
@@ -105,67 +108,117 @@ def group_predictability(
     groups = find_groups(sensitive_features, caller, n_samples=len(Z), missing=missing)
     weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
     known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
-    data = Z, groups.codes, weight
-    if isinstance(cv, Integral):
-        folds = check_cv(cv, groups.codes[known], classifier=True)
-        folds = [
-            (known[train], known[test])
-            for train, test in folds.split(Z[known], groups.codes[known])
-        ]
-    else:  # which counts all rows
-        every = np.arange(len(Z))
-        folds = [
-            tuple(np.intersect1d(every[part], known) for part in fold)
-            for fold in check_cv(cv).split(Z, groups.codes)
-        ]
-    if not 0 < confidence_level < 1:
-        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
-        raise ValueError(msg)
-    z = norm.ppf(0.5 + 0.5 * confidence_level)
+    folds = _folds(cv, Z, groups.codes, known)
+    check_confidence_level(confidence_level)
+    z_score = norm.ppf(0.5 + 0.5 * confidence_level)
+    data, n_groups = (Z, groups.codes, weight), len(groups.labels)
     if estimator is not None:
-        return _auc(estimator, data, folds, groups.labels, z)
-    found = {
-        name: _auc(model, data, folds, groups.labels, z)
-        for name, model in MODELS.items()
-    }
-    return Bunch(**found)
+        return _auc(estimator, data, folds, n_groups, z_score)
+    return Bunch(
+        **{
+            name: _auc(model, data, folds, n_groups, z_score)
+            for name, model in MODELS.items()
+        }
+    )
 
 
-def _auc(model, data, folds, labels, z):
-    """Mean AUC over folds, with its interval."""
+def _folds(cv, Z, codes, known):
+    """Train and test rows of each fold, of those that are known.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator or iterable
+        An integer splits the known rows; all else is given all rows.
+    Z : ndarray of shape (n_samples, n_features)
+        Features.
+    codes : ndarray of shape (n_samples,)
+        Group of each row.
+    known : ndarray of int
+        Rows of a group and of positive weight.
+
+    Returns
+    -------
+    folds : list of tuple of ndarray
+    """
+    if isinstance(cv, Integral):
+        splitter = check_cv(cv, codes[known], classifier=True)
+        folds = splitter.split(Z[known], codes[known])
+        return [(known[train], known[test]) for train, test in folds]
+    rows = np.arange(len(Z))  # a fold may be a mask
+    return [
+        tuple(np.intersect1d(rows[part], known) for part in fold)
+        for fold in check_cv(cv).split(Z, codes)
+    ]
+
+
+def _auc(model, data, folds, n_groups, z_score):
+    """Mean AUC over the folds, with its interval.
+
+    The variance of a fold's AUC is the sum of the squared influences of its test rows
+    (DeLong et al. 1988); folds are taken as independent.
+    """
+    areas, variances = zip(*(_fold_auc(model, data, fold, n_groups) for fold in folds))
+    auc, error = np.mean(areas), np.sqrt(np.sum(variances)) / len(folds)
+    low, high = np.clip([auc - z_score * error, auc + z_score * error], 0.0, 1.0)
+    return Bunch(auc=float(auc), low=float(low), high=float(high))
+
+
+def _fold_auc(model, data, fold, n_groups):
+    """AUC of the test rows of a fold, mean over the groups, and its variance."""
     Z, codes, weight = data
-    values, variances = [], []
-    for train, test in folds:
-        for part in (train, test):
-            if len(np.unique(codes[part])) < len(labels):
-                msg = "A fold lacks a group: take fewer folds, or merge small groups."
-                raise ValueError(msg)
-        fitted = clone(model).fit(Z[train], codes[train])
-        proba = fitted.predict_proba(Z[test])
-        pairs = range(len(labels)) if len(labels) > 2 else [1]
-        areas, influence = zip(
-            *(_area(proba[:, g], codes[test] == g, weight[test]) for g in pairs)
-        )
-        values.append(np.mean(areas))
-        variances.append(np.sum(np.mean(influence, axis=0) ** 2))
-    auc, error = np.mean(values), np.sqrt(np.sum(variances)) / len(folds)
-    low, high = np.clip([auc - z * error, auc + z * error], 0.0, 1.0).tolist()
-    return Bunch(auc=float(auc), low=low, high=high)
+    train, test = fold
+    for part in fold:
+        if len(np.unique(codes[part])) < n_groups:
+            msg = "A fold lacks a group: take fewer folds, or merge small groups."
+            raise ValueError(msg)
+    fitted = clone(model).fit(Z[train], codes[train])
+    proba = fitted.predict_proba(Z[test])
+    # Of two groups, both have the same AUC.
+    groups = range(n_groups) if n_groups > 2 else [1]
+    areas, influences = zip(
+        *(_area(proba[:, g], codes[test] == g, weight[test]) for g in groups)
+    )
+    return np.mean(areas), np.sum(np.mean(influences, axis=0) ** 2)
 
 
 def _area(scores, inside, weight):
-    """AUC of one group against the others, and the influence of each row on it."""
+    """AUC of one group against the others, and the influence of each row on it.
+
+    1. For each row, the share of the other side that it ranks above: that of the scores
+       below its own, ties counted half. For rows outside, it is the share that ranks
+       above them.
+    2. The AUC is the mean of these shares over the rows inside (and also over those
+       outside).
+    3. A row influences the AUC by its share minus the AUC, times its part of the weight
+       of its side (the structural components of DeLong et al. 1988).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Probability of the group.
+    inside : ndarray of shape (n_samples,), bool
+        Whether a row is of the group.
+    weight : ndarray of shape (n_samples,)
+        Weights of the rows.
+
+    Returns
+    -------
+    area : float
+    influence : ndarray of shape (n_samples,)
+        Its sum over each side is 0.
+    """
     share = np.empty(len(scores))
-    for own in (inside, ~inside):  # the share of the other side that lies below
+    for own in (inside, ~inside):
         other = scores[~own]
         order = np.argsort(other)
-        total = np.append(0.0, np.cumsum(weight[~own][order]))
-        left, right = (
+        weight_below = np.append(0.0, np.cumsum(weight[~own][order]))
+        first, last = (
             np.searchsorted(other[order], scores[own], side=side)
             for side in ("left", "right")
         )
-        share[own] = 0.5 * (total[left] + total[right]) / total[-1]
+        mid_weight = 0.5 * (weight_below[first] + weight_below[last])
+        share[own] = mid_weight / weight_below[-1]
     share[~inside] = 1.0 - share[~inside]
     area = np.average(share[inside], weights=weight[inside])
-    mass = np.where(inside, weight[inside].sum(), weight[~inside].sum())
-    return area, (share - area) * weight / mass
+    side_weight = np.where(inside, weight[inside].sum(), weight[~inside].sum())
+    return area, (share - area) * weight / side_weight

@@ -5,21 +5,28 @@ from html import escape
 
 from sklearn.exceptions import UndefinedMetricWarning
 
-from fairlearnkit._counting.cells import read_cells
-from fairlearnkit._counting.gaps import Gap, measure
-from fairlearnkit._counting.rates import rates_of, rates_to_show
+from fairlearnkit._counting.confusion import one_positive_class, read_confusion
+from fairlearnkit._counting.gaps import RateComparison, measure_gap
+from fairlearnkit._counting.group_rates import check_rates, rates_by_group
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
 
-from ._bootstrap import gap_draws, interval
+from ._bootstrap import percentile_interval
+from ._report_text import notes_below, table_cells, text_of
+from ._resample_counts import resampled_gaps
 
-SHOWN = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+DEFAULT_RATES = (
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "accuracy",
+)
 
 
 class ParityReport(str):
     """Text of `parity_report`, with the numbers behind it.
 
-    A notebook shows it as a table; ``print`` shows the text.
+    Notebooks show it as a table; ``print`` shows the text.
 
     Parameters
     ----------
@@ -43,7 +50,7 @@ class ParityReport(str):
     """
 
     def __new__(cls, text, numbers):
-        """Make the string, and keep the numbers beside it."""
+        """Make the string and store the numbers."""
         report = super().__new__(cls, text)
         report.numbers = numbers
         return report
@@ -52,20 +59,21 @@ class ParityReport(str):
         return str(self), self.numbers
 
     def frame(self):
-        """One row for each group, one for all rows and two for the gaps.
+        """Table of the groups, all rows and the gaps.
 
         Returns
         -------
         frame : DataFrame
-            With the count of rows and the rates as columns; the positive class is the
-            name of the columns, and ``frame.attrs["pos_label"]``.
+            One row for each group, one for all rows, and one each for the differences
+            and ratios. Columns are the number of rows and the rates. The positive class
+            is the name of the columns, and ``frame.attrs["pos_label"]``.
         """
         import pandas as pd
 
         numbers = self.numbers
         rows = [*numbers["groups"].items(), ("all rows", numbers["overall"])]
         for kind in ("difference", "ratio"):
-            gaps = {name: gap["estimate"] for name, gap in numbers[kind].items()}
+            gaps = {rate: gap["estimate"] for rate, gap in numbers[kind].items()}
             rows.append((kind, gaps))
         data = {
             name: [row.get(name) for _, row in rows]
@@ -79,18 +87,19 @@ class ParityReport(str):
         return frame
 
     def _repr_html_(self):
-        head, *lines = _table(self.numbers)
-        cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+        header, *lines = table_cells(self.numbers)
+        header = "".join(f"<th>{escape(cell)}</th>" for cell in header)
         body = "".join(
             f"<tr><th>{escape(first)}</th>"
             + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
             + "</tr>"
             for first, *rest in lines
         )
-        note = escape(_note(self.numbers))
+        notes = escape(notes_below(self.numbers))
         return (
             '<table class="parity-report" style="text-align: right">'
-            f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
+            f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+            f"<p>{notes}</p>"
         )
 
 
@@ -121,7 +130,8 @@ def parity_report(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        True labels of any kind; None will do for the selection rate.
+        True labels of any kind. May be None for the selection rate, which does not
+        depend on them.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -129,54 +139,55 @@ def parity_report(
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
     pos_label : scalar, default=None
-        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
-        other labels have to be named, unless "accuracy" and "error_rate" are the only
-        rates.
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans; of
+        other labels it has to be named, unless only "accuracy" and "error_rate" are
+        reported.
     labels : array-like, default=None
-        All classes, where some may not occur in these rows.
+        All classes, if some may not occur in these rows.
     rates : sequence of str, default=None
-        Rates to show. None takes selection rate, true and false positive rate, and
-        accuracy; without `y_true`, the selection rate. All names are listed at
-        :func:`~fairlearnkit.metrics.rate_difference`.
+        Rates to report; :func:`~fairlearnkit.metrics.rate_difference` lists their
+        names. None takes selection rate, true and false positive rate, and accuracy;
+        without `y_true`, the selection rate.
     n_resamples : int, default=1000
-        Of the bootstrap; 0 leaves the intervals out.
+        Number of bootstrap resamples; 0 omits the intervals.
     confidence_level : float, default=0.95
-        Of the intervals.
+        Confidence level of the intervals.
     random_state : int, RandomState instance or None, default=0
-        Of the bootstrap.
+        Determines the resamples.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
     output_dict : bool, default=False
-        Give the numbers as a dict instead.
+        Return the numbers as a dict instead.
 
     Returns
     -------
     report : str or dict
-        A string that a notebook shows as a table; its ``frame()`` gives a DataFrame,
+        A string that notebooks show as a table; its ``frame()`` returns a DataFrame,
         its ``numbers`` the dict. The dict has "groups" (a dict for each group),
         "overall", "difference" and "ratio" (for each rate "estimate", "low", "high" and
         "n_undefined"), "small_groups", "small_rates", "pos_label" (the positive class,
-        None where no rate looks at one) and "confidence_level". It holds plain Python
-        types, and ``json.dumps`` takes it: groups are named by their labels as text,
-        those of several columns as ``"a, b"``, and None by ``"None"``; as Python writes
-        them, in quotes, where two would be named alike. What is not defined is NaN.
+        None if no rate depends on it) and "confidence_level". It holds plain Python
+        types, which ``json.dumps`` accepts: the keys of groups are their labels as
+        text, ``"a, b"`` for several columns and ``"None"`` for None; where two labels
+        would have the same text, all are written as in Python, with quotes. Numbers
+        that are not defined are NaN.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, unknown rates; predictions of
-        other labels than the two that `y_true` holds, such as scores; a positive class
-        that has to be named; no `y_true` for a rate that needs it.
+        Lengths differ, there is only one group, values are missing, or a rate is
+        unknown; `y_true` has two classes and `y_pred` others, such as scores; the
+        positive class has to be named; a rate needs `y_true`, and it is None.
 
     Warns
     -----
     SmallGroupWarning
-        A group of fewer than 10 rows; the report marks it, too.
+        A group has fewer than 10 rows; the report marks it, too.
 
     Notes
     -----
-    Intervals are of each gap by itself, not of all at once. What each gap cannot see is
-    told in the user guide.
+    Each interval is valid for one gap, not for all of them at once. The user guide says
+    what each gap does not show.
 
     References
     ----------
@@ -197,52 +208,59 @@ def parity_report(
     <BLANKLINE>
     Positive class: 1. nan: no such rows in a group, or a ratio of rates that are 0.
     """
-    rates = rates_to_show(rates, y_true, SHOWN)
-    data = (y_true, y_pred)
-    options = {"sensitive_features": sensitive_features, "sample_weight": sample_weight}
-    options |= {"pos_label": pos_label, "labels": labels, "missing": missing}
-    cells, places = read_cells(*data, **options, asked=tuple(rates), single=True)
-    numbers = _rates_by_group(rates_of(cells, places[0], rates), rates)
+    rates = check_rates(rates, y_true, DEFAULT_RATES)
+    confusion = read_confusion(
+        y_true,
+        y_pred,
+        sensitive_features,
+        rates,
+        sample_weight=sample_weight,
+        labels=labels,
+        missing=missing,
+        pos_label=pos_label,
+    )
+    positive = one_positive_class(confusion, rates, pos_label)
+    numbers = _plain_rates(rates_by_group(confusion, positive, rates), rates)
     numbers["confidence_level"] = float(confidence_level) if n_resamples else None
-    with warnings.catch_warnings():  # what is small or not defined is marked instead
+    with warnings.catch_warnings():  # the report marks small and undefined rates itself
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        drawn = n_resamples, confidence_level, random_state
-        numbers |= _gaps(cells, places, rates, *drawn)
-    if output_dict:
-        return numbers
-    return ParityReport(_text(numbers), numbers)
+        numbers |= _gaps(
+            confusion, positive, rates, n_resamples, confidence_level, random_state
+        )
+    return numbers if output_dict else ParityReport(text_of(numbers), numbers)
 
 
-def _rates_by_group(found, rates):
-    """Counts and rates in plain Python types, groups by their names."""
-    names = _names(found.groups.tolist())
+def _plain_rates(rates_by_group, rates):
+    """Counts and rates in plain Python types, with the groups by their names."""
+    counts, n_rows = rates_by_group.counts, rates_by_group.among
+    names = _group_names(rates_by_group.groups.tolist())
 
     def small(counts):
         return [name for name, count in zip(names, counts) if count < SMALL_CELL]
 
-    rows = {
-        name: {"count": int(found.counts[g])}
-        | {rate: float(found.by_group[rate][g]) for rate in rates}
+    groups = {
+        name: {"count": int(counts[g])}
+        | {rate: float(rates_by_group.by_group[rate][g]) for rate in rates}
         for g, name in enumerate(names)
     }
-    overall = {rate: float(found.overall[rate]) for rate in rates}
+    overall = {rate: float(rates_by_group.overall[rate]) for rate in rates}
     return {
-        "groups": rows,
-        "overall": {"count": int(found.counts.sum())} | overall,
-        "small_groups": small(found.counts),
-        "small_rates": {rate: small(found.among[rate]) for rate in rates},
-        "pos_label": _plain(found.pos_label),
+        "groups": groups,
+        "overall": {"count": int(counts.sum())} | overall,
+        "small_groups": small(counts),
+        "small_rates": {rate: small(n_rows[rate]) for rate in rates},
+        "pos_label": _plain_label(rates_by_group.pos_label),
     }
 
 
-def _plain(label):
-    """A label as JSON knows it."""
+def _plain_label(label):
+    """A label of a type that JSON has, else its text."""
     return label if isinstance(label, bool | int | float | str | None) else str(label)
 
 
-def _names(labels):
-    """Labels as text; as Python writes them where two would be the same, 1 and "1"."""
+def _group_names(labels):
+    """Labels as text, or as Python writes them if two would be the same: 1 and "1"."""
     names = [
         ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
         for label in labels
@@ -250,77 +268,19 @@ def _names(labels):
     return names if len(set(names)) == len(names) else list(map(repr, labels))
 
 
-def _gaps(cells, places, rates, n_resamples, confidence_level, random_state):
-    """Estimates and ends of intervals, of the same resamples for all gaps."""
-    asked = [(kind, rate) for kind in ("difference", "ratio") for rate in rates]
-    gaps = [Gap((rate,), ratio=kind == "ratio") for kind, rate in asked]
-    draws = gap_draws(gaps, cells, places, n_resamples, random_state)
-    found = {"difference": {}, "ratio": {}}
-    for (kind, rate), gap, draw in zip(asked, gaps, draws):
-        told = interval(measure(gap, cells, places), draw, confidence_level)
-        shown = ("estimate", "low", "high", "n_undefined")
-        found[kind][rate] = {key: told[key] for key in shown}
-    return found
-
-
-def _table(numbers):
-    """Rows of text cells, the head first."""
-    names = list(numbers["difference"])
-    lines = [["", "count", *names]]
-    for label, row in [*numbers["groups"].items(), ("all rows", numbers["overall"])]:
-        mark = " (small)" if label in numbers["small_groups"] else ""
-        few = numbers["small_rates"]
-        values = [f"{row[n]:.3f}{'*' if label in few[n] else ''}" for n in names]
-        lines.append([f"{label}{mark}", str(row["count"]), *values])
-    told = numbers["confidence_level"] is not None
-    for kind in ("difference", "ratio"):
-        cells = []
-        for name in names:
-            gap = numbers[kind][name]
-            ends = f" [{gap['low']:.3f}, {gap['high']:.3f}]" if told else ""
-            cells.append(f"{gap['estimate']:.3f}{ends}")
-        lines.append([kind, "", *cells])
-    return lines
-
-
-def _text(numbers):
-    """The table, columns to the right, and what the brackets are."""
-    lines = _table(numbers)
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    text = [
-        "  ".join(
-            [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(rest, widths[1:]))]
-        ).rstrip()
-        for first, *rest in lines
+def _gaps(confusion, positive, rates, n_resamples, confidence_level, random_state):
+    """Gaps and the ends of their intervals, from the same resamples for all of them."""
+    keys = [(kind, rate) for kind in ("difference", "ratio") for rate in rates]
+    comparisons = [
+        RateComparison((rate,), ratio=kind == "ratio") for kind, rate in keys
     ]
-    note = _note(numbers)
-    return "\n".join([*text, *(["", note] if note else [])])
-
-
-def _left_out(gaps):
-    """Most resamples that an interval lacks, of gaps that the rows themselves have."""
-    known = [gap for gap in gaps.values() if gap["estimate"] == gap["estimate"]]
-    return max((gap["n_undefined"] for gap in known), default=0)
-
-
-def _note(numbers):
-    notes, level = [], numbers["confidence_level"]
-    if numbers["pos_label"] is not None:
-        notes.append(f"Positive class: {numbers['pos_label']}.")
-    if level is not None:
-        notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
-    if numbers["small_groups"]:
-        notes.append(f"(small): fewer than {SMALL_CELL} rows.")
-    if any(numbers["small_rates"].values()):
-        notes.append(f"*: of fewer than {SMALL_CELL} rows.")
-    lost, zero = (_left_out(numbers[kind]) for kind in ("difference", "ratio"))
-    if max(lost, zero):
-        causes = ["lack a group or a cell"] if lost else []
-        causes += ["have rates that are all 0"] if zero > lost else []
-        notes.append(
-            f"Up to {max(lost, zero)} resamples of an interval {' or '.join(causes)} "
-            "and were left out."
-        )
-    if any("nan" in cell for line in _table(numbers) for cell in line[2:]):
-        notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
-    return " ".join(notes)
+    draws = resampled_gaps(
+        comparisons, confusion, [positive], n_resamples, random_state
+    )
+    gaps = {"difference": {}, "ratio": {}}
+    for (kind, rate), comparison, draw in zip(keys, comparisons, draws):
+        estimate = measure_gap(comparison, confusion, [positive])
+        interval = percentile_interval(estimate, draw, confidence_level)
+        del interval["standard_error"]
+        gaps[kind][rate] = dict(interval)
+    return gaps

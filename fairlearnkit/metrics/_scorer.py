@@ -1,4 +1,4 @@
-"""Scorers for ``scoring=`` that find the groups by themselves."""
+"""Scorers for ``scoring=`` that find the groups themselves."""
 
 from copy import deepcopy
 from functools import partial
@@ -7,6 +7,7 @@ from inspect import signature
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from fairlearnkit._counting.metric import is_gap_of_rates
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table, take_columns
 from fairlearnkit._routing.parts import find_sensitive_columns
@@ -17,15 +18,15 @@ from fairlearnkit.utils._sklearn_private import (
     _IdentityRegressor,
 )
 
-from ._metric import (
-    call_metric,
-    find_metric,
-    name_of,
-    takes,
-    unwrapped,
-)
+from ._metric import accepts, call_metric, function_name, get_metric, unwrap
+from ._score_function import ScoreFunction
 
-RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+RESPONSE_METHODS = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+)
 
 
 def parity_scorer(
@@ -41,25 +42,25 @@ def parity_scorer(
     .. math:: \text{scorer}(\text{estimator}, X, y) = \pm \,
               \text{metric}(y, \hat y(X), \text{sensitive\_features})
 
-    A scorer is greater for better models, so gaps are negated. It goes wherever
-    scikit-learn takes ``scoring=``, alone or among others.
+    Scorers are greater for better models, so gaps are negated. It can be used wherever
+    scikit-learn takes ``scoring=``, alone or together with others.
 
     Parameters
     ----------
     metric : str or callable
-        Name of a function of :mod:`fairlearnkit.metrics`, or a function
-        ``(y_true, y_pred, *, sensitive_features)``, ours or not.
+        Name of a function of :mod:`fairlearnkit.metrics`, or any function
+        ``(y_true, y_pred, *, sensitive_features)``.
     response_method : str or tuple of str, default="predict"
-        What `metric` looks at: "predict", "predict_proba", "predict_log_proba",
-        "decision_function", or several, of which the first that the estimator has is
-        taken. Of two classes, probabilities are those of the metric's ``pos_label``,
-        or of the last one.
+        What `metric` gets as predictions: "predict", "predict_proba",
+        "predict_log_proba", "decision_function", or several, of which the first that
+        the estimator has is used. For two classes, probabilities are those of the
+        metric's ``pos_label``, or of the last class.
     columns : str, int, list or callable, default=None
         Columns of X that hold the groups, as in
         :class:`~fairlearnkit.compose.SensitiveColumns`.
     greater_is_better : bool, default=None
-        Whether a greater value of `metric` is better, and is not negated. None is True
-        for metrics whose name ends in "ratio" and False for all others.
+        Whether greater values of `metric` are better, so that it is not negated. None
+        is True for metrics whose name ends in "ratio" and False for all others.
     metric_params : dict, default=None
         Further keywords of `metric`, such as ``{"pos_label": "yes", "missing":
         "group"}``.
@@ -73,10 +74,10 @@ def parity_scorer(
     Raises
     ------
     ValueError
-        An unknown name or response method, a function that takes no
-        ``sensitive_features``, or `metric_params` that it does not take. When the
-        scorer is called: no groups are to be found, or a metric of scores
-        gets the classes of a classifier.
+        The name or response method is unknown, the function takes no
+        ``sensitive_features``, or it does not take some of `metric_params`. When the
+        scorer is called: there are no groups, or a metric of scores gets the classes of
+        a classifier.
 
     See Also
     --------
@@ -84,28 +85,29 @@ def parity_scorer(
 
     Notes
     -----
-    Where the groups come from: with `columns`, from these columns of X and from nowhere
-    else. Otherwise from metadata, if ``sensitive_features`` was routed to the scorer
-    (its request is set already) or passed to it; else from the estimator, if it is a
-    SensitiveColumns, or a search, calibration or ensemble around one, or a Pipeline
-    that ends in one after samplers only.
+    With `columns`, the groups come from these columns of X and from nowhere else.
+    Otherwise they come from metadata, if ``sensitive_features`` was routed to the
+    scorer (its request is set already) or passed to it; else from the estimator, if it
+    is a SensitiveColumns, or a search, calibration or ensemble around one, or a
+    Pipeline that ends in one and otherwise holds samplers only.
 
-    A fold with rows of one group only, or of a group without the rows that a rate is
-    about, has no gap: the score is NaN, with a warning. A group that is absent while
-    two others are there is not compared. Stratify the folds by class and group. Rates
-    look at all ``classes_`` of the estimator.
+    If a fold has rows of one group only, or a group has no rows in the denominator of a
+    rate, the score is NaN, with a warning. A group that is absent while two others are
+    present is not compared. Stratify the folds by class and group. Gaps of rates take
+    all ``classes_`` of the estimator into account.
 
-    Metrics of scores need the scores of a classifier: its classes are no scores, and
+    Metrics of scores need the scores of a classifier, not its classes:
     ``response_method="predict"`` is an error.
 
-    The gap is that of the scored rows: of few rows it is noisy, and biased upwards.
+    The gap is that of the scored rows. If there are few, it is noisy and biased
+    upwards.
 
-    TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, hand on no X: they need
-    routed groups, and with `columns` there is an error that says what works.
-    Selectors of features (RFECV, SequentialFeatureSelector) hand on some columns of X,
-    among which a position means another one, without a word: route the groups there.
-    ``permutation_importance`` shuffles the column of the groups like any other: what it
-    tells of that one is about shuffled groups.
+    TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, do not pass X on. They
+    need routed groups; with `columns`, an error says what works instead. Selectors of
+    features (RFECV, SequentialFeatureSelector) pass on some columns of X, and nothing
+    shows that a position now means another column: route the groups there.
+    ``permutation_importance`` shuffles the column of the groups like any other; the
+    importance of this column is about shuffled groups.
 
     Examples
     --------
@@ -118,67 +120,27 @@ def parity_scorer(
     >>> X = np.column_stack([X, group == "b"])
     >>> gap = parity_scorer("demographic_parity_difference", columns=-1)
     >>> scoring = {"accuracy": "accuracy", "gap": gap}
-    >>> found = cross_validate(LogisticRegression(), X, y, scoring=scoring)
-    >>> bool((found["test_gap"] <= 0).all())
+    >>> results = cross_validate(LogisticRegression(), X, y, scoring=scoring)
+    >>> bool((results["test_gap"] <= 0).all())
     True
     """
-    function = find_metric(metric, metric_params)
-    responses = (
-        (response_method,)
-        if isinstance(response_method, str)
-        else (tuple(response_method))
-    )
-    if not responses or set(responses) - set(RESPONSES):
+    function = get_metric(metric, metric_params)
+    is_single = isinstance(response_method, str)
+    responses = (response_method,) if is_single else tuple(response_method)
+    if not responses or set(responses) - set(RESPONSE_METHODS):
         msg = (
             f"response_method={response_method!r} is not known; use one of "
-            f"{list(RESPONSES)}, or several of them."
+            f"{list(RESPONSE_METHODS)}, or several of them."
         )
         raise ValueError(msg)
     if greater_is_better is None:
-        greater_is_better = name_of(function).endswith("ratio")
+        greater_is_better = function_name(function).endswith("ratio")
     return _ParityScorer(
         function,
         1 if greater_is_better else -1,
         responses[0] if len(responses) == 1 else responses,
         columns,
     )
-
-
-class _WithGroups:
-    """The metric, for tools that take it out of the scorer and call it without X.
-
-    Its signature hides ``labels``, for which LogisticRegressionCV would take it out:
-    the scorer fills them by itself.
-    """
-
-    def __init__(self, metric, told):
-        self.metric = metric
-        self.told = told
-
-    def __call__(
-        self,
-        y_true,
-        y_pred,
-        *,
-        sensitive_features=None,
-        sample_weight=None,
-        pos_label=None,
-    ):
-        if sensitive_features is None:
-            msg = (
-                f"{self.told} gets labels and no X here, as from "
-                "TunedThresholdClassifierCV, so that neither columns= nor a "
-                "SensitiveColumns can tell it the groups. Search for the threshold, "
-                "GridSearchCV(FixedThresholdClassifier(model), {'threshold': [0.4, "
-                "0.5, 0.6]}, scoring=...), which hands X on; or turn routing on, "
-                "sklearn.set_config(enable_metadata_routing=True), and pass "
-                "sensitive_features to fit, to a scorer without columns=."
-            )
-            raise ValueError(msg)
-        given = {"sample_weight": sample_weight, "pos_label": pos_label}
-        more = {name: value for name, value in given.items() if value is not None}
-        more["sensitive_features"] = sensitive_features
-        return call_metric(self.metric, y_true, y_pred, **more)
 
 
 class _ParityScorer(_BaseScorer):
@@ -188,13 +150,13 @@ class _ParityScorer(_BaseScorer):
         super().__init__(None, sign, {}, response_method)
         self._metric = metric
         self._columns = columns
-        self._score_func = _WithGroups(metric, repr(self))
-        if takes(metric, "pos_label"):  # thresholds are tuned for this class
-            named = signature(metric).parameters.get("pos_label")
-            self._kwargs = {"pos_label": named.default if named else None}
+        self._score_func = ScoreFunction(metric, repr(self))
+        if accepts(metric, "pos_label"):  # thresholds are tuned for this class
+            parameter = signature(metric).parameters.get("pos_label")
+            self._kwargs = {"pos_label": parameter.default if parameter else None}
 
     def _accept_sample_weight(self):
-        return takes(self._metric, "sample_weight")
+        return accepts(self._metric, "sample_weight")
 
     def __call__(
         self, estimator, X, y_true=None, *, sensitive_features=None, sample_weight=None
@@ -218,70 +180,60 @@ class _ParityScorer(_BaseScorer):
         sensitive_features=None,
         sample_weight=None,
     ):
+        """Predict and call the metric; scikit-learn passes a caller with a cache."""
         check_alignment(
             X=X,
             y_true=y_true,
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
-        groups = self._groups(estimator, X, sensitive_features)
+        options = {"sensitive_features": self._groups(estimator, X, sensitive_features)}
+        if sample_weight is not None:
+            options["sample_weight"] = sample_weight
         self._check_response(estimator)
         pos_label = None if is_regressor(estimator) else self._get_pos_label()
-        if self._response_method != "predict":  # the cache does not look at pos_label
+        if self._response_method != "predict":
+            # The cache would mix up the probabilities of different positive classes.
             method_caller = partial(_cached_call, None)
         y_pred = method_caller(estimator, self._response_method, X, pos_label=pos_label)
-        more = {} if sample_weight is None else {"sample_weight": sample_weight}
-        classes = getattr(estimator, "classes_", None)
-        if classes is not None and self._response_method == "predict":
-            more |= self._labels(classes)
-        more["sensitive_features"] = groups
-        value = call_metric(self._metric, y_true, y_pred, **more)
-        return self._sign * value
+        options |= self._labels(estimator)
+        return self._sign * call_metric(self._metric, y_true, y_pred, **options)
 
     def _check_response(self, estimator):
-        """Classes are no scores: their gap would be that of decisions."""
-        function = unwrapped(self._metric)
-        ours = function.__module__.startswith("fairlearnkit.metrics.")
-        if not ours or "y_score" not in signature(function).parameters:
+        """Raise an error if one of our metrics of scores would get classes."""
+        function = unwrap(self._metric)
+        is_ours = function.__module__.startswith("fairlearnkit.metrics.")
+        if not is_ours or "y_score" not in signature(function).parameters:
             return
         if self._response_method == "predict" and is_classifier(estimator):
+            name = function.__name__
             msg = (
-                f"{function.__name__} compares scores, and predict of "
-                f"{type(estimator).__name__} gives classes: "
-                f"parity_scorer({function.__name__!r}, response_method="
+                f"{name} compares scores, and predict of {type(estimator).__name__} "
+                f"gives classes: parity_scorer({name!r}, response_method="
                 "'decision_function') or 'predict_proba' gives scores. For decisions "
                 "take a metric of rates, such as 'demographic_parity_difference'."
             )
             raise ValueError(msg)
 
-    def _labels(self, classes):
-        """All classes, of which a fold may lack some, for our metrics of rates."""
-        function = self._metric
-        fixed = "labels" in getattr(function, "keywords", {})
-        ours = unwrapped(function).__module__ == "fairlearnkit.metrics._rates"
-        return {"labels": classes} if ours and not fixed else {}
+    def _labels(self, estimator):
+        """All classes of the estimator for a gap of rates: a fold may lack some."""
+        classes = getattr(estimator, "classes_", None)
+        if classes is None or self._response_method != "predict":
+            return {}
+        is_fixed = "labels" in getattr(self._metric, "keywords", {})
+        if is_fixed or not is_gap_of_rates(unwrap(self._metric)):
+            return {}
+        return {"labels": classes}
 
     def _groups(self, estimator, X, sensitive_features):
-        leave_one_out = isinstance(estimator, _IdentityClassifier | _IdentityRegressor)
-        if leave_one_out and sensitive_features is None:
-            msg = (
-                f"{self!r} gets predictions and no X from RidgeCV and "
-                "RidgeClassifierCV while cv=None: pass them cv=5, or another number "
-                "of folds."
-            )
-            raise ValueError(msg)
+        """The groups, from columns of X, from the caller, or from the estimator."""
+        self._check_groups(estimator, sensitive_features)
         if self._columns is not None:
-            if sensitive_features is not None:
-                msg = (
-                    f"{self!r} takes the groups from X, and sensitive_features was "
-                    "passed as well: leave one of them out."
-                )
-                raise ValueError(msg)
             return take_columns(as_table(X), self._columns)
         if sensitive_features is not None:
             return sensitive_features
-        found = find_sensitive_columns(estimator)
-        if found is None:
+        inner = find_sensitive_columns(estimator)
+        if inner is None:
             msg = (
                 f"{self!r} finds no groups: {type(estimator).__name__} is no "
                 "SensitiveColumns, and no sensitive_features reached the scorer. Name "
@@ -290,7 +242,23 @@ class _ParityScorer(_BaseScorer):
                 "pass sensitive_features to the search."
             )
             raise ValueError(msg)
-        return found.sensitive_features_of(X)
+        return inner.sensitive_features_of(X)
+
+    def _check_groups(self, estimator, sensitive_features):
+        is_identity = isinstance(estimator, _IdentityClassifier | _IdentityRegressor)
+        if is_identity and sensitive_features is None:
+            msg = (
+                f"{self!r} gets predictions and no X from RidgeCV and "
+                "RidgeClassifierCV while cv=None: pass them cv=5, or another number "
+                "of folds."
+            )
+            raise ValueError(msg)
+        if self._columns is not None and sensitive_features is not None:
+            msg = (
+                f"{self!r} takes the groups from X, and sensitive_features was "
+                "passed as well: leave one of them out."
+            )
+            raise ValueError(msg)
 
     def set_score_request(self, **kwargs):
         """Set metadata requests; those that are not named stay as they are."""
@@ -314,14 +282,15 @@ class _ParityScorer(_BaseScorer):
         return request
 
     def __repr__(self):
-        told = [name_of(self._metric), f"response_method={self._response_method!r}"]
+        response = f"response_method={self._response_method!r}"
+        arguments = [function_name(self._metric), response]
         if self._columns is not None:
-            told.append(f"columns={self._columns!r}")
+            arguments.append(f"columns={self._columns!r}")
         if self._sign > 0:
-            told.append("greater_is_better=True")
+            arguments.append("greater_is_better=True")
         if getattr(self._metric, "keywords", None):
-            told.append(f"metric_params={self._metric.keywords!r}")
-        return f"parity_scorer({', '.join(told)})"
+            arguments.append(f"metric_params={self._metric.keywords!r}")
+        return f"parity_scorer({', '.join(arguments)})"
 
     def __sklearn_clone__(self):
         return deepcopy(self)

@@ -19,16 +19,16 @@ def score_gap(
     sample_weight=None,
     missing="error",
 ):
-    r"""Largest gap max :math:`|M f|` that a constraint sees in given scores.
+    r"""Largest gap max :math:`|M f|` of given scores under a constraint.
 
-    The same contrast rows M that train a model under the constraint report its gap
-    here, on any data: with "demographic_parity" the largest difference between the
-    mean scores of two groups.
+    M holds the same contrasts that bound the gap of a model during training, for any
+    data: with "demographic_parity", this is the largest difference between the mean
+    scores of two groups.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        Target; None where the constraint does not look at it.
+        Target. May be None if the constraint does not depend on it.
     y_score : array-like of shape (n_samples,)
         Decision function, log-odds, probabilities or regression predictions f.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -38,32 +38,32 @@ def score_gap(
         or an object of :mod:`fairlearnkit.constraints`.
     pos_label : scalar, default=None
         The positive class of "equal_opportunity", and of objects that have one. None
-        takes 1 where labels are {0, 1}, {-1, 1} or booleans; of other labels it has to
-        be named.
+        takes 1 if labels are {0, 1}, {-1, 1} or booleans; of other labels it has to be
+        named.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights in the means.
+        Weights of the rows in the means.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
 
     Returns
     -------
     gap : float
-        In the unit of the scores; 0 is parity.
+        In units of the scores; 0 is parity.
 
     Raises
     ------
     ValueError
-        Lengths differ, one group only, missing values, an empty cell, or a positive
-        class that has to be named.
+        Lengths differ, there is only one group, values are missing, a cell is empty, or
+        the positive class has to be named.
 
     Warns
     -----
     SmallGroupWarning
-        A cell of fewer than 10 rows.
+        A cell has fewer than 10 rows.
 
     Notes
     -----
-    Compares means: distributions of equal mean may differ otherwise.
+    Compares means only: distributions with equal means may differ in other ways.
 
     References
     ----------
@@ -100,7 +100,7 @@ def score_gap(
 
 
 def read_scores(y_score, dtype="numeric"):
-    """Scores as numbers.
+    """One number for each row.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def read_scores(y_score, dtype="numeric"):
     Raises
     ------
     ValueError
-        None, text, missing values or more than one column.
+        None, text, missing values, or more than one column.
     """
     if y_score is None:
         msg = "y_score is None: pass one score for each row."
@@ -132,7 +132,7 @@ def read_scores(y_score, dtype="numeric"):
             raise
         msg = (
             f"y_score holds text such as {str(text)!r}, and no scores: pass numbers, "
-            "as decision_function or a column of predict_proba gives them, or use a "
+            "such as those of decision_function or a column of predict_proba, or use a "
             "metric of classes such as demographic_parity_difference."
         )
         raise ValueError(msg) from error

@@ -1,5 +1,6 @@
 """Choose among the candidates of a search by a score and a gap."""
 
-from ._refit import HighestScore, LowestGap, pareto_front
+from ._pareto import pareto_front
+from ._rules import HighestScore, LowestGap
 
 __all__ = ["HighestScore", "LowestGap", "pareto_front"]

@@ -10,7 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
-from fairlearnkit._counting.gaps import RATES, Gap
+from fairlearnkit._counting.gaps import RateComparison
+from fairlearnkit._counting.rates import RATES
 from fairlearnkit.inspection import GroupRatesDisplay
 from fairlearnkit.metrics import (
     audit_subgroups,
@@ -141,8 +142,8 @@ def test_the_mean_of_pairs_by_loops(ratio, n_groups):
             else np.nan
             for row in np.array(pairs).transpose(1, 0, 2)
         ]
-        found = Gap(("selection_rate",), ratio, "mean").of(weight, [1])
+        found = RateComparison(("selection_rate",), ratio, "mean").gap(weight, [1])
         assert_allclose(found, known, rtol=1e-12, atol=1e-15)
     weight[0, 0, 0] = 0.0  # a group without rows
-    found = Gap(("selection_rate",), ratio, "mean").of(weight, [1])
+    found = RateComparison(("selection_rate",), ratio, "mean").gap(weight, [1])
     assert np.isnan(found[0])

@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC, LinearSVC
 
 from fairlearnkit.compose import SensitiveColumns
@@ -153,15 +154,20 @@ def test_distributions_before_and_after(data):
 def test_scores_of_all_kinds(data):
     X, y = data
     numbers, sex = X[["a", "b", "c"]], X["sex"]
-    for model in (
-        LinearSVC().fit(numbers, y == "yes"),
-        LogisticRegression().fit(numbers, 1 * (y == "yes")),
-        LinearRegression().fit(numbers, y == "yes"),
+    for model, method in (
+        (LinearSVC(), "decision_function"),
+        (LogisticRegression(), "decision_function"),
+        (GaussianNB(), "predict_proba"),
+        (LinearRegression(), "predict"),
     ):
+        model.fit(numbers, 1 * (y == "yes"))
         shown = ScoreDistributionDisplay.from_estimator(
             model, numbers, sensitive_features=sex
         )
-        assert len(shown.after) == 3
+        scores = getattr(model, method)(numbers)
+        scores = scores[:, 1] if method == "predict_proba" else scores
+        for label, (values, _) in zip("fmx", shown.after):
+            assert_array_equal(values, np.unique(scores[sex == label]))
     three = LogisticRegression().fit(numbers, np.arange(400) % 3)
     with pytest.raises(ValueError, match=r"3 classes, .*: give pos_label"):
         ScoreDistributionDisplay.from_estimator(three, numbers, sensitive_features=sex)

@@ -163,9 +163,9 @@ def test_what_cannot_be_compared(data):
             one_class,
             sensitive_features=group,
         )
-    with pytest.raises(ValueError, match="classification_report gives str and not a"):
+    with pytest.raises(ValueError, match="classification_report returns str and not a"):
         call(classification_report)
-    with pytest.raises(ValueError, match="gives dict and not a number"):
+    with pytest.raises(ValueError, match="returns dict and not a number"):
         call(lambda y, p: {"a": 1})
     with pytest.raises(ValueError, match=r"metric\['a'\] must be a func.*got 'accur"):
         call({"a": "accuracy"})

@@ -15,7 +15,7 @@ from fairlearnkit.metrics import (
     equal_opportunity_difference,
     parity_scorer,
 )
-from fairlearnkit.metrics._metric import find_metric
+from fairlearnkit.metrics._metric import get_metric
 
 y_true = np.array(["no", "yes", "yes", "yes", "no", "no"] * 40)
 y_pred = np.array(["no", "yes", "no", "yes", "yes", "no"] * 40)
@@ -25,17 +25,17 @@ groups = np.array(["a", "a", "a", "b", "b", "c"] * 40)[np.argsort(np.arange(240)
 @pytest.mark.parametrize("name", ["equal_opportunity_difference", "rate_ratio"])
 def test_keywords_are_those_of_the_metric(name):
     options = {"pos_label": "no", "missing": "group"}
-    found = find_metric(name, options)(y_true, y_pred, sensitive_features=groups)
+    found = get_metric(name, options)(y_true, y_pred, sensitive_features=groups)
     expected = getattr(metrics, name)(
         y_true, y_pred, sensitive_features=groups, **options
     )
     assert found == expected
-    assert find_metric(name, {}) is find_metric(name) is getattr(metrics, name)
+    assert get_metric(name, {}) is get_metric(name) is getattr(metrics, name)
 
 
 def test_keywords_come_before_those_of_a_partial():
     metric = partial(equal_opportunity_difference, pos_label="yes", missing="group")
-    found = find_metric(metric, {"pos_label": "no"})
+    found = get_metric(metric, {"pos_label": "no"})
     assert found.keywords == {"pos_label": "no", "missing": "group"}
 
 
@@ -44,7 +44,7 @@ def anything(y_true, y_pred, *, sensitive_features, **options):
 
 
 def test_functions_of_others():
-    found = find_metric(anything, {"new": 1})
+    found = get_metric(anything, {"new": 1})
     assert found(y_true, y_pred, sensitive_features=groups) == 1
 
 
@@ -65,12 +65,12 @@ WRONG = {
 def test_keywords_that_do_not_fit(case):
     metric_params, message = WRONG[case]
     with pytest.raises(ValueError, match=message):
-        find_metric(demographic_parity_ratio, metric_params)
+        get_metric(demographic_parity_ratio, metric_params)
 
 
 def test_functions_without_groups():
     with pytest.raises(ValueError, match="accuracy_score takes no sensitive_features"):
-        find_metric(accuracy_score)
+        get_metric(accuracy_score)
 
 
 GAPS = {

@@ -137,8 +137,12 @@ def test_intersections_weights_and_no_intervals(data):
         n_resamples=0,
     )
     assert "[" not in report
-    assert "a, 0" in report.numbers["groups"]
-    assert len(report.frame()) == 7
+    names = [f"{label}, {old}" for label in ("a", "b<c>") for old in (0, 1)]
+    assert report.frame().index.tolist() == [*names, "all rows", "difference", "ratio"]
+    for name in names:
+        rows = (group == name[:-3]) & (both["old"] == int(name[-1]))
+        rate = np.average(y_pred[rows] == "yes", weights=weight[rows])
+        assert_allclose(report.frame().loc[name, "selection_rate"], rate)
     accuracy = np.average(y_true == y_pred, weights=weight)
     assert_allclose(report.numbers["overall"]["accuracy"], accuracy)
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fairlearnkit._counting.cells import count_cells
+from fairlearnkit._counting.confusion import read_confusion
 from fairlearnkit.metrics import (
     bootstrap_interval,
     demographic_parity_difference,
     equalized_odds_difference,
     parity_report,
 )
-from fairlearnkit.metrics._resample import resampled
+from fairlearnkit.metrics._resample_counts import resampled_weights
 
 
 def draw(n_rows, seed=0, weights=None):
@@ -36,13 +36,15 @@ def test_mean_and_covariance_by_theory(weights, stratify):
     """Of independent draws of rows: n (E[t t'] - E[t] E[t]') for totals t of a row."""
     n_rows = 400
     *data, weight = draw(n_rows, 1, weights)
-    cells = count_cells(*data, weight)
+    confusion = read_confusion(*data, sample_weight=weight)
     rng = np.random.default_rng(0)
-    blocks = resampled(cells, 20_000, rng, stratify=stratify)
+    blocks = resampled_weights(confusion, 20_000, rng, stratify=stratify)
     draws = np.concatenate(list(blocks)).reshape(20_000, -1)
     kept = weight > 0  # a row of weight zero counts as absent
-    hot = np.zeros((kept.sum(), cells.rows.size))
-    places = np.ravel_multi_index([c[kept] for c in cells.codes], cells.rows.shape)
+    hot = np.zeros((kept.sum(), confusion.counts.size))
+    places = np.ravel_multi_index(
+        [c[kept] for c in confusion.codes], confusion.counts.shape
+    )
     hot[np.arange(len(hot)), places] = weight[kept]
     parts = [hot[data[2][kept] == g] for g in "abc"] if stratify else [hot]
     known = sum(
@@ -153,7 +155,10 @@ def test_a_thousand_groups_stay_small(aggregate, weighted):
 
 def test_a_group_without_weight_has_no_rate():
     y_true, y_pred, group, weight = draw(100)
-    cells = count_cells(y_true, y_pred, group, weight * (group != "b"))
+    kept = weight * (group != "b")
+    confusion = read_confusion(y_true, y_pred, group, sample_weight=kept)
     for stratify in (False, True):
-        (block,) = resampled(cells, 5, np.random.default_rng(0), stratify=stratify)
+        (block,) = resampled_weights(
+            confusion, 5, np.random.default_rng(0), stratify=stratify
+        )
         assert (block.sum(axis=(1, 3, 4)) > 0).tolist() == [[True, False, True]] * 5

@@ -12,8 +12,8 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from fairlearnkit import metrics
-from fairlearnkit._counting import cells as counting
-from fairlearnkit._counting.gaps import RATES
+from fairlearnkit._counting import confusion as counting
+from fairlearnkit._counting.rates import RATES
 from fairlearnkit.inspection import GroupRatesDisplay
 from fairlearnkit.metrics import bootstrap_interval, rate_difference
 from fairlearnkit.utils.discovery import all_functions
@@ -30,19 +30,19 @@ def _close():
 @pytest.mark.parametrize("control", [False, True])
 @pytest.mark.parametrize("n_classes", [2, 12])
 def test_cells_are_those_of_a_loop(monkeypatch, block, weighted, control, n_classes):
-    monkeypatch.setattr(counting, "BLOCK", block)
+    monkeypatch.setattr(counting, "ROWS_AT_A_TIME", block)
     rng = np.random.default_rng(0)
     true, pred = rng.integers(0, n_classes, (2, 500))
     true[:n_classes] = pred[:n_classes] = range(n_classes)
     group = rng.choice(["a", "b", None], size=500)
     weight = rng.integers(0, 4, 500) / 2 if weighted else None
     strata = rng.integers(0, 3, 500) if control else np.zeros(500, dtype=int)
-    found = counting.count_cells(
+    found = counting.read_confusion(
         true,
         pred,
         group,
-        weight,
-        "ignore",
+        sample_weight=weight,
+        missing="ignore",
         control_features=strata if control else None,
     )
     shape = (3 if control else 1, 2, n_classes, n_classes)
@@ -52,8 +52,8 @@ def test_cells_are_those_of_a_loop(monkeypatch, block, weighted, control, n_clas
         cell = strata[i], int(group[i] == "b"), true[i], pred[i]
         rows[cell] += w > 0
         total[cell] += w
-    np.testing.assert_array_equal(found.rows, rows)
-    np.testing.assert_array_equal(found.weight, total)
+    np.testing.assert_array_equal(found.counts, rows)
+    np.testing.assert_array_equal(found.weights, total)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -1,0 +1,209 @@
+"""Sensitive columns of an audit: conditions on them, and their values as numbers."""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Number
+
+import numpy as np
+
+from fairlearnkit._data.groups import encode_labels
+from fairlearnkit._data.times import as_times, format_time, in_days
+
+# Columns of numbers with more distinct values are cut at thresholds, the others are
+# taken as labels. More levels give more conditions, and each test pays for them.
+MOST_LEVELS = 10
+# Thresholds of numbers: the deciles.
+QUANTILES = np.arange(0.1, 0.95, 0.1)
+# Labels of one column that have a feature of their own in the regression, whose cost
+# grows with the square of their number.
+MOST_INDICATORS = 100
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on a column: the cells from `first` to `end`, without the latter.
+
+    Parameters
+    ----------
+    text : str
+        The condition in words.
+    side : int
+        0 for a value or "at most", 1 for "more than". A conjunction has one condition
+        of each side of a column.
+    first, end : int
+        Range of cells.
+    """
+
+    text: str
+    side: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """A column cut into cells: its values, or the intervals between thresholds.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_samples,), int
+        Cell of each row.
+    n_cells : int
+        Number of cells.
+    conditions : list of Condition
+        Those that hold for enough rows.
+    """
+
+    cells: np.ndarray
+    n_cells: int
+    conditions: list
+
+
+@dataclass(frozen=True, eq=False)
+class LabelColumn:
+    """A column of labels: the position of each row's label in a list."""
+
+    name: str
+    labels: list
+    codes: np.ndarray
+
+    def counts(self):
+        """Rows of each label."""
+        return np.bincount(self.codes, minlength=len(self.labels))
+
+    def only_rare(self, min_count):
+        """Whether no label has enough rows."""
+        return self.counts().max() < min_count
+
+    def partition(self, min_count):
+        """One cell and condition for each label, of those with enough rows."""
+        conditions = [
+            Condition(f"{self.name} = {self.labels[code]!r}", 0, code, code + 1)
+            for code in np.flatnonzero(self.counts() >= min_count).tolist()
+        ]
+        return Partition(self.codes, len(self.labels), conditions)
+
+    def features(self, name):
+        """Indicators of the most frequent labels, and one of all others.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column among those of the design.
+
+        Yields
+        ------
+        name : str
+        values : ndarray of shape (n_samples,)
+        """
+        counts = self.counts()
+        by_count = np.argsort(-counts, kind="stable")
+        frequent = np.sort(by_count[:MOST_INDICATORS])
+        for code in frequent[counts[frequent] > 0].tolist():
+            indicator = (self.codes == code).astype(np.float64)
+            yield f"{name} = {self.labels[code]!r}", indicator
+        if counts[frequent].sum() < len(self.codes):
+            others = ~np.isin(self.codes, frequent)
+            yield f"{name} = any other", others.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class NumericColumn:
+    """A column of numbers, dates, times or durations with many distinct values."""
+
+    name: str
+    values: np.ndarray
+
+    @property
+    def is_time(self):
+        return self.values.dtype.kind in "mM"
+
+    def only_rare(self, min_count):
+        """Numbers need no rows of their own."""
+        return False
+
+    def partition(self, min_count):
+        """Cells between the deciles, and both sides of each as conditions."""
+        numbers = self.values.astype(np.int64) if self.is_time else self.values
+        cuts = np.unique(np.quantile(numbers, QUANTILES, method="inverted_cdf"))
+        cuts = cuts.astype(self.values.dtype)
+        cells, n_cells = np.searchsorted(cuts, self.values), len(cuts) + 1
+        conditions = []
+        for position, cut in enumerate(cuts, start=1):
+            text = self._text(cut)
+            conditions += [
+                Condition(f"{self.name} <= {text}", 0, 0, position),
+                Condition(f"{self.name} > {text}", 1, position, n_cells),
+            ]
+        rows_before = np.append(0, np.cumsum(np.bincount(cells, minlength=n_cells)))
+        kept = [
+            condition
+            for condition in conditions
+            if rows_before[condition.end] - rows_before[condition.first] >= min_count
+        ]
+        return Partition(cells, n_cells, kept)
+
+    def _text(self, cut):
+        if self.is_time:
+            return format_time(cut)
+        return np.format_float_positional(cut, trim="-")
+
+    def features(self, name):
+        """The numbers, or days; see `LabelColumn.features`."""
+        yield name, in_days(self.values) if self.is_time else self.values
+
+
+def read_column(name, values, rows):
+    """A sensitive column of an audit.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    values : array-like of shape (n_samples,)
+        Labels, numbers, dates, times or durations. Missing values are a label of their
+        own, and an error among numbers.
+    rows : ndarray of shape (n_samples,), bool
+        The rows to audit.
+
+    Returns
+    -------
+    column : LabelColumn or NumericColumn
+    """
+    times = as_times(values)
+    array = _numbers_of_objects(np.asarray(values)) if times is None else times
+    if array.dtype.kind not in "iufmM" or len(np.unique(array)) <= MOST_LEVELS:
+        groups = encode_labels("sensitive_features", values)
+        labels = [*groups.labels.tolist(), None]
+        codes = np.where(groups.codes < 0, len(labels) - 1, groups.codes)
+        return LabelColumn(name, labels, codes[rows])
+    numbers = array.astype(np.float64) if times is None else in_days(times)
+    if not np.isfinite(numbers).all():
+        column = "numeric column" if times is None else "column of times"
+        holds = "NaN or infinity" if times is None else "NaT"
+        msg = f"A {column} of sensitive_features holds {holds}: fill it, or cut it."
+        raise ValueError(msg)
+    return NumericColumn(name, (numbers if times is None else times)[rows])
+
+
+def _numbers_of_objects(array):
+    """Numbers that came as objects, from a list or a mixed table, in float64."""
+    if array.dtype.kind != "O":
+        return array
+    kinds = {type(value) for value in array.tolist()}
+    plain = all(issubclass(k, Number) and not issubclass(k, bool) for k in kinds)
+    return array.astype(np.float64) if plain else array
+
+
+def warn_of_identifiers(columns, min_count):
+    """Warn if a column of labels, such as an identifier, defines no subgroup."""
+    for column in columns:
+        if column.only_rare(min_count):
+            n_labels = np.count_nonzero(column.counts())
+            msg = (
+                f"None of the {n_labels} values of {column.name} has min_count="
+                f"{min_count} rows, so the column defines no subgroup. If it is an "
+                "identifier, leave it out; otherwise merge values, or pass numbers as "
+                "numbers."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=3)

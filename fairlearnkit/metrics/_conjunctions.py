@@ -1,0 +1,159 @@
+"""Search of all conjunctions of conditions on columns, with exact p-values."""
+
+import numpy as np
+from scipy.stats import hypergeom
+
+
+def search_conjunctions(partitions, hits, depth, min_count, top=None):
+    """Subgroups in descending order of their violation.
+
+    Parameters
+    ----------
+    partitions : list of Partition
+        The columns, cut into cells.
+    hits : ndarray of shape (n_samples,), bool
+        Whether a row counts in the numerator of the rate.
+    depth : int
+        Most conditions in a conjunction.
+    min_count : int
+        Least number of rows within a subgroup, and outside it.
+    top : int, default=None
+        Number of subgroups to return; None for all.
+
+    Returns
+    -------
+    n_tested : int
+        Number of subgroups that were tested.
+    subgroups : list of dict
+        As `audit_subgroups` reports them.
+    """
+    search = _Search(partitions, hits, depth, min_count)
+    # Short conjunctions first: of equal violations, they are reported.
+    subgroups = sorted(search.run(), key=lambda subgroup: len(subgroup[0]))
+    counts = np.array([counts for _, counts in subgroups], dtype=np.float64)
+    n_samples, overall = len(hits), float(hits.mean())
+    count, n_hits = counts.reshape(-1, 2).T
+    violation = np.abs(n_hits / count - overall) * count / n_samples
+    p_value = _holm(_exact_p_values(count, n_hits, n_samples, hits.sum()))
+    return len(subgroups), [
+        {
+            "subgroup": search.text(subgroups[i][0]),
+            "count": int(count[i]),
+            "share": int(count[i]) / n_samples,
+            "rate": int(n_hits[i]) / int(count[i]),
+            "gap": int(n_hits[i]) / int(count[i]) - overall,
+            "violation": float(violation[i]),
+            "p_value": float(p_value[i]),
+        }
+        for i in np.argsort(-violation, kind="stable")[:top]
+    ]
+
+
+class _Search:
+    """Depth-first search: each conjunction is extended by later conditions.
+
+    1. Count rows and hits of the current conjunction in each cell of each column, and
+       accumulate the counts. A condition is a range of cells, so the counts of all
+       extensions by one condition are differences of two entries.
+    2. Drop conditions that hold for too few rows, and those on a side of a column that
+       has a condition already.
+    3. Report those that leave enough rows outside, too.
+    4. Continue with each of them, among its rows, until `depth` is reached.
+
+    The cost of a step is the number of rows times the number of columns, however many
+    labels or thresholds there are.
+    """
+
+    def __init__(self, partitions, hits, depth, min_count):
+        self.partitions = partitions
+        self.hits = hits
+        self.depth = depth
+        self.min_count = min_count
+        # One table holds the cumulated counts of all columns, one after the other.
+        starts = np.cumsum([0, *(part.n_cells + 1 for part in partitions)])
+        self.conditions = [
+            (j, condition)
+            for j, part in enumerate(partitions)
+            for condition in part.conditions
+        ]
+        table = np.array(
+            [
+                (starts[j] + condition.first, starts[j] + condition.end)
+                for j, condition in self.conditions
+            ],
+            dtype=np.intp,
+        )
+        self.low, self.high = table.reshape(-1, 2).T
+        self.sides = np.array([2 * j + c.side for j, c in self.conditions], np.intp)
+
+    def run(self, members=(), rows=None):
+        """Subgroups that extend a conjunction.
+
+        Parameters
+        ----------
+        members : tuple of int, default=()
+            Positions of the conditions of the conjunction.
+        rows : ndarray of int, default=None
+            Rows that satisfy it; None for all.
+
+        Yields
+        ------
+        members : tuple of int
+            Positions of the conditions of the subgroup.
+        counts : ndarray of shape (2,)
+            Rows of the subgroup, and hits among them.
+        """
+        rows = np.arange(len(self.hits)) if rows is None else rows
+        table = np.concatenate(
+            [self._cumulated(part, rows) for part in self.partitions], axis=1
+        )
+        counts = table[:, self.high] - table[:, self.low]
+        used = self.sides[list(members)]
+        extends = (counts[0] >= self.min_count) & ~np.isin(self.sides, used)
+        extends[: members[-1] + 1 if members else 0] = False
+        for position in np.flatnonzero(extends).tolist():
+            longer = (*members, position)
+            if counts[0, position] <= len(self.hits) - self.min_count:
+                yield longer, counts[:, position]
+            if len(longer) < self.depth:
+                yield from self.run(longer, rows[self._holds(position, rows)])
+
+    def text(self, members):
+        """A conjunction in words."""
+        return " and ".join(self.conditions[i][1].text for i in members)
+
+    def _cumulated(self, partition, rows):
+        """Rows and hits before each cell, of shape (2, n_cells + 1)."""
+        cells = partition.cells[rows]
+        table = np.zeros((2, partition.n_cells + 1))
+        for line, weights in zip(table, (None, self.hits[rows])):
+            counts = np.bincount(cells, weights, partition.n_cells)
+            np.cumsum(counts, out=line[1:])
+        return table
+
+    def _holds(self, position, rows):
+        column, condition = self.conditions[position]
+        cells = self.partitions[column].cells[rows]
+        return (condition.first <= cells) & (cells < condition.end)
+
+
+def _exact_p_values(count, n_hits, n_samples, total_hits):
+    """Two-sided p-values of the hits in subgroups, which are drawn without replacement.
+
+    The smaller tail probability of the hypergeometric distribution, twice.
+    """
+    null = hypergeom(n_samples, total_hits, count.astype(int))
+    n_hits = n_hits.astype(int)
+    return np.minimum(1.0, 2.0 * np.minimum(null.cdf(n_hits), null.sf(n_hits - 1)))
+
+
+def _holm(p_values):
+    """p-values adjusted for all tests (Holm 1979).
+
+    The k-th smallest of n is multiplied by n - k + 1, and is no less than those before.
+    """
+    order, n = np.argsort(p_values), len(p_values)
+    stepped = np.maximum.accumulate(p_values[order] * (n - np.arange(n)))
+    adjusted = np.empty(n)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted

@@ -1,0 +1,102 @@
+"""The bootstrap of any metric: computed again for rows drawn with replacement."""
+
+import warnings
+from contextlib import suppress
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from fairlearnkit._data.alignment import with_common_index
+from fairlearnkit._data.counts import SMALL_CELL
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.rows import split_rows, take_rows
+from fairlearnkit.utils._sklearn_private import _check_sample_weight
+
+from ._metric import CALLER, call_metric
+
+
+def resampled_values(metric, options, data, sample_weight, n_resamples, stratify, rng):
+    """A metric of the given rows and of resamples.
+
+    Parameters
+    ----------
+    metric : callable
+        Takes ``(y_true, y_pred, *, sensitive_features)``.
+    options : dict
+        Keywords of the metric.
+    data : tuple
+        ``y_true``, ``y_pred`` and ``sensitive_features``.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+    n_resamples : int
+        Number of resamples.
+    stratify : bool
+        Keep the number of rows of each group.
+    rng : RandomState
+        Draws the rows.
+
+    Returns
+    -------
+    estimate : float
+    draws : ndarray of shape (n_resamples,)
+        NaN where a resample lacks a group, or the metric raises a ValueError.
+    """
+    # The metric may compare the indexes of the slices that it gets.
+    *data, control = with_common_index(*data, options.get("control_features"))
+    y_true, y_pred, sensitive_features = data
+    check_consistent_length(y_true, y_pred)
+    n_samples = len(y_pred)
+    missing = options.get("missing", "error")
+    groups = find_groups(
+        sensitive_features, CALLER, n_samples=n_samples, missing=missing
+    )
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+    options = {**options, "control_features": control, "sample_weight": sample_weight}
+    known = np.flatnonzero(groups.codes >= 0)
+    estimate = float(_value(metric, options, data, known))
+    parts = split_rows(groups.codes, len(groups.labels))[:-1] if stratify else [known]
+    draws = np.full(n_resamples, np.nan)
+    for i, rows in enumerate(_resamples(parts, n_resamples, rng)):
+        if _lacks_a_group(groups, rows):
+            continue
+        # A resample may have empty cells; small ones have been warned of already.
+        with warnings.catch_warnings(), suppress(ValueError):
+            warnings.simplefilter("ignore")
+            draws[i] = _value(metric, options, data, rows)
+    return estimate, draws
+
+
+def _resamples(parts, n_resamples, rng):
+    """Rows that are drawn with replacement from each part, as often as it has rows."""
+    for _ in range(n_resamples):
+        drawn = [part[rng.randint(len(part), size=len(part))] for part in parts]
+        yield np.concatenate(drawn)
+
+
+def _lacks_a_group(groups, rows):
+    """Whether rows lack a group that a comparison needs.
+
+    With more groups than rows by the ten, labels are taken for numbers, such as ages,
+    of which no resample has all.
+    """
+    n_groups = len(groups.labels)
+    many = n_groups * SMALL_CELL > len(groups.codes)
+    return not many and len(np.unique(groups.codes[rows])) < n_groups
+
+
+def _value(metric, options, data, rows):
+    """The metric of some rows, with those of its keywords that have rows cut too."""
+    y_true, y_pred, sensitive_features = data
+    options = dict(options)
+    for name in ("control_features", "sample_weight"):
+        column = options.pop(name)
+        if column is not None:
+            options[name] = take_rows(column, rows)
+    return call_metric(
+        metric,
+        None if y_true is None else take_rows(y_true, rows),
+        take_rows(y_pred, rows),
+        sensitive_features=take_rows(sensitive_features, rows),
+        **options,
+    )
