@@ -4,7 +4,7 @@ from numbers import Real
 
 from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
 from fairlearnkit._models.kernel import KERNEL_PARAMETERS, BaseParityKernelRegressor
-from fairlearnkit._optim.kernel import solve_ridge
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import Squared
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
@@ -122,7 +122,6 @@ class ParityKernelRidge(BaseParityKernelRegressor):
     0.25
     """
 
-    _by_rows = False
     _parameter_constraints: dict = {  # noqa: RUF012
         **CONSTRAINT_PARAMETERS,
         **KERNEL_PARAMETERS,
@@ -157,13 +156,8 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         self.solver = solver
         self.solver_params = solver_params
 
-    def _problem(self):
-        return Squared(), self.alpha, False
-
-    def _solve(self, problem, restore):
-        return solve_ridge(
-            problem, solver=self.solver, solver_params=self.solver_params
-        )
+    def _objective(self):
+        return Objective(Squared(), penalty=self.alpha, fit_intercept=False)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -185,4 +179,4 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight, 1.0)
+        return self._fit_target(X, y, sensitive_features, sample_weight)

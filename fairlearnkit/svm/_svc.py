@@ -1,16 +1,12 @@
 """Support vector classification with kernels under a parity constraint."""
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-
-from fairlearnkit._data.alignment import ScoreMixin
-from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernel
-from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
+from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernelClassifier
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import Hinge
 from fairlearnkit.utils._sklearn_private import StrOptions, _fit_context
 
 
-class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
+class ParitySVC(BaseParityKernelClassifier):
     r"""Support vector machine with a kernel and equal mean scores, exactly.
 
     .. math::
@@ -207,11 +203,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         self.solver_params = solver_params
         self.max_iter = max_iter
 
-    def _problem(self):
-        return Hinge(), 1.0, True
-
-    def _solve(self, problem, restore):
-        return self._solve_svm(problem, restore)
+    def _objective(self):
+        return Objective(Hinge(), loss_weight=self.C)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -233,43 +226,4 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         self : object
             The fitted model.
         """
-        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
-        codes = class_codes(self, y)
-        with np.errstate(over="ignore"):
-            row_weight = self._factor() * weight * class_factors(self, y, codes, weight)
-        columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
-        return self._fit_columns(X, columns, row_weight, contrasts)
-
-    def decision_function(self, X):
-        """Scores of the classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or kernel values against all training rows.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Of the second of two classes; of each class, one-vs-rest, for more.
-        """
-        scores = self._scores(X)
-        return scores[:, 0] if scores.shape[1] == 1 else scores
-
-    def predict(self, X):
-        """Predict the class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or kernel values against all training rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Class labels.
-        """
-        scores = self._scores(X)
-        if scores.shape[1] == 1:
-            return self.classes_[(scores[:, 0] > 0).astype(int)]
-        return self.classes_[scores.argmax(axis=1)]
+        return self._fit_target(X, y, sensitive_features, sample_weight)

@@ -3,6 +3,7 @@
 from numbers import Real
 
 from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernelRegressor
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import EpsilonInsensitive
 from fairlearnkit.utils._sklearn_private import Interval, _fit_context
 
@@ -182,11 +183,8 @@ class ParitySVR(BaseParityKernelRegressor):
         self.solver_params = solver_params
         self.max_iter = max_iter
 
-    def _problem(self):
-        return EpsilonInsensitive(self.epsilon), 1.0, True
-
-    def _solve(self, problem, restore):
-        return self._solve_svm(problem, restore)
+    def _objective(self):
+        return Objective(EpsilonInsensitive(self.epsilon), loss_weight=self.C)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -208,4 +206,4 @@ class ParitySVR(BaseParityKernelRegressor):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight, self._factor())
+        return self._fit_target(X, y, sensitive_features, sample_weight)
