@@ -11,7 +11,6 @@ from scipy.linalg import lapack
 
 from fairlearnkit._optim import build_problem
 from fairlearnkit._optim import solve as solve_linear
-from fairlearnkit._optim.bound_program import project_on_bound
 from fairlearnkit._optim.kernel_problem import certify, verify_status
 from fairlearnkit._optim.kernel_solver import KernelSolver
 
@@ -53,9 +52,8 @@ def solve_on_factor(p, F, solver, options):
     """Solve the linear problem on F.
 
     1. A linear solver finds w of features F with multipliers alpha of the loss.
-    2. (v, u) = (alpha / reg, U w) is the same solution in terms of the kernel.
-    3. Multipliers of the constraint: for a bound, of the point of the feasible set that
-       is nearest to q = T'v, which gives the largest dual value for these alpha.
+    2. (v, u) = (alpha / reg, U w) is the same solution in terms of the kernel, with the
+       same multipliers of the constraint.
 
     Parameters
     ----------
@@ -103,12 +101,7 @@ def solve_on_factor(p, F, solver, options):
         solver_params=options.solver_params,
     )
     v, u = linear.alpha / p.reg, p.B @ (F @ linear.coef)
-    multipliers = None
-    if p.bounded:
-        metric = p.reg * np.eye(p.rank)
-        q = p.T.T @ v
-        _, multipliers = project_on_bound(metric, q, p.cells, p.strata, p.bound)
-    solution = certify(p, v, u, linear.intercept, multipliers=multipliers)
+    solution = certify(p, v, u, linear.intercept, multipliers=linear.multipliers)
     solution = replace(
         solution,
         # alpha sums to zero up to the linear solver's tolerance only, and its own
