@@ -95,6 +95,10 @@ class BaseParityKernel(BaseEstimator):
     # With routing on, fit asks for the groups without anything being set.
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
 
+    def _objective(self):
+        """What is minimised, as an `Objective`."""
+        raise NotImplementedError
+
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""
         check_alignment(
