@@ -162,9 +162,12 @@ class BaseParityKernel(BaseEstimator):
             check_magnitudes(
                 self, y, c, objective.loss, objective.penalty, length, kernel=True
             )
+            # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
-            problem = self._problem(K, y, c, used, objective, column_contrasts)
-            solution, gap, found = self._solve(problem, objective, restore=not last)
+            problem = self._build_problem(K, y, c, used, objective, column_contrasts)
+            solution, gap, found = self._solve_problem(
+                problem, objective, restore=not last
+            )
             for category, msg in found:
                 warnings.warn(msg, category, stacklevel=6)
             solutions.append(solution)
@@ -176,7 +179,7 @@ class BaseParityKernel(BaseEstimator):
             self.duality_gap_ = np.nan
         return self
 
-    def _problem(self, K, y, c, used, objective, contrasts):
+    def _build_problem(self, K, y, c, used, objective, contrasts):
         """The problem of one column of targets, for the rows with a weight."""
         return build_kernel_problem(
             K,
@@ -190,7 +193,7 @@ class BaseParityKernel(BaseEstimator):
             bound=self.max_gap,
         )
 
-    def _solve(self, problem, objective, restore):
+    def _solve_problem(self, problem, objective, restore):
         """The solution of a problem, the gap of its scores, and warnings about them."""
         found = problem_warnings(self, problem)  # before K may be left changed
         solve = solve_hard_margin if np.isinf(objective.loss_weight) else solve_kernel
@@ -232,6 +235,8 @@ class BaseParityKernel(BaseEstimator):
 
     def _store(self, X, used, solutions, gaps):
         """Set the fitted attributes; only rows with a coefficient are kept."""
+        # beta is zero for rows without a multiplier that the constraint does not look
+        # at; predictions do not need them.
         beta = np.array([s.beta for s in solutions])  # (n_columns, n_used)
         kept = (beta != 0).any(axis=0)
         self.support_ = used[kept].astype(np.int32)
@@ -239,6 +244,7 @@ class BaseParityKernel(BaseEstimator):
         precomputed = self.kernel == "precomputed"
         self.support_vectors_ = np.empty((0, 0)) if precomputed else X[self.support_]
         self.intercept_ = np.array([s.intercept for s in solutions])
+        # coef_ is for X itself: w'(x - origin) + b = w'x + (b - w'origin).
         if self.kernel == "linear" and np.ndim(self._origin):
             self.intercept_ -= self.coef_ @ self._origin
         self.n_iter_ = max(s.n_iter for s in solutions)
@@ -252,6 +258,7 @@ class BaseParityKernel(BaseEstimator):
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.kernel == "linear":
             return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        # The kernel of all rows at once would need memory that grows with X.
         scores = np.empty((X.shape[0], len(self.dual_coef_)))
         kernel = self._kernel_function()
         step = max(1, CHECKED_ELEMENTS // max(1, len(self.support_), X.shape[1]))

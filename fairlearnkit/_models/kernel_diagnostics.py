@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from fairlearnkit._models.messages import constant_scores
+from fairlearnkit._models.messages import constant_scores, not_converged
 
 # A gap above max_gap by this factor, plus rounding, was not asked for. Solvers keep the
 # bound to 1e-9; twice as much would hide gaps that are visible in four digits.
@@ -47,7 +47,7 @@ def solution_warnings(estimator, problem, solution, gap):
     elif finite and not problem.rank:
         found.append((UserWarning, _void(estimator)))
     if solution.status != "optimal":
-        found.append((ConvergenceWarning, _not_optimal(estimator, solution, gap)))
+        found.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
     return found
 
 
@@ -102,14 +102,4 @@ def _void(estimator):
         f"{type(estimator).__name__} is the model without a constraint: in the feature "
         f"space of the kernel {estimator.kernel!r}, the means that the constraint "
         "compares agree already."
-    )
-
-
-def _not_optimal(estimator, solution, gap):
-    return (
-        f"{type(estimator).__name__} stopped with the status {solution.status!r} after "
-        f"{solution.n_iter} iterations, at a duality gap of "
-        f"{solution.duality_gap:.3g} for an objective of {solution.objective:.6g}; the "
-        f"gap between groups is {gap:.3g}, and at most max_gap={estimator.max_gap:.3g} "
-        "was requested. Increase max_iter, or scale the features."
     )

@@ -152,8 +152,8 @@ class ActiveSet:
         The primal active-set method for convex quadratic programs (Nocedal and Wright,
         Numerical Optimization, 2006, algorithm 16.3), for support vector machines as in
         Scheinberg, "An efficient implementation of an active set method for SVMs",
-        2006; step 3 chooses as the working sets of order one and two of Keerthi et al.,
-        "Improvements to Platt's SMO algorithm", 2001. Where the system is singular, as
+        2006; step 2 compares the thresholds of Keerthi et al., "Improvements to Platt's
+        SMO algorithm for SVM classifier design", 2001. Where the system is singular, as
         for kernels of few dimensions, multipliers move along a direction in which no
         score changes.
 

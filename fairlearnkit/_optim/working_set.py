@@ -19,11 +19,12 @@ two aggregated ones:
 Steps 2 and 3 are the decomposition of Joachims ("Making large-scale SVM learning
 practical", 1999) with large working sets, in which the rows outside are not only kept
 fixed but removed, as by the screening of Ogawa, Suzuki and Takeuchi ("Safe screening of
-non-support vectors in pathwise SVM computation", 2013). That is safe by a bound; here a
-guess is checked afterwards, as the working sets of Ndiaye et al. ("Gap safe screening
-rules for sparsity enforcing penalties", 2017, section 5) are. Step 1 is one level of
-Hsieh, Si and Dhillon ("A divide-and-conquer solver for kernel support vector machines",
-2014), of parts that are drawn at random.
+non-support vectors in pathwise SVM computation", 2013). Their rule is safe by a bound
+on the solution, as are those of Ndiaye, Fercoq, Gramfort and Salmon ("Gap safe
+screening rules for sparsity enforcing penalties", 2017); here rows are removed on a
+guess, which is checked afterwards. Step 1 is one level of Hsieh, Si and Dhillon ("A
+divide-and-conquer solver for kernel support vector machines", 2014), with parts that
+are drawn at random.
 """
 
 from dataclasses import dataclass, replace
