@@ -82,7 +82,7 @@ def solve_on_factor(p, F, solver, options):
             "solver='libsvm'."
         )
         raise ValueError(msg)
-    linear = build_problem(
+    features = build_problem(
         F,
         p.y,
         p.c,
@@ -94,7 +94,7 @@ def solve_on_factor(p, F, solver, options):
         bound=p.bound if p.rank else np.inf,
     )
     linear = solve_linear(
-        linear,
+        features,
         solver=solver,
         tol=min(options.tol, COARSEST),
         max_iter=options.finite_max_iter,
