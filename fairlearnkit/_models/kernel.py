@@ -5,9 +5,8 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,31 +17,47 @@ from fairlearnkit._models.constraint import (
     CONSTRAINT_PARAMETERS,
     regression_contrasts,
     store_groups,
+    store_multipliers,
+)
+from fairlearnkit._models.kernel_diagnostics import (
+    indefinite_message,
+    problem_warnings,
+    solution_warnings,
 )
 from fairlearnkit._models.kernels import (
-    BLOCK,
+    CHECKED_ELEMENTS,
+    KernelFunction,
     check_finite,
-    check_kernel,
     check_precomputed,
-    factor_of,
-    rbf,
-    sampled_eigenvalues,
+    gamma_value,
+    negative_eigenvalues,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes
-from fairlearnkit._models.messages import constant_scores as surrender
+from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
 from fairlearnkit._optim.compared import largest_gap
-from fairlearnkit._optim.kernel import build_kernel_problem
+from fairlearnkit._optim.hard_margin import solve_hard_margin
+from fairlearnkit._optim.kernel import solve_kernel, takes_rows
+from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
-from fairlearnkit._optim.kernel_svm import solve_hard, solve_svm
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
     _check_sample_weight,
 )
 
-# Rows from which on the kernel matrix is not formed as a whole.
-MANY = 4000
-SURELY_DEFINITE = ("linear", "rbf", "laplacian")
+# Rows from which on the kernel matrix is not formed as a whole, where the solver allows
+# it: 128 MB. With twice as many, fits of up to 8000 rows take longer than they have to,
+# and four times the memory.
+FEWEST_BY_ROWS = 4000
+# Parameters of estimators that are passed on to the solver, where there are any.
+SOLVER_PARAMETERS = {
+    "cache_size",
+    "max_iter",
+    "shrinking",
+    "solver",
+    "solver_params",
+    "tol",
+}
 KERNEL_PARAMETERS = {
     "kernel": [StrOptions(set(PAIRWISE_KERNEL_FUNCTIONS) | {"precomputed"}), callable],
     "degree": [Interval(Real, 0, None, closed="left")],
@@ -68,20 +83,24 @@ SVM_PARAMETERS = {
 
 
 class BaseParityKernel(BaseEstimator):
-    """A model f(x) = sum_i beta_i K(x_i, x) + b of one column at a time.
+    """A model f(x) = sum_i beta_i K(x_i, x) + b of one column of targets at a time.
 
-    A subclass says what the problem is: `_solve` takes the kernel problem, `_problem`
-    gives its loss, the weight of the penalty and whether there is an intercept.
+    A subclass defines `_objective`, the `Objective` that is minimised subject to
+    |M f| <= max_gap, and the parameters `kernel`, `gamma`, `degree`, `coef0`,
+    `constraint`, `max_gap`, `missing` and `solver`; those of `SOLVER_PARAMETERS` that
+    it has are passed on to the solver. An infinite weight of the loss, such as C=inf,
+    allows no loss at all.
     """
-
-    # Whether _solve takes KernelRows, of many rows.
-    _by_rows = True
 
     # With routing on, fit asks for the groups without anything being set.
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
 
+    def _objective(self):
+        """What is minimised, as an `Objective`."""
+        raise NotImplementedError
+
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
-        """X, y and weights checked; rows of weight zero are left out later."""
+        """X, y and weights, checked; sets the parameters of the kernel."""
         check_alignment(
             X=X,
             y=y,
@@ -104,132 +123,133 @@ class BaseParityKernel(BaseEstimator):
         check_weight_sum(weight)
         self._gamma = self.gamma
         if not (self.kernel == "precomputed" or callable(self.kernel)):
-            self._gamma = factor_of(self.kernel, self.gamma, X, weight)
-        # Where the origin is makes no difference to an RBF kernel, nor to a linear one
-        # beside an intercept; but it does to rounding.
-        free = self.kernel == "rbf" or (self.kernel == "linear" and self._problem()[2])
-        near = free and not sparse.issparse(X)
-        self._origin = X.mean(axis=0) if near else 0.0
+            self._gamma = gamma_value(self.kernel, self.gamma, X, weight)
+        # An RBF kernel does not depend on the origin, nor does a linear one beside an
+        # intercept; but rounding does.
+        linear = self.kernel == "linear" and self._objective().fit_intercept
+        movable = self.kernel == "rbf" or linear
+        moved = movable and not sparse.issparse(X)
+        self._origin = X.mean(axis=0) if moved else 0.0
         return X, y, weight
 
-    def _fit_columns(self, X, columns, row_weight, contrasts):
-        """Fit a model for each column of targets, all on one kernel matrix."""
-        used = np.flatnonzero(row_weight > 0)
+    def _fit_columns(self, X, columns, weight, contrasts):
+        """Fit a model for each column of targets, all on one kernel matrix.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_samples, n_features)
+            Features, or the kernel matrix.
+        columns : list of ndarray of shape (n_samples,)
+            Targets of each model.
+        weight : ndarray of shape (n_samples,)
+            Weights of the rows in the loss; those of weight zero are left out.
+        contrasts : list of Contrasts
+            The constraint of each model.
+        """
+        objective = self._objective()
+        c = self._loss_weights(objective, weight)
+        used = np.flatnonzero(c > 0)
         if not len(used):
             msg = "sample_weight is zero for every row; give some a positive weight."
             raise ValueError(msg)
-        rows = X if len(used) == len(row_weight) else X[used]
-        if self.kernel == "precomputed":
-            rows = rows if rows is X else rows[:, used]
-        K = self._training_kernel(rows)
-        indefinite = self._tell_of_kernel(K)
-        many = self._by_rows and len(used) >= MANY and self.solver in ("auto", "libsvm")
-        if isinstance(K, KernelRows) and (indefinite or not many):
-            K = K.whole()
-        loss, reg, fit_intercept = self._problem()
+        K, eigenvalues = self._training_kernel(X, used, objective)
+        if eigenvalues is not None:
+            msg = indefinite_message(self.kernel, eigenvalues)
+            warnings.warn(msg, UserWarning, stacklevel=6)
+        length = np.sqrt(np.abs(K.diagonal()).max())  # of the longest row
         solutions, gaps = [], []
-        size = np.sqrt(np.abs(K.diagonal()).max())
-        for y, rows_of_gap in zip(columns, contrasts):
-            check_magnitudes(self, y, row_weight, loss, reg, size, kernel=True)
-            problem = build_kernel_problem(
-                K,
-                y[used],
-                row_weight[used],
-                loss=loss,
-                reg=reg,
-                fit_intercept=fit_intercept,
-                means=rows_of_gap.means[:, used],
-                strata=rows_of_gap.strata,
-                bound=self.max_gap,
+        for y, column_contrasts in zip(columns, contrasts):
+            check_magnitudes(
+                self, y, c, objective.loss, objective.penalty, length, kernel=True
             )
-            if problem.nothing_left():
-                warnings.warn(surrender(self), UserWarning, stacklevel=5)
+            # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
-            solution = self._solve(problem, restore=not last)
-            cells = rows_of_gap.means[:, used] @ solution.scores
-            gaps.append(largest_gap(cells, rows_of_gap.strata))
+            problem = self._build_problem(K, y, c, used, objective, column_contrasts)
+            solution, gap, found = self._solve_problem(
+                problem, objective, restore=not last
+            )
+            for category, msg in found:
+                warnings.warn(msg, category, stacklevel=6)
             solutions.append(solution)
-            self._tell(problem, solution, gaps[-1])
+            gaps.append(gap)
         store_groups(self, contrasts[-1])
         self._store(X, used, solutions, gaps)
-        if indefinite:
+        store_multipliers(self, contrasts, [s.multipliers for s in solutions])
+        if eigenvalues is not None:
             self.duality_gap_ = np.nan
         return self
 
-    def _factor(self):
-        """C, or what it grows from if it is infinite."""
-        return 1.0 if np.isinf(self.C) else self.C
+    def _build_problem(self, K, y, c, used, objective, contrasts):
+        """The problem of one column of targets, for the rows with a weight."""
+        return build_kernel_problem(
+            K,
+            y[used],
+            c[used],
+            loss=objective.loss,
+            reg=objective.penalty,
+            fit_intercept=objective.fit_intercept,
+            means=contrasts.means[:, used],
+            strata=contrasts.strata,
+            bound=self.max_gap,
+        )
 
-    def _solve_svm(self, problem, restore):
-        solve = solve_hard if np.isinf(self.C) else solve_svm
-        return solve(
-            problem,
-            restore=restore,
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            shrinking=self.shrinking,
-            cache_size=self.cache_size,
-            solver_params=self.solver_params,
+    def _solve_problem(self, problem, objective, restore):
+        """The solution of a problem, the gap of its scores, and warnings about them."""
+        found = problem_warnings(self, problem)  # before K may be left changed
+        solve = solve_hard_margin if np.isinf(objective.loss_weight) else solve_kernel
+        given = self.get_params(deep=False)
+        options = {name: given[name] for name in SOLVER_PARAMETERS & given.keys()}
+        solution = solve(problem, restore=restore, **options)
+        gap = largest_gap(problem.means @ solution.scores, problem.strata)
+        return solution, gap, found + solution_warnings(self, problem, solution, gap)
+
+    def _loss_weights(self, objective, weight):
+        """Weights of the rows in the loss; of a hard margin their proportions."""
+        if np.isinf(objective.loss_weight):
+            return weight
+        with np.errstate(over="ignore"):  # `check_magnitudes` refuses what overflows
+            return objective.loss_weight * weight
+
+    def _training_kernel(self, X, used, objective):
+        """K of the rows with a weight, and its eigenvalues if some are negative.
+
+        `KernelRows` only for many rows, a solver that takes them, and a kernel that is
+        positive semi-definite.
+        """
+        rows = X if len(used) == X.shape[0] else X[used]
+        if self.kernel == "precomputed":
+            rows = rows if rows is X else rows[:, used]
+        K = self._kernel_function().training_matrix(rows)
+        eigenvalues = negative_eigenvalues(K, self.kernel)
+        by_rows = len(used) >= FEWEST_BY_ROWS and takes_rows(
+            objective.loss, fit_intercept=objective.fit_intercept, solver=self.solver
+        )
+        if isinstance(K, KernelRows) and (eigenvalues is not None or not by_rows):
+            K = K.whole()
+        return K, eigenvalues
+
+    def _kernel_function(self):
+        return KernelFunction(
+            self.kernel, self._gamma, self.degree, self.coef0, self._origin
         )
 
     def _store(self, X, used, solutions, gaps):
-        beta = np.array([s.beta for s in solutions])
+        """Set the fitted attributes; only rows with a coefficient are kept."""
+        # beta is zero for rows without a multiplier that the constraint does not look
+        # at; predictions do not need them.
+        beta = np.array([s.beta for s in solutions])  # (n_columns, n_used)
         kept = (beta != 0).any(axis=0)
         self.support_ = used[kept].astype(np.int32)
         self.dual_coef_ = beta[:, kept]
         precomputed = self.kernel == "precomputed"
         self.support_vectors_ = np.empty((0, 0)) if precomputed else X[self.support_]
         self.intercept_ = np.array([s.intercept for s in solutions])
+        # coef_ is for X itself: w'(x - origin) + b = w'x + (b - w'origin).
         if self.kernel == "linear" and np.ndim(self._origin):
             self.intercept_ -= self.coef_ @ self._origin
         self.n_iter_ = max(s.n_iter for s in solutions)
         self.gap_ = max(gaps)
         self.duality_gap_ = float(max(s.duality_gap for s in solutions))
-
-    def _training_kernel(self, X):
-        """K(X, X), as an array that may be written to, or by rows."""
-        if self.kernel == "precomputed" or callable(self.kernel):
-            given = self.kernel == "precomputed"
-            K = np.array(X if given else self._kernel_matrix(X, X))
-            check_kernel(K, self.kernel)
-            return K
-        if self.kernel == "rbf" and self._gamma is not None and not sparse.issparse(X):
-            return KernelRows(rbf(X - self._origin, self._gamma), X.shape[0])
-
-        def against(columns):
-            Y = X[columns]
-            return lambda rows: self._kernel_matrix(X[rows], Y)
-
-        return KernelRows(against, X.shape[0])
-
-    def _kernel_matrix(self, X, Y):
-        """K(X, Y)."""
-        if callable(self.kernel):
-            K = self.kernel(X, Y)
-            K = K.toarray() if sparse.issparse(K) else K
-            K = np.asarray(K, dtype=np.float64)
-            if K.shape != (X.shape[0], Y.shape[0]):
-                msg = (
-                    f"The kernel function returned an array of shape {K.shape}; "
-                    f"expected {(X.shape[0], Y.shape[0])}, one value a pair of rows."
-                )
-                raise ValueError(msg)
-            return K
-        if np.ndim(self._origin):  # X may be sparse where fit had it dense
-            X, Y = ((Z.toarray() if sparse.issparse(Z) else Z) for Z in (X, Y))
-            X, Y = X - self._origin, Y - self._origin
-        with np.errstate(over="ignore", invalid="ignore"):
-            K = pairwise_kernels(
-                X,
-                Y,
-                metric=self.kernel,
-                filter_params=True,
-                gamma=self._gamma,
-                degree=self.degree,
-                coef0=self.coef0,
-            )
-        return K.toarray() if sparse.issparse(K) else K
 
     def _scores(self, X):
         """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
@@ -238,15 +258,17 @@ class BaseParityKernel(BaseEstimator):
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.kernel == "linear":
             return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        # The kernel of all rows at once would need memory that grows with X.
         scores = np.empty((X.shape[0], len(self.dual_coef_)))
-        step = max(1, BLOCK // max(1, len(self.support_), X.shape[1]))
+        kernel = self._kernel_function()
+        step = max(1, CHECKED_ELEMENTS // max(1, len(self.support_), X.shape[1]))
         for start in range(0, X.shape[0], step):
             rows = slice(start, start + step)
             block = X[rows]
             if self.kernel == "precomputed":
                 K = block[:, self.support_]
             elif len(self.support_):
-                K = self._kernel_matrix(block, self.support_vectors_)
+                K = kernel.matrix(block, self.support_vectors_)
                 check_finite(K, self.kernel)
             else:
                 K = np.zeros((block.shape[0], 0))
@@ -263,62 +285,6 @@ class BaseParityKernel(BaseEstimator):
         vectors = vectors - self._origin if np.ndim(self._origin) else vectors
         return safe_sparse_dot(self.dual_coef_, vectors, dense_output=True)
 
-    def _tell(self, problem, solution, gap):
-        """Warn of what a user would not expect."""
-        name, finite = type(self).__name__, np.isfinite(self.max_gap)
-        if solution.status == "infeasible":
-            msg = (
-                f"{name} found no model for C=inf, which asks every row to be on the "
-                "right side of the margin: there is none, or it is out of reach. Take "
-                "a finite C, or another kernel. What is returned is the model of a "
-                "large C."
-            )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
-            return
-        rounding = 1e-6 * _spread(solution.scores) + 1e-9 * (
-            np.abs(solution.scores).max() + np.abs(problem.y).max()
-        )
-        if finite and gap > 1.0001 * self.max_gap + rounding:
-            msg = (
-                f"{name} leaves a gap of {gap:.3g}, where at most max_gap="
-                f"{self.max_gap:.3g} was asked for: the kernel {self.kernel!r} is "
-                "indefinite or ill-conditioned. Scale the features, or take a positive "
-                "definite kernel."
-            )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
-        elif finite and not len(problem.B):
-            msg = (
-                f"{name} is the plain model: in the feature space of the kernel "
-                f"{self.kernel!r} the means that the constraint compares agree already."
-            )
-            warnings.warn(msg, UserWarning, stacklevel=6)
-        if solution.status != "optimal":
-            msg = (
-                f"{name} stopped with the status {solution.status!r} after "
-                f"{solution.n_iter} iterations, at a duality gap of "
-                f"{solution.duality_gap:.3g} for an objective of "
-                f"{solution.objective:.6g}; the gap between groups is {gap:.3g}, asked "
-                f"for was at most max_gap={self.max_gap:.3g}. Increase max_iter, or "
-                "scale the features."
-            )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=6)
-
-    def _tell_of_kernel(self, K):
-        """Warn of an indefinite kernel, as far as some rows can show it."""
-        if self.kernel in SURELY_DEFINITE:
-            return False
-        size = sampled_eigenvalues(K)
-        indefinite = bool(size[0] < -1e-8 * np.abs(size).max())
-        if indefinite:
-            msg = (
-                f"The kernel {self.kernel!r} is indefinite: on {len(size)} of the rows "
-                f"its eigenvalues go from {size[0]:.3g} to {size[-1]:.3g}. The problem "
-                "is then not convex; the solution is one of possibly several, and "
-                "duality_gap_ is NaN."
-            )
-            warnings.warn(msg, UserWarning, stacklevel=5)
-        return indefinite
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.kernel != "precomputed"
@@ -326,22 +292,66 @@ class BaseParityKernel(BaseEstimator):
         return tags
 
 
-def _spread(scores):
-    return float(scores.max() - scores.min())
+class BaseParityKernelClassifier(ScoreMixin, ClassifierMixin, BaseParityKernel):
+    """One model for two classes, one-vs-rest for more.
+
+    A subclass has the parameters `class_weight` and `pos_label`, too.
+    """
+
+    def _fit_target(self, X, y, sensitive_features, sample_weight):
+        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
+        codes = class_codes(self, y)
+        with np.errstate(over="ignore"):
+            row_weight = weight * class_factors(self, y, codes, weight)
+        columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
+        return self._fit_columns(X, columns, row_weight, contrasts)
+
+    def decision_function(self, X):
+        """Scores of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or kernel values against all training rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes those of ``classes_[1]``; for more those of each class,
+            one-vs-rest.
+        """
+        scores = self._scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict(self, X):
+        """Predict the class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or kernel values against all training rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        scores = self._scores(X)
+        if scores.shape[1] == 1:
+            return self.classes_[(scores[:, 0] > 0).astype(int)]
+        return self.classes_[scores.argmax(axis=1)]
 
 
 class BaseParityKernelRegressor(ScoreMixin, RegressorMixin, BaseParityKernel):
     """One numeric target."""
 
-    def _fit_target(self, X, y, sensitive_features, sample_weight, factor):
+    def _fit_target(self, X, y, sensitive_features, sample_weight):
         X, y, weight = self._read(
             X, y, sensitive_features, sample_weight, y_numeric=True
         )
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)
-        with np.errstate(over="ignore"):
-            row_weight = factor * weight
-        return self._fit_columns(X, [y], row_weight, [contrasts])
+        return self._fit_columns(X, [y], weight, [contrasts])
 
     def predict(self, X):
         """Predict the target.

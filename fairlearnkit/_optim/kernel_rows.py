@@ -2,8 +2,12 @@
 
 import numpy as np
 
-# Elements that are formed at a time.
-BLOCK = 2**20
+# Elements of K that are formed at a time, 8 MB: with the exponentials of an RBF kernel
+# they stay in the cache. Twice as many take the same time, and twice the memory.
+BLOCK_ELEMENTS = 2**20
+# Rows of a block on the diagonal, of which all but the diagonal is thrown away. Twice
+# as many form twice as many elements for nothing.
+DIAGONAL_ROWS = 128
 
 
 class KernelRows:
@@ -11,15 +15,15 @@ class KernelRows:
 
     Parameters
     ----------
-    against : callable
-        ``against(columns)(rows)`` is ``K[rows][:, columns]``, a new array in float64;
-        both are positions.
+    columns_of : callable
+        ``columns_of(columns)(rows)`` is ``K[rows][:, columns]``, a new array in
+        float64; both are positions. What depends on the columns alone is prepared once.
     n_rows : int
         Number of rows.
     """
 
-    def __init__(self, against, n_rows):
-        self.against = against
+    def __init__(self, columns_of, n_rows):
+        self.columns_of = columns_of
         self.n_rows = n_rows
 
     def __len__(self):
@@ -31,27 +35,27 @@ class KernelRows:
         return self.product(used, V[used])
 
     def product(self, columns, V):
-        """K[:, columns] V."""
+        """K[:, columns] V, for V of shape (len(columns),) or (len(columns), m)."""
         product = np.zeros((self.n_rows, *V.shape[1:]))
         if not len(columns):
             return product
-        against = self.against(columns)
-        for rows in _blocks(self.n_rows, len(columns)):
-            product[rows] = against(rows) @ V
+        rows_of = self.columns_of(columns)
+        for rows in row_blocks(self.n_rows, len(columns)):
+            product[rows] = rows_of(rows) @ V
         return product
 
     def block(self, rows, columns, out=None):
-        """K[rows][:, columns]."""
+        """K[rows][:, columns], of shape (len(rows), len(columns)); written to `out`."""
         out = np.empty((len(rows), len(columns))) if out is None else out
-        against = self.against(columns)
-        for part in _blocks(len(rows), len(columns)):
-            out[part] = against(rows[part])
+        rows_of = self.columns_of(columns)
+        for part in row_blocks(len(rows), len(columns)):
+            out[part] = rows_of(rows[part])
         return out
 
     def diagonal(self):
-        """The diagonal of K."""
-        blocks = _blocks(self.n_rows, BLOCK // 128)
-        parts = (np.diag(self.against(part)(part)) for part in blocks)
+        """The diagonal of K, of shape (n_rows,)."""
+        blocks = row_blocks(self.n_rows, BLOCK_ELEMENTS // DIAGONAL_ROWS)
+        parts = (np.diag(self.columns_of(part)(part)) for part in blocks)
         return np.concatenate(list(parts))
 
     def whole(self):
@@ -60,8 +64,8 @@ class KernelRows:
         return self.block(everything, everything)
 
 
-def _blocks(n_rows, n_columns):
-    """Positions of rows, by blocks; with about BLOCK elements for so many columns."""
-    step = max(1, min(BLOCK // max(1, n_columns), n_rows))
+def row_blocks(n_rows, n_columns):
+    """Positions of rows in blocks of about `BLOCK_ELEMENTS` elements of K."""
+    step = max(1, min(BLOCK_ELEMENTS // max(1, n_columns), n_rows))
     everything = np.arange(n_rows)
     return [everything[start : start + step] for start in range(0, n_rows, step)]

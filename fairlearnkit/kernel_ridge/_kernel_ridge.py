@@ -4,7 +4,7 @@ from numbers import Real
 
 from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
 from fairlearnkit._models.kernel import KERNEL_PARAMETERS, BaseParityKernelRegressor
-from fairlearnkit._optim.kernel import solve_ridge
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import Squared
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
@@ -20,79 +20,89 @@ class ParityKernelRidge(BaseParityKernelRegressor):
 
     with :math:`\phi` the feature map of the kernel. Each row of M f is a difference
     between the mean predictions of two groups, among the rows that `constraint` looks
-    at. Any number of contrasts may be bounded. Groups are needed at fit only:
-    predictions take X alone.
+    at. Any number of contrasts can be bounded. Groups are needed at fit only;
+    predictions need X alone.
 
     Parameters
     ----------
     alpha : float, default=1.0
         Weight of the penalty, greater than 0.
     kernel : str or callable, default="linear"
-        Name of a kernel of ``sklearn.metrics.pairwise``, or a function of two tables
-        that returns the matrix of its values. With "precomputed", X is the kernel
-        matrix, (n_samples, n_samples) in `fit` and (n_rows, n_samples) afterwards.
+        Name of a kernel of ``sklearn.metrics.pairwise``, "precomputed", or a function
+        of two tables that returns the matrix of their kernel values. With
+        "precomputed", X is the kernel matrix, of shape (n_samples, n_samples) in `fit`
+        and (n_rows, n_samples) afterwards.
     gamma : float, default=None
-        Of "rbf", "laplacian", "poly", "sigmoid" and "chi2"; None is the default of the
-        kernel.
+        Parameter of "rbf", "laplacian", "poly", "sigmoid" and "chi2"; None means the
+        default of the kernel.
     degree : float, default=3
-        Of "poly".
+        Parameter of "poly".
     coef0 : float, default=1
-        Of "poly" and "sigmoid".
+        Parameter of "poly" and "sigmoid".
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`.
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
-        ``np.inf`` gives scikit-learn's model.
+        ``np.inf`` leaves the model of ``sklearn.kernel_ridge.KernelRidge``.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : {"auto", "cvxpy"}, default="auto"
-        A system of linear equations, or cvxpy on a factor of the kernel matrix.
+        "auto" solves a system of linear equations; "cvxpy" works on a factor of the
+        kernel matrix.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
 
     Attributes
     ----------
     support_ : ndarray of shape (n_support,)
-        Training rows with a coefficient: all of weight above zero.
+        Training rows with a coefficient: all rows of positive weight.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
-        These rows; empty for a precomputed kernel.
+        These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support)
         Coefficients of K(x_i, x) in the prediction.
     coef_ : ndarray of shape (1, n_features)
-        Coefficients of the features, with a linear kernel.
+        Coefficients of the features; only with a linear kernel.
     intercept_ : ndarray of shape (1,)
         Zero: there is no intercept, as in scikit-learn's model.
     gap_ : float
         Largest gap between groups of the training predictions, in units of y.
     duality_gap_ : float
-        The objective is at most this far above the optimum.
+        Upper bound on how far half the objective is above its optimum; NaN for an
+        indefinite kernel, whose optimum cannot be certified.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much half the objective
+        would fall for each unit by which the mean prediction of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind.
     n_iter_ : int
         1.
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint.
+        The sensitive features are not given or have the wrong length, there is only one
+        group, or a group has no rows in a cell of the constraint.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        An indefinite kernel leaves a gap.
+        An indefinite or ill-conditioned kernel misses the bound or the optimum.
     UserWarning
-        The kernel is indefinite, or the constraint is void in its feature space.
+        The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
+        is left to predict by; or the means that the constraint compares agree already.
 
     See Also
     --------
@@ -101,12 +111,17 @@ class ParityKernelRidge(BaseParityKernelRegressor):
 
     Notes
     -----
-    The constraint is on mean predictions of the training rows: it does not promise
-    equal distributions of the predictions, nor anything about new rows.
+    The constraint concerns the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything about new rows.
 
-    The kernel matrix of the training rows is held in memory. For more than some ten
-    thousand rows take ``sklearn.kernel_approximation.Nystroem`` and ParityRidge.
-    The model keeps the training rows that have a coefficient.
+    The optimum is global, and certified by ``duality_gap_``, only if the kernel is
+    positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
+    not convex, and the model is a stationary point. This is tested on a sample of 300
+    rows.
+
+    The model keeps every training row of positive weight, and fitting holds their
+    kernel matrix in memory, 8 n^2 bytes. For more than some ten thousand rows, use
+    ``sklearn.kernel_approximation.Nystroem`` and ParityRidge.
 
     References
     ----------
@@ -122,7 +137,6 @@ class ParityKernelRidge(BaseParityKernelRegressor):
     0.25
     """
 
-    _by_rows = False
     _parameter_constraints: dict = {  # noqa: RUF012
         **CONSTRAINT_PARAMETERS,
         **KERNEL_PARAMETERS,
@@ -157,13 +171,8 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         self.solver = solver
         self.solver_params = solver_params
 
-    def _problem(self):
-        return Squared(), self.alpha, False
-
-    def _solve(self, problem, restore):
-        return solve_ridge(
-            problem, solver=self.solver, solver_params=self.solver_params
-        )
+    def _objective(self):
+        return Objective(Squared(), penalty=self.alpha, fit_intercept=False)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -172,17 +181,18 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or the kernel matrix.
+            Features; the kernel matrix with ``kernel="precomputed"``.
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights of the rows in the loss and in the constraint; a weight of 2 counts
+            a row twice.
 
         Returns
         -------
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight, 1.0)
+        return self._fit_target(X, y, sensitive_features, sample_weight)

@@ -1,17 +1,13 @@
 """Support vector classification with kernels under a parity constraint."""
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-
-from fairlearnkit._data.alignment import ScoreMixin
-from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernel
-from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
+from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernelClassifier
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import Hinge
 from fairlearnkit.utils._sklearn_private import StrOptions, _fit_context
 
 
-class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
-    r"""Support vector machine with a kernel and equal mean scores, exactly.
+class ParitySVC(BaseParityKernelClassifier):
+    r"""Kernel support vector machine whose mean scores agree between groups, exactly.
 
     .. math::
 
@@ -21,63 +17,67 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
 
     with :math:`\phi` the feature map of the kernel K. With
     :math:`t_k(x) = \sum_i M_{ki} K(x_i, x)` and :math:`G = M K M^\top`, the solution at
-    ``max_gap=0`` is the ordinary machine on the projected kernel
+    ``max_gap=0`` is the ordinary support vector machine on the projected kernel
 
     .. math:: \tilde K(x, z) = K(x, z) - t(x)^\top G^+ t(z) .
 
     Each row of M f is a difference between the mean scores of two groups, among the
-    rows that `constraint` looks at. Groups are needed at fit only: predictions take X
+    rows that `constraint` looks at. Groups are needed at fit only; predictions need X
     alone.
 
     Parameters
     ----------
     C : float, default=1.0
-        Inverse of the regularisation strength. ``np.inf`` allows no loss at all: a
-        hard margin, which the classes may not have (ConvergenceWarning).
+        Inverse of the regularisation strength. ``np.inf`` allows no loss at all, a hard
+        margin; if the classes have none, there is a ConvergenceWarning.
     kernel : str or callable, default="rbf"
-        "linear", "poly", "rbf", "sigmoid" or "precomputed", or a function of two tables
-        that returns the matrix of its values.
-        With "precomputed", X is the kernel matrix, (n_samples, n_samples) in `fit` and
-        (n_rows, n_samples) afterwards.
+        "linear", "poly", "rbf", "sigmoid", "precomputed", or a function of two tables
+        that returns the matrix of their kernel values. With "precomputed", X is the
+        kernel matrix, of shape (n_samples, n_samples) in `fit` and (n_rows, n_samples)
+        afterwards.
     degree : float, default=3
-        Of "poly".
+        Degree of "poly".
     gamma : {"scale", "auto"} or float, default="scale"
-        Of "rbf", "poly" and "sigmoid": "scale" is 1 / (n_features * variance of X),
-        "auto" is 1 / n_features.
+        Parameter of "rbf", "poly" and "sigmoid": "scale" means 1 / (n_features *
+        variance of X), "auto" means 1 / n_features.
     coef0 : float, default=0.0
-        Of "poly" and "sigmoid".
+        Parameter of "poly" and "sigmoid".
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
     pos_label : scalar, default=None
-        The positive class of "equal_opportunity", and of objects that have one; scores
-        are of ``classes_[1]`` all the same. None takes 1 where labels are {0, 1}, {-1,
-        1} or booleans; of other labels it has to be named. Of more than two classes
-        each is the positive one in turn, and none is named.
+        Positive class of "equal_opportunity", and of constraint objects that have one.
+        Scores are those of ``classes_[1]`` in any case. None means 1 if the labels are
+        {0, 1}, {-1, 1} or booleans; for other labels, name the class. With more than
+        two classes each is the positive class in turn, and `pos_label` must be None.
     max_gap : float, default=0.0
         Largest difference of mean scores, in units of the decision function (the
-        margin is at 1); 0 closes the gap, ``np.inf`` gives scikit-learn's model.
+        margin is at 1); 0 closes the gap, ``np.inf`` leaves the model of
+        ``sklearn.svm.SVC``.
     shrinking : bool, default=True
-        Whether libsvm shrinks.
+        Whether libsvm uses the shrinking heuristic.
     tol : float, default=1e-3
-        Tolerance of libsvm. Its solution is then made exact where it tells the rows on
-        the margin; ``duality_gap_`` says how exact. Below 1.
+        Tolerance of libsvm. Its solution is then refined to rounding errors, if it
+        identifies the rows on the margin; ``duality_gap_`` says how exact it is. Must
+        be below 1.
     cache_size : float, default=200
-        Cache of libsvm, in MB.
+        Size of libsvm's cache, in MB.
     class_weight : dict or "balanced", default=None
-        Factors of C by class; they weigh the loss and not the constraint.
+        Factors of C by class. They apply to the loss, not to the constraint.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
-        "libsvm" for an equality, a bound on one contrast, or none; "interior-point" and
-        "cvxpy" for any, on a factor of the kernel matrix. "auto" takes the first where
-        it can; where not, and, for at most 1500 rows, where libsvm is not near the
-        optimum, what "auto" of the linear machines takes, on that factor.
+        "libsvm" can be used with an equality, a bound on one contrast, or without a
+        bound; "interior-point" and "cvxpy" always, on a factor of the kernel matrix.
+        "auto" uses libsvm where possible, else the "auto" of the linear models on that
+        factor; it also tries the latter if libsvm misses the optimum and there are at
+        most 1500 rows.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
     max_iter : int, default=-1
-        Largest number of iterations, -1 for any.
+        Largest number of iterations; -1 for no limit.
 
     Attributes
     ----------
@@ -87,47 +87,57 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         Training rows with a coefficient: the support vectors, and all rows that the
         constraint looks at.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
-        These rows; empty for a precomputed kernel.
+        These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support) or (n_classes, n_support)
         Coefficients of K(x_i, x) in the decision function.
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        Coefficients of the features, with a linear kernel.
+        Coefficients of the features; only with a linear kernel.
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts.
     gap_ : float
         Largest gap between groups of the training scores.
     duality_gap_ : float
-        The objective is at most this far above the optimum (largest over classes).
+        Upper bound on how far the objective is above the optimum (largest over
+        classes); NaN for an indefinite kernel, whose optimum cannot be certified.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much the objective would
+        fall for each unit by which the mean score of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind. With
+        more than two classes, a dict of such dicts by class.
     n_iter_ : int
-        Iterations (largest over classes), of all machines that a bound needed.
+        Number of iterations (largest over classes), in all the support vector machines
+        that a bound needs.
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     pos_label_ : scalar or None
-        The positive class of the constraint; None where it has none, or more than two
-        classes.
+        Positive class of the constraint; None if the constraint has none, or if there
+        are more than two classes.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint, one class, a positive class that has to be named;
-        ``solver="libsvm"`` with a bound on several contrasts.
+        The sensitive features are not given or have the wrong length, there is only one
+        group or one class, a group has no rows in a cell of the constraint, or the
+        positive class must be named; or ``solver="libsvm"`` has to bound several
+        contrasts.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        The solver stopped early, an indefinite kernel leaves a gap, or no model is
-        without loss for ``C=np.inf``.
+        The solver stopped early, an indefinite or ill-conditioned kernel misses the
+        bound, or with ``C=np.inf`` no model without loss was found.
     UserWarning
-        The kernel is indefinite, or the constraint is void in its feature space.
+        The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
+        is left to score by; or the means that the constraint compares agree already.
 
     See Also
     --------
@@ -135,19 +145,24 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
 
     Notes
     -----
-    The constraint is on mean scores of the training rows. It does not promise equal
-    rates of positive decisions, nor anything about new rows; measure both with
+    The constraint concerns the mean scores of the training rows. It guarantees neither
+    equal rates of positive decisions nor anything about new rows; measure both with
     :mod:`fairlearnkit.metrics` on held-out data.
 
-    From 4,000 rows on, only the part of the kernel matrix near the margin is formed, if
-    the kernel is "rbf", "linear" or "poly" and no bound on several contrasts is asked
-    for; else the whole, 8 n^2 bytes. Time grows with the square of the rows: for very
-    many take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVC. The model
-    keeps the training rows that have a coefficient.
+    The optimum is global, and certified by ``duality_gap_``, only if the kernel is
+    positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
+    not convex, and the model is a stationary point. This is tested on a sample of 300
+    rows.
 
-    More than two classes are fitted one-vs-rest, with the constraint on each class's
-    score. That a class's mean score is the same in every group does not make the class
-    with the highest score equally frequent.
+    The model keeps the training rows that have a coefficient. From 4,000 rows on, only
+    the part of the kernel matrix near the margin is formed, if the kernel is "rbf",
+    "linear" or "poly" and there is no bound on several contrasts; otherwise the whole
+    matrix, 8 n^2 bytes. Time grows with the square of the number of rows; for many, use
+    ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVC.
+
+    More than two classes are fitted one-vs-rest, with the constraint on the score of
+    each class. Even if the mean score of each class agrees between groups, the class
+    with the highest score need not be equally frequent in all of them.
 
     References
     ----------
@@ -207,11 +222,8 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         self.solver_params = solver_params
         self.max_iter = max_iter
 
-    def _problem(self):
-        return Hinge(), 1.0, True
-
-    def _solve(self, problem, restore):
-        return self._solve_svm(problem, restore)
+    def _objective(self):
+        return Objective(Hinge(), loss_weight=self.C)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -220,56 +232,18 @@ class ParitySVC(ScoreMixin, ClassifierMixin, BaseParityKernel):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or the kernel matrix.
+            Features; the kernel matrix with ``kernel="precomputed"``.
         y : array-like of shape (n_samples,)
             Class labels of any kind.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights of the rows in the loss and in the constraint; a weight of 2 counts
+            a row twice.
 
         Returns
         -------
         self : object
             The fitted model.
         """
-        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
-        codes = class_codes(self, y)
-        with np.errstate(over="ignore"):
-            row_weight = self._factor() * weight * class_factors(self, y, codes, weight)
-        columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
-        return self._fit_columns(X, columns, row_weight, contrasts)
-
-    def decision_function(self, X):
-        """Scores of the classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or kernel values against all training rows.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Of the second of two classes; of each class, one-vs-rest, for more.
-        """
-        scores = self._scores(X)
-        return scores[:, 0] if scores.shape[1] == 1 else scores
-
-    def predict(self, X):
-        """Predict the class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or kernel values against all training rows.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Class labels.
-        """
-        scores = self._scores(X)
-        if scores.shape[1] == 1:
-            return self.classes_[(scores[:, 0] > 0).astype(int)]
-        return self.classes_[scores.argmax(axis=1)]
+        return self._fit_target(X, y, sensitive_features, sample_weight)

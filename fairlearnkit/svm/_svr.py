@@ -3,12 +3,13 @@
 from numbers import Real
 
 from fairlearnkit._models.kernel import SVM_PARAMETERS, BaseParityKernelRegressor
+from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import EpsilonInsensitive
 from fairlearnkit.utils._sklearn_private import Interval, _fit_context
 
 
 class ParitySVR(BaseParityKernelRegressor):
-    r"""Support vector regression with a kernel and equal mean predictions, exactly.
+    r"""Kernel support vector regression with equal mean predictions, exactly.
 
     .. math::
 
@@ -18,54 +19,59 @@ class ParitySVR(BaseParityKernelRegressor):
         \qquad f(x) = \langle w, \phi(x) \rangle + b
 
     with :math:`\phi` the feature map of the kernel. At ``max_gap=0`` the solution is
-    the ordinary machine on the projected kernel of :class:`ParitySVC`. Each row of M f
-    is a difference between the mean predictions of two groups, among the rows that
-    `constraint` looks at. Groups are needed at fit only: predictions take X alone.
+    the ordinary support vector regression on the projected kernel of
+    :class:`ParitySVC`. Each row of M f is a difference between the mean predictions of
+    two groups, among the rows that `constraint` looks at. Groups are needed at fit
+    only; predictions need X alone.
 
     Parameters
     ----------
     kernel : str or callable, default="rbf"
-        "linear", "poly", "rbf", "sigmoid" or "precomputed", or a function of two tables
-        that returns the matrix of its values.
-        With "precomputed", X is the kernel matrix, (n_samples, n_samples) in `fit` and
-        (n_rows, n_samples) afterwards.
+        "linear", "poly", "rbf", "sigmoid", "precomputed", or a function of two tables
+        that returns the matrix of their kernel values. With "precomputed", X is the
+        kernel matrix, of shape (n_samples, n_samples) in `fit` and (n_rows, n_samples)
+        afterwards.
     degree : float, default=3
-        Of "poly".
+        Degree of "poly".
     gamma : {"scale", "auto"} or float, default="scale"
-        Of "rbf", "poly" and "sigmoid": "scale" is 1 / (n_features * variance of X),
-        "auto" is 1 / n_features.
+        Parameter of "rbf", "poly" and "sigmoid": "scale" means 1 / (n_features *
+        variance of X), "auto" means 1 / n_features.
     coef0 : float, default=0.0
-        Of "poly" and "sigmoid".
+        Parameter of "poly" and "sigmoid".
     C : float, default=1.0
-        Inverse of the regularisation strength. ``np.inf`` allows no loss at all: all
-        rows within `epsilon`, which may be impossible (ConvergenceWarning).
+        Inverse of the regularisation strength. ``np.inf`` allows no loss at all: every
+        row must be within `epsilon`; if that is impossible, there is a
+        ConvergenceWarning.
     epsilon : float, default=0.1
-        Half the width of the tube without loss, in units of y.
+        Half the width of the tube around y in which there is no loss, in units of y.
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`.
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
-        ``np.inf`` gives scikit-learn's model.
+        ``np.inf`` leaves the model of ``sklearn.svm.SVR``.
     shrinking : bool, default=True
-        Whether libsvm shrinks.
+        Whether libsvm uses the shrinking heuristic.
     tol : float, default=1e-3
-        Tolerance of libsvm. Its solution is then made exact where it tells the rows on
-        the margin; ``duality_gap_`` says how exact. Below 1.
+        Tolerance of libsvm. Its solution is then refined to rounding errors, if it
+        identifies the rows on the margin; ``duality_gap_`` says how exact it is. Must
+        be below 1.
     cache_size : float, default=200
-        Cache of libsvm, in MB.
+        Size of libsvm's cache, in MB.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint only.
+        What to do with rows whose sensitive feature is missing: raise an error, make
+        them a group of their own, or leave them out of the constraint (they still
+        count in the loss).
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
-        "libsvm" for an equality, a bound on one contrast, or none; "interior-point" and
-        "cvxpy" for any, on a factor of the kernel matrix. "auto" takes the first where
-        it can; where not, and, for at most 1500 rows, where libsvm is not near the
-        optimum, what "auto" of the linear machines takes, on that factor.
+        "libsvm" can be used with an equality, a bound on one contrast, or without a
+        bound; "interior-point" and "cvxpy" always, on a factor of the kernel matrix.
+        "auto" uses libsvm where possible, else the "auto" of the linear models on that
+        factor; it also tries the latter if libsvm misses the optimum and there are at
+        most 1500 rows.
     solver_params : dict, default=None
-        Options for cvxpy's ``solve``, with ``solver="cvxpy"``.
+        Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
     max_iter : int, default=-1
-        Largest number of iterations, -1 for any.
+        Largest number of iterations; -1 for no limit.
 
     Attributes
     ----------
@@ -73,44 +79,51 @@ class ParitySVR(BaseParityKernelRegressor):
         Training rows with a coefficient: the support vectors, and all rows that the
         constraint looks at.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
-        These rows; empty for a precomputed kernel.
+        These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support)
         Coefficients of K(x_i, x) in the prediction.
     coef_ : ndarray of shape (1, n_features)
-        Coefficients of the features, with a linear kernel.
+        Coefficients of the features; only with a linear kernel.
     intercept_ : ndarray of shape (1,)
         Intercept.
     gap_ : float
         Largest gap between groups of the training predictions, in units of y.
     duality_gap_ : float
-        The objective is at most this far above the optimum.
+        Upper bound on how far the objective is above the optimum; NaN for an indefinite
+        kernel, whose optimum cannot be certified.
+    multipliers_ : dict of str to float
+        Lagrange multipliers of the constraint: by how much the objective would
+        fall for each unit by which the mean prediction of a group were allowed to
+        rise. One value for each group (in each stratum of the constraint), or one for
+        the difference if there are two groups; 0 if the constraint does not bind.
     n_iter_ : int
-        Iterations, of all machines that a bound needed.
+        Number of iterations, in all the support vector machines that a bound needs.
     groups_ : ndarray or None
-        Group labels, None for numeric sensitive columns.
+        Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Feature names; only set if X has string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint; ``solver="libsvm"`` with a bound on several
-        contrasts.
+        The sensitive features are not given or have the wrong length, there is only one
+        group, or a group has no rows in a cell of the constraint; or
+        ``solver="libsvm"`` has to bound several contrasts.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
-        The solver stopped early, an indefinite kernel leaves a gap, or no model is
-        without loss for ``C=np.inf``.
+        The solver stopped early, an indefinite or ill-conditioned kernel misses the
+        bound, or with ``C=np.inf`` no model without loss was found.
     UserWarning
-        The kernel is indefinite, or the constraint is void in its feature space.
+        The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
+        is left to predict by; or the means that the constraint compares agree already.
 
     See Also
     --------
@@ -119,14 +132,19 @@ class ParitySVR(BaseParityKernelRegressor):
 
     Notes
     -----
-    The constraint is on mean predictions of the training rows: it does not promise
-    equal distributions of the predictions, nor anything about new rows.
+    The constraint concerns the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything about new rows.
 
-    From 4,000 rows on, only the part of the kernel matrix near the margin is formed, if
-    the kernel is "rbf", "linear" or "poly" and no bound on several contrasts is asked
-    for; else the whole, 8 n^2 bytes. Time grows with the square of the rows: for very
-    many take ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR. The model
-    keeps the training rows that have a coefficient.
+    The optimum is global, and certified by ``duality_gap_``, only if the kernel is
+    positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
+    not convex, and the model is a stationary point. This is tested on a sample of 300
+    rows.
+
+    The model keeps the training rows that have a coefficient. From 4,000 rows on, only
+    the part of the kernel matrix near the margin is formed, if the kernel is "rbf",
+    "linear" or "poly" and there is no bound on several contrasts; otherwise the whole
+    matrix, 8 n^2 bytes. Time grows with the square of the number of rows; for many, use
+    ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR.
 
     References
     ----------
@@ -182,11 +200,8 @@ class ParitySVR(BaseParityKernelRegressor):
         self.solver_params = solver_params
         self.max_iter = max_iter
 
-    def _problem(self):
-        return EpsilonInsensitive(self.epsilon), 1.0, True
-
-    def _solve(self, problem, restore):
-        return self._solve_svm(problem, restore)
+    def _objective(self):
+        return Objective(EpsilonInsensitive(self.epsilon), loss_weight=self.C)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
@@ -195,17 +210,18 @@ class ParitySVR(BaseParityKernelRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features, or the kernel matrix.
+            Features; the kernel matrix with ``kernel="precomputed"``.
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss and in the constraint; weight 2 is a row twice.
+            Weights of the rows in the loss and in the constraint; a weight of 2 counts
+            a row twice.
 
         Returns
         -------
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight, self._factor())
+        return self._fit_target(X, y, sensitive_features, sample_weight)

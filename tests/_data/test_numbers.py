@@ -94,8 +94,8 @@ def test_targets_without_gaps_pass():
 REFUSALS = (
     "sums of squares overflow. Scale what is far from 1.",
     "float64 holds: divide the weights by their maximum.",
-    "squares overflow: scale the features.",
-    "squares are lost: scale the features.",
+    "squares overflow. Scale the features.",
+    "squares underflow. Scale the features.",
     "by class.",
 )
 

@@ -7,9 +7,10 @@ from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from fairlearnkit._optim import kernel
-from fairlearnkit._optim.kernel import build_kernel_problem, factor, solve_ridge
-from fairlearnkit._optim.kernel_svm import solve_svm
+from fairlearnkit._optim import kernel_factor
+from fairlearnkit._optim.kernel import solve_kernel
+from fairlearnkit._optim.kernel_factor import factor
+from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit.constraints import check_constraint
 
@@ -62,10 +63,6 @@ def primal(p, contrasts):
     return cp.Problem(goal, rules).solve(solver="CLARABEL")
 
 
-def solved(p, **options):
-    return solve_ridge(p) if isinstance(p.loss, Squared) else solve_svm(p, **options)
-
-
 @pytest.mark.parametrize("bound", [np.inf, 0.3, 0.05, 0.0])
 @pytest.mark.parametrize("n_groups", [2, 4])
 @pytest.mark.parametrize("loss", LOSSES)
@@ -74,7 +71,7 @@ def solved(p, **options):
 def test_optimum_equals_that_of_cvxpys_primal(constraint, loss, n_groups, bound):
     p, contrasts = make_problem(loss, n_groups, bound, constraint=constraint)
     before = p.K.copy()
-    found = solved(p)
+    found = solve_kernel(p)
     assert_allclose(p.K, before, atol=1e-13)
     expected = primal(p, contrasts)
     assert_allclose(found.objective, expected, rtol=1e-6)
@@ -93,7 +90,7 @@ def test_optimum_equals_that_of_cvxpys_primal(constraint, loss, n_groups, bound)
 @pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
 def test_solvers_agree(loss, bound, solver):
     p, contrasts = make_problem(loss, 2, bound)
-    fast, slow = solve_svm(p, solver="libsvm"), solve_svm(p, solver=solver)
+    fast, slow = solve_kernel(p, solver="libsvm"), solve_kernel(p, solver=solver)
     assert_allclose(slow.objective, fast.objective, rtol=1e-6)
     assert_allclose(slow.scores, fast.scores, atol=2e-3)
     assert contrasts.gap(slow.scores) <= bound * (1 + 1e-6) + 1e-7
@@ -116,7 +113,7 @@ def test_strictly_better_than_the_dual_with_an_extra_row():
         strata=contrasts.strata,
         bound=0.0,
     )
-    found = solve_svm(p)
+    found = solve_kernel(p)
     assert_allclose(found.objective, primal(p, contrasts), rtol=1e-6)
     L = np.linalg.cholesky(K + 1e-12 * np.eye(400))
     v = cp.Variable(400)
@@ -137,16 +134,16 @@ def test_strictly_better_than_the_dual_with_an_extra_row():
 def test_a_bound_that_holds_anyway_changes_nothing():
     for loss in LOSSES:
         free, contrasts = make_problem(loss, 2, np.inf)
-        found = solved(free)
+        found = solve_kernel(free)
         bound = 1.01 * contrasts.gap(found.scores)
-        held = solved(make_problem(loss, 2, bound)[0])
+        held = solve_kernel(make_problem(loss, 2, bound)[0])
         assert_allclose(held.beta, found.beta, atol=1e-12)
 
 
 def test_the_plain_machine_is_libsvms():
     p, _ = make_problem("hinge", 2, np.inf)
     model = SVC(kernel="precomputed", C=1.0, tol=1e-8).fit(p.K, p.y, sample_weight=p.c)
-    found = solve_svm(p, tol=1e-8)
+    found = solve_kernel(p, tol=1e-8)
     assert_allclose(found.scores, model.decision_function(p.K), atol=1e-6)
 
 
@@ -166,7 +163,7 @@ def test_rows_given_twice_are_solved_exactly_too(loss):
         strata=contrasts.strata,
         bound=0.0,
     )
-    found, once = solve_svm(doubled), solve_svm(p, tol=1e-9)
+    found, once = solve_kernel(doubled), solve_kernel(p, tol=1e-9)
     assert_allclose(found.objective, once.objective, rtol=1e-9)
     assert_allclose(found.scores[:160], once.scores, atol=1e-6)
 
@@ -183,40 +180,40 @@ def test_factor():
 def test_options_that_do_not_fit():
     several, _ = make_problem("hinge", 4, 0.1)
     with pytest.raises(ValueError, match=r"bounds one contrast, and there are 3"):
-        solve_svm(several, solver="libsvm")
+        solve_kernel(several, solver="libsvm")
     one, _ = make_problem("hinge", 2, 0.1)
     with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'libsvm'"):
-        solve_svm(one, solver="libsvm", solver_params={"eps": 1})
+        solve_kernel(one, solver="libsvm", solver_params={"eps": 1})
 
 
 def test_iterations_that_run_out_are_told():
     p, _ = make_problem("hinge", 2, 0.05)
-    assert solve_svm(p, max_iter=2).status == "max_iter"
-    assert solve_svm(p, max_iter=2, solver="interior-point").status == "max_iter"
+    assert solve_kernel(p, max_iter=2).status == "max_iter"
+    assert solve_kernel(p, max_iter=2, solver="interior-point").status == "max_iter"
 
 
 @pytest.mark.parametrize("n_groups", [2, 4])
 @pytest.mark.parametrize("bound", [np.inf, 0.1, 0.0])
 @pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
 def test_a_named_solver_runs_and_no_other(monkeypatch, loss, bound, n_groups):
-    asked, own = [], kernel.solve_linear
+    asked, own = [], kernel_factor.solve_linear
 
     def spied(*args, solver, **options):
         asked.append(solver)
         return own(*args, solver=solver, **options)
 
-    monkeypatch.setattr(kernel, "solve_linear", spied)
+    monkeypatch.setattr(kernel_factor, "solve_linear", spied)
     p, _ = make_problem(loss, n_groups, bound)
     for solver in ("interior-point", "cvxpy"):
-        solve_svm(p, solver=solver)
+        solve_kernel(p, solver=solver)
         assert asked == [solver]
         asked.clear()
     if bound != 0.1 or n_groups == 2:
-        solve_svm(p, solver="libsvm")
+        solve_kernel(p, solver="libsvm")
     assert not asked
 
 
 def test_ridge_refuses_options_of_a_solver_that_does_not_run():
     p, _ = make_problem("squared", 2, 0.1)
     with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'auto'"):
-        solve_ridge(p, solver_params={"eps": 1})
+        solve_kernel(p, solver_params={"eps": 1})

@@ -225,7 +225,7 @@ def test_prediction_by_blocks(data, monkeypatch):
     X, y, group, _ = data
     model = ParitySVC().fit(X, y, sensitive_features=group)
     expected = model.decision_function(X)
-    monkeypatch.setattr("fairlearnkit._models.kernel.BLOCK", 7 * len(model.support_))
+    monkeypatch.setattr("fairlearnkit._models.kernel.CHECKED_ELEMENTS", 7 * len(model.support_))
     assert_allclose(model.decision_function(X), expected, rtol=1e-12)
     for i in (0, 17):
         assert_allclose(model.decision_function(X[i : i + 1]), expected[i], rtol=1e-10)
@@ -526,7 +526,7 @@ def test_many_rows_give_the_same_model_without_the_whole_matrix(
     wanted = {"sensitive_features": group, "sample_weight": weight}
     model = clone(model).set_params(kernel=kernel, max_gap=max_gap, C=0.3)
     few = clone(model).fit(form(X), target(model, y, f), **wanted)
-    monkeypatch.setattr(kernel_walk, "MANY", 1)
+    monkeypatch.setattr(kernel_walk, "FEWEST_BY_ROWS", 1)
     monkeypatch.setattr(KernelRows, "whole", None)
     many = clone(model).fit(form(X), target(model, y, f), **wanted)
     atol = 1e-6 if max_gap != 0.05 else 1e-3  # the search stops at a duality gap
@@ -548,7 +548,7 @@ def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
     }[how]
     X = rbf_kernel(X) if how == "precomputed" else X
     few = clone(model).fit(X, target(model, y, f), sensitive_features=group)
-    monkeypatch.setattr(kernel_walk, "MANY", 1)
+    monkeypatch.setattr(kernel_walk, "FEWEST_BY_ROWS", 1)
     many = clone(model).fit(X, target(model, y, f), sensitive_features=group)
     assert_allclose(scores(many, X), scores(few, X), atol=1e-6)
 

@@ -5,11 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics.pairwise import rbf_kernel
 
-from fairlearnkit._optim import kernel_rows, libsvm, screening
+from fairlearnkit._optim import kernel_rows, libsvm, working_set
 from fairlearnkit._optim.compared import largest_gap
-from fairlearnkit._optim.kernel import build_kernel_problem
+from fairlearnkit._optim.kernel import solve_kernel
+from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
-from fairlearnkit._optim.kernel_svm import solve_svm
+from fairlearnkit._optim.kernel_solver import KernelOptions
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge
 from fairlearnkit.constraints import check_constraint
 
@@ -50,9 +51,9 @@ def make_problems(loss, bound, *, C=1.0, n=700, n_groups=2, kernel="rbf", seed=0
 @pytest.fixture(params=[(0.02, 1.0, 2), (0.4, 4.0, 4), (0.05, 20.0, 9)], ids=str)
 def first_guess(request, monkeypatch):
     """First guesses that are too bold, as they are, and of a wrong shape."""
-    for name, value in zip(("NEAR", "WRONG_SIDE", "PARTS"), request.param):
-        monkeypatch.setattr(screening, name, value)
-    monkeypatch.setattr(screening, "AT_LEAST", 10)
+    for name, value in zip(("FIRST_SHARE", "LOSS_FACTOR", "PARTS"), request.param):
+        monkeypatch.setattr(working_set, name, value)
+    monkeypatch.setattr(working_set, "FEWEST", 10)
 
 
 @pytest.mark.parametrize("bound", [np.inf, 0.05, 0.0])
@@ -61,14 +62,14 @@ def first_guess(request, monkeypatch):
 @pytest.mark.usefixtures("first_guess")
 def test_the_optimum_is_that_of_the_whole_matrix(loss, bound, C):
     whole, by_rows = make_problems(loss, bound, C=C)
-    expected, found = solve_svm(whole), solve_svm(by_rows)
+    expected, found = solve_kernel(whole), solve_kernel(by_rows)
     assert found.status == expected.status == "optimal"
     assert_allclose(found.objective, expected.objective, rtol=1e-6)
     assert abs(found.duality_gap) <= 1e-6 * found.objective
     if bound != 0.05:  # no search: both are exact
         assert_allclose(found.scores, expected.scores, atol=1e-6)
         assert_allclose(found.beta, expected.beta, atol=1e-5 * C)
-    assert largest_gap(whole.rows @ found.u, whole.strata) <= bound + 1e-9
+    assert largest_gap(whole.cells @ found.u, whole.strata) <= bound + 1e-9
 
 
 @pytest.mark.parametrize("n_groups", [2, 4])
@@ -78,13 +79,13 @@ def test_singular_kernels_and_several_contrasts(loss, n_groups, bound):
     whole, by_rows = make_problems(
         loss, bound, n=1600, n_groups=n_groups, kernel="linear", C=0.1
     )
-    for found in (solve_svm(by_rows), solve_svm(whole)):
+    for found in (solve_kernel(by_rows), solve_kernel(whole)):
         assert abs(found.duality_gap) <= 1e-9 * found.objective
 
 
 def test_a_bound_on_several_contrasts_needs_the_whole_matrix():
     whole, by_rows = make_problems("hinge", 0.1, n=200, n_groups=3)
-    expected, found = solve_svm(whole), solve_svm(by_rows)
+    expected, found = solve_kernel(whole), solve_kernel(by_rows)
     assert_allclose(found.objective, expected.objective, rtol=1e-7)
 
 
@@ -97,7 +98,7 @@ def test_no_more_than_the_rows_near_the_margin_are_put_together(monkeypatch):
 
     monkeypatch.setattr(KernelRows, "block", spied)
     _, by_rows = make_problems("hinge", 0.0, n=3000, C=0.3)
-    found = solve_svm(by_rows)
+    found = solve_kernel(by_rows)
     assert max(sizes) <= 0.25 * 3000**2
     assert found.duality_gap <= 1e-9 * found.objective
 
@@ -108,11 +109,11 @@ def test_no_more_than_the_rows_near_the_margin_are_put_together(monkeypatch):
 @pytest.mark.usefixtures("first_guess")
 def test_what_is_reached_when_it_is_stopped_is_feasible(monkeypatch, loss, limit, most):
     _, by_rows = make_problems(loss, 0.0)
-    best = solve_svm(by_rows)
+    best = solve_kernel(by_rows)
     assert best.status == "optimal"
     if limit == "ROUNDS":
-        monkeypatch.setattr(screening, "ROUNDS", most)
-    found = solve_svm(by_rows, max_iter=most if limit == "max_iter" else -1)
+        monkeypatch.setattr(working_set, "ROUNDS", most)
+    found = solve_kernel(by_rows, max_iter=most if limit == "max_iter" else -1)
     if most == 1:
         assert found.status == "max_iter"
     assert abs(found.v.sum()) <= 1e-9 * np.abs(found.v).sum()
@@ -126,13 +127,13 @@ def test_a_class_with_too_few_rows_for_every_part():
     for p in (whole, by_rows):
         p.y[:] = -1.0
         p.y[[3, 8]] = 1.0
-    expected, found = solve_svm(whole), solve_svm(by_rows)
+    expected, found = solve_kernel(whole), solve_kernel(by_rows)
     assert_allclose(found.objective, expected.objective, rtol=1e-7)
 
 
 @pytest.mark.parametrize("block", [1, 7, 50, 2**20])
 def test_a_matrix_by_rows_is_the_matrix(monkeypatch, block):
-    monkeypatch.setattr(kernel_rows, "BLOCK", block)
+    monkeypatch.setattr(kernel_rows, "BLOCK_ELEMENTS", block)
     rng = np.random.default_rng(0)
     K, V = rng.normal(size=(13, 13)), rng.normal(size=(13, 2))
     V[::2] = 0.0
@@ -165,11 +166,12 @@ def test_polishing_copes_with_contradictory_twins(n_features, apart):
         strata=np.array([-1]),
         bound=np.inf,
     )
-    machine = libsvm.Libsvm(p, tol=1e-3, max_iter=-1)
-    v, b, *_ = machine.plain()
-    before = machine._gap(v, b, p.K @ v)[0]
-    *after, exact = machine.polished(v, b)
-    gap, objective = machine._gap(*after)
+    machine = libsvm.DeflatedMachine(p, KernelOptions())
+    v, b, *_ = machine.run()
+    active_set = machine.active_set
+    before = active_set.duality_gap(v, b, p.K @ v)[0]
+    *after, exact = active_set.refine(v, b)
+    gap, objective = active_set.duality_gap(*after)
     assert exact
     assert gap <= 1e-9 * objective < before
 
@@ -177,7 +179,7 @@ def test_polishing_copes_with_contradictory_twins(n_features, apart):
 @pytest.mark.parametrize("bound", [0.1, 0.0, np.inf])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_rare_class_that_lies_far_from_the_margin(monkeypatch, bound, seed):
-    monkeypatch.setattr(screening, "AT_LEAST", 10)
+    monkeypatch.setattr(working_set, "FEWEST", 10)
     rng = np.random.default_rng(seed)
     X, group = rng.normal(size=600), rng.integers(0, 2, 600)
     X[:12] += 4
@@ -196,5 +198,5 @@ def test_a_rare_class_that_lies_far_from_the_margin(monkeypatch, bound, seed):
             strata=contrasts.strata,
             bound=bound,
         )
-        objectives.append(solve_svm(p).objective)
+        objectives.append(solve_kernel(p).objective)
     assert_allclose(*objectives, rtol=1e-6)

@@ -1,0 +1,237 @@
+"""Losses that no kernel solver was written for, and which solver takes which."""
+
+from numbers import Real
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.metrics.pairwise import rbf_kernel
+
+from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
+from fairlearnkit._models.kernel import KERNEL_PARAMETERS, BaseParityKernelRegressor
+from fairlearnkit._models.objective import Objective
+from fairlearnkit._optim.kernel import solve_kernel, takes_rows
+from fairlearnkit._optim.kernel_problem import build_kernel_problem
+from fairlearnkit._optim.kernel_rows import KernelRows
+from fairlearnkit._optim.losses import (
+    EpsilonInsensitive,
+    Hinge,
+    Logistic,
+    SmoothLoss,
+    Squared,
+    SquaredHinge,
+)
+from fairlearnkit.constraints import check_constraint
+from fairlearnkit.kernel_ridge import ParityKernelRidge
+from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
+
+
+class Huber(SmoothLoss):
+    """Quadratic up to delta, linear beyond."""
+
+    targets = "numbers"
+
+    def __init__(self, delta=1.0):
+        self.delta = delta
+
+    def value(self, y, f):
+        inner = np.minimum(np.abs(y - f), self.delta)
+        return inner * (np.abs(y - f) - 0.5 * inner)
+
+    def derivative(self, y, f):
+        return np.clip(f - y, -self.delta, self.delta)
+
+    def curvature(self, y, f):
+        return (np.abs(y - f) <= self.delta).astype(float)
+
+    def conjugate(self, y, v):
+        return y * v + 0.5 * v**2
+
+    def domain_excess(self, y, v):
+        return np.abs(v) - self.delta
+
+    def dual_slack(self, y, v):
+        return np.maximum(self.delta - np.abs(v), 0.0)
+
+    def cvxpy_expression(self, cp, y, f):
+        return 0.5 * cp.huber(y - f, self.delta)
+
+
+# In the terms of cvxpy, apart from what the losses say themselves.
+STATED = {
+    "huber": (Huber(0.3), lambda y, f: 0.5 * cp.huber(y - f, 0.3)),
+    "squared hinge": (SquaredHinge(), lambda y, f: cp.square(cp.pos(1 - y @ f))),
+    "logistic": (Logistic(), lambda y, f: cp.logistic(-y @ f)),
+    "squared": (Squared(), lambda y, f: 0.5 * cp.square(y - f)),
+    "hinge": (Hinge(), lambda y, f: cp.pos(1 - y @ f)),
+    "tube": (EpsilonInsensitive(0.2), lambda y, f: cp.pos(cp.abs(y - f) - 0.2)),
+}
+
+
+def make_data(n=100, n_groups=3):
+    rng = np.random.default_rng(0)
+    group = np.arange(n) % n_groups
+    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
+    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.standard_t(2, size=n)
+    return X, f, group, rng.uniform(0.5, 2.0, n)
+
+
+def make_problem(loss, bound, *, fit_intercept=True, reg=0.7, n_groups=3):
+    X, f, group, c = make_data(n_groups=n_groups)
+    contrasts = check_constraint("demographic_parity").contrasts(f, group, c)
+    return build_kernel_problem(
+        rbf_kernel(X, gamma=0.4),
+        f if loss.targets == "numbers" else np.where(f > 0.5, 1.0, -1.0),
+        c,
+        loss=loss,
+        reg=reg,
+        fit_intercept=fit_intercept,
+        means=contrasts.means,
+        strata=contrasts.strata,
+        bound=bound,
+    )
+
+
+def least_objective(p, stated):
+    F = np.linalg.cholesky(p.K + 1e-13 * np.eye(len(p.K)))
+    w, b = cp.Variable(len(F)), cp.Variable() if p.fit_intercept else 0.0
+    f, means = F @ w + b, np.asarray(p.means @ F) @ w
+    rules = [means[i] - means[j] <= p.bound for i in range(3) for j in range(3)]
+    y = p.y if p.loss.targets == "numbers" else np.diag(p.y)
+    goal = cp.Minimize(0.5 * p.reg * cp.sum_squares(w) + p.c @ stated(y, f))
+    rules = rules if np.isfinite(p.bound) else []
+    return cp.Problem(goal, rules).solve(solver="CLARABEL")
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("bound", [np.inf, 0.1, 0.0])
+@pytest.mark.parametrize("name", STATED)
+def test_every_loss_has_its_optimum(name, bound, fit_intercept):
+    loss, stated = STATED[name]
+    p = make_problem(loss, bound, fit_intercept=fit_intercept)
+    expected = least_objective(p, stated)
+    before = p.K.copy()
+    found = solve_kernel(p)
+    assert_allclose(found.objective, expected, rtol=1e-6)
+    assert found.status == "optimal"
+    assert -1e-8 <= found.duality_gap / found.objective <= 1e-5
+    assert_allclose(found.scores, before @ found.beta + found.intercept, atol=1e-9)
+    assert found.intercept != 0 or not fit_intercept
+    means = p.means @ found.scores
+    assert np.ptp(means) <= bound + 1e-8
+
+
+@pytest.mark.parametrize("bound", [np.inf, 0.1, 0.0])
+@pytest.mark.parametrize("loss", [Hinge(), EpsilonInsensitive(0.2)])
+@pytest.mark.parametrize("reg", [1e-2, 30.0])
+def test_the_penalty_of_libsvms_problems(loss, bound, reg):
+    """libsvm has the penalty 1 only."""
+    p = make_problem(loss, bound, reg=reg, n_groups=2)
+    K = p.K.copy()
+    found, exact = (solve_kernel(p, solver=s) for s in ("libsvm", "interior-point"))
+    assert_allclose(found.objective, exact.objective, rtol=1e-5)
+    losses = p.c @ p.loss.value(p.y, found.scores)
+    norm = found.beta @ K @ found.beta
+    assert_allclose(found.objective, 0.5 * reg * norm + losses, rtol=1e-9)
+    assert -1e-9 <= found.duality_gap / found.objective <= 1e-4
+    scale = np.abs(exact.multipliers).max()
+    assert_allclose(found.multipliers, exact.multipliers, atol=1e-2 * scale)
+
+
+@pytest.mark.parametrize(
+    ("solver", "loss", "fit_intercept", "reason"),
+    [
+        ("libsvm", SquaredHinge(), True, "'libsvm' takes the hinge and the epsilon-"),
+        ("libsvm", Hinge(), False, "'libsvm' fits an intercept"),
+        ("closed-form", Squared(), True, "'closed-form' solves linear equations"),
+        ("closed-form", Huber(), False, "'closed-form' solves linear equations"),
+        ("interior-point", Huber(), True, "interior-point"),
+    ],
+)
+def test_solvers_say_what_they_do_not_take(solver, loss, fit_intercept, reason):
+    p = make_problem(loss, 0.0, fit_intercept=fit_intercept)
+    with pytest.raises(ValueError, match=reason):
+        solve_kernel(p, solver=solver)
+
+
+def test_a_matrix_by_rows_is_formed_for_solvers_that_need_it():
+    for loss, taken in ((Hinge(), True), (Huber(), False), (Squared(), False)):
+        for solver in ("auto", "cvxpy"):
+            expected = taken and solver == "auto"
+            assert takes_rows(loss, fit_intercept=True, solver=solver) == expected
+        assert not takes_rows(loss, fit_intercept=False)
+    p = make_problem(Huber(), 0.1)
+    expected, K = solve_kernel(p), p.K
+    by_rows = KernelRows(lambda columns: lambda rows: K[np.ix_(rows, columns)], len(K))
+    object.__setattr__(p, "K", by_rows)
+    assert_allclose(solve_kernel(p).beta, expected.beta, atol=1e-9)
+
+
+class ParityKernelHuber(BaseParityKernelRegressor):
+    """What someone writes who needs a kernel model with a loss of their own."""
+
+    _parameter_constraints: dict = {
+        **CONSTRAINT_PARAMETERS,
+        **KERNEL_PARAMETERS,
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "delta": [Interval(Real, 0, None, closed="neither")],
+        "gamma": [Interval(Real, 0, None, closed="left"), None],
+        "solver": [StrOptions({"auto", "newton-cholesky", "newton-cg", "cvxpy"})],
+        "tol": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        delta=1.0,
+        kernel="rbf",
+        gamma=None,
+        degree=3,
+        coef0=1,
+        constraint="demographic_parity",
+        max_gap=0.0,
+        missing="error",
+        solver="auto",
+        tol=1e-3,
+    ):
+        self.alpha = alpha
+        self.delta = delta
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.constraint = constraint
+        self.max_gap = max_gap
+        self.missing = missing
+        self.solver = solver
+        self.tol = tol
+
+    def _objective(self):
+        return Objective(Huber(self.delta), penalty=self.alpha, fit_intercept=False)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
+        return self._fit_target(X, y, sensitive_features, sample_weight)
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton-cholesky", "newton-cg", "cvxpy"])
+@pytest.mark.parametrize("max_gap", [0.0, 0.1])
+def test_an_estimator_with_a_loss_of_its_own(max_gap, solver):
+    X, f, group, weight = make_data()
+    fit = {"sensitive_features": group, "sample_weight": weight}
+    options = {"gamma": 0.4, "max_gap": max_gap}
+    model = ParityKernelHuber(0.7, delta=0.3, solver=solver, tol=1e-5, **options)
+    model.fit(X, f, **fit)
+    p = make_problem(Huber(0.3), max_gap, fit_intercept=False)
+    expected = least_objective(p, STATED["huber"][1])
+    norm = model.dual_coef_[0] @ rbf_kernel(X, gamma=0.4) @ model.dual_coef_[0]
+    value = 0.35 * norm + weight @ Huber(0.3).value(f, model.predict(X))
+    assert_allclose(value, expected, rtol=1e-6)
+    assert_allclose(model.gap_, max_gap, atol=1e-8)
+    assert list(model.multipliers_) == ["0", "1", "2"]
+    # A large delta is the squared loss.
+    wide = ParityKernelHuber(0.7, delta=1e6, solver=solver, **options).fit(X, f, **fit)
+    ridge = ParityKernelRidge(0.7, kernel="rbf", **options).fit(X, f, **fit)
+    assert_allclose(wide.predict(X), ridge.predict(X), atol=1e-4)
