@@ -8,7 +8,7 @@ from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORING
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._drawing import (
     axes,
@@ -132,8 +132,10 @@ class ScoreDistributionDisplay:
             )
             weight = read_weight(sample_weight, len(scores))
             group_shares(groups, weight)  # refuses a group without weight
-            laws = laws_by_group(scores, groups.codes, len(groups.labels), weight)
-            found[key] = [(law.values, law.shares) for law in laws]
+            distributions = distributions_by_group(
+                scores, groups.codes, len(groups.labels), weight
+            )
+            found[key] = [(each.values, each.cdf) for each in distributions]
         return cls(groups=groups.labels, name=name, **found).plot(ax=ax)
 
     @classmethod

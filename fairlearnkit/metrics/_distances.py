@@ -13,7 +13,7 @@ from fairlearnkit._transport.distances import (
     largest_wasserstein,
     unfairness,
 )
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._scores import read_scores
 
@@ -218,4 +218,7 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     )
     weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)
-    return laws_by_group(y_score, groups.codes, len(groups.labels), weight), shares
+    distributions = distributions_by_group(
+        y_score, groups.codes, len(groups.labels), weight
+    )
+    return distributions, shares

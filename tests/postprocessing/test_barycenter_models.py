@@ -39,7 +39,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_communities_crime
 from fairlearnkit.linear_model import ParityRidge
@@ -111,9 +111,9 @@ def test_calibrates_out_of_fold_and_refits(name, weighted):
     moved = moved_by_hand(out, group, weight, out, group, 0.8)
     assert_allclose(model.gap_, ks_gap(None, moved, **options), rtol=1e-12)
     _, codes = np.unique(group, return_inverse=True)
-    laws = laws_by_group(out, codes, 3, weight)
-    assert_allclose(unfairness(laws, model.group_weights_), U, rtol=1e-12)
-    atoms = sorted(law.largest_atom() for law in laws)
+    distributions = distributions_by_group(out, codes, 3, weight)
+    assert_allclose(unfairness(distributions, model.group_weights_), U, rtol=1e-12)
+    atoms = sorted(each.largest_atom() for each in distributions)
     assert_allclose(model.atom_bound_, atoms[-1] + atoms[-2], rtol=1e-12)
     assert np.isnan(model.ks_bound_)
     alone = [
@@ -680,7 +680,7 @@ def test_calibration_rows_that_are_missing_are_told():
         )
 
 
-def test_ks_of_laws_that_were_moved_apart_is_told():
+def test_gap_is_that_of_the_partly_moved_scores():
     """gap_ is about the strength that was asked for."""
     X, y, group, _ = make()
     gaps = [
@@ -692,8 +692,8 @@ def test_ks_of_laws_that_were_moved_apart_is_told():
     assert gaps[0] > gaps[1] > gaps[2]
     out = cross_val_predict(Ridge(), X, y, cv=KFold(5))
     _, codes = np.unique(group, return_inverse=True)
-    laws = laws_by_group(out, codes, 3)
-    assert gaps[0] == kolmogorov_smirnov(laws)
+    distributions = distributions_by_group(out, codes, 3)
+    assert gaps[0] == kolmogorov_smirnov(distributions)
 
 
 def test_communities_and_crime():
