@@ -27,13 +27,14 @@ from fairlearnkit.representation._divergences import (  # noqa: E402
     by_group,
     mean_difference,
 )
-from fairlearnkit.representation._targets import read_tasks  # noqa: E402
-from fairlearnkit.representation._training import (  # noqa: E402
-    AT_LEAST,
-    Rows,
-    _batches,
-    default_module,
+from fairlearnkit.representation._networks import default_module  # noqa: E402
+from fairlearnkit.representation._rows import TensorRows  # noqa: E402
+from fairlearnkit.representation._sampling import (  # noqa: E402
+    MIN_GROUP_ROWS,
+    split_validation,
+    stratified_batches,
 )
+from fairlearnkit.representation._targets import read_tasks  # noqa: E402
 
 # float32 in training: what two ways of adding up the same numbers come to.
 ADDED_UP = 2e-4
@@ -59,7 +60,7 @@ def rows_of(data):
     X, y, group = data
     codes = np.unique(group, return_inverse=True)[1]
     tasks, _ = read_tasks(y, "auto", len(X), np.ones(len(X)))
-    return Rows(X, tasks, codes, np.ones(len(X)), "cpu")
+    return TensorRows(X, tasks, codes, np.ones(len(X)), "cpu")
 
 
 def test_penalty_zero_is_a_plain_network(data):
@@ -151,7 +152,7 @@ def test_a_linear_map_of_the_features_changes_no_divergence(data):
     chosen = np.arange(800)
 
     def gap(Z):
-        return float(rows.gap(Z, chosen, partial(by_group, mean_difference)))
+        return float(rows.divergence(Z, chosen, partial(by_group, mean_difference)))
 
     mixing = torch.as_tensor([[2.0, 0.5, 0], [0, 1.5, 1.0], [0.3, 0, 1.0]])
     assert gap(Z) > 0.1
@@ -170,7 +171,7 @@ def test_three_groups_are_compared_each_with_the_others(data):
         seen.append((len(x), len(y)))
         return a @ x[:, 0] * 0 + float(len(seen))
 
-    found = rows.gap(Z, chosen, partial(by_group, divergence))
+    found = rows.divergence(Z, chosen, partial(by_group, divergence))
     assert float(found) == pytest.approx(2.0)
     sizes = [len(members) for members in rows.members]
     assert seen == [(size, 800 - size) for size in sizes]
@@ -178,7 +179,9 @@ def test_three_groups_are_compared_each_with_the_others(data):
 
 def test_batches_hold_every_row_once_and_every_group(data):
     rows = rows_of(data)
-    batches = list(_batches(rows, 13, AT_LEAST, np.random.RandomState(0)))
+    batches = list(
+        stratified_batches(rows, 13, MIN_GROUP_ROWS, np.random.RandomState(0))
+    )
     inside = np.concatenate([batch for batch, _ in batches])
     assert sorted(inside) == list(range(800))
     for batch, with_extra in batches:
@@ -188,14 +191,14 @@ def test_batches_hold_every_row_once_and_every_group(data):
             share = np.count_nonzero(rows.codes[batch] == g) / len(batch)
             assert share == pytest.approx(len(members) / 800, abs=0.04)
             present = np.count_nonzero(rows.codes[with_extra] == g)
-            assert present >= min(AT_LEAST, len(members))
+            assert present >= min(MIN_GROUP_ROWS, len(members))
 
 
 def test_without_penalty_no_row_joins_a_batch(data):
     """Batches are the same, and groups do not reach the network by its statistics."""
     X, y, group = data
     rows = rows_of(data)
-    for batch, with_extra in _batches(rows, 13, 0, np.random.RandomState(0)):
+    for batch, with_extra in stratified_batches(rows, 13, 0, np.random.RandomState(0)):
         np.testing.assert_array_equal(batch, with_extra)
     two = np.where(group == "c", "b", group)
     options = {"penalty": 0.0, "batch_size": 800}
@@ -208,7 +211,7 @@ def test_tasks_that_are_not_observed_do_not_count(data):
     y = y.copy()
     y[100:, 1] = np.nan
     tasks, _ = read_tasks(y, "auto", 800, np.ones(800))
-    rows = Rows(X, tasks, np.zeros(800, dtype=int), np.ones(800), "cpu")
+    rows = TensorRows(X, tasks, np.zeros(800, dtype=int), np.ones(800), "cpu")
     scores = torch.as_tensor(np.random.default_rng(0).normal(size=(800, 2)))
     found = float(rows.task_loss(scores.float(), np.arange(800)))
     plain = scores.numpy()
@@ -241,7 +244,7 @@ def test_mixed_tasks_are_learned(data):
         [False, True],
         None,
     ]
-    with pytest.raises(ValueError, match="a task here is a regression"):
+    with pytest.raises(ValueError, match="a task is a regression"):
         model.predict_proba(X)
 
 
@@ -401,13 +404,13 @@ def test_a_module_of_the_users(data):
         ({"module": torch.nn.LSTM(12, 2)}, r"module returned tuple"),
         ({"hidden_layer_sizes": (4, 0)}, r"must hold positive integers"),
         ({"module": torch.nn.Linear(7, 3)}, r"module cannot take an input of shape"),
-        ({"module": torch.nn.Linear}, r"is no instance of torch.nn.Module"),
+        ({"module": torch.nn.Linear}, r"is not an instance of torch.nn.Module"),
         ({"hidden_layer_sizes": [5.7]}, r"must hold positive integers"),
         ({"bandwidth": ["a"]}, r"between 0.001 and 1000"),
         ({"bandwidth": [1.0, -1.0]}, r"bandwidth=\[1.0, -1.0\] must be 'median'"),
         ({"device": "abacus"}, r"device='abacus' cannot be used here"),
         ({"learning_rate": 1e20}, r"Training diverged: a loss"),
-        ({"task": "ranking"}, r"task='ranking' does not fit"),
+        ({"task": "ranking"}, r"task='ranking' is not valid"),
     ],
 )
 def test_messages(data, parameters, message):
@@ -577,7 +580,7 @@ def test_a_class_without_weight_is_no_class(data):
     model.fit_heads(X, labels, sample_weight=weight)
     assert model.classes_.tolist() == [1.0, 2.0]
     assert (model.predict(X[20:]) == labels[20:]).mean() > 0.8
-    with pytest.raises(ValueError, match="one class only"):
+    with pytest.raises(ValueError, match="has only one class"):
         model.fit_heads(X, labels, sample_weight=(labels == 2.0) * 1.0)
     assert model.predict_proba(X).shape == (800, 2)
 
@@ -592,7 +595,7 @@ def test_early_stopping_with_a_task_that_is_rarely_observed(data):
     assert np.isfinite(model.validation_curve_).all()
     assert model.loss_curve_[-1] < model.loss_curve_[0]
     seed = np.random.RandomState(0).randint(2**31 - 1)
-    held_out = model._split(read_groups(two), np.ones(800), seed)[1]
+    held_out = split_validation(read_groups(two), np.ones(800), 0.1, seed)[1]
     gone = np.full(800, np.nan)
     gone[held_out[:2]] = [0.5, 1.5]
     with pytest.raises(ValueError, match=r"y\[:, 1\] is observed in 2 rows"):
