@@ -172,12 +172,12 @@ def test_folds_of_any_kind(cv):
     n_jobs = 2 if cv == "n_jobs" else None
     model = BarycenterRegressor(Ridge(), cv=splits, n_jobs=n_jobs)
     model.fit(X, y, sensitive_features=group)
-    if cv == "repeated":
-        assert model.group_counts_.sum() == 2 * len(X)
-        return
-    out = cross_val_predict(Ridge(), X, y, cv=KFold(3))
+    folds = [*splits.split(X)] if cv == "repeated" else [*KFold(3).split(X)]
+    out = [Ridge().fit(X[a], y[a]).predict(X[b]) for a, b in folds]
+    kinds = np.concatenate([group[test] for _, test in folds])
+    assert model.group_counts_.sum() == len(kinds)
     f = Ridge().fit(X, y).predict(X)
-    expected = moved_by_hand(out, group, None, f, group)
+    expected = moved_by_hand(np.concatenate(out), kinds, None, f, group)
     found = model.predict(X, sensitive_features=group)
     assert_allclose(found, expected, rtol=1e-13)
 
@@ -525,7 +525,10 @@ def test_texts_and_sparse_rows():
     texts = [f"word{int(a > 0)} other{int(b * 3)}" for a, b in X[:, :2]]
     model = make_pipeline(TfidfVectorizer(), Ridge())
     found = BarycenterRegressor(model).fit(texts, y, sensitive_features=group)
-    assert found.predict(texts, sensitive_features=group).shape == (200,)
+    out = cross_val_predict(model, texts, y, cv=KFold(5))
+    f = clone(model).fit(texts, y).predict(texts)
+    expected = moved_by_hand(out, group, None, f, group)
+    assert_allclose(found.predict(texts, sensitive_features=group), expected, rtol=1e-8)
     rows = sparse.csr_matrix(X)
     dense = BarycenterRegressor(Ridge()).fit(X, y, sensitive_features=group)
     thin = BarycenterRegressor(Ridge()).fit(rows, y, sensitive_features=group)
@@ -834,6 +837,26 @@ def test_a_classifier_without_probabilities_is_told_what_to_take():
     X, group, y = rng.normal(size=(80, 2)), np.arange(80) % 2, np.arange(80) // 2 % 2
     with pytest.raises(AttributeError, match=r"LinearSVC.*CalibratedClassifierCV\("):
         BarycenterClassifier(LinearSVC()).fit(X, y, sensitive_features=group)
-    model = BarycenterClassifier(CalibratedClassifierCV(LinearSVC()))
-    model.fit(X, y, sensitive_features=group)
-    assert set(model.predict(X, sensitive_features=group)) <= {0, 1}
+    inner = CalibratedClassifierCV(LinearSVC())
+    model = BarycenterClassifier(inner).fit(X, y, sensitive_features=group)
+    out = cross_val_predict(inner, X, y, cv=StratifiedKFold(5), method="predict_proba")
+    f = clone(inner).fit(X, y).predict_proba(X)[:, 1]
+    expected = moved_by_hand(out[:, 1], group, None, f, group)
+    scores = model.predict_proba(X, sensitive_features=group)[:, 1]
+    assert_allclose(scores, expected, rtol=1e-8)
+    assert_array_equal(model.predict(X, sensitive_features=group), scores > 0.5)
+
+
+@pytest.mark.parametrize("algorithm", ["transport", "split-rank"])
+def test_maps_hold_the_calibration_predictions(algorithm):
+    """As the documentation says: who has the model can read them off, by group."""
+    X, y, group, _ = make(300)
+    frozen = FrozenEstimator(Ridge().fit(X, y))
+    model = BarycenterRegressor(frozen, algorithm=algorithm, random_state=0)
+    model.fit(X, sensitive_features=group)
+    f = frozen.predict(X)
+    for label, (kept, *_) in zip(model.groups_, model.maps_[0]):
+        own = f[group == label]
+        n_kept = len(own) if algorithm == "transport" else len(own) - len(own) // 2
+        assert len(kept) == n_kept
+        assert np.isin(kept, own).all()

@@ -311,6 +311,34 @@ def test_compact_maps():
         assert knots[-1] == all_knots[-1]
 
 
+@pytest.mark.parametrize("n_quantiles", [None, 20])
+def test_maps_hold_values_of_the_training_rows(n_quantiles):
+    """As the documentation says: all of them, or some and always both extremes."""
+    X, group, _ = make()
+    model = fitted(X, group, n_quantiles=n_quantiles)
+    for j in range(2):
+        for label, (knots, _) in zip(model.groups_, model.maps_[j][0]):
+            own = X[group == label, j]
+            assert len(knots) == (len(own) if n_quantiles is None else n_quantiles)
+            assert np.isin(knots, own).all()
+            assert (knots[0], knots[-1]) == (own.min(), own.max())
+
+
+@pytest.mark.parametrize("n_quantiles", [10, 50])
+def test_compact_maps_are_coarsest_in_the_tails(n_quantiles):
+    rng = np.random.default_rng(0)
+    group = np.repeat(["a", "b"], 4000)
+    x = rng.normal(size=8000) * np.repeat([1.0, 2.0], 4000)
+    exact, compact = (
+        moved(x[:, None], group, n_quantiles=n)[:, 0] for n in (None, n_quantiles)
+    )
+    rank = np.concatenate([x[group == g].argsort().argsort() for g in "ab"]) / 4000
+    tails = np.abs(rank - 0.5) > 0.5 - 1 / n_quantiles
+    error = np.abs(compact - exact)
+    assert error[tails].max() > 5 * error[~tails].max() > 0
+    assert error[tails].mean() > 10 * error[~tails].mean()
+
+
 def test_containers_and_dtypes():
     X, group, _ = make()
     Z = moved(X, group)
