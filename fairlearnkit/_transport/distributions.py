@@ -35,8 +35,8 @@ TIE_RTOL = 64 * np.finfo(np.float64).eps
 # Number of distributions from which on averages over atoms are differences of prefix
 # sums: time in proportion to the number of atoms. Below it, every distribution is
 # evaluated on every piece, which is exact to the last digit. The two take about as long
-# for 50 distributions of 1000 atoms; doubled, 99 of these would take three times as
-# long as they need.
+# for 50 distributions of 1000 atoms; doubled, 99 of these would take about three times
+# as long as with prefix sums.
 MANY_DISTRIBUTIONS = 50
 
 
@@ -265,7 +265,7 @@ def _barycenter_quantiles_by_jumps(distributions, ends, weights):
     levels = np.concatenate([each.values for each in distributions])
     levels = np.repeat(weights, sizes) * levels
     first = np.append(0, offsets(distributions))
-    # From the last atom of one distribution to the first of the next is no jump.
+    # The step from one distribution to the next is not a jump.
     jumps = np.delete(np.diff(levels), first[1:] - 1)
     pieces = np.delete(np.concatenate(ends), np.append(first[1:] - 1, len(levels) - 1))
     # Without any jump (one atom in each distribution) numpy counts in integers.

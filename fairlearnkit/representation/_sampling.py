@@ -88,11 +88,11 @@ def stratified_batches(rows, n_batches, min_group_rows, rng):
     with_extra : ndarray of int
         The batch, followed by the rows of step 3.
     """
-    place = rng.uniform(size=len(rows.codes))
+    sort_keys = rng.uniform(size=len(rows.codes))
     for members in rows.members:
         shuffled = rng.permutation(members)
-        place[shuffled] = (np.arange(len(members)) + rng.uniform()) / len(members)
-    for batch in np.array_split(np.argsort(place, kind="stable"), n_batches):
+        sort_keys[shuffled] = (np.arange(len(members)) + rng.uniform()) / len(members)
+    for batch in np.array_split(np.argsort(sort_keys, kind="stable"), n_batches):
         extra = [batch]
         for g, members in enumerate(rows.members):
             present = np.count_nonzero(rows.codes[batch] == g)
