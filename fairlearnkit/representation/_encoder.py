@@ -397,7 +397,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components)
-            float32 if X is float32, and float64 otherwise.
+            Of dtype float32 if X is float32, and float64 otherwise.
         """
         return self._features(X)
 
