@@ -1,7 +1,11 @@
 """Parameters and fitted attributes that all barycenter estimators share.
 
-Groups that are compared together are a stage: the intersections of all sensitive
-columns, or one column after the other, each on the scores that the one before left.
+A *grouping* divides the rows into the groups that are compared with each other. Without
+`sequential` there is one grouping, the intersections of all sensitive columns. With
+`sequential` there is one for each sensitive column, and they are handled one after the
+other: the maps of a grouping are fitted to what those before it have made of the values
+(Hu, Ratz, Charpentier: A Sequentially Fair Mechanism for Multiple Sensitive Attributes.
+AAAI 2024).
 """
 
 from numbers import Real
@@ -30,8 +34,8 @@ BARYCENTER_PARAMETERS = {
 }
 
 
-def read_stages(estimator, sensitive_features, n_samples):
-    """The groups of each stage, in turn.
+def read_groupings(estimator, sensitive_features, n_samples):
+    """Read the groups of each grouping, in the order in which they are handled.
 
     Parameters
     ----------
@@ -40,17 +44,17 @@ def read_stages(estimator, sensitive_features, n_samples):
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         As in ``read_groups``.
     n_samples : int
-        The number of rows that X has.
+        Number of rows of X.
 
     Returns
     -------
-    stages : list of Groups
+    groupings : list of Groups
 
     Raises
     ------
     ValueError
-        As in ``read_groups``; ``sequential`` of another length than there are columns,
-        or not between 0 and 1; a column with one group.
+        As in ``read_groups``; ``sequential`` has another length than there are columns,
+        or is not between 0 and 1; a column has a single group.
     """
     groups = read_groups(
         sensitive_features, n_samples=n_samples, missing=estimator.missing
@@ -58,48 +62,64 @@ def read_stages(estimator, sensitive_features, n_samples):
     check_categories(groups)
     if estimator.sequential is None:
         return [groups]
-    stages = list(groups.columns) or [groups]
-    strengths = np.asarray(estimator.sequential, dtype=np.float64)
-    if strengths.shape != (len(stages),):
+    groupings = list(groups.columns) or [groups]
+    _check_sequential(estimator.sequential, len(groupings))
+    for j, groups in enumerate(groupings):
+        if len(groups.labels) < 2:
+            msg = (
+                f"Column {j} of sensitive_features has a single group, "
+                f"{format_labels(groups.labels)}: leave the column out."
+            )
+            raise ValueError(msg)
+    return groupings
+
+
+def _check_sequential(sequential, n_columns):
+    strengths = np.asarray(sequential, dtype=np.float64)
+    if strengths.shape != (n_columns,):
         msg = (
-            f"sequential={estimator.sequential!r} must have one strength for each "
-            f"sensitive column, of which there are {len(stages)}."
+            f"sequential={sequential!r} must have one strength for each sensitive "
+            f"column; there are {n_columns} columns."
         )
         raise ValueError(msg)
     if not ((strengths >= 0) & (strengths <= 1)).all():
-        msg = f"sequential={estimator.sequential!r} must lie between 0 and 1."
+        msg = f"The strengths in sequential={sequential!r} must be between 0 and 1."
         raise ValueError(msg)
-    for j, stage in enumerate(stages):
-        if len(stage.labels) < 2:
-            msg = (
-                f"Column {j} of sensitive_features holds one group only, "
-                f"{format_labels(stage.labels)}: leave it out."
-            )
-            raise ValueError(msg)
-    return stages
 
 
-def stage_strengths(estimator):
-    """How far each stage goes of the way to the barycenter."""
-    steps = [1.0] if estimator.sequential is None else estimator.sequential
-    return [estimator.strength * float(step) for step in steps]
+def grouping_strengths(estimator):
+    """Strength of the maps of each grouping: ``strength`` times its own."""
+    own = [1.0] if estimator.sequential is None else estimator.sequential
+    return [estimator.strength * float(strength) for strength in own]
 
 
-def _options(estimator):
-    """What maps depend on, so that a change after fit can be told."""
-    steps = estimator.sequential
+def _parameters_of_maps(estimator):
+    """Parameters that the fitted maps depend on; they must not change after fit."""
+    sequential = estimator.sequential
     names = ("unseen", "missing", *(["algorithm"] if hasattr(estimator, "cv") else []))
-    options = {name: getattr(estimator, name) for name in names}
-    options["sequential"] = None if steps is None else [float(step) for step in steps]
-    if steps is not None:  # later maps are learnt from what earlier ones leave
-        options["strength"] = float(estimator.strength)
-    return options
+    values = {name: getattr(estimator, name) for name in names}
+    values["sequential"] = None if sequential is None else [*map(float, sequential)]
+    if sequential is not None:  # later maps are fitted to what earlier ones return
+        values["strength"] = float(estimator.strength)
+    return values
 
 
-def match_stages(estimator, sensitive_features, n_samples, caller=PREDICT):
-    """Codes of new rows in each stage of a fitted estimator."""
-    now = _options(estimator)
-    changed = [n for n, value in now.items() if estimator._options.get(n) != value]
+def match_groupings(estimator, sensitive_features, n_samples, caller=PREDICT):
+    """Group codes of new rows in each grouping of a fitted estimator.
+
+    Returns
+    -------
+    codes : list of ndarray of shape (n_samples,)
+        -1 for rows of no group that was seen in fit.
+
+    Raises
+    ------
+    ValueError
+        As in ``match_groups``; a parameter was changed after fit.
+    """
+    known = estimator._fitted_parameters
+    now = _parameters_of_maps(estimator)
+    changed = [name for name, value in now.items() if known.get(name) != value]
     if changed:
         msg = f"{', '.join(changed)} was changed after fit: fit again."
         raise ValueError(msg)
@@ -115,30 +135,45 @@ def match_stages(estimator, sensitive_features, n_samples, caller=PREDICT):
     return match_columns(sensitive_features, estimator.groups_, **options)
 
 
-def store_stages(estimator, stages, weight):
-    """Set ``groups_``, ``group_counts_`` and ``group_weights_``; lists of sequences."""
-    given = estimator.group_weights
-    if estimator.sequential is None:
-        given = [given]
-    elif given is None:
-        given = [None] * len(stages)
-    if not isinstance(given, list) or len(given) != len(stages):
-        msg = (
-            f"group_weights={estimator.group_weights!r} must be None or, with "
-            f"sequential, a list of one dict or None for each of {len(stages)} columns."
-        )
-        raise ValueError(msg)
-    shares = [group_shares(stage, weight, own) for stage, own in zip(stages, given)]
-    labels = [stage.labels for stage in stages]
-    counts = [count_rows(stage, weight) for stage in stages]
-    one = estimator.sequential is None
-    estimator._options = _options(estimator)
-    estimator.groups_ = labels[0] if one else labels
-    estimator.group_counts_ = counts[0] if one else counts
-    estimator.group_weights_ = shares[0] if one else shares
+def store_groupings(estimator, groupings, weight):
+    """Set ``groups_``, ``group_counts_`` and ``group_weights_``.
+
+    They are arrays, or lists with one array for each grouping with ``sequential``.
+
+    Returns
+    -------
+    shares : list of ndarray
+        Weights p of the groups of each grouping, of sum 1.
+    """
+    given = _weights_by_grouping(estimator, len(groupings))
+    # Not in a helper: the warning of small groups counts the calls up to the user's.
+    shares = [group_shares(g, weight, own) for g, own in zip(groupings, given)]
+    labels = [groups.labels for groups in groupings]
+    counts = [count_rows(groups, weight) for groups in groupings]
+    single = estimator.sequential is None
+    estimator._fitted_parameters = _parameters_of_maps(estimator)
+    estimator.groups_ = labels[0] if single else labels
+    estimator.group_counts_ = counts[0] if single else counts
+    estimator.group_weights_ = shares[0] if single else shares
     return shares
 
 
-def needs_pooled(estimator):
-    """Whether rows of no known group may come."""
+def _weights_by_grouping(estimator, n_groupings):
+    """``group_weights`` as a list with a dict or None for each grouping."""
+    given = estimator.group_weights
+    if estimator.sequential is None:
+        return [given]
+    if given is None:
+        return [None] * n_groupings
+    if not isinstance(given, list) or len(given) != n_groupings:
+        msg = (
+            f"With sequential, group_weights={given!r} must be None or a list of one "
+            f"dict or None for each of {n_groupings} columns."
+        )
+        raise ValueError(msg)
+    return given
+
+
+def needs_pooled_map(estimator):
+    """Whether rows without a known group are moved, by the map of all groups."""
     return estimator.unseen == "pooled" or estimator.missing == "ignore"

@@ -5,97 +5,123 @@ from itertools import combinations
 import numpy as np
 
 from fairlearnkit._transport.distributions import (
-    MANY,
-    ROUNDING,
-    borders,
+    MANY_DISTRIBUTIONS,
+    atom_ranges,
+    barycenter_quantiles,
     common_pieces,
-    index_ranges,
-    mean_quantiles,
-    pooled_law,
-    quantiles_at,
+    mixture,
+    offsets,
+    quantiles_on_pieces,
     run_ends,
 )
 
+# Margin for rounding in the triangle inequality, relative to the distances in it: 64
+# units in the last place. A larger one cannot make the result wrong; it leaves a few
+# more pairs to be computed.
+BOUND_MARGIN = 64 * np.finfo(np.float64).eps
 
-def unfairness(laws, weights):
-    r"""Mean squared W2 distance of the laws to their barycenter.
 
-    .. math:: U = \sum_s p_s \int_0^1 (Q_s(u) - \bar Q(u))^2 du
+def unfairness(distributions, weights):
+    r"""Mean squared Wasserstein-2 distance of the distributions to their barycenter.
+
+    .. math:: U = \sum_s p_s W_2^2(\nu_s, \bar\nu)
+                = \sum_s p_s \int_0^1 (Q_s(u) - \bar Q(u))^2 du
+
+    (Chzhen, Schreuder, Annals of Statistics 2022, section 2.)
 
     Parameters
     ----------
-    laws : list of Law
+    distributions : list of EmpiricalDistribution
         One for each group.
-    weights : ndarray of shape (n_laws,)
+    weights : ndarray of shape (n_distributions,)
         p, of sum 1.
 
     Returns
     -------
     U : float
-        In squared units of the values.
+        In squared units of the values; infinite where a square overflows.
     """
-    widths, ends = common_pieces(laws)
-    mean, total = mean_quantiles(laws, ends, weights), 0.0
-    if len(laws) >= MANY:
-        return _unfairness_by_sums(laws, ends, weights, widths, mean)
-    with np.errstate(over="ignore"):  # a square that is too large is infinite
-        for law, end, p in zip(laws, ends, weights):
-            total += p * (widths @ (quantiles_at(law, end) - mean) ** 2)
+    widths, ends = common_pieces(distributions)
+    mean, total = barycenter_quantiles(distributions, ends, weights), 0.0
+    if len(distributions) >= MANY_DISTRIBUTIONS:
+        return _unfairness_by_prefix_sums(distributions, ends, weights, widths, mean)
+    with np.errstate(over="ignore"):
+        for distribution, end, p in zip(distributions, ends, weights):
+            difference = quantiles_on_pieces(distribution, end) - mean
+            total += p * (widths @ difference**2)
     return float(total)
 
 
-def _unfairness_by_sums(laws, ends, weights, widths, mean):
-    """The same, from sums of the barycenter and of its square up to each atom's end.
+def _unfairness_by_prefix_sums(distributions, ends, weights, widths, mean):
+    r"""The same in time proportional to the number of atoms.
 
-    On the interval of an atom the mean square is that to the barycenter's mean there,
-    and the variance of the barycenter.
+    Over the interval of an atom v, of length l, with m the mean of the barycenter's
+    quantile function there,
+
+    .. math:: \int (v - \bar Q)^2 = \int (\bar Q - m)^2 + l \, (v - m)^2
+
+    1. Centre everything, so that the squares are no larger than they have to be.
+    2. Sums of widths, of Q and of Q^2 up to each piece; their differences are the
+       integrals over each atom, and give l, m and the first term, which is clipped at 0
+       against rounding.
+    3. Weigh the integrals of all atoms by p of their distribution.
     """
-    start, end, sizes = index_ranges(ends)
+    start, end, sizes = atom_ranges(ends)
     centre = float(widths @ mean)
-    apart = (mean - centre).astype(np.longdouble)
-    values = np.concatenate([law.values for law in laws]) - centre
+    deviation = (mean - centre).astype(np.longdouble)
+    values = np.concatenate([each.values for each in distributions]) - centre
 
-    def within(part):
-        below = np.append(0.0, np.cumsum(part, dtype=np.longdouble))
-        return below[end] - below[start]
+    def integral(integrand):
+        before = np.append(0.0, np.cumsum(integrand, dtype=np.longdouble))
+        return before[end] - before[start]
 
     with np.errstate(over="ignore", invalid="ignore"):
-        length, inside = within(widths), within(widths * apart)
-        inside = np.divide(inside, length, out=inside, where=length > 0)
-        squares = (within(widths * apart**2) - length * inside**2).clip(min=0.0)
-        squares += length * (values - inside) ** 2
+        length, average = integral(widths), integral(widths * deviation)
+        average = np.divide(average, length, out=average, where=length > 0)
+        squares = integral(widths * deviation**2) - length * average**2
+        squares = squares.clip(min=0.0)
+        squares += length * (values - average) ** 2
         return float(np.repeat(weights, sizes) @ squares)
 
 
 def wasserstein(a, b, order=1):
-    """Wasserstein distance of two laws.
+    r"""Wasserstein distance of two distributions.
+
+    .. math:: W_p(a, b) = \Bigl(\int_0^1 |Q_a(u) - Q_b(u)|^p du\Bigr)^{1/p}
 
     Parameters
     ----------
-    a, b : Law
-        The laws.
+    a, b : EmpiricalDistribution
+        The distributions.
     order : int, default=1
-        p of W_p.
+        p.
 
     Returns
     -------
     distance : float
         In units of the values.
     """
-    widths, (to_a, to_b) = common_pieces([a, b])
-    apart = np.abs(quantiles_at(a, to_a) - quantiles_at(b, to_b))
-    return float((widths @ apart**order) ** (1.0 / order))
+    widths, (ends_a, ends_b) = common_pieces([a, b])
+    difference = quantiles_on_pieces(a, ends_a) - quantiles_on_pieces(b, ends_b)
+    return float((widths @ np.abs(difference) ** order) ** (1.0 / order))
 
 
-def kolmogorov_smirnov(laws):
-    r"""Largest difference of the distribution functions of any two laws.
+def kolmogorov_smirnov(distributions):
+    r"""Largest Kolmogorov-Smirnov distance between any two distributions.
 
     .. math:: \max_{a, b} \sup_t |F_a(t) - F_b(t)|
               = \sup_t \, (\max_a F_a(t) - \min_b F_b(t))
 
+    so that no pairs have to be compared. Distribution functions do not decrease, hence:
+
+    1. Sort all atoms; each has F of its own distribution just before it and at it.
+    2. The highest F at t is the running maximum of the values at atoms up to t.
+    3. The lowest F at t is the least value before an atom beyond t, a running minimum
+       from the right.
+
     Parameters
     ----------
-    laws : list of Law
+    distributions : list of EmpiricalDistribution
         At least two.
 
     Returns
@@ -103,28 +129,31 @@ def kolmogorov_smirnov(laws):
     distance : float
         Between 0 and 1.
     """
-    points = np.concatenate([law.values for law in laws])
-    after = np.concatenate([law.shares for law in laws])
-    before = np.concatenate([np.append(0.0, law.shares[:-1]) for law in laws])
-    order = np.argsort(points, kind="stable")  # runs in order: merged in linear time
+    points = np.concatenate([each.values for each in distributions])
+    at = np.concatenate([each.cdf for each in distributions])
+    before = np.concatenate([np.append(0.0, each.cdf[:-1]) for each in distributions])
+    order = np.argsort(points, kind="stable")  # sorted runs are merged in linear time
     last = run_ends(points[order])
-    # No F falls: the highest is the largest that was reached so far, the lowest the
-    # least from which one will rise. So no point is compared with every law.
-    highest = np.maximum.accumulate(after[order])
+    highest = np.maximum.accumulate(at[order])
     lowest = np.minimum.accumulate(np.append(before[order], 1.0)[::-1])[::-1]
     return float((highest - lowest[1:])[last].max())
 
 
-def largest_wasserstein(laws):
-    """Largest Wasserstein-1 distance between any two laws.
+def largest_wasserstein(distributions):
+    r"""Largest Wasserstein-1 distance between any two distributions.
 
-    Two laws are no further apart than their distances from a third one together, here
-    the mixture of all: pairs that cannot be the largest are left out, and one law is
-    compared with all others that are left at a time.
+    With c the mixture of all, :math:`W_1(a, b) \le W_1(a, c) + W_1(c, b)`: pairs whose
+    bound is no larger than the largest distance so far are not computed.
+
+    1. Distance of every distribution from the mixture, in decreasing order.
+    2. For the i-th of them, the distances from those before it whose bound is larger
+       than the largest distance so far, all at once.
+    3. Stop where even the bound with the first one is no larger.
+    4. Compute the distance of the best pair exactly as `wasserstein` does.
 
     Parameters
     ----------
-    laws : list of Law
+    distributions : list of EmpiricalDistribution
         At least two.
 
     Returns
@@ -132,51 +161,71 @@ def largest_wasserstein(laws):
     distance : float
         In units of the values.
     """
-    if len(laws) < MANY:
-        return max(wasserstein(a, b) for a, b in combinations(laws, 2))
-    centre = pooled_law(laws, np.full(len(laws), 1.0 / len(laws)))
-    radius = _distances_from(centre, laws)
+    if len(distributions) < MANY_DISTRIBUTIONS:
+        return max(wasserstein(a, b) for a, b in combinations(distributions, 2))
+    n = len(distributions)
+    radius = _wasserstein_from(
+        mixture(distributions, np.full(n, 1.0 / n)), distributions
+    )
     order = np.argsort(-radius)
-    radius, laws = radius[order] * (1.0 + ROUNDING), [laws[i] for i in order]
-    found, best = -1.0, (0, 1)
-    for i in range(1, len(laws)):
-        if radius[i] + radius[0] <= found:
+    radius = radius[order] * (1.0 + BOUND_MARGIN)
+    distributions = [distributions[i] for i in order]
+    largest, pair = -1.0, (0, 1)
+    for i in range(1, n):
+        if radius[i] + radius[0] <= largest:
             break
-        near = np.flatnonzero(radius[:i] + radius[i] > found)
-        apart = _distances_from(laws[i], [laws[k] for k in near])
-        if apart.max() > found:
-            found, best = apart.max(), (i, near[apart.argmax()])
-    return wasserstein(*(laws[k] for k in best))
+        candidates = np.flatnonzero(radius[:i] + radius[i] > largest)
+        others = [distributions[k] for k in candidates]
+        distances = _wasserstein_from(distributions[i], others)
+        if distances.max() > largest:
+            largest, pair = distances.max(), (i, candidates[distances.argmax()])
+    return wasserstein(*(distributions[k] for k in pair))
 
 
-def _distances_from(one, laws):
-    """Wasserstein-1 distance of each of some laws from one, in linear time.
+def _wasserstein_from(reference, distributions):
+    r"""Wasserstein-1 distance of each distribution from a reference, shape (n,).
 
-    Between two atoms of another law its F is a constant c. There F - c of the one
-    changes sign once, at its quantile of c: both parts are differences of its integral.
+    .. math:: W_1(r, d) = \int |F_r(t) - F_d(t)| dt
+
+    in time linear in all atoms but for the searches:
+
+    1. The integral :math:`A(t) = \int_{-\infty}^t F_r` is piecewise linear, with kinks
+       at the atoms of r.
+    2. Between two neighbouring atoms of d, F_d is a constant c, and F_r - c changes
+       its sign at most once, at the quantile of r at c (clipped to the interval). Both
+       parts of the integral are differences of A.
+    3. Before the first atom of d, F_d is 0: A at that atom.
+    4. From the last atom of d on, F_d is 1: the rest of 1 - F_r.
     """
-    values = np.concatenate([law.values for law in laws])
-    shares = np.concatenate([law.shares for law in laws])
-    first = np.append(0, borders(laws))
-    ends = np.append(first[1:], len(values)) - 1
-    steps = np.append(0.0, one.shares)
-    rises = np.append(0.0, np.cumsum(np.diff(one.values) * one.shares[:-1]))
+    values = np.concatenate([each.values for each in distributions])
+    cdf = np.concatenate([each.cdf for each in distributions])
+    first = np.append(0, offsets(distributions))
+    last = np.append(first[1:], len(values)) - 1
+    area = _area_under(reference)
+    left, right, c = values[:-1], values[1:], cdf[:-1]
+    quantile = np.searchsorted(reference.cdf, c).clip(max=len(reference.values) - 1)
+    crossing = reference.values[quantile]
+    crossing = crossing.clip(np.minimum(left, right), np.maximum(left, right))
+    to_left, to_crossing, to_right = area(left), area(crossing), area(right)
+    inner = c * (crossing - left) - (to_crossing - to_left)
+    inner = inner + (to_right - to_crossing) - c * (right - crossing)
+    inner[last[:-1]] = 0.0  # from the end of one distribution to the start of the next
+    top = reference.values[-1]
+    head = area(values[first])
+    tail = (top - values[last]).clip(min=0.0)
+    tail -= area(np.maximum(top, values[last])) - area(values[last])
+    return head + tail + np.add.reduceat(np.append(inner, 0.0), first)
+
+
+def _area_under(distribution):
+    """The function t -> integral of F from minus infinity to t."""
+    values, steps = distribution.values, np.append(0.0, distribution.cdf)
+    areas = np.cumsum(np.diff(values) * distribution.cdf[:-1])
+    areas = np.append(0.0, areas)  # up to each atom
 
     def area(t):
-        """The integral of F of the one, up to t."""
-        k = np.searchsorted(one.values, t, side="right")
+        k = np.searchsorted(values, t, side="right")
         at = (k - 1).clip(min=0)
-        return np.where(k > 0, rises[at] + steps[k] * (t - one.values[at]), 0.0)
+        return np.where(k > 0, areas[at] + steps[k] * (t - values[at]), 0.0)
 
-    left, right = values[:-1], values[1:]
-    c = shares[:-1]
-    turn = one.values[np.searchsorted(one.shares, c).clip(max=len(one.values) - 1)]
-    turn = turn.clip(np.minimum(left, right), np.maximum(left, right))
-    below, at, above = area(left), area(turn), area(right)
-    inner = c * (turn - left) - (at - below) + (above - at) - c * (right - turn)
-    inner[ends[:-1]] = 0.0  # from the end of one law to the start of the next
-    top = one.values[-1]
-    ahead = area(values[first])
-    behind = (top - values[ends]).clip(min=0.0)
-    behind -= area(np.maximum(top, values[ends])) - area(values[ends])
-    return ahead + behind + np.add.reduceat(np.append(inner, 0.0), first)
+    return area

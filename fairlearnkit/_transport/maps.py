@@ -4,64 +4,76 @@ import numpy as np
 
 from fairlearnkit._data.rows import split_rows
 from fairlearnkit._transport.barycenters import barycenter_maps
-from fairlearnkit._transport.distributions import SAME, pooled_law
+from fairlearnkit._transport.distributions import SAME_LEVEL, mixture
 
-# More quantile levels than there can be shares that are told apart.
-MOST_LEVELS = 10**15
+# With more quantile levels than this, levels are closer than SAME_LEVEL, and every atom
+# has one; `n_quantiles` may be an integer that float64 cannot hold. Doubled, no result
+# changes: the levels are still whole numbers in float64 (below 2^53).
+MAX_QUANTILES = 10**15
+# Runs of scores longer than this many tolerances are not taken for rounding by
+# `merge_near_ties`: rounding errors of one number lie within a few of them. Doubled, a
+# chain of scores that are close by chance would be merged up to twice that length.
+LONGEST_RUN = 8.0
 
 
-def apply_map(x, knots, moved, strength=1.0):
-    """A map that is linear between its knots and constant beyond them, or part of it.
+def apply_map(x, knots, images, strength=1.0):
+    """Apply a map that is linear between its knots and constant beyond them.
 
     Parameters
     ----------
     x : ndarray of shape (n,)
         Values.
-    knots, moved : ndarray of shape (m,)
-        Where the knots are, and where they go.
+    knots : ndarray of shape (m,)
+        In increasing order.
+    images : ndarray of shape (m,)
+        Values of the map T at the knots.
     strength : float, default=1.0
-        Share of the way to go.
+        Between 0, which returns x, and 1, which returns T(x).
 
     Returns
     -------
     y : ndarray of shape (n,)
-        ``(1 - strength) * x + strength * map(x)``; each from its x alone.
+        ``(1 - strength) * x + strength * T(x)``. Each element depends on its own x
+        alone, to the last bit.
     """
     if strength == 0:
         return x.copy()
-    order = np.argsort(x)  # knots are then found by walking, not by searching
+    order = np.argsort(x)  # np.interp finds the knots faster for sorted x
     y = np.empty(len(x))
     with np.errstate(over="ignore"):
-        slopes = (moved[1:] - moved[:-1]) / (knots[1:] - knots[:-1])
+        slopes = (images[1:] - images[:-1]) / (knots[1:] - knots[:-1])
         steep = np.isinf(slopes).any()
-    y[order] = (_by_shares if steep else np.interp)(x[order], knots, moved)
+    interpolate = _interpolate_without_slopes if steep else np.interp
+    y[order] = interpolate(x[order], knots, images)
     return y if strength == 1 else (1.0 - strength) * x + strength * y
 
 
-def _by_shares(x, knots, moved):
-    """As np.interp, for knots that nearly touch: a share of the way needs no slope."""
+def _interpolate_without_slopes(x, knots, images):
+    """As `np.interp`, for knots so close that a slope between them overflows."""
     x = x.clip(knots[0], knots[-1])
     right = np.searchsorted(knots, x, side="right").clip(1, len(knots) - 1)
     start = knots[right - 1]
-    share = (x - start) / (knots[right] - start)
-    return (1.0 - share) * moved[right - 1] + share * moved[right]
+    fraction = (x - start) / (knots[right] - start)
+    return (1.0 - fraction) * images[right - 1] + fraction * images[right]
 
 
-def merge_rounding(values, tolerance):
-    """Values that differ by rounding only, made equal.
+def merge_near_ties(values, tolerance):
+    """Make values equal that differ by rounding only.
+
+    1. Sort the values, and cut where neighbours differ by more than the tolerance.
+    2. Replace each run by its smallest value. Runs longer than `LONGEST_RUN` tolerances
+       are no rounding and stay as they are.
 
     Parameters
     ----------
     values : ndarray of shape (n,)
         In any order.
     tolerance : float or ndarray of shape (n,)
-        Largest difference of neighbours. Runs longer than eight times that, which are
-        no rounding, stay as they are.
+        Largest difference of neighbours in a run, for each value.
 
     Returns
     -------
     merged : ndarray of shape (n,)
-        Each value, or the least of its run.
     """
     order = np.argsort(values)
     ordered = values[order]
@@ -69,71 +81,77 @@ def merge_rounding(values, tolerance):
     first = np.append(True, np.diff(ordered) > tolerance[1:])
     starts = np.flatnonzero(first)
     ends = np.append(starts[1:], len(values)) - 1
-    long = ordered[ends] - ordered[starts] > 8.0 * tolerance[ends]
+    long = ordered[ends] - ordered[starts] > LONGEST_RUN * tolerance[ends]
     run = np.cumsum(first) - 1
     merged = np.empty(len(values))
     merged[order] = np.where(long[run], ordered, ordered[starts][run])
     return merged
 
 
-def thinned(knots, moved, shares, n_quantiles):
-    """As many knots as asked for, at even quantile levels, both ends among them.
+def thin_map(knots, images, cdf, n_quantiles):
+    """Keep the knots at evenly spaced quantile levels.
+
+    Levels are k / (n_quantiles - 1) for k = 0, ..., n_quantiles - 1. The first and the
+    last knot are always kept, the others where a level falls into the interval
+    (P_{j-1}, P_j] of their atom.
 
     Parameters
     ----------
-    knots, moved : ndarray of shape (m,)
+    knots, images : ndarray of shape (m,)
         A map.
-    shares : ndarray of shape (m,)
-        Cumulated shares of the knots.
+    cdf : ndarray of shape (m,)
+        Distribution function at the knots.
     n_quantiles : int
-        How many to keep at most.
+        Largest number of knots to keep, at least 2.
 
     Returns
     -------
-    knots, moved : ndarray
+    knots, images : ndarray
+        At most `n_quantiles` of them.
     """
-    # A knot is kept where a level ends in its interval: as many as there are below it.
-    steps = min(n_quantiles - 1, MOST_LEVELS)
-    reached = np.floor(steps * (shares + SAME))
-    kept = np.append(True, np.diff(reached) > 0)
+    steps = min(n_quantiles - 1, MAX_QUANTILES)
+    levels_reached = np.floor(steps * (cdf + SAME_LEVEL))
+    kept = np.append(True, np.diff(levels_reached) > 0)
     kept[-1] = True
-    return knots[kept], moved[kept]
+    return knots[kept], images[kept]
 
 
-def transport_maps(laws, shares, *, pooled=False, n_quantiles=None):
+def transport_maps(distributions, shares, *, pooled=False, n_quantiles=None):
     """Maps of the groups to their barycenter.
 
     Parameters
     ----------
-    laws : list of Law
+    distributions : list of EmpiricalDistribution
         One for each group.
     shares : ndarray of shape (n_groups,)
-        Weights p of the groups.
+        Weights p of the groups, of sum 1.
     pooled : bool, default=False
-        Whether the map of all groups together is needed.
+        Whether to map the mixture of all groups to the barycenter, too.
     n_quantiles : int, default=None
-        How many knots to keep; None keeps all.
+        Largest number of knots of a map; None keeps all.
 
     Returns
     -------
     maps : list of tuple of ndarray
-        For each group its knots and where they go.
+        Knots and images of each group.
     pooled_map : tuple of ndarray or None
-        The same for all groups together.
+        Knots and images of the mixture.
     """
-    laws = [*laws, pooled_law(laws, shares)] if pooled else laws
-    weights = np.append(shares, 0.0) if pooled else shares
+    weights = shares
+    if pooled:  # mapped to the barycenter, and no part of it
+        distributions = [*distributions, mixture(distributions, shares)]
+        weights = np.append(shares, 0.0)
     maps = []
-    for law, moved in zip(laws, barycenter_maps(laws, weights)):
-        pair = law.values, moved
+    for each, images in zip(distributions, barycenter_maps(distributions, weights)):
+        knots = each.values
         if n_quantiles is not None:
-            pair = thinned(*pair, law.shares, n_quantiles)
-        maps.append(pair)
+            knots, images = thin_map(knots, images, each.cdf, n_quantiles)
+        maps.append((knots, images))
     return (maps[:-1], maps[-1]) if pooled else (maps, None)
 
 
-def move_by_group(codes, maps, pooled_map, move):
-    """Move each row by the map of its group.
+def apply_by_group(codes, maps, pooled_map, apply):
+    """Apply to each row the map of its group.
 
     Parameters
     ----------
@@ -143,24 +161,39 @@ def move_by_group(codes, maps, pooled_map, move):
         One for each group.
     pooled_map : tuple of ndarray or None
         For rows of no group.
-    move : callable
-        From positions of rows and a map to their new values.
+    apply : callable
+        ``apply(rows, group_map)`` with the positions of the rows of a group and its
+        map; returns their new values.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples,)
+    """
+    values = np.empty(len(codes))
+    for rows, group_map in zip(split_rows(codes, len(maps)), [*maps, pooled_map]):
+        if len(rows):
+            values[rows] = apply(rows, group_map)
+    return values
+
+
+def transport_by_group(values, codes, maps, pooled_map, strength):
+    """Apply maps of `transport_maps`, each to the rows of its group.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+        Values to move.
+    codes, maps, pooled_map
+        As in `apply_by_group`.
+    strength : float
+        As in `apply_map`.
 
     Returns
     -------
     moved : ndarray of shape (n_samples,)
     """
-    moved = np.empty(len(codes))
-    for rows, one in zip(split_rows(codes, len(maps)), [*maps, pooled_map]):
-        if len(rows):
-            moved[rows] = move(rows, one)
-    return moved
 
+    def apply(rows, group_map):
+        return apply_map(values[rows], *group_map, strength)
 
-def transport(values, codes, maps, pooled_map, strength):
-    """`move_by_group` by maps of `transport_maps`, or part of the way."""
-
-    def move(rows, one):
-        return apply_map(values[rows], *one, strength)
-
-    return move_by_group(codes, maps, pooled_map, move)
+    return apply_by_group(codes, maps, pooled_map, apply)

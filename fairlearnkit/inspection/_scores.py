@@ -8,7 +8,7 @@ from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._drawing import (
     add_legend,
@@ -234,5 +234,5 @@ def _read_scores(name, scores, *others):
 def _distributions(scores, groups, weight):
     """Ordered scores of each group, and the share of its rows up to each."""
     n_groups = len(groups.labels)
-    distributions = laws_by_group(scores, groups.codes, n_groups, weight)
-    return [(each.values, each.shares) for each in distributions]
+    distributions = distributions_by_group(scores, groups.codes, n_groups, weight)
+    return [(each.values, each.cdf) for each in distributions]

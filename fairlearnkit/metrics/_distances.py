@@ -13,7 +13,7 @@ from fairlearnkit._transport.distances import (
     largest_wasserstein,
     unfairness,
 )
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._scores import read_scores
 
@@ -225,5 +225,5 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     weight = read_weight(sample_weight, len(y_score))
     shares = group_shares(groups, weight)
     n_groups = len(groups.labels)
-    distributions = laws_by_group(y_score, groups.codes, n_groups, weight)
+    distributions = distributions_by_group(y_score, groups.codes, n_groups, weight)
     return distributions, shares

@@ -1,4 +1,4 @@
-"""Predictions with the same distribution in every group, around any model."""
+"""Predictions with the same distribution in all groups, around any model."""
 
 from ._classifier import BarycenterClassifier
 from ._regressor import BarycenterRegressor

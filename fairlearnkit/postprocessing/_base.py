@@ -1,4 +1,4 @@
-"""The walk that barycenters of predictions share: calibrate, refit, move."""
+"""What barycenters of predictions share: calibration, refit and transport."""
 
 from copy import deepcopy
 from numbers import Integral, Real
@@ -21,19 +21,19 @@ from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_r
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
-    match_stages,
-    needs_pooled,
-    read_stages,
-    stage_strengths,
-    store_stages,
+    grouping_strengths,
+    match_groupings,
+    needs_pooled_map,
+    read_groupings,
+    store_groupings,
 )
 from fairlearnkit._routing.call import call, warn_unweighted
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit._transport.maps import (
-    merge_rounding,
-    move_by_group,
-    transport,
+    apply_by_group,
+    merge_near_ties,
+    transport_by_group,
     transport_maps,
 )
 from fairlearnkit.utils._sklearn_private import (
@@ -47,22 +47,32 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._split_rank import (
+    apply_rank_map,
     ks_bound,
-    move_by_rank,
     rank_maps,
     row_uniforms,
 )
 
 
 class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
-    """One map for each group, between the scores of a model and what is predicted.
+    """Maps of the groups, between the scores of a model and the predictions.
 
-    A subclass gives ``_scores_of(model, X, groups)``, one number for each row,
-    ``_read_target(y)``, and what counts as rounding: ``_rounding_of(scores)`` of the
-    calibration, and the ``_tolerance(scores)`` that follows for any scores.
+    1. Score calibration rows by models that were not fitted on them: out of fold, or by
+       a FrozenEstimator. Then fit the model on all rows.
+    2. For each grouping (see `fairlearnkit._models.barycenter`), fit a map for each
+       group to the calibration scores, and apply the maps before the next grouping.
+    3. To predict, score new rows and apply the maps in the same order.
+
+    A subclass gives
+
+    - ``_model_scores(model, X, groups)``: one number for each row;
+    - ``_read_target(y)``: the validated target;
+    - ``_rounding_level(scores)``: the attribute ``rounding_``, from calibration scores;
+    - ``_tie_tolerance(scores)``: the difference below which scores are tied.
     """
 
-    _passes_on_metadata = True  # others hand them no metadata
+    # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
+    _passes_on_metadata = True
 
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
@@ -81,16 +91,17 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        """Calibrate the maps, and fit the estimator on all rows.
+        """Fit the maps on calibration scores, and the estimator on all rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         y : array-like of shape (n_samples,), default=None
-            Target. A FrozenEstimator needs none.
+            Target. Not needed with a FrozenEstimator.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required. The inner estimator gets them, too, if it asks.
+            Group labels. Required. The inner estimator gets them, too, if it requests
+            them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, or exposure, for the inner estimator and for the distributions.
 
@@ -99,6 +110,31 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         self : object
             The fitted estimator.
         """
+        X, y, sensitive_features = self._read_inputs(
+            X, y, sensitive_features, sample_weight
+        )
+        n_samples = _num_samples(X)
+        weight = read_weight(sample_weight, n_samples)
+        groupings = read_groupings(self, sensitive_features, n_samples)
+        if self.algorithm == "split-rank" and self.sequential is not None:
+            msg = (
+                'algorithm="split-rank" compares intersections: choose sequential=None '
+                'or algorithm="transport".'
+            )
+            raise ValueError(msg)
+        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
+        self._check_group_sizes(groupings)  # before any model is fitted
+        rows, scores = self._calibrate(X, y, sensitive_features, sample_weight)
+        if weight is not None:
+            scores, rows = scores[weight[rows] > 0], rows[weight[rows] > 0]
+            weight = weight[rows]
+        groupings = [take_groups(groups, rows) for groups in groupings]
+        self._check_group_sizes(groupings)  # cv may leave rows out
+        self._fit_maps(X, rows, scores, groupings, weight)
+        return self
+
+    def _read_inputs(self, X, y, sensitive_features, sample_weight):
+        """X, y and sensitive features in containers that can be split by position."""
         check_alignment(
             X=X,
             y=y,
@@ -110,48 +146,43 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
         X, y, sensitive_features = with_common_index(X, y, sensitive_features)
-        n_samples = _num_samples(X)
-        if n_samples < 2:
-            msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
+        if _num_samples(X) < 2:
+            msg = f"Found X with {_num_samples(X)} sample(s); at least 2 are needed."
             raise ValueError(msg)
-        weight = read_weight(sample_weight, n_samples)
-        stages = read_stages(self, sensitive_features, n_samples)
-        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
-        self._check_stages(stages)  # before anything slow, and again on what is left
-        rows, scores = self._calibration(X, y, sensitive_features, sample_weight)
-        if weight is not None:
-            scores, rows = scores[weight[rows] > 0], rows[weight[rows] > 0]
-            weight = weight[rows]
-        stages = [take_groups(stage, rows) for stage in stages]
-        self._check_stages(stages)
-        self._fit_maps(X, rows, scores, stages, weight)
-        return self
+        return X, y, sensitive_features
 
-    def _calibration(self, X, y, groups, weight):
-        """Positions and scores of rows that the model has not seen; fits the model."""
+    def _calibrate(self, X, y, groups, weight):
+        """Fit the model; positions of the calibration rows and their scores.
+
+        A row occurs as often as it is in a test fold.
+        """
         if self._is_frozen():
             self.estimator_ = self.estimator
-            return np.arange(_num_samples(X)), self._scores(self.estimator_, X, groups)
+            scores = self._checked_scores(self.estimator_, X, groups)
+            return np.arange(_num_samples(X)), scores
         y = self._read_target(y)
         if weight is not None:
             weight = _check_sample_weight(weight, np.empty(len(y)))
-        every = np.arange(_num_samples(X))
+        positions = np.arange(_num_samples(X))
         folds = check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y)
-        folds = [(every[train], every[test]) for train, test in folds]
+        folds = [(positions[train], positions[test]) for train, test in folds]
         if not folds:
-            msg = f"cv={self.cv!r} gives no folds (a generator serves once)."
+            msg = (
+                f"cv={self.cv!r} gives no folds. A generator of folds can be used once "
+                "only: pass a list."
+            )
             raise ValueError(msg)
         data = X, y, groups, weight
         warn_unweighted(
             self.estimator, weight, remaining_effect="The distributions are weighted."
         )
         scores = Parallel(n_jobs=self.n_jobs)(
-            delayed(self._out_of_fold)(*data, *fold) for fold in folds
+            delayed(self._out_of_fold_scores)(*data, *fold) for fold in folds
         )
-        self.estimator_ = self._fitted(*data)
+        self.estimator_ = self._fit_clone(*data)
         return np.concatenate([test for _, test in folds]), np.concatenate(scores)
 
-    def _fitted(self, X, y, groups, weight):
+    def _fit_clone(self, X, y, groups, weight):
         return call(
             clone(self.estimator),
             "fit",
@@ -161,107 +192,142 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             sample_weight=weight,
         )
 
-    def _out_of_fold(self, X, y, groups, weight, train, test):
-        """Scores of some rows by a model of the others."""
-        model = self._fitted(
+    def _out_of_fold_scores(self, X, y, groups, weight, train, test):
+        """Scores of the test rows by a model that is fitted on the training rows."""
+        model = self._fit_clone(
             _safe_indexing(X, train),
             _safe_indexing(y, train),
             take_rows(groups, train),
             None if weight is None else weight[train],
         )
-        return self._scores(model, _safe_indexing(X, test), take_rows(groups, test))
+        return self._checked_scores(
+            model, _safe_indexing(X, test), take_rows(groups, test)
+        )
 
-    def _scores(self, model, X, groups):
-        """Scores of the inner model, finite and one for each row."""
-        scores = np.asarray(self._scores_of(model, X, groups), dtype=np.float64)
+    def _checked_scores(self, model, X, groups):
+        """Scores of a model as float64 of shape (n_samples,), all of them finite."""
+        scores = np.asarray(self._model_scores(model, X, groups), dtype=np.float64)
         if scores.ndim == 2 and scores.shape[1] == 1:
             scores = scores[:, 0]
         if scores.ndim != 1 or not np.isfinite(scores).all():
-            told = f"shape {scores.shape}" if scores.ndim != 1 else "NaN or infinity"
+            problem = f"shape {scores.shape}" if scores.ndim != 1 else "NaN or infinity"
             msg = (
-                f"{type(model).__name__} predicted scores of {told}; a barycenter "
+                f"{type(model).__name__} predicted scores of {problem}; a barycenter "
                 "needs one finite number for each row."
             )
             raise ValueError(msg)
         return scores
 
-    def _fit_maps(self, X, rows, scores, stages, weight):
-        """Maps of each stage, and how unlike the groups are before and after."""
-        shares = store_stages(self, stages, weight)
-        ranks = self.algorithm == "split-rank"
-        ties = None
-        if ranks:
-            rng = check_random_state(self.random_state)
-            self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
-            ties = row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
-        self.rounding_ = self._rounding_of(scores)
-        scores = merge_rounding(scores, self._tolerance(scores))
-        before = [_laws(scores, stage, weight) for stage in stages]
-        self.maps_, self.pooled_maps_ = [], []
-        for stage, p, step in zip(stages, shares, stage_strengths(self)):
-            if ranks:
-                parts = split_rows(stage.codes, len(stage.labels))[:-1]
-                found = rank_maps([scores[part] for part in parts], p, self.jitter, rng)
-            else:
-                laws = _laws(scores, stage, weight)
-                found = transport_maps(laws, p, pooled=needs_pooled(self))
-            self.maps_.append(found[0])
-            self.pooled_maps_.append(found[1] if needs_pooled(self) else None)
-            scores = self._moved_once(
-                scores, ties, stage.codes, self.maps_[-1], self.pooled_maps_[-1], step
-            )
-        after = [_laws(scores, stage, weight) for stage in stages]
-        self._tell(before, after, shares)
+    def _fit_maps(self, X, rows, scores, groupings, weight):
+        """Fit the maps of each grouping, and measure the groups before and after.
 
-    def _tell(self, before, after, shares):
-        """Set what is told of the calibration: U, KS distance and bounds."""
-        told = [
-            [unfairness(laws, p) for laws, p in zip(stage, shares)]
-            for stage in (before, after)
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            All rows; "split-rank" derives tie-breakers from them.
+        rows : ndarray of int of shape (n_calibration,)
+            Positions of the calibration rows in X.
+        scores : ndarray of shape (n_calibration,)
+            Their scores.
+        groupings : list of Groups
+            Of the calibration rows.
+        weight : ndarray of shape (n_calibration,) or None
+            Their weights.
+        """
+        shares = store_groupings(self, groupings, weight)
+        rng, tie_breakers = self._randomness(X, rows)
+        self.rounding_ = self._rounding_level(scores)
+        scores = merge_near_ties(scores, self._tie_tolerance(scores))
+        before = [_distributions(scores, groups, weight) for groups in groupings]
+        self.maps_, self.pooled_maps_ = [], []
+        for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
+            maps, pooled_map = self._fit_grouping(scores, groups, p, weight, rng)
+            self.maps_.append(maps)
+            self.pooled_maps_.append(pooled_map)
+            scores = self._apply_maps(
+                scores, tie_breakers, groups.codes, maps, pooled_map, strength
+            )
+        after = [_distributions(scores, groups, weight) for groups in groupings]
+        self._set_diagnostics(before, after, shares)
+
+    def _randomness(self, X, rows):
+        """Generator and tie-breakers of "split-rank", which also sets ``seed_``."""
+        if self.algorithm == "transport":
+            return None, None
+        rng = check_random_state(self.random_state)
+        self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
+        return rng, row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
+
+    def _fit_grouping(self, scores, groups, shares, weight, rng):
+        """Map of each group, and that of all together or None if it is not needed."""
+        pooled = needs_pooled_map(self)
+        if self.algorithm == "transport":
+            distributions = _distributions(scores, groups, weight)
+            return transport_maps(distributions, shares, pooled=pooled)
+        parts = split_rows(groups.codes, len(groups.labels))[:-1]
+        by_group = [scores[part] for part in parts]
+        maps, pooled_map = rank_maps(by_group, shares, self.jitter, rng)
+        return maps, pooled_map if pooled else None
+
+    def _set_diagnostics(self, before, after, shares):
+        """Set ``unfairness_``, ``gap_``, ``atom_bound_`` and ``ks_bound_``.
+
+        Parameters
+        ----------
+        before, after : list of list of EmpiricalDistribution
+            Calibration scores of each group of each grouping.
+        shares : list of ndarray
+            Weights p of the groups of each grouping.
+        """
+        single = self.sequential is None
+        by_rank = self.algorithm == "split-rank"
+        U = [
+            [unfairness(distributions, p) for distributions, p in zip(when, shares)]
+            for when in (before, after)
         ]
-        one, ranks = self.sequential is None, self.algorithm == "split-rank"
-        self.unfairness_ = np.array(told)[:, 0] if one else np.transpose(told)
-        self.gap_ = max(kolmogorov_smirnov(laws) for laws in after)
-        atoms = sorted(law.largest_atom() for law in before[0])
-        exact = one and not ranks
+        self.unfairness_ = np.array(U)[:, 0] if single else np.transpose(U)
+        self.gap_ = max(kolmogorov_smirnov(distributions) for distributions in after)
+        atoms = sorted(distribution.largest_atom() for distribution in before[0])
+        exact = single and not by_rank
         self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
-        proven = ranks and self._is_frozen() and self.strength == 1
-        sizes = [len(one_map[0]) for one_map in self.maps_[0]]
+        proven = by_rank and self._is_frozen() and self.strength == 1
+        sizes = [len(group_map[0]) for group_map in self.maps_[0]]
         self.ks_bound_ = ks_bound(sizes) if proven else np.nan
 
-    def _moved_once(self, scores, ties, codes, maps, pooled_map, strength):
-        """Scores after one stage."""
+    def _apply_maps(self, scores, tie_breakers, codes, maps, pooled_map, strength):
+        """Scores after the maps of one grouping."""
         if self.algorithm == "transport":
-            return transport(scores, codes, maps, pooled_map, strength)
+            return transport_by_group(scores, codes, maps, pooled_map, strength)
+        tolerance = np.broadcast_to(self._tie_tolerance(scores), scores.shape)
 
-        tolerance = np.broadcast_to(self._tolerance(scores), scores.shape)
+        def apply(rows, rank_map):
+            x, ties = scores[rows], tie_breakers[rows]
+            return apply_rank_map(x, ties, *rank_map, tolerance[rows], self.jitter)
 
-        def move(rows, one):
-            near = tolerance[rows]
-            return move_by_rank(scores[rows], ties[rows], *one, near, self.jitter)
-
-        moved = move_by_group(codes, maps, pooled_map, move)
+        moved = apply_by_group(codes, maps, pooled_map, apply)
         return (1.0 - strength) * scores + strength * moved
 
-    def _moved(self, X, sensitive_features):
-        """Scores of new rows, moved."""
+    def _transported_scores(self, X, sensitive_features):
+        """Scores of new rows after all maps."""
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
         X = as_frame(X)
-        if hasattr(self, "n_features_in_"):
-            as_table(X)  # says how to reshape; texts are no table
+        if hasattr(self, "n_features_in_"):  # not set for lists of texts
+            as_table(X)  # raises an error that tells how to reshape a single row
         validate_data(self, X, skip_check_array=True, reset=False)
-        stages = match_stages(self, sensitive_features, _num_samples(X))
-        scores, ties = self._scores(self.estimator_, X, sensitive_features), None
-        if self.algorithm == "split-rank":
-            ties = row_uniforms(X, self.seed_)
-        steps = zip(stages, self.maps_, self.pooled_maps_, stage_strengths(self))
+        groupings = match_groupings(self, sensitive_features, _num_samples(X))
+        scores = self._checked_scores(self.estimator_, X, sensitive_features)
+        by_rank = self.algorithm == "split-rank"
+        tie_breakers = row_uniforms(X, self.seed_) if by_rank else None
+        steps = zip(groupings, self.maps_, self.pooled_maps_, grouping_strengths(self))
         for codes, maps, pooled_map, strength in steps:
-            scores = self._moved_once(scores, ties, codes, maps, pooled_map, strength)
+            scores = self._apply_maps(
+                scores, tie_breakers, codes, maps, pooled_map, strength
+            )
         return scores
 
-    def _scored(self, X, y, sensitive_features, sample_weight):
-        """Predictions to score, of rows that are in line."""
+    def _predict_to_score(self, X, y, sensitive_features, sample_weight):
+        """Predictions for ``score``, whose error messages speak of ``score``."""
         check_alignment(
             X=X,
             y=y,
@@ -273,23 +339,17 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(required_message(SCORE))
         return self.predict(X, sensitive_features=sensitive_features)
 
-    def _check_stages(self, stages):
-        """Enough calibration rows in each group."""
-        ranks = self.algorithm == "split-rank"
-        if ranks and self.sequential is not None:
-            msg = (
-                'algorithm="split-rank" compares intersections: take sequential=None '
-                'or algorithm="transport".'
-            )
-            raise ValueError(msg)
-        needed = 2 if ranks else 1
-        for stage in stages:
-            if stage.counts.min() < needed:
-                table = counts_table(stage.labels, stage.counts)
+    def _check_group_sizes(self, groupings):
+        """Refuse groups with too few calibration rows for the algorithm."""
+        # "split-rank" needs one row to rank by, and one for the quantiles.
+        needed = 2 if self.algorithm == "split-rank" else 1
+        for groups in groupings:
+            if groups.counts.min() < needed:
+                table = counts_table(groups.labels, groups.counts)
                 msg = (
                     f"algorithm={self.algorithm!r} needs {needed} calibration row(s) "
                     f"of positive weight in each group, got {table}. Merge small "
-                    "groups, or take a cv whose folds hold all of them."
+                    "groups, or choose a cv whose test folds hold all of them."
                 )
                 raise ValueError(msg)
 
@@ -304,5 +364,6 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _laws(scores, groups, weight):
-    return laws_by_group(scores, groups.codes, len(groups.labels), weight)
+def _distributions(scores, groups, weight):
+    """Distribution of the scores in each group."""
+    return distributions_by_group(scores, groups.codes, len(groups.labels), weight)

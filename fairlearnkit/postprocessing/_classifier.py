@@ -1,4 +1,4 @@
-"""Scores of two classes with the same distribution in every group."""
+"""Scores of two classes with the same distribution in all groups."""
 
 from numbers import Real
 
@@ -11,70 +11,72 @@ from sklearn.utils.validation import column_or_1d
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
-from fairlearnkit._transport.distributions import ROUNDING
+from fairlearnkit._transport.distributions import TIE_RTOL
 from fairlearnkit.utils._sklearn_private import Interval
 
 from ._base import BaseBarycenter
 
-# At this threshold both classes are treated alike.
-EVEN = 0.5
+# The threshold at which it does not matter which of two classes is the positive one.
+SYMMETRIC_THRESHOLD = 0.5
 
 
 class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     r"""Move the probabilities of any classifier to their Wasserstein barycenter.
 
-    With f(x) the probability of the positive class, :math:`F_s` and :math:`Q_s` its
+    Let f(x) be the probability of the positive class, :math:`F_s` and :math:`Q_s` its
     distribution and quantile functions in group s, and :math:`p_s` the weights of the
-    groups, the score of a row x of group s is
+    groups. The score of a row x of group s is
 
     .. math:: g(x) = (1 - \text{strength}) \, f(x) + \text{strength}
               \sum_{s'} p_{s'} Q_{s'}(F_s(f(x)))
 
-    so that at full strength scores have one distribution in all groups, and the rates
-    of selection agree at every threshold. Distributions are learnt from scores of rows
-    that the model was not fitted on. Groups are needed at fit and at predict.
+    At full strength, scores have the same distribution in all groups, so that selection
+    rates agree at every threshold. The distributions are estimated from scores of rows
+    that the classifier was not fitted on. Groups are needed at fit and at predict.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier with ``predict_proba``, a Pipeline of one, ours or not. A
-        :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows calibrate,
-        they should be none of its training rows, and ``y`` may be None.
+        Any classifier with ``predict_proba``, or a Pipeline that ends in one. A
+        :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used for
+        calibration, so that none of them should be in its training data, and ``y`` may
+        be None.
     cv : int, cross-validation generator or iterable, default=5
-        Folds for the out-of-fold scores that calibrate; an integer is that of
-        :class:`~sklearn.model_selection.StratifiedKFold`. The estimator is then fitted
-        on all rows.
+        Folds for the out-of-fold scores that the maps are fitted to; an integer is the
+        number of folds of :class:`~sklearn.model_selection.StratifiedKFold`. The
+        estimator is then fitted on all rows.
     strength : float, default=1.0
-        Share of the way, between 0 (the inner model) and 1.
+        Between 0 (the probabilities of the classifier) and 1 (the barycenter).
     threshold : float, default=0.5
-        `predict` gives the positive class where its score is above this.
+        `predict` returns the positive class if its score is above this.
     pos_label : scalar, default=None
-        The positive class. None takes 1 where labels are {0, 1}, {-1, 1} or booleans;
-        of other labels it has to be named, unless `threshold` is 0.5, which favours
-        neither class.
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans. For
+        other labels it has to be given unless `threshold` is 0.5, which treats both
+        classes alike.
     algorithm : {"transport", "split-rank"}, default="transport"
-        As in :class:`BarycenterRegressor`.
+        See :class:`BarycenterRegressor`.
     jitter : float, default=0.0
-        Of "split-rank": half-width of uniform noise on the scores; 0 breaks ties at
-        random. Scores are clipped to 0 ... 1 afterwards.
+        For "split-rank": half-width of the uniform noise that is added to scores. With
+        0, ties are broken at random. Scores are clipped to [0, 1] afterwards.
     sequential : array-like of shape (n_columns,), default=None
-        None compares the intersections of all sensitive columns. A strength for each
-        sensitive column, times `strength`, moves scores for one column after the
-        other, in their order.
+        With None, the intersections of all sensitive columns are compared. Otherwise,
+        one strength for each sensitive column, which is multiplied by `strength`;
+        scores are moved for one column after the other, in their order.
     group_weights : dict or list of dict, default=None
-        Weights p, one for each group label, in any unit; None takes the shares of the
-        rows. With `sequential`, a list with one dict, or None, for each column.
+        Weight p of each group label, in any unit; None takes the shares of the rows.
+        With `sequential`, a list with one dict, or None, for each column.
     unseen : {"error", "pooled"}, default="error"
-        Rows of a group that was not seen in fit: refused, or moved by the map of all
-        groups together.
+        What to do with rows of a group that was not seen in fit: raise an error, or
+        move them by the map of all groups together.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the distributions and moved by the map of all groups together.
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the distributions and move
+        them by the map of all groups together.
     random_state : int, RandomState instance or None, default=None
-        Of "split-rank": the halves, and the noise. Once fitted, predictions are
-        deterministic: the noise of a row is computed from the row.
+        For "split-rank": the random halves and the noise. Predictions are deterministic
+        after fit, since the noise of a row is computed from the row.
     n_jobs : int, default=None
-        Folds that are fitted at the same time.
+        Number of folds that are fitted in parallel.
 
     Attributes
     ----------
@@ -83,44 +85,45 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     classes_ : ndarray of shape (2,)
         Class labels.
     pos_label_ : scalar or None
-        The class that is selected above the threshold; None where it was not named
-        and did not have to be.
+        The class that is selected above the threshold; None if it was not given and did
+        not have to be.
     maps_, pooled_maps_, groups_, group_counts_, group_weights_ : list or ndarray
-        As in :class:`BarycenterRegressor`.
+        See :class:`BarycenterRegressor`.
     sensitive_feature_names_in_ : list of str or None
-        As in :class:`BarycenterRegressor`.
+        See :class:`BarycenterRegressor`.
     unfairness_ : ndarray of shape (2,) or (n_columns, 2)
-        U of the calibration scores before and after: the mean squared W2 distance of
-        the groups to their barycenter.
+        U of the calibration scores before and after the maps: the mean squared
+        Wasserstein-2 distance of the groups to their barycenter.
     gap_ : float
         Largest Kolmogorov-Smirnov distance between two groups of the calibration
-        scores after the map: the largest difference of selection rates, over all
+        scores, after the maps: the largest difference of selection rates over all
         thresholds.
     atom_bound_, ks_bound_ : float
-        As in :class:`BarycenterRegressor`.
+        See :class:`BarycenterRegressor`.
     rounding_ : float
-        Scores whose relative difference is less are equal but for rounding, and count
-        as one.
+        Scores whose relative difference is less than this are treated as tied.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Names of the features, if X had string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, missing or unseen groups,
-        other sensitive columns at predict than in fit, other than two classes, a
-        positive class that has to be named, "split-rank" together with `sequential`.
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups, or other columns at predict than in fit;
+        if there are not exactly two classes, or the positive class has to be given; for
+        "split-rank", together with `sequential`.
     AttributeError
-        The estimator has no ``predict_proba``.
+        If the estimator has no ``predict_proba``.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 calibration rows in a group.
+        If a group has fewer than 10 calibration rows.
     UserWarning
-        The estimator takes no sample_weight and is fitted without.
+        If `sample_weight` is given and the estimator does not take it; it is then
+        fitted without.
 
     See Also
     --------
@@ -128,11 +131,13 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
 
     Notes
     -----
-    What is exact on the calibration scores, and what is not guaranteed on new ones, is
-    as in :class:`BarycenterRegressor`. Moved scores are no calibrated probabilities
-    where the classes are not equally frequent in the groups: they rank within a group.
-    Equal selection rates say nothing of errors. Where scores are heavily tied, as those
-    of a small tree, a threshold may fall on an atom: see `atom_bound_`.
+    See :class:`BarycenterRegressor` for what holds on the calibration scores, what is
+    not guaranteed for new rows, and which data the fitted model keeps (the scores of
+    the calibration rows, by group). If the classes are not equally frequent in all
+    groups, the new scores are not calibrated probabilities: they rank rows within a
+    group. Equal selection rates imply nothing about errors. With heavily tied scores,
+    such as those of a small tree, many rows may have a score equal to the threshold;
+    see `atom_bound_`.
 
     References
     ----------
@@ -195,33 +200,33 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         self.n_jobs = n_jobs
 
     def predict_proba(self, X, *, sensitive_features=None):
-        """Moved scores of both classes.
+        """Probabilities of both classes after the maps.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
 
         Returns
         -------
         proba : ndarray of shape (n_samples, 2)
-            Of sum 1, in the order of ``classes_``.
+            Rows of sum 1; columns in the order of ``classes_``.
         """
-        scores = np.clip(self._moved(X, sensitive_features), 0.0, 1.0)
-        both = np.column_stack([1.0 - scores, scores])
-        return both if self._place(self.classes_) else both[:, ::-1]
+        scores = np.clip(self._transported_scores(X, sensitive_features), 0.0, 1.0)
+        proba = np.column_stack([1.0 - scores, scores])
+        return proba if self._scored_class(self.classes_) else proba[:, ::-1]
 
     def predict(self, X, *, sensitive_features=None):
-        """The positive class where its score is above the threshold.
+        """Predict the positive class where its score is above the threshold.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
 
         Returns
         -------
@@ -229,12 +234,12 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
             Class labels.
         """
         proba = self.predict_proba(X, sensitive_features=sensitive_features)
-        if self.pos_label_ is None and self.threshold != EVEN:
+        if self.pos_label_ is None and self.threshold != SYMMETRIC_THRESHOLD:
             cure = "give pos_label, and fit again"
             positive_class(self.classes_.tolist(), name="y", pos_label_hint=cure)
-        place = self._place(self.classes_)
-        selected = proba[:, place] > self.threshold
-        return self.classes_[np.where(selected, place, 1 - place)]
+        positive = self._scored_class(self.classes_)
+        selected = proba[:, positive] > self.threshold
+        return self.classes_[np.where(selected, positive, 1 - positive)]
 
     def score(self, X, y, *, sensitive_features=None, sample_weight=None):
         """Accuracy of the predictions.
@@ -246,7 +251,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         y : array-like of shape (n_samples,)
             Class labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
@@ -255,7 +260,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         score : float
             Share of correct predictions.
         """
-        y_pred = self._scored(X, y, sensitive_features, sample_weight)
+        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
         return accuracy_score(y, y_pred, sample_weight=sample_weight)
 
     @property
@@ -272,50 +277,50 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
                 f"{type_of_target(y)}, with the classes {format_labels(np.unique(y))}."
             )
             raise ValueError(msg)
-        self._positive(np.unique(y))  # which may have to be named, before it is slow
+        self._positive_class(np.unique(y))  # raises before any model is fitted
         return y
 
-    def _calibration(self, X, y, groups, weight):
-        found = super()._calibration(X, y, groups, weight)
-        self.pos_label_ = self._positive(self.classes_)
-        return found
+    def _calibrate(self, X, y, groups, weight):
+        calibration = super()._calibrate(X, y, groups, weight)
+        self.pos_label_ = self._positive_class(self.classes_)
+        return calibration
 
-    def _positive(self, classes):
-        """The positive class; None where it need not be named and is not."""
+    def _positive_class(self, classes):
+        """The positive class; None if it is not given and does not have to be."""
         classes = classes.tolist()
         unnamed = self.pos_label is None and not has_conventional_labels(classes)
-        if unnamed and self.threshold == EVEN:
+        if unnamed and self.threshold == SYMMETRIC_THRESHOLD:
             return None
         return positive_class(classes, self.pos_label, name="y")
 
-    def _place(self, classes):
-        """Position of the class whose scores are moved, the last if none is named."""
+    def _scored_class(self, classes):
+        """Index of the class whose probability is the score; the last by default."""
         fitted = hasattr(self, "pos_label_")
-        label = self.pos_label_ if fitted else self._positive(classes)
+        label = self.pos_label_ if fitted else self._positive_class(classes)
         return 1 if label is None else classes.tolist().index(label)
 
-    def _rounding_of(self, scores):
-        return ROUNDING
+    def _rounding_level(self, scores):
+        return TIE_RTOL
 
-    def _tolerance(self, scores):
+    def _tie_tolerance(self, scores):
         return self.rounding_ * scores
 
-    def _scores_of(self, model, X, groups):
+    def _model_scores(self, model, X, groups):
         if len(model.classes_) != 2:
             msg = (
-                "BarycenterClassifier moves the scores of two classes, got "
+                "BarycenterClassifier supports two classes, got "
                 f"{len(model.classes_)} classes: {format_labels(model.classes_)}."
             )
             raise ValueError(msg)
         if not hasattr(model, "predict_proba"):
             msg = (
-                f"{type(model).__name__} has no predict_proba, whose probabilities "
-                "BarycenterClassifier moves. For a classifier with a decision function "
-                "take CalibratedClassifierCV(estimator)."
+                f"{type(model).__name__} has no predict_proba; BarycenterClassifier "
+                "needs probabilities. For a classifier with a decision function, use "
+                "CalibratedClassifierCV(estimator)."
             )
             raise AttributeError(msg)
         proba = call(model, "predict_proba", X, sensitive_features=groups)
-        return proba[:, self._place(model.classes_)]
+        return proba[:, self._scored_class(model.classes_)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""Regression with the same distribution of predictions in every group."""
+"""Regression with the same distribution of predictions in all groups."""
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -7,7 +7,7 @@ from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._data.targets import numeric_target
 from fairlearnkit._routing.call import call
-from fairlearnkit._transport.distributions import ROUNDING
+from fairlearnkit._transport.distributions import TIE_RTOL
 
 from ._base import BaseBarycenter
 
@@ -15,135 +15,149 @@ from ._base import BaseBarycenter
 class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     r"""Move the predictions of any regressor to their Wasserstein barycenter.
 
-    With :math:`F_s` and :math:`Q_s` the distribution and quantile functions of the
-    predictions f in group s, and :math:`p_s` the weights of the groups, the prediction
-    for a row x of group s is
+    Let f be the predictions of the regressor, :math:`F_s` and :math:`Q_s` their
+    distribution and quantile functions in group s, and :math:`p_s` the weights of the
+    groups. The prediction for a row x of group s is
 
     .. math:: (1 - \text{strength}) \, f(x) + \text{strength}
               \sum_{s'} p_{s'} Q_{s'}(F_s(f(x)))
 
-    so that at full strength predictions have one distribution in all groups. Among all
-    such predictors this is the closest to f in mean squared distance. Distributions
-    are learnt from predictions for rows that the model was not fitted on. Groups are
-    needed at fit and at predict.
+    At full strength, predictions have the same distribution in all groups. Among all
+    predictors with this property it is the closest to f in mean squared distance. The
+    distributions are estimated from predictions for rows that the regressor was not
+    fitted on. Groups are needed at fit and at predict.
 
     Parameters
     ----------
     estimator : estimator
-        A regressor, a Pipeline of one, ours or not. A
-        :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows calibrate,
-        they should be none of its training rows, and ``y`` may be None.
+        Any regressor, or a Pipeline that ends in one. A
+        :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used for
+        calibration, so that none of them should be in its training data, and ``y`` may
+        be None.
     cv : int, cross-validation generator or iterable, default=5
-        Folds for the out-of-fold predictions that calibrate; an integer is that of
-        :class:`~sklearn.model_selection.KFold`. The estimator is then fitted on all
-        rows. Splitters that need more than X and y go in as a list,
+        Folds for the out-of-fold predictions that the maps are fitted to; an integer is
+        the number of folds of :class:`~sklearn.model_selection.KFold`. The estimator is
+        then fitted on all rows. Pass a list for splitters that need more than X and y,
         ``list(GroupKFold().split(X, y, ids))``.
     strength : float, default=1.0
-        Share of the way, between 0 (the inner model) and 1.
+        Between 0 (the predictions of the regressor) and 1 (the barycenter).
     algorithm : {"transport", "split-rank"}, default="transport"
-        "transport" moves by the exact barycenter of the calibration predictions.
-        "split-rank" ranks a prediction among one random half of them and takes
-        quantiles of the other: noisier, but with a bound for any data and model.
+        "transport" maps to the exact barycenter of the calibration predictions.
+        "split-rank" ranks a prediction among a random half of them and returns the mean
+        quantile of the other half at that rank: this is noisier, but the distance of
+        the groups has a bound for any data and model, `ks_bound_`.
     jitter : float, default=0.0
-        Of "split-rank": half-width of uniform noise on the predictions, in their unit.
-        0 breaks ties at random and moves nothing, the limit of small noise.
+        For "split-rank": half-width of the uniform noise that is added to predictions,
+        in units of y. With 0, ties are broken at random, the limit of little noise.
     sequential : array-like of shape (n_columns,), default=None
-        None compares the intersections of all sensitive columns. A strength for each
-        sensitive column, times `strength`, moves predictions for one column after the
-        other, in their order.
+        With None, the intersections of all sensitive columns are compared. Otherwise,
+        one strength for each sensitive column, which is multiplied by `strength`;
+        predictions are moved for one column after the other, in their order.
     group_weights : dict or list of dict, default=None
-        Weights p, one for each group label, in any unit; None takes the shares of the
-        rows. With `sequential`, a list with one dict, or None, for each column.
+        Weight p of each group label, in any unit; None takes the shares of the rows.
+        With `sequential`, a list with one dict, or None, for each column.
     unseen : {"error", "pooled"}, default="error"
-        Rows of a group that was not seen in fit: refused, or moved by the map of all
-        groups together.
+        What to do with rows of a group that was not seen in fit: raise an error, or
+        move them by the map of all groups together.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the distributions and moved by the map of all groups together.
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the distributions and move
+        them by the map of all groups together.
     random_state : int, RandomState instance or None, default=None
-        Of "split-rank": the halves, and the noise. Once fitted, predictions are
-        deterministic: the noise of a row is computed from the row.
+        For "split-rank": the random halves and the noise. Predictions are deterministic
+        after fit, since the noise of a row is computed from the row.
     n_jobs : int, default=None
-        Folds that are fitted at the same time.
+        Number of folds that are fitted in parallel.
 
     Attributes
     ----------
     estimator_ : estimator
         The fitted regressor, without maps.
     maps_ : list of list of tuple
-        ``maps_[k][g]`` is the map of group g in stage k; there is one stage, or one
-        for each column of `sequential`. Of "transport": predictions, and where they
-        go. Of "split-rank": ranked predictions, what breaks their ties, and the value
-        for each rank.
+        ``maps_[k][g]`` is the map of group g of the k-th sensitive column; without
+        `sequential`, k is 0 and groups are intersections of the columns. For
+        "transport": predictions and their images. For "split-rank": the ranked
+        predictions, their tie-breakers, and the prediction for each rank.
     pooled_maps_ : list of tuple or None
-        The same for all groups together, None where it is not needed.
+        The maps of all groups together, None where they are not needed.
     groups_ : ndarray of shape (n_groups,), or list of ndarray
-        Group labels; with `sequential` those of each sensitive column.
+        Group labels; with `sequential`, those of each sensitive column.
     group_counts_ : ndarray of shape (n_groups,), or list of ndarray
-        Calibration rows of each group.
+        Number of calibration rows in each group.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
     sensitive_feature_names_in_ : list of str or None
-        Names of the sensitive columns, None where they had none. Several columns are
-        matched by these names afterwards, by position where either side has none.
+        Names of the sensitive columns, None if they had none. Several columns are
+        matched by these names after fit, by position if either side has no names.
     unfairness_ : ndarray of shape (2,) or (n_columns, 2)
-        U of the calibration predictions before and after: the mean squared W2
-        distance of the groups to their barycenter, in squared units of y.
+        U of the calibration predictions before and after the maps: the mean squared
+        Wasserstein-2 distance of the groups to their barycenter, in squared units of y.
     gap_ : float
         Largest Kolmogorov-Smirnov distance between two groups of the calibration
-        predictions after the map.
+        predictions, after the maps.
     atom_bound_ : float
-        What `gap_` cannot exceed at full strength with "transport" and one stage: the
-        two largest shares that a single prediction has in a group, added up. NaN
-        otherwise.
+        Bound on `gap_` for "transport" at full strength, without `sequential`: for each
+        group, take the largest share of its rows with the same prediction; the bound is
+        the sum of the two largest of these. NaN with "split-rank" or `sequential`.
     ks_bound_ : float
-        For "split-rank" at full strength around a FrozenEstimator: what the KS distance
-        between groups of new predictions cannot exceed, for any data and model. NaN
-        otherwise: models that are fitted after they were calibrated have no such bound.
+        Bound on the Kolmogorov-Smirnov distance between groups of new predictions, for
+        any data and model. It holds for "split-rank" at full strength around a
+        FrozenEstimator, and is NaN otherwise: a model that is fitted again after
+        calibration has no such bound.
     rounding_ : float
-        Predictions that differ by less are equal but for rounding, and count as one.
+        Predictions that differ by less than this are treated as tied.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Names of the features, if X had string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, missing or unseen groups;
-        other sensitive columns at predict than in fit;
-        predictions that are not finite, or several for each row; "split-rank" together
-        with `sequential`, or with fewer than two rows in a group.
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups, or other columns at predict than in fit;
+        if the estimator predicts several numbers for a row or numbers that are not
+        finite; for "split-rank", together with `sequential` or if a group has fewer
+        than two calibration rows.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 calibration rows in a group.
+        If a group has fewer than 10 calibration rows.
     UserWarning
-        The estimator takes no sample_weight and is fitted without.
+        If `sample_weight` is given and the estimator does not take it; it is then
+        fitted without.
 
     See Also
     --------
     BarycenterClassifier : The same for the probabilities of two classes.
     fairlearnkit.preprocessing.BarycenterTransformer : The same for features.
-    fairlearnkit.metrics.ks_gap : How unlike the distributions are.
+    fairlearnkit.metrics.ks_gap : How far the distributions of the groups are apart.
 
     Notes
     -----
-    Of "transport", on the calibration predictions, exactly: their weighted mean is
-    kept, so is the order within a group; groups of equal distribution stay as they
-    are. Between the predictions that were seen a map is linear, beyond them constant.
-    A deterministic map cannot take a tie apart, hence `atom_bound_`. New rows follow
-    the same distribution as far as the sample tells, which nothing guarantees.
+    "transport" has these properties on the calibration predictions: it keeps their
+    weighted mean and the order within each group, and leaves groups with equal
+    distributions as they are. Between the predictions seen in calibration, a map is
+    interpolated linearly; beyond them, it is constant. A deterministic map cannot break
+    ties, hence `atom_bound_`. How well the distributions of new rows agree depends on
+    the size of the calibration sample, and nothing is guaranteed about it.
 
-    `ks_bound_` is about the probability over calibration and new rows, of rows that
-    differ in X: equal rows get equal predictions. "split-rank" uses `sample_weight`
-    for the inner model and for p only. That two rows of one group keep their order is
-    not guaranteed there between rows of equal predictions.
+    `ks_bound_` is about the probability over calibration rows and new rows that differ
+    in X; equal rows get equal predictions. "split-rank" uses `sample_weight` for the
+    inner model and for p only. It does not guarantee the order of two rows of a group
+    with equal predictions.
 
     A prediction depends on the row, its group and the fitted maps, not on other rows.
-    Equal distributions say nothing of errors: U(f) measures what parity costs at
-    least. Groups count for the prediction, which law or policy may forbid.
+    Equal distributions imply nothing about errors; U(f) is the least increase of the
+    mean squared error that parity costs if f is the regression function. Using the
+    group for predictions may be forbidden by law or policy.
+
+    The fitted model keeps data of individual rows. With "transport", `maps_` holds
+    every distinct calibration prediction, sorted and separately for each group; with
+    "split-rank" it holds the predictions of one random half of the rows of each group,
+    and means of quantiles of the other half. Rows of X are kept only if `estimator_`
+    keeps them, as nearest neighbors do.
 
     References
     ----------
@@ -196,24 +210,24 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         self.n_jobs = n_jobs
 
     def predict(self, X, *, sensitive_features=None):
-        """Predict with the fitted regressor, and move by the map of each row's group.
+        """Predict by the fitted regressor and the map of each row's group.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
             Predictions.
         """
-        return self._moved(X, sensitive_features)
+        return self._transported_scores(X, sensitive_features)
 
     def score(self, X, y, *, sensitive_features=None, sample_weight=None):
-        """R^2 of the predictions.
+        """Coefficient of determination, R^2, of the predictions.
 
         Parameters
         ----------
@@ -222,29 +236,31 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
         Returns
         -------
         score : float
-            At most 1.
+            At most 1; 0 for the mean of y, and negative for worse predictions.
         """
-        y_pred = self._scored(X, y, sensitive_features, sample_weight)
+        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
         return r2_score(y, y_pred, sample_weight=sample_weight)
 
     def _read_target(self, y):
         y = column_or_1d(y, warn=True)
         return numeric_target(y) if y.dtype == object else y
 
-    def _rounding_of(self, scores):
-        return ROUNDING * float(np.abs(scores).max())
+    def _rounding_level(self, scores):
+        # Predictions near 0 are sums of terms that cancel, and are off by as much as
+        # the largest ones.
+        return TIE_RTOL * float(np.abs(scores).max())
 
-    def _tolerance(self, scores):
+    def _tie_tolerance(self, scores):
         return self.rounding_
 
-    def _scores_of(self, model, X, groups):
+    def _model_scores(self, model, X, groups):
         return call(model, "predict", X, sensitive_features=groups)
 
     def __sklearn_tags__(self):

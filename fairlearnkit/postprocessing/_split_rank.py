@@ -1,8 +1,19 @@
-"""Ranks in one half of the calibration scores, quantiles of the other.
+r"""Fair regression by ranks: Algorithm 1 of Chzhen et al. (NeurIPS 2020).
 
-Algorithm 1 of Chzhen et al. (NeurIPS 2020), with one difference: what breaks ties is
-not drawn anew at each prediction, but computed from the row, so that two predictions
-of one row agree.
+For each group s with calibration scores S_s:
+
+1. Split S_s at random into halves A_s and B_s.
+2. A new score x of group s has the rank k = #{b in B_s : b < x}; ties are broken at
+   random.
+3. Its prediction is the weighted mean of the quantiles of all groups at that rank,
+
+   .. math:: g(x) = \sum_{s'} p_{s'} A_{s'}[\lceil |A_{s'}| \, k / |B_s| \rceil].
+
+Whatever the distribution of the scores, k is uniform on 0, ..., |B_s|. Therefore the
+distance of the groups has a bound that holds for any data and model (`ks_bound`).
+
+One thing differs from the paper: tie-breakers are not drawn anew at each prediction but
+computed from the row (`row_uniforms`), so that two predictions for a row agree.
 """
 
 import hashlib
@@ -16,9 +27,15 @@ from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.groups import encode_labels
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
+# Of SplitMix64: an odd number near 2^64 / golden ratio, and the two multipliers of its
+# finaliser (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA
+# 2014, variant 13 of Stafford). Other values would give other, perhaps worse, numbers.
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+MULTIPLIERS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
 
 def rank_maps(scores, shares, jitter, rng):
-    """For each group: ranked scores B, their tie-breakers, and the value of each rank.
+    """Fit the map of each group.
 
     Parameters
     ----------
@@ -27,34 +44,32 @@ def rank_maps(scores, shares, jitter, rng):
     shares : ndarray of shape (n_groups,)
         Weights p of the groups.
     jitter : float
-        Half-width of the noise on each score.
+        Half-width of the uniform noise that is added to each score.
     rng : RandomState
-        Splits the scores and draws the noise.
+        Splits the scores and draws tie-breakers.
 
     Returns
     -------
     maps : list of tuple of ndarray
-        B in order, of shape (m,), their tie-breakers, and a table of shape (m + 1,).
+        For each group the sorted scores B of shape (m,), their tie-breakers of shape
+        (m,), and the prediction of each rank, of shape (m + 1,).
     pooled_map : tuple of ndarray
         The same for all groups together.
     """
-    halves = [_split(values, jitter, rng) for values in scores]
-    quantiles = [np.sort(first) for first, _, _ in halves]
-    ranked = [half[1:] for half in halves]
-    together = tuple(np.concatenate(parts) for parts in zip(*ranked))
+    halves = [_split_halves(values, jitter, rng) for values in scores]
+    quantiles = [np.sort(A) for A, _, _ in halves]
+    ranked = [(B, ties) for _, B, ties in halves]
+    pooled = tuple(np.concatenate(parts) for parts in zip(*ranked))
     maps = []
-    for values, ties in [*ranked, together]:
-        order, m = np.lexsort((ties, values)), len(values)
-        k = np.arange(m + 1)
-        table = np.zeros(m + 1)
-        for p, A in zip(shares, quantiles):
-            table += p * A[np.clip(-(-len(A) * k // m), 1, len(A)) - 1]
-        maps.append((values[order], ties[order], table))
+    for B, ties in [*ranked, pooled]:
+        order = np.lexsort((ties, B))
+        table = _mean_quantiles(quantiles, shares, len(B))
+        maps.append((B[order], ties[order], table))
     return maps[:-1], maps[-1]
 
 
-def _split(values, jitter, rng):
-    """Half for quantiles; the other, which gets the odd one, for ranks, with ties."""
+def _split_halves(values, jitter, rng):
+    """A, B with one more score if the number is odd, and the tie-breakers of B."""
     values = rng.permutation(values)
     ties = rng.uniform(size=len(values))
     values = values + jitter * (2.0 * ties - 1.0)
@@ -62,31 +77,48 @@ def _split(values, jitter, rng):
     return values[:half], values[half:], ties[half:]
 
 
-def move_by_rank(x, ties, ranked, ranked_ties, table, tolerance=0.0, jitter=0.0):
-    """Value at the rank of each score among the ranked ones.
+def _mean_quantiles(quantiles, shares, m):
+    """sum_s p_s A_s[ceil(|A_s| k / m)] for the ranks k = 0, ..., m, shape (m + 1,).
+
+    Indexes count from 1, as in the paper, and rank 0 takes the smallest score.
+    """
+    k = np.arange(m + 1)
+    table = np.zeros(m + 1)
+    for p, A in zip(shares, quantiles):
+        index = -(-len(A) * k // m)  # ceil in integers
+        table += p * A[np.clip(index, 1, len(A)) - 1]
+    return table
+
+
+def apply_rank_map(x, ties, B, B_ties, table, tolerance=0.0, jitter=0.0):
+    """Prediction at the rank of each score.
+
+    Scores and tie-breakers are compared as pairs, first by score.
 
     Parameters
     ----------
     x, ties : ndarray of shape (n,)
-        Scores, and what breaks ties between them and the ranked ones.
-    ranked, ranked_ties, table : ndarray
+        Scores and their tie-breakers.
+    B, B_ties, table : ndarray
         A map of `rank_maps`.
     tolerance : float or ndarray of shape (n,), default=0.0
-        Scores as near as this are equal.
+        Scores that differ by no more are tied.
     jitter : float, default=0.0
         As in `rank_maps`.
 
     Returns
     -------
-    moved : ndarray of shape (n,)
+    predictions : ndarray of shape (n,)
     """
     x = x + jitter * (2.0 * ties - 1.0)
-    left = np.searchsorted(ranked, x - tolerance, side="left")
-    tied = left < np.searchsorted(ranked, x + tolerance, side="right")
-    # Runs of equal scores are numbered, and within a run the tie-breakers are in order.
-    run = np.cumsum(np.append(False, ranked[1:] != ranked[:-1])).astype(np.float64)
+    # 1. Scores of B below x, where ties do not matter.
+    left = np.searchsorted(B, x - tolerance, side="left")
+    tied = left < np.searchsorted(B, x + tolerance, side="right")
+    # 2. Number the runs of equal scores. Tie-breakers are between 0 and 1 and sorted
+    #    within a run, so that run + tie-breaker is sorted: one search ranks the pairs.
+    run = np.cumsum(np.append(False, B[1:] != B[:-1])).astype(np.float64)
     rank = left
-    rank[tied] = np.searchsorted(run + ranked_ties, run[left[tied]] + ties[tied])
+    rank[tied] = np.searchsorted(run + B_ties, run[left[tied]] + ties[tied])
     return table[rank]
 
 
@@ -113,19 +145,26 @@ def ks_bound(sizes):
 
 
 def row_uniforms(X, seed):
-    """A number between 0 and 1 for each row, from the row and the seed alone.
+    """A number between 0 and 1 for each row, computed from the row and the seed alone.
+
+    1. Hash every cell from its value and its column; zeros have the hash 0, so that the
+       zeros of sparse rows need not be visited.
+    2. Add the hashes of a row, modulo 2^64: the order of the columns does not matter,
+       which their positions in step 1 make up for.
+    3. Combine with the seed, hash again, and take the upper 53 bits, the precision of
+       float64.
 
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        Rows, of numbers or labels.
+        Rows of numbers or labels.
     seed : int
-        Other seeds give other numbers.
+        Different seeds give different numbers.
 
     Returns
     -------
     uniforms : ndarray of shape (n_samples,)
-        Independent for different rows, as far as a hash goes; equal for equal ones.
+        Equal for equal rows; independent for different ones, as far as a hash can be.
     """
     X = as_table(X)
     total = np.zeros(X.shape[0], dtype=np.uint64)
@@ -133,46 +172,50 @@ def row_uniforms(X, seed):
         X = X.tocsr(copy=True)
         X.sum_duplicates()
         rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
-        np.add.at(total, rows, _placed(_number_bits(X.data), X.indices))
+        np.add.at(total, rows, _cell_hashes(_number_bits(X.data), X.indices))
     else:
         for j in range(X.shape[1]):
-            total += _placed(_bits(_safe_indexing(X, j, axis=1), j), j)
-    mixed = _mix(total ^ _mix(np.full(1, seed, dtype=np.uint64)))
+            column = _safe_indexing(X, j, axis=1)
+            total += _cell_hashes(_column_bits(column, j), j)
+    mixed = _splitmix64(total ^ _splitmix64(np.full(1, seed, dtype=np.uint64)))
     return ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def _placed(bits, column):
-    """Bits of a cell and of its place; nothing for a zero, as sparse rows hold none."""
-    place = _mix(np.atleast_1d(column).astype(np.uint64))
-    return np.where(bits == 0, np.uint64(0), _mix(bits ^ place))
+def _cell_hashes(bits, columns):
+    """Hashes of cells from the bits of their values and their columns; 0 for a zero."""
+    column_hashes = _splitmix64(np.atleast_1d(columns).astype(np.uint64))
+    return np.where(bits == 0, np.uint64(0), _splitmix64(bits ^ column_hashes))
 
 
-def _bits(values, j):
-    """Bits of each value of a column."""
+def _column_bits(values, j):
+    """64 bits for each value of column j: those of a number, or a hash of a label."""
     array = np.asarray(values)
     if array.dtype.kind in "buif":
         return _number_bits(array)
-    found = encode_labels(f"column {j} of X", values)
-    table = [*map(_label_bits, found.labels.tolist()), _label_bits(np.nan)]
-    return np.array(table, dtype=np.uint64)[found.codes]
+    encoded = encode_labels(f"column {j} of X", values)
+    # Missing labels have the code -1, which is the last entry.
+    table = [*map(_label_bits, encoded.labels.tolist()), _label_bits(np.nan)]
+    return np.array(table, dtype=np.uint64)[encoded.codes]
 
 
 def _number_bits(values):
-    values = values.astype(np.float64) + 0.0  # one zero
-    values[np.isnan(values)] = np.nan  # and one NaN
+    """Bits of numbers as float64, the same for 0.0 and -0.0 and for every NaN."""
+    values = values.astype(np.float64) + 0.0
+    values[np.isnan(values)] = np.nan
     return values.view(np.uint64)
 
 
 def _label_bits(label):
+    """Bits of a label that agree between processes, unlike Python's own hash."""
     if isinstance(label, Number):
         return int(_number_bits(np.full(1, label))[0])
     text = f"{type(label).__name__}:{label}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
-def _mix(bits):
-    """Bits that depend on all bits (the finaliser of SplitMix64)."""
-    z = bits + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+def _splitmix64(bits):
+    """One output of SplitMix64 for each state: every bit depends on all bits."""
+    z = bits + GAMMA
+    z = (z ^ (z >> np.uint64(30))) * MULTIPLIERS[0]
+    z = (z ^ (z >> np.uint64(27))) * MULTIPLIERS[1]
     return z ^ (z >> np.uint64(31))

@@ -1,4 +1,4 @@
-"""Transformers that take the groups out of the features."""
+"""Transformers that reduce differences between groups in the features."""
 
 from ._barycenter import BarycenterTransformer
 from ._projection import ParityProjection

@@ -1,4 +1,4 @@
-"""Feature repair: every column with the same distribution in every group."""
+"""Feature repair: each column with the same distribution in all groups."""
 
 from numbers import Integral
 
@@ -13,14 +13,14 @@ from fairlearnkit._data.messages import TRANSFORM
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
-    match_stages,
-    needs_pooled,
-    read_stages,
-    stage_strengths,
-    store_stages,
+    grouping_strengths,
+    match_groupings,
+    needs_pooled_map,
+    read_groupings,
+    store_groupings,
 )
-from fairlearnkit._transport.distributions import laws_by_group
-from fairlearnkit._transport.maps import transport, transport_maps
+from fairlearnkit._transport.distributions import distributions_by_group
+from fairlearnkit._transport.maps import transport_by_group, transport_maps
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     _fit_context,
@@ -29,71 +29,75 @@ from fairlearnkit.utils._sklearn_private import (
 
 
 class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    r"""Move every column to the barycenter of its distributions in the groups.
+    r"""Move each column to the barycenter of its distributions in the groups.
 
-    With :math:`F_s` and :math:`Q_s` the distribution and quantile functions of a column
-    in group s, and :math:`p_s` the weights of the groups, a value x of group s becomes
+    Let :math:`F_s` and :math:`Q_s` be the distribution and quantile functions of a
+    column in group s, and :math:`p_s` the weights of the groups. A value x of group s
+    becomes
 
     .. math:: (1 - \text{strength}) \, x + \text{strength} \, T_s(x), \quad
               T_s = \sum_{s'} p_{s'} Q_{s'} \circ F_s
 
-    so that at full strength the column has one distribution in all groups, the closest
-    to those that it had (in mean squared distance). Groups are needed at fit and at
-    transform.
+    At full strength, the column has the same distribution in all groups: the one that
+    is closest to those it had, in mean squared distance. Groups are needed at fit and
+    at transform.
 
     Parameters
     ----------
     strength : float, default=1.0
-        Share of the way, between 0 (X unchanged) and 1.
+        Between 0 (X unchanged) and 1 (the barycenter).
     sequential : array-like of shape (n_columns,), default=None
-        None compares the intersections of all sensitive columns. A strength for each
-        sensitive column, times `strength`, moves the values for one column after the
-        other, in their order.
+        With None, the intersections of all sensitive columns are compared. Otherwise,
+        one strength for each sensitive column, which is multiplied by `strength`;
+        values are moved for one column after the other, in their order.
     group_weights : dict or list of dict, default=None
-        Weights p, one for each group label, in any unit; None takes the shares of the
-        rows. With `sequential`, a list with one dict, or None, for each column.
+        Weight p of each group label, in any unit; None takes the shares of the rows.
+        With `sequential`, a list with one dict, or None, for each column.
     unseen : {"error", "pooled"}, default="error"
-        Rows of a group that was not seen in fit: refused, or moved by the map of all
-        groups together.
+        What to do with rows of a group that was not seen in fit: raise an error, or
+        move them by the map of all groups together.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the distributions and moved by the map of all groups together.
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the distributions and move
+        them by the map of all groups together.
     n_quantiles : int, default=None
-        Keep at most this many knots of each map, at even quantile levels, instead of
-        one for each distinct value.
+        Largest number of knots of each map, at evenly spaced quantile levels; None
+        keeps a knot for each distinct value. Maps are interpolated linearly between
+        knots. This is coarse in the tails, where knots are far apart (see Notes).
 
     Attributes
     ----------
     maps_ : list of list of list of tuple
-        ``maps_[j][k][g]`` are the knots of column j, and where they go, in stage k for
-        group g; there is one stage, or one for each column of `sequential`.
+        ``maps_[j][k][g]`` are the knots and their images for column j of X and group g
+        of the k-th sensitive column; without `sequential`, k is 0 and groups are
+        intersections of the columns.
     pooled_maps_ : list of list of tuple or None
-        The same for all groups together, None where they are not needed.
+        The maps of all groups together, None where they are not needed.
     groups_ : ndarray of shape (n_groups,), or list of ndarray
-        Group labels; with `sequential` those of each sensitive column.
+        Group labels; with `sequential`, those of each sensitive column.
     group_counts_ : ndarray of shape (n_groups,), or list of ndarray
-        Rows of each group, of positive weight.
+        Number of rows with positive weight in each group.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
     sensitive_feature_names_in_ : list of str or None
-        Names of the sensitive columns, None where they had none. Several columns are
-        matched by these names afterwards, by position where either side has none.
+        Names of the sensitive columns, None if they had none. Several columns are
+        matched by these names after fit, by position if either side has no names.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Names of the features, if X had string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, missing or unseen groups, at
-        transform other columns than in fit; a group without values in a column,
-        infinite values in X.
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups, or other columns at transform than in
+        fit; if a column has no values in a group; if X has infinite values.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a group.
+        If a group has fewer than 10 rows.
 
     See Also
     --------
@@ -101,16 +105,22 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     Notes
     -----
-    Exact for the weighted sample that was fitted: a value that occurs many times is
-    spread over its quantile interval and averaged. The weighted mean of a column
-    without NaN is kept, the order within a group too, and distributions that agree
-    already stay as they are. Between the values seen in fit a map is linear, beyond
-    them constant. Each row is moved by its own values and group alone.
+    The maps are exact for the weighted sample in fit. A value that occurs several times
+    covers an interval of quantile levels, and is mapped to the mean of the barycenter
+    over it. The weighted mean of a column without NaN and the order within each group
+    are kept; distributions that agree already are left as they are. Between the values
+    seen in fit, a map is interpolated linearly; beyond them, it is constant. Each row
+    is moved by its own values and group alone.
 
-    NaN stays NaN and does not count. Each column is moved by itself: several columns
-    together, or a model of them, can still tell the groups apart. With `n_quantiles`
-    all this holds approximately. Knots are values of the training rows: with
-    ``n_quantiles`` few of them are kept.
+    NaN stays NaN and is ignored in fit. Columns are moved one by one: several of them
+    together, or a model of them, can still reveal the group.
+
+    The fitted transformer keeps training data. Without `n_quantiles`, `maps_` holds
+    every distinct value of each column, sorted and separately for each group. With
+    `n_quantiles` it holds at most that many of them, among them always the smallest and
+    the largest value of each group. The properties above then hold approximately. The
+    error is largest in the tails: below the second knot and above the last but one, a
+    map is a straight line up to the extreme value, however many rows lie there.
 
     References
     ----------
@@ -157,14 +167,14 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        """Find the maps of each column.
+        """Fit the maps of each column.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features; NaN is no value.
+            Features. NaN is ignored.
         y : array-like of shape (n_samples,), default=None
-            Not looked at.
+            Ignored.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels. Required.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -178,20 +188,39 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         check_alignment(
             X=X, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        X = self._checked(X, reset=True)
+        X = self._validated(X, reset=True)
         weight = read_weight(sample_weight, len(X))
-        stages = read_stages(self, sensitive_features, len(X))
+        groupings = read_groupings(self, sensitive_features, len(X))
         self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
-        shares = store_stages(self, stages, weight)
+        shares = store_groupings(self, groupings, weight)
         self.maps_, self.pooled_maps_ = [], []
         for j in range(X.shape[1]):
-            maps, pooled_maps = self._fit_column(j, X[:, j], stages, shares, weight)
+            maps, pooled_maps = self._fit_column(j, X[:, j], groupings, shares, weight)
             self.maps_.append(maps)
             self.pooled_maps_.append(pooled_maps)
         return self
 
-    def _fit_column(self, j, x, stages, shares, weight):
-        """Maps of one column, stage by stage."""
+    def _fit_column(self, j, x, groupings, shares, weight):
+        """Maps of column j for each grouping, and those of all groups together.
+
+        Parameters
+        ----------
+        j : int
+            Position of the column.
+        x : ndarray of shape (n_samples,)
+            Its values.
+        groupings : list of Groups
+            Of all rows.
+        shares : list of ndarray
+            Weights p of the groups of each grouping.
+        weight : ndarray of shape (n_samples,) or None
+            Weights of the rows.
+
+        Returns
+        -------
+        maps, pooled_maps : list
+            Empty for a column without values.
+        """
         known = ~np.isnan(x)
         if weight is not None:
             known &= weight > 0
@@ -199,24 +228,27 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         if not known.any():
             return maps, pooled_maps
         x, w = x[known].astype(np.float64), None if weight is None else weight[known]
-        strengths = stage_strengths(self)
-        for k, (stage, p) in enumerate(zip(stages, shares)):
-            codes = stage.codes[known]
-            counts = np.bincount(codes[codes >= 0], minlength=len(stage.labels))
-            if counts.min() == 0:
-                msg = (
-                    f"Column {self._name(j)} has no values in a group: "
-                    f"{counts_table(stage.labels, counts)}. Fill it, or leave it out."
-                )
-                raise ValueError(msg)
-            laws = laws_by_group(x, codes, len(stage.labels), w)
-            options = {"pooled": needs_pooled(self), "n_quantiles": self.n_quantiles}
-            found, pooled_map = transport_maps(laws, p, **options)
-            maps.append(found)
+        options = {"pooled": needs_pooled_map(self), "n_quantiles": self.n_quantiles}
+        for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
+            codes, n_groups = groups.codes[known], len(groups.labels)
+            self._check_values_in_groups(j, codes, groups.labels)
+            distributions = distributions_by_group(x, codes, n_groups, w)
+            group_maps, pooled_map = transport_maps(distributions, p, **options)
+            maps.append(group_maps)
             pooled_maps.append(pooled_map)
-            if k + 1 < len(stages):
-                x = transport(x, codes, found, pooled_map, strengths[k])
+            if groups is not groupings[-1]:
+                x = transport_by_group(x, codes, group_maps, pooled_map, strength)
         return maps, pooled_maps
+
+    def _check_values_in_groups(self, j, codes, labels):
+        """Refuse a column that has only NaN in a group."""
+        counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+        if counts.min() == 0:
+            msg = (
+                f"Column {self._feature_name(j)} has no values in a group: "
+                f"{counts_table(labels, counts)}. Impute it, or leave it out."
+            )
+            raise ValueError(msg)
 
     def transform(self, X, *, sensitive_features=None):
         """Move each row by the maps of its group.
@@ -226,37 +258,40 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X : array-like of shape (n_samples, n_features)
             Features.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels of the rows. Required. Several columns are matched by name.
+            Group labels. Required. Several columns are matched by name.
 
         Returns
         -------
         X_new : ndarray of shape (n_samples, n_features)
-            The moved features. NaN stays NaN, float32 stays float32.
+            The moved features. NaN stays NaN, and float32 stays float32.
         """
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
-        X = self._checked(X, reset=False)
-        stages = match_stages(self, sensitive_features, len(X), TRANSFORM)
+        X = self._validated(X, reset=False)
+        groupings = match_groupings(self, sensitive_features, len(X), TRANSFORM)
+        strengths = grouping_strengths(self)
         X_new = X.copy()
         for j, (maps, pooled_maps) in enumerate(zip(self.maps_, self.pooled_maps_)):
             known = ~np.isnan(X[:, j])
             x = X[known, j].astype(np.float64)
-            steps = zip(stages, maps, pooled_maps, stage_strengths(self))
-            for codes, found, pooled_map, strength in steps:
-                x = transport(x, codes[known], found, pooled_map, strength)
+            steps = zip(groupings, maps, pooled_maps, strengths)
+            for codes, group_maps, pooled_map, strength in steps:
+                x = transport_by_group(
+                    x, codes[known], group_maps, pooled_map, strength
+                )
             X_new[known, j] = x
         return X_new
 
     @all_or_nothing
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        """Fit to the data, then transform them.
+        """Fit to the data, then transform it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features; NaN is no value.
+            Features. NaN is ignored.
         y : array-like of shape (n_samples,), default=None
-            Not looked at.
+            Ignored.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels. Required.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -271,7 +306,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             X, y, sensitive_features=sensitive_features, sample_weight=sample_weight
         ).transform(X, sensitive_features=sensitive_features)
 
-    def _checked(self, X, *, reset):
+    def _validated(self, X, *, reset):
         return validate_data(
             self,
             X,
@@ -281,10 +316,9 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
             reset=reset,
         )
 
-    def _name(self, j):
-        return (
-            repr(self.feature_names_in_[j]) if hasattr(self, "feature_names_in_") else j
-        )
+    def _feature_name(self, j):
+        names = getattr(self, "feature_names_in_", None)
+        return j if names is None else repr(names[j])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""Projection away from the directions that separate groups."""
+"""Projection onto the complement of the directions that separate groups."""
 
 import warnings
 from numbers import Real
@@ -36,15 +36,15 @@ from fairlearnkit.utils._sklearn_private import (
 
 
 class ParityProjection(TransformerMixin, BaseEstimator):
-    r"""Remove from X the directions along which the constrained means of groups differ.
+    r"""Remove from X the directions along which the means of the groups differ.
 
-    With M the rows of the constraint and Q an orthonormal basis of the row space of
-    M X, the transformed data are
+    Let M be the contrast rows of the constraint and Q an orthonormal basis of the row
+    space of M X. The transformed data X' are
 
-    .. math:: X (I - \text{strength} \; Q Q^\top)
+    .. math:: X' = X (I - \text{strength} \; Q Q^\top)
 
-    so that at full strength no linear score of them has a gap: M X' w = 0 for all w.
-    An l2-regularised linear model on them is the exact constrained model: with
+    At full strength no linear score of X' has a gap: M X' w = 0 for all w. A linear
+    model with an l2 penalty on X' is the exact constrained model; with
     ``LogisticRegression`` it is
     :class:`~fairlearnkit.linear_model.ParityLogisticRegression` at ``max_gap=0``.
     Groups are needed at fit only.
@@ -55,19 +55,20 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         "demographic_parity", "equal_opportunity", "equalized_odds", "decorrelation",
         or an object of :mod:`fairlearnkit.constraints`.
     pos_label : scalar, default=None
-        The positive class of "equal_opportunity", and of objects that have one. None
-        takes 1 where labels are {0, 1}, {-1, 1} or booleans; of other labels it has to
-        be named.
+        The positive class, for "equal_opportunity" and objects that have one. None
+        takes 1 if labels are {0, 1}, {-1, 1} or booleans; for other labels it has to be
+        given.
     method : {"orthogonal", "elimination"}, default="orthogonal"
-        "elimination" is the papers' variant: it solves the constraint for one pivot
-        feature a direction, the one of largest weight, subtracts its share from the
-        others and drops it. The others stay readable, but a penalty then weighs them
-        differently from "orthogonal".
+        "elimination" is the variant of the paper: for each direction, it solves the
+        constraint for a pivot feature with a large weight (the largest, for a single
+        direction), substitutes it in the other features and drops it. The other
+        features stay readable, but a penalty has another effect on them than with
+        "orthogonal".
     strength : float, default=1.0
         Between 0 (X unchanged) and 1 (no gap left). Below 1 no feature is dropped.
     missing : {"error", "group", "ignore"}, default="error"
-        Rows with a missing sensitive feature: refused, a group of their own, or left
-        out of the constraint.
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the constraint.
 
     Attributes
     ----------
@@ -76,37 +77,40 @@ class ParityProjection(TransformerMixin, BaseEstimator):
     pivots_ : ndarray of shape (n_directions,) or None
         Pivot features of "elimination".
     gap_ : float
-        Largest gap that a linear score with coefficients of unit norm has on the
-        transformed training data (before dropping pivots).
+        Largest gap of a linear score of the transformed training data whose
+        coefficients have norm 1 (before pivots are dropped).
     groups_ : ndarray or None
         Group labels, None for numeric sensitive columns.
     group_counts_ : ndarray or None
-        Rows of each group.
+        Number of rows in each group.
     pos_label_ : scalar or None
-        The positive class of the constraint; None where it has none.
+        The positive class of the constraint; None if it has none.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names, where X had string column names.
+        Names of the features, if X had string column names.
 
     Raises
     ------
     ValueError
-        No sensitive features, another length, one group, a group without rows in a
-        cell of the constraint, or a positive class that has to be named.
+        If sensitive features are not given, have another length than X, or hold a
+        single group; if a group has no rows in a cell of the constraint; if the
+        positive class has to be given.
 
     Warns
     -----
     SmallGroupWarning
-        Fewer than 10 rows in a cell of the constraint.
+        If a group has fewer than 10 rows in a cell of the constraint.
     UserWarning
-        The means agree already and X is returned unchanged.
+        If the means agree already, so that X is returned unchanged, or if there are as
+        many directions as features, so that nothing of X is left.
 
     Notes
     -----
-    Dense X only, since the result is dense: the linear models apply the same
-    projection to sparse X without forming it. Only means are equalised; a model that
-    is not linear can still tell the groups apart.
+    Only dense X is supported, since the result is dense: for sparse X, the linear
+    models apply the same projection without forming it. Only means are equalised; a
+    model that is not linear can still tell the groups apart. The fitted projection
+    keeps `directions_`, that is, differences of means of groups, and no rows of X.
 
     References
     ----------
@@ -150,14 +154,14 @@ class ParityProjection(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        """Find the directions to remove.
+        """Compute the directions to remove.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,), default=None
-            Class labels, for constraints that look at them.
+            Class labels, for constraints that depend on them.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -174,6 +178,28 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        X, y, weight = self._read_inputs(X, y, sample_weight)
+        constraint, self.pos_label_ = with_positive_class(
+            self.constraint, y, self.pos_label
+        )
+        contrasts = read_contrasts(
+            self, len(X), y, sensitive_features, weight, constraint
+        )
+        # The row space of M X is that of the differences of the means of the cells.
+        shift, noise = find_shift(X)
+        rows = make_rows(X, weight, weight, shift if shift.any() else None)
+        means = cell_means(rows, contrasts.means)
+        Q, _ = row_space(means, contrasts.strata, noise)
+        store_groups(self, contrasts)
+        self.directions_ = Q.T
+        self.gap_ = _remaining_gap(means, contrasts.strata, Q, self.strength)
+        eliminates = self.method == "elimination"
+        self.pivots_ = _pivots(self.directions_) if eliminates else None
+        self._warn_of_degenerate_projections(X.shape[1])
+        return self
+
+    def _read_inputs(self, X, y, sample_weight):
+        """X as a float array, y as a column or None, and the weights of the rows."""
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         check_target(y)
         if y is not None:
@@ -181,36 +207,23 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
-        constraint, self.pos_label_ = with_positive_class(
-            self.constraint, y, self.pos_label
-        )
-        contrasts = read_contrasts(
-            self, len(X), y, sensitive_features, weight, constraint
-        )
-        shift, noise = find_shift(X)
-        rows = make_rows(X, weight, weight, shift if shift.any() else None)
-        directions = cell_means(rows, contrasts.means)
-        Q, _ = row_space(directions, contrasts.strata, noise)
-        store_groups(self, contrasts)
-        self.directions_ = Q.T
-        self.gap_ = _gap_left(directions, contrasts.strata, Q, self.strength)
-        self.pivots_ = None
-        if self.method == "elimination":
-            self.pivots_ = _pivots(self.directions_)
-        if len(self.directions_) == X.shape[1] and self.strength == 1:
+        return X, y, weight
+
+    def _warn_of_degenerate_projections(self, n_features):
+        """Warn if nothing is removed, or everything."""
+        if len(self.directions_) == n_features and self.strength == 1:
             msg = (
                 "ParityProjection removes everything: there are as many independent "
-                "constraints as features. Compare fewer groups, add features, or take "
-                "a strength below 1."
+                "constraints as features. Compare fewer groups, add features, or "
+                "choose a strength below 1."
             )
-            warnings.warn(msg, UserWarning, stacklevel=4)
+            warnings.warn(msg, UserWarning, stacklevel=5)
         if not len(self.directions_):
             msg = (
                 "ParityProjection found nothing to remove: the means that the "
                 "constraint compares agree already, and transform returns X unchanged."
             )
-            warnings.warn(msg, UserWarning, stacklevel=4)
-        return self
+            warnings.warn(msg, UserWarning, stacklevel=5)
 
     def transform(self, X):
         """Remove the directions from X.
@@ -223,29 +236,31 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_new : ndarray of shape (n_samples, n_features_out)
-            As many features as X has, less the pivots for "elimination" at full
-            strength. float32 stays float32.
+            The features of X, for "elimination" at full strength without the pivots.
+            float32 stays float32.
         """
         check_is_fitted(self)
         check_collected("X", X)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        rows = self.directions_.astype(X.dtype)
+        Qt = self.directions_.astype(X.dtype)
         if self.method == "elimination":
-            shares = solve(rows[:, self.pivots_], rows) if len(rows) else rows
-            X_new = X - self.strength * (X[:, self.pivots_] @ shares)
-            return X_new[:, self._kept()]
-        return X - self.strength * ((X @ rows.T) @ rows)
+            # Q'w = 0, solved for the pivots p: w_p = -(Q'_p)^-1 Q'_rest w_rest. In the
+            # score X w, feature j then gets X_j - X_p (Q'_p)^-1 Q'_j.
+            coef = solve(Qt[:, self.pivots_], Qt) if len(Qt) else Qt
+            X_new = X - self.strength * (X[:, self.pivots_] @ coef)
+            return X_new[:, self._kept_features()]
+        return X - self.strength * ((X @ Qt.T) @ Qt)
 
     @all_or_nothing
     def fit_transform(self, X, y=None, *, sensitive_features=None, sample_weight=None):
-        """Fit to the data, then transform them.
+        """Fit to the data, then transform it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,), default=None
-            Class labels, for constraints that look at them.
+            Class labels, for constraints that depend on them.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels, or numeric columns for "decorrelation". Required.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -261,22 +276,23 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         ).transform(X)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the transformed features: those of X, less dropped pivots.
+        """Names of the transformed features: those of X without dropped pivots.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features of X; None takes those seen in fit.
+            Names of the features of X; None takes the names seen in fit.
 
         Returns
         -------
         names : ndarray of str
-            One for each column of `transform`.
+            One for each column that `transform` returns.
         """
         check_is_fitted(self)
-        return _check_feature_names_in(self, input_features)[self._kept()]
+        return _check_feature_names_in(self, input_features)[self._kept_features()]
 
-    def _kept(self):
+    def _kept_features(self):
+        """Mask of the features that transform returns."""
         kept = np.ones(self.n_features_in_, dtype=bool)
         if self.method == "elimination" and self.strength == 1:
             kept[self.pivots_] = False
@@ -289,17 +305,24 @@ class ParityProjection(TransformerMixin, BaseEstimator):
 
 
 def _pivots(directions):
-    """Features to solve the constraint for; of one direction, argmax |u_j|."""
-    if not len(directions):  # which older LAPACK wrappers do not take
+    """Features to solve the constraint for, by QR with column pivoting.
+
+    It picks columns of Q' that are far from dependent; of a single direction u, the
+    feature argmax |u_j|.
+    """
+    if not len(directions):  # older LAPACK wrappers do not take empty arrays
         return np.zeros(0, dtype=np.intp)
     order = qr(directions, mode="r", pivoting=True)[1]
     return np.sort(order[: len(directions)])
 
 
-def _gap_left(directions, strata, Q, strength):
-    """Largest distance of the cells' means once a share of what Q spans is removed."""
-    rest = centred(directions, strata)
+def _remaining_gap(means, strata, Q, strength):
+    """Largest distance between the means of two compared cells after the projection.
+
+    Scaled by a power of two, which is exact, so that squares neither overflow nor
+    underflow.
+    """
+    rest = centred(means, strata)
     rest -= strength * (rest @ Q) @ Q.T
-    # By a power of two near 1, for squares that neither overflow nor vanish.
     _, power = np.frexp(np.abs(rest).max(initial=0.0))
     return float(np.ldexp(largest_distance(np.ldexp(rest, -power), strata), power))

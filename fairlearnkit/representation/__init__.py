@@ -1,4 +1,4 @@
-"""Representations that carry no group and transfer to new tasks (extra ``torch``)."""
+"""Features learned with a penalty on differences between groups (extra ``torch``)."""
 
 from ._encoder import ParityEncoder
 

@@ -1,21 +1,41 @@
-"""Linear heads: what scores say of each task, and heads of tasks that come later."""
+"""Linear heads: predictions from their scores, and heads for new tasks."""
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 
-# On components of variance 1; by whether the task has classes.
-HEADS = {True: LogisticRegression(max_iter=1000), False: Ridge(alpha=1.0)}
+# Models for heads of new tasks. scikit-learn's defaults, on features of variance 1, but
+# for more iterations: doubled once more, they are hardly ever needed.
+CLASSIFICATION_HEAD = LogisticRegression(max_iter=1000)
+REGRESSION_HEAD = Ridge(alpha=1.0)
 
 
-def decide(scores, task):
-    """Predictions of one task.
+def split_scores(scores, tasks):
+    """Scores of each task, from the scores of all heads.
 
     Parameters
     ----------
     scores : ndarray of shape (n_samples, n_outputs)
-        Of its head.
+        Columns of the tasks one after the other.
+    tasks : list of Task
+        The tasks.
+
+    Returns
+    -------
+    parts : list of ndarray of shape (n_samples, task.n_outputs)
+    """
+    widths = [task.n_outputs for task in tasks]
+    return np.split(scores, np.cumsum(widths)[:-1], axis=1)
+
+
+def predict_task(scores, task):
+    """Predictions of one task.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples, task.n_outputs)
+        Scores of its head.
     task : Task
         With its classes, or center and scale.
 
@@ -30,7 +50,7 @@ def decide(scores, task):
     return task.classes[scores.argmax(axis=1)]
 
 
-def side_by_side(columns):
+def stack_predictions(columns):
     """Predictions of several tasks as one array.
 
     Parameters
@@ -41,21 +61,22 @@ def side_by_side(columns):
     Returns
     -------
     y : ndarray of shape (n_samples, n_tasks)
-        Of dtype object, where numbers and others are mixed.
+        Of dtype object if numbers and other labels are mixed.
     """
-    numbers = [column.dtype.kind in "buif" for column in columns]
-    if not all(numbers) and len({column.dtype.kind for column in columns}) > 1:
+    numeric = [column.dtype.kind in "buif" for column in columns]
+    if not all(numeric) and len({column.dtype.kind for column in columns}) > 1:
         columns = [column.astype(object) for column in columns]
     return np.column_stack(columns)
 
 
 def probabilities(scores):
-    """Probabilities of the classes of one task.
+    """Probabilities of the classes of one task, softmax(scores).
 
     Parameters
     ----------
     scores : ndarray of shape (n_samples, n_outputs)
-        One column for two classes, one for each class of more.
+        One column for two classes (the score of the first one is 0), and one for each
+        class otherwise.
 
     Returns
     -------
@@ -66,13 +87,16 @@ def probabilities(scores):
     return softmax(scores, axis=1)
 
 
-def linear_heads(Z, tasks, weight):
-    """Heads for a representation that is given, by logistic and ridge regression.
+def fit_linear_heads(Z, tasks, weight):
+    """Fit heads on fixed features, by logistic and ridge regression.
+
+    Features are scaled to variance 1, so that the penalty treats them alike; the heads
+    that are returned take the features as they are.
 
     Parameters
     ----------
     Z : ndarray of shape (n_samples, n_components)
-        Representation; its components are scaled to variance 1 for the penalty.
+        Features.
     tasks : list of Task
         The tasks.
     weight : ndarray of shape (n_samples,)
@@ -90,7 +114,8 @@ def linear_heads(Z, tasks, weight):
     coefs, intercepts = [], []
     for task in tasks:
         rows = task.observed
-        model = clone(HEADS[task.classes is not None]).fit(
+        head = REGRESSION_HEAD if task.classes is None else CLASSIFICATION_HEAD
+        model = clone(head).fit(
             (Z[rows] - center) / scale, task.values[rows], sample_weight=weight[rows]
         )
         coef = np.atleast_2d(model.coef_) / scale

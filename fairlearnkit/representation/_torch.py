@@ -1,8 +1,8 @@
-"""The one door to PyTorch, which only this sub-package needs."""
+"""The only importer of PyTorch, which no other sub-package needs."""
 
 
 def load_torch():
-    """PyTorch, or a message that tells how to install it.
+    """Import PyTorch, or raise an error that says how to install it.
 
     Returns
     -------

@@ -1,151 +1,26 @@
-"""Training of an encoder and its heads, in batches that hold rows of every group."""
+"""Training of an encoder and linear heads on losses plus penalty times divergence."""
 
 import copy
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
+from ._networks import output_width
+from ._progress import report_epoch
+from ._rows import DIVERGED
+from ._sampling import rows_per_group, stratified_batches, stratified_sample
 from ._torch import load_torch
 
-# Rows of a group that every batch has at least, for the divergence alone if need be;
-# fewer, down to 2, where groups are so many that these would be more than the batch.
-AT_LEAST = 16
-# Rows on which the divergence is measured: after each epoch, and in the end.
-MEASURED, MEASURED_LAST = 1024, 4096
-# Epochs without a better loss on the rows held out before training stops.
+# Rows on which the divergence is measured after each epoch, and at the end. It compares
+# all pairs of rows: a kernel matrix of 1024 rows takes 4 MB in float32, and one of 4096
+# takes 64 MB. Doubled, memory and time are four times as much.
+EPOCH_SAMPLE_SIZE, FINAL_SAMPLE_SIZE = 1024, 4096
+# Epochs without a better loss on the rows held out before training stops, the
+# `n_iter_no_change` of MLPClassifier. Doubled, training goes on 10 epochs longer.
 PATIENCE = 10
-# Added to the covariance of a representation, as a share of its mean variance.
-RIDGE = 1e-3
-DIVERGED = (
-    "Training diverged: a loss, the divergence or the features are infinite or NaN. "
-    "Lower learning_rate; look for weights, targets or values of X that are far larger "
-    "than the others."
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Settings:
-    """How to train: see ParityEncoder.
-
-    ``divergence(laws, shares)`` is a function of the groups' rows and weights.
-    """
-
-    divergence: object
-    penalty: float
-    batch_size: int
-    max_iter: int
-    learning_rate: float
-    seed: int
-    device: str
-    verbose: int
-
-
-class Rows:
-    """Training rows as tensors on a device, with their tasks, groups and weights."""
-
-    def __init__(self, X, tasks, codes, weight, device):
-        torch = load_torch()
-        self.X = torch.as_tensor(X, dtype=torch.float32, device=device)
-        self.tasks, self.weight = tasks, weight
-        self.targets = [_tensor(task.values, task.kind, device) for task in tasks]
-        # Divided by its mean, so that batches are parts of one weighted mean.
-        weights = [weight * task.observed for task in tasks]
-        self.shares = [_tensor(w / (w.mean() or 1.0), None, device) for w in weights]
-        self.n_observed_tasks = sum(w.any() for w in weights)
-        present = np.unique(codes[codes >= 0])
-        self.codes = np.where(codes < 0, -1, np.searchsorted(present, codes))
-        self.members = [np.flatnonzero(codes == g) for g in present]
-        mass = np.array([weight[rows].sum() for rows in self.members])
-        self.group_shares = mass / mass.sum()
-
-    def task_loss(self, scores, batch):
-        """Mean over the tasks of the mean loss of rows, given their scores."""
-        losses, start = [], 0
-        for task, y, share in zip(self.tasks, self.targets, self.shares):
-            end = start + task.n_outputs
-            rows = _row_losses(task.kind, scores[:, start:end], y[batch])
-            losses.append((share[batch] * rows).mean())
-            start = end
-        return sum(losses) / self.n_observed_tasks
-
-    def laws(self, Z, rows):
-        """Representation and weights of each group among some rows, whitened.
-
-        A linear head can stretch any direction, so that all of them count alike: the
-        covariance of all groups together becomes I / n_components.
-        """
-        torch = load_torch()
-        places = [
-            np.flatnonzero(self.codes[rows] == g) for g in range(len(self.members))
-        ]
-        weights = []
-        for place in places:
-            w = self.weight[rows[place]]
-            weights.append(_tensor(w / w.sum(), None, Z.device))
-        order = torch.as_tensor(np.concatenate(places), device=Z.device)
-        scaled = [float(p) * w for p, w in zip(self.group_shares, weights)]
-        Z = _whitened(Z[order], torch.cat(scaled))
-        return list(zip(Z.split([len(place) for place in places]), weights))
-
-    def gap(self, Z, rows, divergence):
-        """Divergence of the groups in a representation of some rows."""
-        return divergence(self.laws(Z, rows), self.group_shares)
-
-
-def _tensor(values, kind, device):
-    torch = load_torch()
-    dtype = torch.int64 if kind == "multiclass" else torch.float32
-    return torch.as_tensor(values, dtype=dtype, device=device)
-
-
-def _row_losses(kind, scores, y):
-    F = load_torch().nn.functional
-    if kind == "multiclass":
-        return F.cross_entropy(scores, y, reduction="none")
-    if kind == "binary":
-        return F.binary_cross_entropy_with_logits(scores[:, 0], y, reduction="none")
-    return (scores[:, 0] - y) ** 2
-
-
-def _whitened(Z, weight):
-    """Z with mean 0 and covariance I / n_components, but for a ridge."""
-    torch = load_torch()
-    Z = Z - weight @ Z
-    size = Z.shape[1]
-    covariance = (weight[:, None] * Z).T @ Z
-    if not torch.isfinite(covariance).all():
-        raise ValueError(DIVERGED)
-    ridge = RIDGE * covariance.diagonal().mean() + 1e-12
-    root = torch.linalg.cholesky(
-        covariance + ridge * torch.eye(size, dtype=Z.dtype, device=Z.device)
-    )
-    return torch.linalg.solve_triangular(root, Z.T, upper=False).T / size**0.5
-
-
-def default_module(n_features, hidden_layer_sizes, n_components):
-    """Linear layers with ReLU between them.
-
-    Parameters
-    ----------
-    n_features : int
-        Inputs.
-    hidden_layer_sizes : sequence of int
-        Units of each hidden layer.
-    n_components : int
-        Outputs.
-
-    Returns
-    -------
-    module : torch.nn.Sequential
-    """
-    nn = load_torch().nn
-    layers = []
-    for n_in, n_out in pairwise([n_features, *hidden_layer_sizes, n_components]):
-        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+# Least learning rate, as a share of the first one. The linear decay reaches it in the
+# last 1 per cent of the steps, and would otherwise end at 0; doubled, in the last 2.
+FINAL_RATE = 0.01
 
 
 def train(make_module, rows, held_out, settings):
@@ -155,10 +30,12 @@ def train(make_module, rows, held_out, settings):
     ----------
     make_module : callable
         Makes the encoder; called once random numbers are seeded.
-    rows, held_out : Rows
-        To learn from; to stop by, or None.
+    rows : TensorRows
+        Rows to learn from.
+    held_out : TensorRows or None
+        Rows for early stopping.
     settings : Settings
-        How.
+        How to train.
 
     Returns
     -------
@@ -166,8 +43,8 @@ def train(make_module, rows, held_out, settings):
         On the CPU, in evaluation mode.
     curves : dict of list
         "loss", "gap" and, with rows held out, "validation": one value an epoch.
-    gap : float
-        Divergence of the training rows in the end.
+    divergence : float
+        Divergence of the groups in the training rows at the end.
     """
     torch = load_torch()
     device = torch.device(settings.device)
@@ -175,177 +52,170 @@ def train(make_module, rows, held_out, settings):
     with torch.random.fork_rng(devices=gpus), with_gradients():
         torch.manual_seed(settings.seed)
         n_outputs = sum(task.n_outputs for task in rows.tasks)
-        with torch.device("cpu"):  # whatever the default is; it slows what is within
+        # As a default device, even the CPU slows down what runs within.
+        with torch.device("cpu"):
             encoder = make_module().to(device, torch.float32)
-            n_components = _n_components(encoder, rows.X)
+            n_components = output_width(encoder, rows.X)
             heads = torch.nn.Linear(n_components, n_outputs).to(device, torch.float32)
-        curves = _epochs(encoder, heads, rows, held_out, settings)
-        gap = measured_gap(encoder, rows, settings, most=MEASURED_LAST)
-    return encoder.cpu().eval(), heads.cpu().eval(), curves, gap
+        curves = _Training(encoder, heads, rows, held_out, settings).run()
+        divergence = measured_divergence(encoder, rows, settings, FINAL_SAMPLE_SIZE)
+    return encoder.cpu().eval(), heads.cpu().eval(), curves, divergence
 
 
 @contextmanager
 def with_gradients():
-    """Gradients, whatever the caller has set for all of PyTorch."""
+    """Enable gradients, whatever the caller has set for all of PyTorch."""
     torch = load_torch()
     with torch.inference_mode(False), torch.enable_grad():
         yield
 
 
-def _n_components(encoder, X):
-    """The width of what an encoder returns."""
-    torch = load_torch()
-    encoder.eval()
-    try:
-        with torch.no_grad():
-            Z = encoder(X[:2].clone())
-    except RuntimeError as error:
-        told = str(error).partition("\n")[0]
-        msg = f"module cannot take an input of shape {tuple(X[:2].shape)}: {told}."
-        raise ValueError(msg) from error
-    if not torch.is_tensor(Z) or Z.ndim != 2 or len(Z) != 2 or not Z.shape[1]:
-        shape = tuple(Z.shape) if torch.is_tensor(Z) else type(Z).__name__
-        msg = (
-            f"module returned {shape} for an input of shape {tuple(X[:2].shape)}; it "
-            "must return a tensor of shape (n_samples, n_components)."
-        )
-        raise ValueError(msg)
-    return Z.shape[1]
+class _Training:
+    """State of training: the networks, the optimiser and the curves.
 
+    Adam (Kingma, Ba: ICLR 2015) on batches that hold all groups, with a learning rate
+    that falls linearly. The objective is not convex: what comes out depends on the seed
+    and has no certificate.
 
-def _epochs(encoder, heads, rows, held_out, settings):
-    torch = load_torch()
-    parameters = [*encoder.parameters(), *heads.parameters()]
-    rng = np.random.RandomState(settings.seed)
-    n_batches = int(np.ceil(len(rows.X) / settings.batch_size))
-    total = settings.max_iter * n_batches
-    optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: max(1.0 - step / total, 0.01)
-    )
-    # Without a penalty the network is a plain one, and sees no row more than once.
-    most = settings.batch_size // len(rows.members)
-    at_least = min(AT_LEAST, max(2, most)) if settings.penalty > 0 else 0
-    curves, best, since = {"loss": [], "gap": [], "validation": []}, None, 0
-    for epoch in range(settings.max_iter):
-        encoder.train()
-        total_loss = 0.0
-        for batch, with_extra in _batches(rows, n_batches, at_least, rng):
-            Z = encoder(rows.X[with_extra])
-            loss = rows.task_loss(heads(Z[: len(batch)]), batch)
-            objective = loss
-            if settings.penalty > 0:
-                gap = rows.gap(Z, with_extra, settings.divergence)
-                objective = loss + settings.penalty * gap
-            optimizer.zero_grad()
-            objective.backward()
-            optimizer.step()
-            schedule.step()
-            total_loss += len(batch) * float(loss.detach())
-        loss = total_loss / len(rows.X)
-        gap = measured_gap(encoder, rows, settings)
-        value = 0.0
-        if held_out is not None:
-            value = _objective(encoder, heads, held_out, settings)
-            curves["validation"].append(value)
-        if not np.isfinite(loss + gap + value):
-            raise ValueError(DIVERGED)
-        curves["loss"].append(loss)
-        curves["gap"].append(gap)
-        if held_out is not None:
-            if best is None or value < best[0]:
-                state = copy.deepcopy((encoder.state_dict(), heads.state_dict()))
-                best, since = (value, state), 0
-            else:
-                since += 1
-        _tell(settings, epoch, curves, last=since == PATIENCE)
-        if since == PATIENCE:
-            break
-    if best is not None:
-        encoder.load_state_dict(best[1][0])
-        heads.load_state_dict(best[1][1])
-    return curves
-
-
-def _batches(rows, n_batches, at_least, rng):
-    """Positions of the rows of each batch, and the same with rows of small groups.
-
-    Every group is spread evenly over the batches. Where a batch would have fewer rows
-    of one than there should be at least, others of it join it for the divergence.
+    Parameters are those of `train`; ``heads`` is a linear layer.
     """
-    place = rng.uniform(size=len(rows.codes))
-    for members in rows.members:
-        shuffled = rng.permutation(members)
-        place[shuffled] = (np.arange(len(members)) + rng.uniform()) / len(members)
-    for batch in np.array_split(np.argsort(place, kind="stable"), n_batches):
-        extra = [batch]
-        for g, members in enumerate(rows.members):
-            present = np.count_nonzero(rows.codes[batch] == g)
-            lacks = min(at_least, len(members)) - present
-            if lacks > 0:
-                others = np.setdiff1d(members, batch)
-                extra.append(rng.choice(others, lacks, replace=False))
-        yield batch, np.concatenate(extra)
+
+    def __init__(self, encoder, heads, rows, held_out, settings):
+        torch = load_torch()
+        self.encoder, self.heads = encoder, heads
+        self.rows, self.held_out, self.settings = rows, held_out, settings
+        self.rng = np.random.RandomState(settings.seed)
+        self.n_batches = int(np.ceil(len(rows.X) / settings.batch_size))
+        # Without a penalty no row is drawn twice: that is an ordinary network.
+        self.min_group_rows = 0
+        if settings.penalty > 0:
+            n_groups = len(rows.members)
+            self.min_group_rows = rows_per_group(settings.batch_size, n_groups)
+        parameters = [*encoder.parameters(), *heads.parameters()]
+        self.optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate)
+        total = settings.max_iter * self.n_batches
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: max(1.0 - step / total, FINAL_RATE)
+        )
+        self.curves = {"loss": [], "gap": [], "validation": []}
+        self.best = _BestState(encoder, heads)
+
+    def run(self):
+        """Train for `max_iter` epochs or until early stopping; returns the curves."""
+        max_iter = self.settings.max_iter
+        for epoch in range(max_iter):
+            self._record(self._epoch())
+            stop = self.held_out is not None and self.best.since == PATIENCE
+            if self.settings.verbose:
+                report_epoch(epoch, max_iter, self.curves, last=stop)
+            if stop:
+                break
+        self.best.restore()
+        return self.curves
+
+    def _epoch(self):
+        """Mean loss of the tasks over all batches, each before its step."""
+        self.encoder.train()
+        total = 0.0
+        batches = stratified_batches(
+            self.rows, self.n_batches, self.min_group_rows, self.rng
+        )
+        for batch, with_extra in batches:
+            total += len(batch) * self._step(batch, with_extra)
+        return total / len(self.rows.X)
+
+    def _step(self, batch, with_extra):
+        """One step of the optimiser; the loss of the tasks before it."""
+        settings = self.settings
+        Z = self.encoder(self.rows.X[with_extra])
+        loss = self.rows.task_loss(self.heads(Z[: len(batch)]), batch)
+        objective = loss
+        if settings.penalty > 0:
+            divergence = self.rows.divergence(Z, with_extra, settings.divergence)
+            objective = loss + settings.penalty * divergence
+        self.optimizer.zero_grad()
+        objective.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.detach())
+
+    def _record(self, loss):
+        """Measure after an epoch, and remember the networks if they are the best."""
+        divergence = measured_divergence(self.encoder, self.rows, self.settings)
+        validation = 0.0
+        if self.held_out is not None:
+            validation = _objective(
+                self.encoder, self.heads, self.held_out, self.settings
+            )
+            self.curves["validation"].append(validation)
+        if not np.isfinite(loss + divergence + validation):
+            raise ValueError(DIVERGED)
+        self.curves["loss"].append(loss)
+        self.curves["gap"].append(divergence)
+        if self.held_out is not None:
+            self.best.update(validation)
+
+
+class _BestState:
+    """Parameters of some modules when a value was smallest.
+
+    Attributes
+    ----------
+    since : int
+        Number of updates since then.
+    """
+
+    def __init__(self, *modules):
+        self.modules, self.states = modules, None
+        self.value, self.since = np.inf, 0
+
+    def update(self, value):
+        """Remember the parameters if the value is smaller than any before."""
+        if value < self.value:
+            self.states = copy.deepcopy([m.state_dict() for m in self.modules])
+            self.value, self.since = value, 0
+        else:
+            self.since += 1
+
+    def restore(self):
+        """Set the parameters that were remembered, if there are any."""
+        for module, state in zip(self.modules, self.states or []):
+            module.load_state_dict(state)
 
 
 def _objective(encoder, heads, rows, settings):
-    """Loss of rows held out plus penalty times their divergence."""
+    """Loss of all rows plus penalty times their divergence, in evaluation mode."""
     torch = load_torch()
     encoder.eval()
     with torch.no_grad():
-        Z = encoder(rows.X.clone())  # which a module may write to
+        Z = encoder(rows.X.clone())  # a module may write to its input
         loss = float(rows.task_loss(heads(Z), np.arange(len(rows.X))))
     if settings.penalty == 0:
         return loss
-    return loss + settings.penalty * measured_gap(encoder, rows, settings)
+    return loss + settings.penalty * measured_divergence(encoder, rows, settings)
 
 
-def measured_gap(encoder, rows, settings, *, most=MEASURED):
-    """Divergence of the groups.
+def measured_divergence(encoder, rows, settings, size=EPOCH_SAMPLE_SIZE):
+    """Divergence of the groups in a sample of the rows, in evaluation mode.
 
     Parameters
     ----------
     encoder : torch.nn.Module
         On the device of the rows.
-    rows : Rows
-        The rows to look at.
+    rows : TensorRows
+        The rows to sample from.
     settings : Settings
-        With ``divergence``, and ``seed`` for the choice of rows.
-    most : int
-        Rows to take where there are more: the same share of each group, and at least
-        AT_LEAST of each.
+        With ``divergence``, and the ``seed`` of the sample.
+    size : int, default=EPOCH_SAMPLE_SIZE
+        See `stratified_sample`.
 
     Returns
     -------
-    gap : float
+    divergence : float
     """
     torch = load_torch()
     encoder.eval()
-    rng = np.random.RandomState(settings.seed)
-    share = min(1.0, most / len(rows.X))
-    chosen = np.concatenate(
-        [
-            rng.permutation(members)[: max(AT_LEAST, round(share * len(members)))]
-            for members in rows.members
-        ]
-    )
+    sample = stratified_sample(rows, size, settings.seed)
     with torch.no_grad():
-        return float(rows.gap(encoder(rows.X[chosen]), chosen, settings.divergence))
-
-
-def _tell(settings, epoch, curves, *, last):
-    """One line an epoch; in a terminal one line that is written over."""
-    if not settings.verbose:
-        return
-    done = (epoch + 1) / settings.max_iter
-    values = ", ".join(
-        f"{name} {curve[-1]:.4g}" for name, curve in curves.items() if curve
-    )
-    line = f"Epoch {epoch + 1}/{settings.max_iter}: {values}"
-    if sys.stdout.isatty():
-        bar = "#" * round(20 * done)
-        end = "\n" if last or done == 1 else ""
-        sys.stdout.write(f"\r[{bar:<20}] {line}{end}")
-    else:
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+        Z = encoder(rows.X[sample])
+        return float(rows.divergence(Z, sample, settings.divergence))

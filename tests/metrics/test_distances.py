@@ -9,7 +9,7 @@ from scipy.stats import ks_2samp, wasserstein_distance
 from sklearn.base import BaseEstimator
 
 from fairlearnkit._transport import distances
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.metrics import (
     ks_gap,
@@ -138,15 +138,15 @@ def test_few_pairs_of_many_groups_are_looked_at(monkeypatch):
     rng = np.random.default_rng(0)
     group = np.append(np.repeat(np.arange(400), 12), rng.integers(0, 9, 2000))
     scores = rng.normal(size=len(group)) + 0.5 * rng.normal(size=400)[group]
-    looked_at, own = [], distances._distances_from
+    looked_at, own = [], distances._wasserstein_from
 
     def counted(one, laws):
         looked_at.append(len(laws))
         return own(one, laws)
 
-    monkeypatch.setattr(distances, "_distances_from", counted)
+    monkeypatch.setattr(distances, "_wasserstein_from", counted)
     found = strong_demographic_disparity(None, scores, sensitive_features=group)
     assert 0 < sum(looked_at) < 400 * 399 / 2 / 10
-    laws = laws_by_group(scores, group, 400)
+    laws = distributions_by_group(scores, group, 400)
     worst = max(distances.wasserstein(x, y) for x, y in combinations(laws, 2))
     assert found == worst

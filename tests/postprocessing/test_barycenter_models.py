@@ -39,7 +39,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_communities_crime
 from fairlearnkit.linear_model import ParityRidge
@@ -111,9 +111,9 @@ def test_calibrates_out_of_fold_and_refits(name, weighted):
     moved = moved_by_hand(out, group, weight, out, group, 0.8)
     assert_allclose(model.gap_, ks_gap(None, moved, **options), rtol=1e-12)
     _, codes = np.unique(group, return_inverse=True)
-    laws = laws_by_group(out, codes, 3, weight)
-    assert_allclose(unfairness(laws, model.group_weights_), U, rtol=1e-12)
-    atoms = sorted(law.largest_atom() for law in laws)
+    distributions = distributions_by_group(out, codes, 3, weight)
+    assert_allclose(unfairness(distributions, model.group_weights_), U, rtol=1e-12)
+    atoms = sorted(each.largest_atom() for each in distributions)
     assert_allclose(model.atom_bound_, atoms[-1] + atoms[-2], rtol=1e-12)
     assert np.isnan(model.ks_bound_)
     alone = [
@@ -172,12 +172,12 @@ def test_folds_of_any_kind(cv):
     n_jobs = 2 if cv == "n_jobs" else None
     model = BarycenterRegressor(Ridge(), cv=splits, n_jobs=n_jobs)
     model.fit(X, y, sensitive_features=group)
-    if cv == "repeated":
-        assert model.group_counts_.sum() == 2 * len(X)
-        return
-    out = cross_val_predict(Ridge(), X, y, cv=KFold(3))
+    folds = [*splits.split(X)] if cv == "repeated" else [*KFold(3).split(X)]
+    out = [Ridge().fit(X[a], y[a]).predict(X[b]) for a, b in folds]
+    kinds = np.concatenate([group[test] for _, test in folds])
+    assert model.group_counts_.sum() == len(kinds)
     f = Ridge().fit(X, y).predict(X)
-    expected = moved_by_hand(out, group, None, f, group)
+    expected = moved_by_hand(np.concatenate(out), kinds, None, f, group)
     found = model.predict(X, sensitive_features=group)
     assert_allclose(found, expected, rtol=1e-13)
 
@@ -525,7 +525,10 @@ def test_texts_and_sparse_rows():
     texts = [f"word{int(a > 0)} other{int(b * 3)}" for a, b in X[:, :2]]
     model = make_pipeline(TfidfVectorizer(), Ridge())
     found = BarycenterRegressor(model).fit(texts, y, sensitive_features=group)
-    assert found.predict(texts, sensitive_features=group).shape == (200,)
+    out = cross_val_predict(model, texts, y, cv=KFold(5))
+    f = clone(model).fit(texts, y).predict(texts)
+    expected = moved_by_hand(out, group, None, f, group)
+    assert_allclose(found.predict(texts, sensitive_features=group), expected, rtol=1e-8)
     rows = sparse.csr_matrix(X)
     dense = BarycenterRegressor(Ridge()).fit(X, y, sensitive_features=group)
     thin = BarycenterRegressor(Ridge()).fit(rows, y, sensitive_features=group)
@@ -680,7 +683,7 @@ def test_calibration_rows_that_are_missing_are_told():
         )
 
 
-def test_ks_of_laws_that_were_moved_apart_is_told():
+def test_gap_is_that_of_the_partly_moved_scores():
     """gap_ is about the strength that was asked for."""
     X, y, group, _ = make()
     gaps = [
@@ -692,8 +695,8 @@ def test_ks_of_laws_that_were_moved_apart_is_told():
     assert gaps[0] > gaps[1] > gaps[2]
     out = cross_val_predict(Ridge(), X, y, cv=KFold(5))
     _, codes = np.unique(group, return_inverse=True)
-    laws = laws_by_group(out, codes, 3)
-    assert gaps[0] == kolmogorov_smirnov(laws)
+    distributions = distributions_by_group(out, codes, 3)
+    assert gaps[0] == kolmogorov_smirnov(distributions)
 
 
 def test_communities_and_crime():
@@ -834,6 +837,26 @@ def test_a_classifier_without_probabilities_is_told_what_to_take():
     X, group, y = rng.normal(size=(80, 2)), np.arange(80) % 2, np.arange(80) // 2 % 2
     with pytest.raises(AttributeError, match=r"LinearSVC.*CalibratedClassifierCV\("):
         BarycenterClassifier(LinearSVC()).fit(X, y, sensitive_features=group)
-    model = BarycenterClassifier(CalibratedClassifierCV(LinearSVC()))
-    model.fit(X, y, sensitive_features=group)
-    assert set(model.predict(X, sensitive_features=group)) <= {0, 1}
+    inner = CalibratedClassifierCV(LinearSVC())
+    model = BarycenterClassifier(inner).fit(X, y, sensitive_features=group)
+    out = cross_val_predict(inner, X, y, cv=StratifiedKFold(5), method="predict_proba")
+    f = clone(inner).fit(X, y).predict_proba(X)[:, 1]
+    expected = moved_by_hand(out[:, 1], group, None, f, group)
+    scores = model.predict_proba(X, sensitive_features=group)[:, 1]
+    assert_allclose(scores, expected, rtol=1e-8)
+    assert_array_equal(model.predict(X, sensitive_features=group), scores > 0.5)
+
+
+@pytest.mark.parametrize("algorithm", ["transport", "split-rank"])
+def test_maps_hold_the_calibration_predictions(algorithm):
+    """As the documentation says: who has the model can read them off, by group."""
+    X, y, group, _ = make(300)
+    frozen = FrozenEstimator(Ridge().fit(X, y))
+    model = BarycenterRegressor(frozen, algorithm=algorithm, random_state=0)
+    model.fit(X, sensitive_features=group)
+    f = frozen.predict(X)
+    for label, (kept, *_) in zip(model.groups_, model.maps_[0]):
+        own = f[group == label]
+        n_kept = len(own) if algorithm == "transport" else len(own) - len(own) // 2
+        assert len(kept) == n_kept
+        assert np.isin(kept, own).all()

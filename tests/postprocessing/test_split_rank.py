@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.frozen import FrozenEstimator
 
 from fairlearnkit._transport.distances import kolmogorov_smirnov
-from fairlearnkit._transport.distributions import make_law
+from fairlearnkit._transport.distributions import make_distribution
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.postprocessing._split_rank import (
+    apply_rank_map,
     ks_bound,
-    move_by_rank,
     rank_maps,
     row_uniforms,
 )
@@ -41,9 +41,9 @@ def simulate(sizes, jitter, n_trials, scores, *, same_quantiles):
             tables = [table for _, _, table in maps]
         for s, (B, ties, _) in enumerate(maps):
             x, u = scores[s](40, rng), rng.uniform(size=40)
-            found[s].append(move_by_rank(x, u, B, ties, tables[s], 0.0, jitter))
-    gap = kolmogorov_smirnov([make_law(np.concatenate(f)) for f in found])
-    return gap, kolmogorov_smirnov(list(map(make_law, tables)))
+            found[s].append(apply_rank_map(x, u, B, ties, tables[s], 0.0, jitter))
+    gap = kolmogorov_smirnov([make_distribution(np.concatenate(f)) for f in found])
+    return gap, kolmogorov_smirnov(list(map(make_distribution, tables)))
 
 
 CONSTANT = [lambda n, rng: np.zeros(n), lambda n, rng: np.ones(n)]
@@ -76,7 +76,7 @@ def test_ranks_are_uniform_for_tied_scores():
         (B, ties, _), _ = rank_maps(calibration, np.array([0.5, 0.5]), 0.0, rng)[0]
         table = np.arange(len(B) + 1.0)
         x = rng.choice([0.0, 1.0], 1, p=[0.9, 0.1])
-        ranks.append(move_by_rank(x, rng.uniform(size=1), B, ties, table)[0])
+        ranks.append(apply_rank_map(x, rng.uniform(size=1), B, ties, table)[0])
     counts = np.bincount(np.array(ranks, dtype=int), minlength=7)
     assert_allclose(counts / 4000, 1 / 7, atol=0.02)
 
@@ -92,7 +92,7 @@ def test_ranks_by_a_loop():
     expected = [
         sum((b, t) < (value, tie) for b, t in zip(B, ties)) for value, tie in zip(x, u)
     ]
-    assert_array_equal(move_by_rank(x, u, B, ties, np.arange(61.0)), expected)
+    assert_array_equal(apply_rank_map(x, u, B, ties, np.arange(61.0)), expected)
 
 
 def test_table_is_the_papers_formula():
@@ -195,6 +195,8 @@ def test_the_bound_of_the_estimator():
             again = regressor.predict(new[:3], sensitive_features=[g] * 3)
             assert_array_equal(again, values[-1][:3])
     assert regressor.ks_bound_ == 1 / 6
-    laws = [make_law(np.concatenate(values)) for values in found.values()]
-    gap = kolmogorov_smirnov(laws)
+    distributions = [
+        make_distribution(np.concatenate(values)) for values in found.values()
+    ]
+    gap = kolmogorov_smirnov(distributions)
     assert 0.75 / 6 < gap < 1 / 6 + 0.06

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from fairlearnkit._transport.distances import kolmogorov_smirnov
-from fairlearnkit._transport.distributions import laws_by_group
+from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit._transport.maps import transport_maps
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.preprocessing import BarycenterTransformer
@@ -38,8 +38,8 @@ def moved(X, group, weight=None, **parameters):
 
 def ks(x, group, weight=None):
     labels, codes = np.unique(group, return_inverse=True)
-    laws = laws_by_group(x, codes, len(labels), weight)
-    return kolmogorov_smirnov(laws), laws
+    distributions = distributions_by_group(x, codes, len(labels), weight)
+    return kolmogorov_smirnov(distributions), distributions
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -50,8 +50,8 @@ def test_class_and_functions_agree(weighted):
     labels, codes = np.unique(group, return_inverse=True)
     p = np.bincount(codes, weight) / (np.sum(weight) if weighted else len(X))
     for j in range(2):
-        laws = laws_by_group(X[:, j], codes, len(labels), weight)
-        maps, pooled = transport_maps(laws, p)
+        distributions = distributions_by_group(X[:, j], codes, len(labels), weight)
+        maps, pooled = transport_maps(distributions, p)
         assert pooled is None
         for g, (knots, values) in enumerate(maps):
             rows = codes == g
@@ -74,7 +74,7 @@ def test_promises(seed, decimals, weighted):
         np.average(z, weights=weight), np.average(x, weights=weight), atol=1e-10
     )
     before = ks(x, group, weight)[1]
-    atoms = sorted(law.largest_atom() for law in before)
+    atoms = sorted(each.largest_atom() for each in before)
     assert ks(z, group, weight)[0] <= atoms[-1] + atoms[-2] + 1e-12
     if decimals == 9 and not weighted:
         small = sorted(sizes)[:2]
@@ -112,7 +112,7 @@ def test_identities_of_partial_repair(strength):
         assert_array_equal(z, x)
 
 
-def test_equal_laws_come_back():
+def test_equal_distributions_come_back():
     X, _, _ = make()
     group = np.repeat(["a", "b"], len(X))
     twice = np.vstack([X, X[::-1]])
@@ -279,12 +279,12 @@ def test_sequential_errors():
     X, group, _ = make()
     both = np.column_stack([group, group[::-1]])
     for steps, message in (
-        ([1.0], "one strength for each sensitive column, of which there are 2"),
-        ([1.0, 1.5], "must lie between 0 and 1"),
+        ([1.0], "one strength for each sensitive column; there are 2"),
+        ([1.0, 1.5], "must be between 0 and 1"),
     ):
         with pytest.raises(ValueError, match=message):
             fitted(X, both, sequential=steps)
-    with pytest.raises(ValueError, match="Column 1 of sensitive_features holds one"):
+    with pytest.raises(ValueError, match=r"Column 1 of .* has a single group"):
         fitted(X, np.column_stack([group, ["k"] * len(X)]), sequential=[1, 1])
     with pytest.raises(ValueError, match="a list of one dict or None for each of 2"):
         fitted(X, both, sequential=[1, 1], group_weights={"u": 1.0})
@@ -309,6 +309,34 @@ def test_compact_maps():
         assert_array_equal(values, np.interp(knots, all_knots, all_values))
         assert knots[0] == all_knots[0]
         assert knots[-1] == all_knots[-1]
+
+
+@pytest.mark.parametrize("n_quantiles", [None, 20])
+def test_maps_hold_values_of_the_training_rows(n_quantiles):
+    """As the documentation says: all of them, or some and always both extremes."""
+    X, group, _ = make()
+    model = fitted(X, group, n_quantiles=n_quantiles)
+    for j in range(2):
+        for label, (knots, _) in zip(model.groups_, model.maps_[j][0]):
+            own = X[group == label, j]
+            assert len(knots) == (len(own) if n_quantiles is None else n_quantiles)
+            assert np.isin(knots, own).all()
+            assert (knots[0], knots[-1]) == (own.min(), own.max())
+
+
+@pytest.mark.parametrize("n_quantiles", [10, 50])
+def test_compact_maps_are_coarsest_in_the_tails(n_quantiles):
+    rng = np.random.default_rng(0)
+    group = np.repeat(["a", "b"], 4000)
+    x = rng.normal(size=8000) * np.repeat([1.0, 2.0], 4000)
+    exact, compact = (
+        moved(x[:, None], group, n_quantiles=n)[:, 0] for n in (None, n_quantiles)
+    )
+    rank = np.concatenate([x[group == g].argsort().argsort() for g in "ab"]) / 4000
+    tails = np.abs(rank - 0.5) > 0.5 - 1 / n_quantiles
+    error = np.abs(compact - exact)
+    assert error[tails].max() > 5 * error[~tails].max() > 0
+    assert error[tails].mean() > 10 * error[~tails].mean()
 
 
 def test_containers_and_dtypes():
@@ -373,8 +401,8 @@ def test_a_thousand_groups():
     X = rng.normal(size=(20_000, 1)) + 3.0 * rng.normal(size=1000)[group][:, None]
     Z = moved(X, group)
     before, _ = ks(X[:, 0], group)
-    after, laws = ks(Z[:, 0], group)
-    atoms = sorted(law.largest_atom() for law in laws)
+    after, distributions = ks(Z[:, 0], group)
+    atoms = sorted(each.largest_atom() for each in distributions)
     assert before == 1.0
     assert after <= atoms[-1] + atoms[-2] + 1e-12
     assert_allclose(Z.mean(), X.mean(), atol=1e-12)

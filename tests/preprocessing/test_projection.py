@@ -146,6 +146,8 @@ def test_float32_is_kept(data, method):
     projection = ParityProjection(method=method)
     Z = projection.fit_transform(X.astype(np.float32), sensitive_features=group)
     assert Z.dtype == np.float32
+    expected = projection.fit_transform(X, sensitive_features=group)
+    assert_allclose(Z, expected, atol=1e-5)
 
 
 def test_nothing_to_remove_is_told(data):
@@ -177,6 +179,8 @@ def test_removing_everything_is_told():
     rng = np.random.default_rng(0)
     group = rng.integers(0, 3, 300)
     X = rng.normal(size=(300, 2))
-    for method in ("orthogonal", "elimination"):
+    for method, n_left in (("orthogonal", 2), ("elimination", 0)):
+        projection = ParityProjection(method=method)
         with pytest.warns(UserWarning, match="removes everything"):
-            ParityProjection(method=method).fit(X, sensitive_features=group)
+            Z = projection.fit_transform(X, sensitive_features=group)
+        assert_allclose(Z, np.zeros((300, n_left)), atol=1e-12)

@@ -8,7 +8,7 @@ from scipy.stats import norm
 torch = pytest.importorskip("torch", reason="PyTorch (extra 'torch') is missing")
 
 from fairlearnkit._transport.distances import wasserstein  # noqa: E402
-from fairlearnkit._transport.distributions import make_law  # noqa: E402
+from fairlearnkit._transport.distributions import make_distribution  # noqa: E402
 from fairlearnkit.representation._divergences import (  # noqa: E402
     by_group,
     mean_difference,
@@ -119,7 +119,7 @@ def test_sinkhorn_of_little_blur_is_the_squared_wasserstein_distance():
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=40), 1.0 + 2.0 * rng.normal(size=30)
     a = rng.uniform(0.5, 1.0, 40)
-    law, other = make_law(x, a), make_law(y)
+    law, other = make_distribution(x, a), make_distribution(y)
     wanted = wasserstein(law, other, 2) ** 2
     found = sinkhorn_divergence(
         tensor(x[:, None]), tensor(y[:, None]), tensor(a / a.sum()), equal(30),

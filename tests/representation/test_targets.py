@@ -72,12 +72,12 @@ def test_kinds_may_be_told():
     [
         (None, "auto", r"requires y to be passed, but the target y is None"),
         ([1, 0, 1], "auto", r"y has 3 rows but X has 4"),
-        ([1, 1, NAN, 1], "auto", r"y holds one class only, \[1\]"),
+        ([1, 1, NAN, 1], "auto", r"y has only one class, \[1\]"),
         ([[1, NAN], [0, NAN]] * 2, "auto", r"y\[:, 1\] is not observed in any row"),
         ([1, 0, np.inf, 1], "auto", r"Input y contains infinity"),
         (["a", "b", "a", "b"], "regression", r"y holds 'a', and a regression"),
-        ([1, 0, 1, 0], "ranking", r"task='ranking' does not fit"),
-        ([1, 0, 1, 0], ["auto", "auto"], r"of which there are 1"),
+        ([1, 0, 1, 0], "ranking", r"task='ranking' is not valid"),
+        ([1, 0, 1, 0], ["auto", "auto"], r"each column of y, 1 in all"),
         (np.zeros((4, 2, 2)), "auto", r"shape \(4, 2, 2\)"),
         (np.zeros((4, 0)), "auto", r"at least one task"),
     ],
@@ -94,7 +94,7 @@ def test_values_that_are_equal_or_hidden():
     (task,), _ = read_tasks(hidden, "auto", 4, ONES)
     assert task.classes.tolist() == [0, 1]
     assert task.observed.tolist() == [False, True, True, True]
-    with pytest.raises(ValueError, match="holds one value only"):
+    with pytest.raises(ValueError, match="has only one value"):
         read_tasks([2.5, 2.5, NAN, 2.5], "auto", 4, ONES)
     with pytest.raises(ValueError, match="too large"):
         read_tasks([2.5e200, 1.5, NAN, 2.5], "auto", 4, ONES)

@@ -225,7 +225,9 @@ def test_prediction_by_blocks(data, monkeypatch):
     X, y, group, _ = data
     model = ParitySVC().fit(X, y, sensitive_features=group)
     expected = model.decision_function(X)
-    monkeypatch.setattr("fairlearnkit._models.kernel.CHECKED_ELEMENTS", 7 * len(model.support_))
+    monkeypatch.setattr(
+        "fairlearnkit._models.kernel.CHECKED_ELEMENTS", 7 * len(model.support_)
+    )
     assert_allclose(model.decision_function(X), expected, rtol=1e-12)
     for i in (0, 17):
         assert_allclose(model.decision_function(X[i : i + 1]), expected[i], rtol=1e-10)
