@@ -723,7 +723,9 @@ TOOLS = {
     "VotingClassifier": lambda m: VotingClassifier([("a", m)], voting="soft"),
     "StackingClassifier": lambda m: StackingClassifier([("a", m)], cv=3),
     "OneVsRestClassifier": OneVsRestClassifier,
-    "TunedThresholdClassifierCV": lambda m: TunedThresholdClassifierCV(m, cv=3),
+    "TunedThresholdClassifierCV": lambda m: TunedThresholdClassifierCV(
+        m, thresholds=9, cv=3
+    ),
 }
 
 
