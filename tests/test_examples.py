@@ -1,26 +1,46 @@
 """Every example runs as a script, without a warning."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 ROOT = Path(__file__).parents[1]
 # Deprecations between other packages (an old matplotlib, a new pyparsing) are not ours.
 WARNINGS = ["-W", "error", "-W", "default::DeprecationWarning"]
 EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+QUICKSTART = ROOT / "examples/quickstart/plot_adult.py"
 
 
 def test_there_are_examples():
-    assert ROOT / "examples/quickstart/plot_adult.py" in EXAMPLES
+    assert QUICKSTART in EXAMPLES
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
-def test_example_runs(path, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "path", [p for p in EXAMPLES if p != QUICKSTART], ids=lambda p: p.stem
+)
+def test_example_runs(path, monkeypatch, tmp_path, capsys):
+    """In this process, where warnings are errors: a new one imports for 3 s."""
+    plt.switch_backend("Agg")
+    monkeypatch.chdir(tmp_path)
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+        assert plt.get_fignums()
+    finally:
+        plt.close("all")
+    assert capsys.readouterr().out.strip()
+    assert not list(tmp_path.iterdir())
+
+
+def test_quickstart_runs_as_the_readme_says(monkeypatch, tmp_path):
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    command = f"python {QUICKSTART.relative_to(ROOT)}"
+    assert command in (ROOT / "README.md").read_text("utf-8").splitlines()
     done = subprocess.run(
-        [sys.executable, *WARNINGS, str(path)],
+        [sys.executable, *WARNINGS, str(QUICKSTART)],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -39,5 +59,4 @@ def test_example_opens_with_a_title_for_the_gallery(path):
 
 
 def test_the_first_example_is_short():
-    lines = (ROOT / "examples/quickstart/plot_adult.py").read_text("utf-8").splitlines()
-    assert len(lines) <= 60
+    assert len(QUICKSTART.read_text("utf-8").splitlines()) <= 60

@@ -14,7 +14,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -36,10 +37,11 @@ METHODS = ("predict", "predict_proba", "decision_function", "transform")
 # set.
 SPACED, LAST = 10, 12
 
+TWO_FOLDS = {"cv": 2, "random_state": 0}
 SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
 ARGUMENTS = {
-    BarycenterClassifier: {"estimator": LogisticRegression(), "random_state": 0},
-    BarycenterRegressor: {"estimator": Ridge(), "random_state": 0},
+    BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
+    BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
     ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
     SensitiveColumns: {
         "estimator": make_pipeline(StandardScaler(), ParityLogisticRegression()),
@@ -48,7 +50,7 @@ ARGUMENTS = {
 }
 ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     BarycenterClassifier(
-        LogisticRegression(), algorithm="split-rank", random_state=0, unseen="pooled"
+        GaussianNB(), algorithm="split-rank", unseen="pooled", **TWO_FOLDS
     ),
     SensitiveColumns(
         BarycenterTransformer(unseen="pooled"), lambda X: np.floor(9 * X[:, 1]) % 2

@@ -175,7 +175,9 @@ TOOLS = {
     "CalibratedClassifierCV, frozen": lambda m: CalibratedClassifierCV(
         FrozenEstimator(m)
     ),
-    "TunedThresholdClassifierCV": lambda m: TunedThresholdClassifierCV(m, cv=3),
+    "TunedThresholdClassifierCV": lambda m: TunedThresholdClassifierCV(
+        m, thresholds=9, cv=3
+    ),
     "VotingClassifier": lambda m: VotingClassifier(
         [("a", m), ("b", clone(m))], voting="soft"
     ),
@@ -228,7 +230,12 @@ def test_bagging_takes_positions(needs):
         BaggingClassifier(ours(needs), n_estimators=2).fit(X, y)
 
 
-def by_hand_cv(needs, value, X, y, folds, n_jobs=None):
+def two_processes_of_some(needs):
+    """Both numbers of processes with both needs, and with routing off and on."""
+    return 1 + (get_config()["enable_metadata_routing"] == (needs == "fit"))
+
+
+def by_hand_cv(needs, value, X, y, folds):
     """Accuracy and negated gap in each fold, in a loop of one's own."""
     rows = []
     max_gap = value if needs == "fit" else 1.0 - value
@@ -250,9 +257,9 @@ SCORING = {
 
 @both
 @each_way
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_grid_search_scores_the_model_that_is_deployed(needs, n_jobs):
+def test_grid_search_scores_the_model_that_is_deployed(needs):
     X, y = make_frame()
+    n_jobs = two_processes_of_some(needs)
     folds = list(StratifiedKFold(3).split(X, y))
     search = GridSearchCV(
         ours(needs),
@@ -332,7 +339,7 @@ def two_scores(estimator, X, y):
 
 @each_way
 def test_refit_rules_read_the_last_round_of_a_halving_search():
-    X, y = make_frame(2400)
+    X, y = make_frame(1200)
     search = HalvingGridSearchCV(
         ours("fit"),
         {PARAMETER["fit"]: [0.0, 0.3, 1.0, np.inf]},
@@ -340,7 +347,7 @@ def test_refit_rules_read_the_last_round_of_a_halving_search():
         scoring=two_scores,
         refit="gap",
         factor=2,
-        min_resources=600,
+        min_resources=300,
         random_state=0,
     ).fit(X, y)
     results = search.cv_results_
@@ -352,9 +359,9 @@ def test_refit_rules_read_the_last_round_of_a_halving_search():
 
 @both
 @each_way
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_cross_validation(needs, n_jobs):
+def test_cross_validation(needs):
     X, y = make_frame()
+    n_jobs = two_processes_of_some(needs)
     folds = list(StratifiedKFold(3).split(X, y))
     found = cross_validate(
         ours(needs),

@@ -24,7 +24,7 @@ from fairlearnkit.metrics import demographic_parity_difference, parity_scorer
 from fairlearnkit.model_selection import HighestScore
 
 train, test = load_adult(subset="train"), load_adult(subset="test")
-X, y = train.data[:10_000], train.target[:10_000]
+X, y = train.data[:6_000], train.target[:6_000]
 texts = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 encode = make_column_transformer(
     (texts, make_column_selector(dtype_include="category")),

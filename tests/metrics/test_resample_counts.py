@@ -69,8 +69,9 @@ def by_rows(y_true, y_pred, *, sensitive_features, sample_weight):
     )
 
 
-@pytest.mark.parametrize("weights", [None, [1.0, 5.0]])
-@pytest.mark.parametrize("stratify", [False, True])
+@pytest.mark.parametrize(
+    ("weights", "stratify"), [(None, False), ([1.0, 5.0], False), ([1.0, 5.0], True)]
+)
 def test_counts_and_weighted_rows_agree(weights, stratify):
     y_true, y_pred, group, weight = draw(300, 2, weights)
     options = {"sensitive_features": group, "sample_weight": weight}

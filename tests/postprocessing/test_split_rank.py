@@ -19,14 +19,25 @@ from fairlearnkit.postprocessing._split_rank import (
     row_uniforms,
 )
 
-SIZES = [(20, 30), (10, 1000), (8, 200), (30, 30)]
+# Numbers of calibration scores, and noise, with useless and with tied scores: of each
+# size both, and every pair of noise and scores.
+CASES = [
+    ((20, 30), 0.0, "useless"),
+    ((20, 30), 1e-3, "tied"),
+    ((10, 1000), 1e-3, "useless"),
+    ((10, 1000), 0.0, "tied"),
+    ((8, 200), 0.0, "useless"),
+    ((8, 200), 1e-3, "tied"),
+    ((30, 30), 1e-3, "useless"),
+    ((30, 30), 0.0, "tied"),
+]
 
 
 def ranked(n):
     return n - n // 2
 
 
-def simulate(sizes, jitter, n_trials, scores, *, same_quantiles):
+def simulate(sizes, jitter, n_trials, values, *, same_quantiles):
     """KS distance between new predictions of two groups, and that of uniform ranks.
 
     Over calibration scores and new ones; or with the half that gives the quantiles
@@ -35,34 +46,34 @@ def simulate(sizes, jitter, n_trials, scores, *, same_quantiles):
     rng, found, tables = np.random.RandomState(0), ([], []), None
     p = np.array(sizes) / sum(sizes)
     for _ in range(n_trials):
-        calibration = [scores[s](n, rng) for s, n in enumerate(sizes)]
+        calibration = [values[s, rng.randint(10, size=n)] for s, n in enumerate(sizes)]
         maps, _ = rank_maps(calibration, p, jitter, rng)
         if tables is None or not same_quantiles:
             tables = [table for _, _, table in maps]
         for s, (B, ties, _) in enumerate(maps):
-            x, u = scores[s](40, rng), rng.uniform(size=40)
+            x, u = values[s, rng.randint(10, size=40)], rng.uniform(size=40)
             found[s].append(apply_rank_map(x, u, B, ties, tables[s], 0.0, jitter))
     gap = kolmogorov_smirnov([make_distribution(np.concatenate(f)) for f in found])
     return gap, kolmogorov_smirnov(list(map(make_distribution, tables)))
 
 
-CONSTANT = [lambda n, rng: np.zeros(n), lambda n, rng: np.ones(n)]
-DISCRETE = [
-    lambda n, rng: rng.choice([0.0, 0.2, 1.0], n, p=[0.7, 0.2, 0.1]),
-    lambda n, rng: rng.choice([0.2, 0.3, 5.0], n, p=[0.1, 0.3, 0.6]),
-]
+# Ten values, of equal probability, for the scores of each of two groups.
+VALUES = {
+    "useless": np.array([[0.0] * 10, [1.0] * 10]),
+    "tied": np.array(
+        [[0.0] * 7 + [0.2] * 2 + [1.0], [0.2] + [0.3] * 3 + [5.0] * 6],
+    ),
+}
 
 
-@pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("jitter", [0.0, 1e-3])
-@pytest.mark.parametrize("scores", [CONSTANT, DISCRETE], ids=["useless", "tied"])
+@pytest.mark.parametrize(("sizes", "jitter", "scores"), CASES)
 def test_the_bound_holds_and_is_near_attained(sizes, jitter, scores):
-    bound = ks_bound([ranked(n) for n in sizes])
+    bound, values = ks_bound([ranked(n) for n in sizes]), VALUES[scores]
     assert bound == (0 if sizes == (30, 30) else 2 / (min(sizes) + 2))
     n_trials, error = 3000, 1.5 / np.sqrt(3000)
-    gap, _ = simulate(sizes, jitter, n_trials, scores, same_quantiles=False)
+    gap, _ = simulate(sizes, jitter, n_trials, values, same_quantiles=False)
     assert gap <= bound + error
-    gap, exact = simulate(sizes, jitter, n_trials, scores, same_quantiles=True)
+    gap, exact = simulate(sizes, jitter, n_trials, values, same_quantiles=True)
     assert exact <= bound + 1e-12
     assert_allclose(gap, exact, atol=error)
     if jitter and 10 * sizes[0] < sizes[1]:  # every rank has a value of its own
@@ -192,8 +203,9 @@ def test_the_bound_of_the_estimator():
         for g, values in found.items():
             new = rng.normal(size=(40, 2))
             values.append(regressor.predict(new, sensitive_features=[g] * 40))
-            again = regressor.predict(new[:3], sensitive_features=[g] * 3)
-            assert_array_equal(again, values[-1][:3])
+            if seed % 20 == 0:
+                again = regressor.predict(new[:3], sensitive_features=[g] * 3)
+                assert_array_equal(again, values[-1][:3])
     assert regressor.ks_bound_ == 1 / 6
     distributions = [
         make_distribution(np.concatenate(values)) for values in found.values()
