@@ -115,6 +115,7 @@ def read_confusion(
     codes = (stratum, groups.codes, true, predicted)
     shape = (len(strata), len(groups.labels), len(classes), len(classes))
     counts, weights = _count(codes, shape, weight)
+    # Without y_true, the classes are those of y_pred, and messages say so.
     target = "y_pred" if y_true is None else "y_true"
     return ConfusionCounts(
         weights, counts, groups.labels, strata, classes, codes, weight, target
@@ -128,6 +129,7 @@ def _read_strata(control_features, groups, missing, caller):
     """
     n_samples = len(groups.codes)
     if control_features is None:
+        # One stratum without a name; the broadcast zeros take no memory.
         return np.array([None]), np.broadcast_to(np.intp(0), n_samples)
     strata = read_strata(control_features, caller, n_samples=n_samples, missing=missing)
     known = (groups.codes >= 0) & (strata.codes >= 0)
@@ -165,7 +167,7 @@ def _count(codes, shape, weight):
     for start in range(0, len(codes[0]), step):
         block = slice(start, start + step)
         cell, known = _flat_positions([part[block] for part in codes], shape)
-        if weight is None:
+        if weight is None:  # counts and weights are one array
             counts += np.bincount(cell, minlength=size)
             continue
         block_weight = weight[block][known]
@@ -181,6 +183,7 @@ def _flat_positions(codes, shape):
     """
     stratum, group, true, predicted = codes
     n_strata, n_groups, n_classes, _ = shape
+    # As np.ravel_multi_index, without its passes over the rows to check the positions.
     cell = group if n_strata == 1 else stratum * n_groups + group
     cell = (cell * n_classes + true) * n_classes + predicted
     known = (stratum >= 0) & (group >= 0)
@@ -210,6 +213,7 @@ def positive_classes(confusion, comparison, pos_label=None, caller=CLASS_METRIC)
     """
     n_classes = len(confusion.classes)
     if pos_label is None and not need_no_positive_class(comparison.rates):
+        # The worst of all classes counts, or either of two will do.
         if n_classes > 2:
             return list(range(n_classes))
         if comparison.is_symmetric:

@@ -15,6 +15,7 @@ from fairlearnkit._data.counts import SMALL_CELL, counts_table
 from fairlearnkit._data.messages import check_option
 from fairlearnkit.exceptions import SmallGroupWarning
 
+# How the rates of more than two groups become one number.
 AGGREGATES = ("worst", "mean", "to_overall")
 
 
@@ -76,12 +77,15 @@ class RateComparison:
             NaN where a rate is not defined.
         """
         worst = np.minimum if self.ratio else np.maximum
+        # Step 1. All arrays have the shape (..., n_strata).
         by_rate = [
             self._compare_groups(*rate_counts(weights, rate, positive))
             for positive in positives
             for rate in self.rates
         ]
+        # Step 2.
         by_stratum = worst.reduce(by_rate, axis=0)
+        # Step 3.
         if self.aggregate == "mean":
             gap = _mean_over_strata(by_stratum, weights.sum(axis=(-3, -2, -1)))
         else:
@@ -98,6 +102,7 @@ class RateComparison:
             return _mean_over_pairs(np.sort(rates, axis=-1), self.ratio)
         if self.aggregate == "worst":
             return self._compare(rates.min(axis=-1), rates.max(axis=-1))
+        # "to_overall": each group may be above or below the rate of all rows.
         overall = (numerator.sum(axis=-1) / denominator.sum(axis=-1))[..., None]
         gaps = self._compare(np.minimum(rates, overall), np.maximum(rates, overall))
         return gaps.min(axis=-1) if self.ratio else gaps.max(axis=-1)
@@ -132,6 +137,7 @@ def _mean_over_pairs(rates, ratio):
     if not ratio:
         n_pairs = len(rank) * (len(rank) - 1) / 2
         return (rates * (2 * rank - len(rank) + 1)).sum(axis=-1) / n_pairs
+    # Sum of the lower rates, for each rate; rates of 0 have no lower ones but 0.
     sum_below = np.cumsum(rates, axis=-1) - rates
     ratios = np.where(rates == 0, 0.0, sum_below / rates)
     n_pairs = np.where(rates == 0, 0, rank).sum(axis=-1)
@@ -186,6 +192,7 @@ def warn_of_small_denominator(confusion, rate, positive, stacklevel):
     stacklevel : int
         As in `warnings.warn`; 2 is the caller of this function.
     """
+    # Shape (n_strata, n_groups); rows count, whatever they weigh.
     counts = rate_counts(confusion.counts, rate, positive)[1]
     if counts.min() >= SMALL_CELL:
         return

@@ -36,6 +36,7 @@ def rates_by_group(confusion, positive, rates):
         numerator, denominator = rate_counts(confusion.weights[0], rate, positive)
         by_group[rate] = divide(numerator, denominator)
         overall[rate] = float(divide(numerator.sum(), denominator.sum()))
+        # Rows say how reliable a rate is, whatever they weigh.
         n_rows[rate] = rate_counts(confusion.counts[0], rate, positive)[1]
     pos_label = confusion.classes[positive]
     return Bunch(

@@ -91,7 +91,7 @@ def read_classes(y_true, y_pred, labels, pos_label, caller):
 
 def _read_true_and_predicted(y_true, y_pred):
     """Both columns of labels, of one length and one kind."""
-    if y_true is None:
+    if y_true is None:  # each prediction counts as true
         predicted = read_labels(y_pred=y_pred)["y_pred"]
         return predicted, predicted
     true, predicted = read_labels(y_true=y_true, y_pred=y_pred).values()
@@ -177,6 +177,7 @@ def _absent_positive_class(parts, pos_label):
     present = {label for part in parts for label in part.tolist()}
     if len(present) != 1:
         return []
+    # One class of {0, 1} or {-1, 1} that never occurs: scikit-learn takes 1 as well.
     (only,) = present
     if pos_label is None and only in (0, -1):
         pos_label = type(only)(1)

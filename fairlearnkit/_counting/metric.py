@@ -51,6 +51,7 @@ def comparison_of(metric, aggregate="worst", rate="selection_rate"):
     -------
     comparison : RateComparison
     """
+    # A metric that is marked without rates has them in its argument.
     rates, ratio = metric.compared
     return RateComparison(rates or (rate,), ratio, aggregate)
 

@@ -51,6 +51,7 @@ class Rate:
         -------
         numerator, denominator : ndarray of shape (n_classes, n_classes), bool
         """
+        # The transpose of the mask of true classes is that of predicted ones.
         true = np.zeros((n_classes, n_classes), dtype=bool)
         true[positive] = True
         cells = CellMasks(true, true.T, np.eye(n_classes, dtype=bool))
@@ -80,6 +81,7 @@ class Rate:
         -------
         same : bool
         """
+        # A gap compares groups within one denominator, which has to be the same.
         numerator, denominator = self.masks(0, 2)
         swapped, swapped_denominator = other.masks(1, 2)
         complement = swapped_denominator & ~swapped

@@ -73,6 +73,7 @@ def load_table(
     """
     pandas = _import_pandas(as_frame)
     columns = read_columns(name)
+    # Rows are selected last, after the categories of all rows are known.
     columns, rows = select(columns) if select else (columns, slice(None))
     features = [c for c in columns if c != target and c not in extras]
     categorical = [c for c in features if columns[c].dtype == object]

@@ -255,6 +255,7 @@ def _draw(rng, counts, means, n_features, feature_share):
     v -= (v @ w) * w
     if n_features > 1:  # with one feature, v is 0
         v /= np.linalg.norm(v)
+    # Every row is shifted along w, which y depends on, and as far along v.
     m = means[codes]
     X = rng.standard_normal((len(codes), n_features))
     X += np.outer(feature_share * m, w + v)

@@ -216,6 +216,7 @@ class GroupRatesDisplay:
     def _draw_group(self, g, style):
         """One mark and interval for each rate; groups are offset from one another."""
         n_groups = len(self.groups)
+        # Groups fill 0.7 of the distance between two rates; more would merge the rates.
         offset = (g - (n_groups - 1) / 2) * 0.7 / n_groups
         values = np.array([self.rates[name][g] for name in self.rates])
         errors = [

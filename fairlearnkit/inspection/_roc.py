@@ -213,6 +213,7 @@ class RocByGroupDisplay:
     def _point(self, g):
         """Rates of the rows of a group whose scores are above the threshold."""
         fpr, tpr, thresholds = self.curves[g]
+        # Thresholds fall along the curve; the first point is above all scores.
         last = max(np.count_nonzero(thresholds > self.threshold) - 1, 0)
         return float(fpr[last]), float(tpr[last])
 
@@ -259,7 +260,7 @@ def _curves(is_positive, y_score, groups, weight):
             is_positive[rows],
             y_score[rows],
             sample_weight=None if weight is None else weight[rows],
-            drop_intermediate=False,
+            drop_intermediate=False,  # a threshold may fall between any two scores
         )
         curves.append(curve)
     return curves

@@ -195,6 +195,7 @@ class ScoreDistributionDisplay:
             self.groups, distributions, styles(self.groups)
         ):
             style.pop("marker")
+            # The step at the lowest score starts from 0.
             x, y = np.append(values[:1], values), np.append(0.0, shares)
             self.ax_.plot(
                 x,

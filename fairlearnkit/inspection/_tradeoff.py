@@ -136,7 +136,7 @@ class TradeoffDisplay:
             label="not beaten in both",
         )
         if self.chosen is not None:
-            self._draw_chosen()
+            self._draw_chosen()  # last, on top of the others
         self.ax_.set(xlabel=self.names[1], ylabel=self.names[0])
         self.ax_.legend()
         return self

@@ -134,6 +134,7 @@ def audit_subgroups(
     check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
     hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
+    # From here on, only the rows in the denominator of the rate exist.
     hits = hits[rows]
     _check_enough_rows(len(hits), rate, min_count)
     columns = [read_column(name, values, rows) for name, values in named]

@@ -128,6 +128,7 @@ def bootstrap_interval(
         control_features=options.get("control_features"),
     )
     data = (y_true, y_pred, sensitive_features)
+    # Counts of a confusion matrix are all that gaps of rates depend on.
     by_counts = is_gap_of_rates(function)
     estimate, draws = (_resampled_gap if by_counts else resampled_values)(
         function,
@@ -167,6 +168,7 @@ def _resampled_gap(
 ):
     """As `resampled_values`, for a gap of rates, by resampling counts."""
     options = dict(options)
+    # Some keywords say what is compared, the others how rows are read.
     keys = {"aggregate", "rate"} & set(options)
     comparison = comparison_of(metric, **{key: options.pop(key) for key in keys})
     confusion = read_confusion(
@@ -211,7 +213,7 @@ def percentile_interval(estimate, draws, confidence_level):
     if len(defined):
         tail = 0.5 * (1.0 - confidence_level)
         low, high = np.quantile(defined, [tail, 1.0 - tail]).tolist()
-        error = float(defined.std())
+        error = float(defined.std())  # of the resamples, as the bootstrap estimates it
     return Bunch(
         estimate=estimate,
         low=low,

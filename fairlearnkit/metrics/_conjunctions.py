@@ -103,15 +103,18 @@ class _Search:
         counts : ndarray of shape (2,)
             Rows of the subgroup, and hits among them.
         """
+        # Step 1. The table has the shape (2, sum of (n_cells + 1) over the columns).
         rows = np.arange(len(self.hits)) if rows is None else rows
         table = np.concatenate(
             [self._cumulated(part, rows) for part in self.partitions], axis=1
         )
         counts = table[:, self.high] - table[:, self.low]
+        # Step 2.
         used = self.sides[list(members)]
         extends = (counts[0] >= self.min_count) & ~np.isin(self.sides, used)
         extends[: members[-1] + 1 if members else 0] = False
         for position in np.flatnonzero(extends).tolist():
+            # Steps 3 and 4.
             longer = (*members, position)
             if counts[0, position] <= len(self.hits) - self.min_count:
                 yield longer, counts[:, position]

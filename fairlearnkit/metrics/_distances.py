@@ -223,6 +223,7 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
         sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
     )
     weight = read_weight(sample_weight, len(y_score))
+    # Also raises the error about groups without weight.
     shares = group_shares(groups, weight)
     n_groups = len(groups.labels)
     distributions = distributions_by_group(y_score, groups.codes, n_groups, weight)

@@ -206,6 +206,7 @@ def _cells(groups, control_features, missing):
         )
         strata = columns.labels
         suffixes = [f", of the stratum {label!r}" for label in strata.tolist()]
+        # One code for each pair of stratum and group, sorted once for all of them.
         known = (codes >= 0) & (columns.codes >= 0)
         codes = np.where(known, columns.codes * n_groups + codes, -1)
     names = [f"the group {label!r}" for label in groups.labels.tolist()]
@@ -245,6 +246,7 @@ def _table(name, function, cells, data):
     -------
     table : ndarray
     """
+    # A metric may fail without rows, and its shape is not known before it was called.
     values = {
         (s, g): _value(name, function, data, cell)
         for s, row in enumerate(cells)

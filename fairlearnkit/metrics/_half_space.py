@@ -38,18 +38,21 @@ def search_half_space(columns, hits, min_count, n_permutations, rng):
     half_space : dict
         As `audit_subgroups` reports it.
     """
+    # Step 1.
     names, features = _design(columns)
     mean, scale = features.mean(axis=0), features.std(axis=0)
     scale[scale == 0] = 1.0
     X = (features - mean) / scale
     solve = np.linalg.pinv(X, rcond=RANK_TOLERANCE)
+    # Step 2.
     weights, threshold, rows, violation = _best_cut(X, solve, hits, min_count)
+    # Step 3.
     n_as_bad = 0
     for _ in range(n_permutations):
         permuted = rng.permutation(hits)
         n_as_bad += _best_cut(X, solve, permuted, min_count)[3] >= violation
     overall, rate = hits.mean(), hits[rows].mean()
-    weights = weights / scale
+    weights = weights / scale  # back to the units of the columns
     return {
         "weights": dict(zip(names, weights.tolist())),
         "threshold": float(threshold + mean @ weights),
@@ -109,6 +112,7 @@ def _best_cut(X, solve, hits, min_count):
     violations = np.abs(np.cumsum(centred[order])) / len(hits)
     tolerance = SCORE_TOLERANCE * np.abs(descending).max()
     can_cut = np.append(descending[1:] < descending[:-1] - tolerance, False)
+    # A threshold lies between different scores, with enough rows on both sides.
     can_cut[: min_count - 1] = can_cut[len(hits) - min_count :] = False
     if not can_cut.any():  # e.g. all rows are alike
         return weights, 0.0, np.ones(len(hits), dtype=bool), 0.0

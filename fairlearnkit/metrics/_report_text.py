@@ -117,5 +117,6 @@ def _note_of_undefined_resamples(numbers):
 
 def _most_undefined(gaps):
     """Most resamples that an interval lacks, among gaps that are defined themselves."""
+    # NaN is the one value that differs from itself.
     defined = [gap for gap in gaps.values() if gap["estimate"] == gap["estimate"]]
     return max((gap["n_undefined"] for gap in defined), default=0)

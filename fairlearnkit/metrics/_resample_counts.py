@@ -109,6 +109,7 @@ def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
     for start in range(0, n_resamples, step):
         weights = np.zeros((min(step, n_resamples - start), size))
         for part in parts:
+            # Kinds are sorted by cell, so each cell has a range of them.
             cell, first = np.unique(part.cell, return_index=True)
             drawn = _draw_counts(part.n_rows, len(weights), rng) * part.weight
             weights[:, cell] = np.add.reduceat(drawn, first, axis=1)
@@ -126,6 +127,7 @@ def _kinds(confusion):
     known = np.flatnonzero((np.minimum(stratum, group) >= 0) & (weight > 0))
     codes = tuple(axis[known] for axis in confusion.codes)
     cell, weight = np.ravel_multi_index(codes, confusion.counts.shape), weight[known]
+    # Sort by cell, then weight; a kind starts where either changes.
     order = np.lexsort((weight, cell))
     cell, weight = cell[order], weight[order]
     is_first = np.append(True, (np.diff(cell) > 0) | (np.diff(weight) > 0))

@@ -187,6 +187,7 @@ class _ParityScorer(_BaseScorer):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        # Errors about the groups come before the predictions, which may take long.
         options = {"sensitive_features": self._groups(estimator, X, sensitive_features)}
         if sample_weight is not None:
             options["sample_weight"] = sample_weight

@@ -87,6 +87,7 @@ def score_gap(
     y_score = read_scores(y_score)
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     check_sensitive_features(sensitive_features, len(y_score), SCORE_METRIC)
+    # A constraint of the user reads the groups itself; its rows are checked below.
     contrasts = constraint.contrasts(
         y_true, sensitive_features, sample_weight, missing=missing
     )
