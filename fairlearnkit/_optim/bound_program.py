@@ -79,16 +79,39 @@ def symmetric_inverse(S):
     return 0.5 * (K + K.T)
 
 
-def _project_on_interval(K, target, cells, strata, bound):
-    """|u| widest <= bound: the two cells that are furthest apart hold it."""
-    a, b, widest = widest_pair(cells[:, 0], strata)
-    u = np.clip(target, -bound / widest, bound / widest)
-    size = (K @ (target - u))[0] / (cells[a, 0] - (0.0 if b is None else cells[b, 0]))
-    multipliers = np.zeros(len(cells))
-    multipliers[a] = size
+def contrast_multipliers(nu, cells, strata):
+    """Multipliers lambda of the cells with cells'lambda = nu, for a bound of rank 1.
+
+    The two cells that are furthest apart hold the bound, or one that is compared with
+    zero: of all lambda these have the smallest dual norm.
+
+    Parameters
+    ----------
+    nu : float
+        Multiplier of u.
+    cells : ndarray of shape (n_cells, 1)
+        Values of the cells for each unit of u.
+    strata : ndarray of shape (n_cells,), intp
+        Which cells are compared; see ``compared``.
+
+    Returns
+    -------
+    multipliers : ndarray of shape (n_cells,)
+    """
+    a, b, _ = widest_pair(cells[:, 0], strata)
+    difference = np.zeros(len(cells))
+    difference[a] = 1.0
     if b is not None:
-        multipliers[b] = -size
-    return u, multipliers
+        difference[b] = -1.0
+    return difference * (nu / (difference @ cells[:, 0]))
+
+
+def _project_on_interval(K, target, cells, strata, bound):
+    """|u| <= bound / widest, with the gap of each unit of u."""
+    widest = largest_gap(cells, strata)
+    u = np.clip(target, -bound / widest, bound / widest)
+    nu = (K @ (target - u))[0]
+    return u, contrast_multipliers(nu, cells, strata)
 
 
 def _interior_point(K, target, G, max_iter):

@@ -37,8 +37,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fairlearnkit._optim.bound_program import dual_norm
-from fairlearnkit._optim.compared import contrasted, largest_gap, widest_pair
+from fairlearnkit._optim.bound_program import contrast_multipliers, dual_norm
+from fairlearnkit._optim.compared import contrasted, largest_gap
 from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import make_rows
 
@@ -295,16 +295,10 @@ def cell_multipliers(p, nu):
     Returns
     -------
     multipliers : ndarray of shape (n_cells,)
-        For a bound on one contrast those of the smallest dual norm: the two cells that
-        are furthest apart hold the bound. Else the shortest.
+        For a bound on one contrast those of the smallest dual norm, else the shortest.
     """
     if p.bounded and p.rank == 1:
-        a, b, _ = widest_pair(p.cells[:, 0], p.strata)
-        pair = np.zeros(len(p.cells))
-        pair[a] = 1.0
-        if b is not None:
-            pair[b] = -1.0
-        return pair * (nu[0] / (pair @ p.cells[:, 0]))
+        return contrast_multipliers(nu[0], p.cells, p.strata)
     # The columns of cells are orthogonal, so that this is the pseudo-inverse.
     return p.cells @ (nu / (p.cells**2).sum(axis=0))  # (n_cells,)
 

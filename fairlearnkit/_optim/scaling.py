@@ -45,7 +45,8 @@ def standardized_targets(problem):
         names = (*IN_UNITS, *IN_UNITS_OF_KERNELS, *IN_SQUARED_UNITS)
         own = {name: getattr(found, name, None) for name in names}
         own = {
-            name: value * (scale**2 if name in IN_SQUARED_UNITS else scale)
+            # One factor at a time: of a float scale**2 would be an OverflowError.
+            name: value * scale * (scale if name in IN_SQUARED_UNITS else 1.0)
             for name, value in own.items()
             if value is not None
         }

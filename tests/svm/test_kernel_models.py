@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import SVC, SVR
 
-from fairlearnkit._models import kernel as kernel_walk
+from fairlearnkit._models import kernel as kernel_models
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.kernel_ridge import ParityKernelRidge
@@ -225,9 +225,7 @@ def test_prediction_by_blocks(data, monkeypatch):
     X, y, group, _ = data
     model = ParitySVC().fit(X, y, sensitive_features=group)
     expected = model.decision_function(X)
-    monkeypatch.setattr(
-        "fairlearnkit._models.kernel.CHECKED_ELEMENTS", 7 * len(model.support_)
-    )
+    monkeypatch.setattr(kernel_models, "CHECKED_ELEMENTS", 7 * len(model.support_))
     assert_allclose(model.decision_function(X), expected, rtol=1e-12)
     for i in (0, 17):
         assert_allclose(model.decision_function(X[i : i + 1]), expected[i], rtol=1e-10)
@@ -304,8 +302,9 @@ def test_a_void_constraint_is_told(model):
     X, y, f = np.vstack([X, X]), np.r_[y, y], np.r_[f, f]
     group = np.repeat(["a", "b"], 240)  # the same rows in both groups
     y = target(model, y, f)
-    with pytest.warns(UserWarning, match="the means .* agree already"):
+    with pytest.warns(UserWarning, match="the means .* agree already") as caught:
         found = clone(model).fit(X, y, sensitive_features=group)
+    assert caught[0].filename == __file__  # where fit was called
     free = clone(model).set_params(max_gap=np.inf).fit(X, y, sensitive_features=group)
     assert_allclose(scores(found, X), scores(free, X), atol=1e-8)
 
@@ -528,7 +527,7 @@ def test_many_rows_give_the_same_model_without_the_whole_matrix(
     wanted = {"sensitive_features": group, "sample_weight": weight}
     model = clone(model).set_params(kernel=kernel, max_gap=max_gap, C=0.3)
     few = clone(model).fit(form(X), target(model, y, f), **wanted)
-    monkeypatch.setattr(kernel_walk, "FEWEST_BY_ROWS", 1)
+    monkeypatch.setattr(kernel_models, "FEWEST_BY_ROWS", 1)
     monkeypatch.setattr(KernelRows, "whole", None)
     many = clone(model).fit(form(X), target(model, y, f), **wanted)
     atol = 1e-6 if max_gap != 0.05 else 1e-3  # the search stops at a duality gap
@@ -550,7 +549,7 @@ def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
     }[how]
     X = rbf_kernel(X) if how == "precomputed" else X
     few = clone(model).fit(X, target(model, y, f), sensitive_features=group)
-    monkeypatch.setattr(kernel_walk, "FEWEST_BY_ROWS", 1)
+    monkeypatch.setattr(kernel_models, "FEWEST_BY_ROWS", 1)
     many = clone(model).fit(X, target(model, y, f), sensitive_features=group)
     assert_allclose(scores(many, X), scores(few, X), atol=1e-6)
 
