@@ -1,7 +1,12 @@
-"""The house: who may import what, so that a change stays where it was made."""
+"""The house: who may import what, so that a change stays where it was made; sizes."""
 
 import ast
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from statistics import median
+
+import pytest
 
 import fairlearnkit
 
@@ -9,6 +14,7 @@ ROOT = Path(fairlearnkit.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
 PUBLIC = sorted(p.name for p in ROOT.iterdir() if p.is_dir() and p.name[0] != "_")
 SKLEARN_DOOR = "fairlearnkit.utils._sklearn_private"
+SIZES = Path(__file__).parents[1] / "benchmarks/sizes.py"
 
 
 def imported(path):
@@ -52,3 +58,44 @@ def test_floors_import_nothing_that_stands_on_them():
         names = [n for n in imported(path) if n.startswith("fairlearnkit.")]
         above = [name for name in names if name.split(".")[1] not in below]
         assert not above, (path, above)
+
+
+@pytest.fixture(scope="module")
+def sizes():
+    """The module that counts, which is a script outside of the package."""
+    spec = spec_from_file_location("house_sizes", SIZES)
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def files(sizes):
+    return sizes.read_folder(ROOT)
+
+
+@pytest.fixture(scope="module")
+def functions(files):
+    return [function for file in files for function in file.functions]
+
+
+def test_no_file_is_above_300_code_lines(files):
+    assert len(files) > 80
+    assert [str(f.path) for f in files if f.n_lines > 300] == []
+
+
+def test_no_function_is_above_40_code_lines(functions):
+    assert len(functions) > 500
+    assert [str(f) for f in functions if f.n_lines > 40] == []
+
+
+def test_most_functions_are_short(sizes, functions):
+    lines = [function.n_lines for function in functions]
+    assert median(lines) <= 7
+    longest = sorted(functions, key=lambda f: -f.n_lines)[: len(lines) // 15]
+    assert sizes.quantile(lines, 0.95) <= 25, [*map(str, longest)]
+
+
+def test_no_argument_list_is_above_10(sizes, functions):
+    assert [str(function) for function in sizes.crowded(functions)] == []
