@@ -61,7 +61,7 @@ def as_floats(name, column):
     try:
         values = [np.nan if is_missing(value) else float(value) for value in column]
     except (TypeError, ValueError) as error:
-        msg = f"The column {name!r} of the search's table does not hold numbers ({error})."
+        msg = f"The column {name!r} of the search does not hold numbers ({error})."
         raise ValueError(msg) from error
     return np.array(values)
 
