@@ -235,8 +235,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         """
         proba = self.predict_proba(X, sensitive_features=sensitive_features)
         if self.pos_label_ is None and self.threshold != SYMMETRIC_THRESHOLD:
-            cure = "give pos_label, and fit again"
-            positive_class(self.classes_.tolist(), name="y", pos_label_hint=cure)
+            hint = "give pos_label, and fit again"
+            positive_class(self.classes_.tolist(), name="y", pos_label_hint=hint)
         positive = self._scored_class(self.classes_)
         selected = proba[:, positive] > self.threshold
         return self.classes_[np.where(selected, positive, 1 - positive)]

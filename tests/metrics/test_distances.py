@@ -140,13 +140,13 @@ def test_few_pairs_of_many_groups_are_looked_at(monkeypatch):
     scores = rng.normal(size=len(group)) + 0.5 * rng.normal(size=150)[group]
     looked_at, own = [], distances._wasserstein_from
 
-    def counted(one, laws):
-        looked_at.append(len(laws))
-        return own(one, laws)
+    def counted(reference, others):
+        looked_at.append(len(others))
+        return own(reference, others)
 
     monkeypatch.setattr(distances, "_wasserstein_from", counted)
     found = strong_demographic_disparity(None, scores, sensitive_features=group)
     assert 0 < sum(looked_at) < 150 * 149 / 2 / 10
-    laws = distributions_by_group(scores, group, 150)
-    worst = max(distances.wasserstein(x, y) for x, y in combinations(laws, 2))
+    each = distributions_by_group(scores, group, 150)
+    worst = max(distances.wasserstein(x, y) for x, y in combinations(each, 2))
     assert found == worst
