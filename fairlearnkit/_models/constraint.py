@@ -4,7 +4,7 @@ import numpy as np
 
 from fairlearnkit._data.classes import encode_classes, positive_class
 from fairlearnkit._data.groups import MISSING_POLICIES
-from fairlearnkit._optim.compared import strata_of
+from fairlearnkit._optim.strata import split_strata
 from fairlearnkit.constraints import (
     ALIASES,
     Contrasts,
@@ -86,7 +86,7 @@ def named_multipliers(contrasts, multipliers):
     named : dict of str to float
         One for each cell; of a stratum of two cells, for their difference alone.
     """
-    together, alone = strata_of(contrasts.strata)
+    together, alone = split_strata(contrasts.strata)
     named = {contrasts.cells[c]: float(multipliers[c]) for c in alone}
     for part in together:
         suffix = contrasts.suffixes[contrasts.strata[part[0]]]

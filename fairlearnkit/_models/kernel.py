@@ -34,11 +34,11 @@ from fairlearnkit._models.kernels import (
 )
 from fairlearnkit._models.magnitudes import check_magnitudes
 from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
-from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.hard_margin import solve_hard_margin
 from fairlearnkit._optim.kernel import solve_kernel, takes_rows
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
+from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 
-from fairlearnkit._optim.compared import bounds, largest_gap, widest_pair
+from fairlearnkit._optim.strata import gap_polytope, largest_gap, widest_pair
 
 # Complementarity relative to the objective at which the iteration stops: at its last
 # digits, from where the refinement of the active set reaches the optimum.
@@ -20,7 +20,7 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
     2. Of rank 1, such as two groups, the feasible set is an interval.
     3. Else Mehrotra's predictor-corrector method from u = 0, which is strictly inside
        (Nocedal and Wright, Numerical Optimization, 2006, algorithm 16.4), on
-       G x <= 1 with x = u and the free centres of strata (``compared.bounds``).
+       G x <= 1 with x = u and the free centres of strata (``strata.gap_polytope``).
     4. The system of the constraints that it ends at is solved once more, to rounding.
 
     Parameters
@@ -32,7 +32,7 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
     cells : ndarray of shape (n_cells, rank)
         Values of the cells for each unit of u; dependent rows are allowed.
     strata : ndarray of shape (n_cells,), intp
-        Which cells are compared; see ``compared``.
+        Which cells are compared; see ``strata``.
     bound : float
         Greater than 0.
 
@@ -47,7 +47,7 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
         return target, np.zeros(len(cells))
     if len(target) == 1:
         return _project_on_interval(K, target, cells, strata, bound)
-    polytope = bounds(cells, strata)
+    polytope = gap_polytope(cells, strata)
     # Scaled to limits of 1, and both signs: -1 <= half x <= 1.
     half = polytope.G / (bound * polytope.limits)[:, None]
     u, lam = _interior_point(K, target, np.vstack([half, -half]), max_iter)
@@ -92,7 +92,7 @@ def contrast_multipliers(nu, cells, strata):
     cells : ndarray of shape (n_cells, 1)
         Values of the cells for each unit of u.
     strata : ndarray of shape (n_cells,), intp
-        Which cells are compared; see ``compared``.
+        Which cells are compared; see ``strata``.
 
     Returns
     -------

@@ -3,7 +3,7 @@
 The loss is a sum of hinges max(0, r - s f), one a row for the hinge loss and two for
 the epsilon-insensitive one. Margins t = s (X w + b) - r + xi >= 0 with multipliers a,
 slacks xi >= 0 with multipliers m = c - a, and for a bound s = bound limits -+ G x >= 0
-with multipliers lam, G = [G_u, G_z] the polytope of ``compared``, x = (Q'w, z) with the
+with multipliers lam, G = [G_u, G_z] the polytope of ``strata``, x = (Q'w, z) with the
 centres z of strata. Eliminating all but (w, b, z) leaves
 
     [ reg I + X'DX + Q G_u' E G_u Q'   X'd   Q G_u' E G_z ] [dw]

@@ -38,9 +38,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairlearnkit._optim.bound_program import contrast_multipliers, dual_norm
-from fairlearnkit._optim.compared import contrasted, largest_gap
 from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import make_rows
+from fairlearnkit._optim.strata import helmert_contrasts, largest_gap
 
 # Squared norms of a direction of the constraint below this part of those of the means
 # themselves are rounding of sums of n products, some 1e-16 sqrt(n). Twice as much drops
@@ -83,7 +83,7 @@ class KernelProblem:
         Mean scores of the cells for each unit of u, less the mean of their stratum; the
         columns are orthogonal.
     strata : ndarray of shape (n_cells,), intp
-        Which cells are compared; see ``compared``.
+        Which cells are compared; see ``strata``.
     means : {ndarray, sparse array} of shape (n_cells, n_samples)
         Weights of the rows in the mean of each cell.
     """
@@ -179,7 +179,7 @@ def build_kernel_problem(K, y, c, *, loss, reg, fit_intercept, means, strata, bo
     """Problem of a kernel matrix and the means of cells to compare.
 
     1. The contrasts of the cells, in as few rows as there can be: H means, with H
-       orthonormal (``compared.contrasted``).
+       orthonormal (``strata.helmert_contrasts``).
     2. Their Gram matrix in the feature space, G = H means K means' H', has the
        eigenvalues `size` and eigenvectors V.
     3. B = diag(size)^-1/2 V' H means, of the directions whose size is no rounding.
@@ -205,7 +205,7 @@ def build_kernel_problem(K, y, c, *, loss, reg, fit_intercept, means, strata, bo
     -------
     problem : KernelProblem
     """
-    H = contrasted(np.eye(len(strata)), strata)
+    H = helmert_contrasts(np.eye(len(strata)), strata)
     H = H if np.isfinite(bound) else H[:0]  # (n_contrasts, n_cells)
     B = np.asarray(H @ means)  # (n_contrasts, n_samples)
     T = K @ B.T  # (n_samples, n_contrasts)

@@ -2,7 +2,7 @@
 
     minimise  reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b)   s.t.  gap(w) <= bound
 
-gap(w) is the largest gap (``compared``) of the mean scores of cells, D w, with D the
+gap(w) is the largest gap (``strata``) of the mean scores of cells, D w, with D the
 mean of X in each. All the solvers need of D are an orthonormal basis Q (n_features,
 rank) of what its rows differ by, and the cells in that basis, so that gap(w) is the gap
 of cells @ Q'w. With bound = 0 the constraint is Q'w = 0.
@@ -14,9 +14,14 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import qr, svd
 
-from fairlearnkit._optim.compared import bounds, centred, contrasted, largest_gap
 from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import Rows, make_rows
+from fairlearnkit._optim.strata import (
+    center_strata,
+    gap_polytope,
+    helmert_contrasts,
+    largest_gap,
+)
 
 # Differences of means below this part of the range of a column are rounding of sums,
 # which grows with the square root of n: about 1e-13 for a million rows.
@@ -94,8 +99,8 @@ class Problem:
         return largest_gap(self.cells @ u, self.strata)
 
     def polytope(self):
-        """What ``bounds`` returns: gap(u) <= 1 as linear inequalities."""
-        return bounds(self.cells, self.strata)
+        """What `gap_polytope` returns: gap(u) <= 1 as linear inequalities."""
+        return gap_polytope(self.cells, self.strata)
 
     def scores(self, w, b):
         """X w + b, a column."""
@@ -280,7 +285,7 @@ def row_space(directions, strata, noise):
     directions : ndarray of shape (n_cells, n_features)
         Mean of X in each cell.
     strata : ndarray of shape (n_cells,), intp
-        Which cells are compared; see ``compared``.
+        Which cells are compared; see ``strata``.
     noise : ndarray of shape (n_features,)
         What rounding can make of a difference of means that is 0, by feature.
 
@@ -291,9 +296,9 @@ def row_space(directions, strata, noise):
     cells : ndarray of shape (n_cells, rank)
         ``directions @ basis``, less the mean of each stratum.
     """
-    directions = centred(directions, strata)
+    directions = center_strata(directions, strata)
     unit = np.where(noise > 0, noise, 1.0)
-    A = contrasted(directions, strata)  # (n_contrasts, n_features)
+    A = helmert_contrasts(directions, strata)  # (n_contrasts, n_features)
     _, size, Vt = svd(A / unit, full_matrices=False)
     # What is rounding in A; and what svd itself can be wrong by.
     cut = sum(np.sqrt(A.shape))

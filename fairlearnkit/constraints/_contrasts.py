@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._optim.compared import largest_gap, strata_of
+from fairlearnkit._optim.strata import largest_gap, split_strata
 
 # Largest sum of a row of M that counts as zero, relative to the sum of absolute values;
 # differences of means computed in float64 stay far below it. A constant c added to all
@@ -139,7 +139,7 @@ class Contrasts:
         First come the cells outside all strata, with a = b, then the pairs of cells
         a < b of one stratum after the other.
         """
-        together, alone = strata_of(self.strata)
+        together, alone = split_strata(self.strata)
         pairs = [np.stack([alone, alone])]
         pairs += [part[np.stack(np.triu_indices(len(part), 1))] for part in together]
         return np.concatenate(pairs, axis=1)

@@ -22,9 +22,9 @@ from fairlearnkit._models.constraint import (
     store_groups,
     with_positive_class,
 )
-from fairlearnkit._optim.compared import centred, largest_distance
 from fairlearnkit._optim.problem import cell_means, find_shift, row_space
 from fairlearnkit._optim.rows import make_rows
+from fairlearnkit._optim.strata import center_strata, largest_distance
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -322,7 +322,7 @@ def _remaining_gap(means, strata, Q, strength):
     Scaled by a power of two, which is exact, so that squares neither overflow nor
     underflow.
     """
-    rest = centred(means, strata)
+    rest = center_strata(means, strata)
     rest -= strength * (rest @ Q) @ Q.T
     _, power = np.frexp(np.abs(rest).max(initial=0.0))
     return float(np.ldexp(largest_distance(np.ldexp(rest, -power), strata), power))

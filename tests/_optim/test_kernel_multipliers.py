@@ -10,11 +10,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics.pairwise import rbf_kernel
 
 from fairlearnkit._optim.bound_program import dual_norm
-from fairlearnkit._optim.compared import strata_of
 from fairlearnkit._optim.kernel import solve_kernel
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
+from fairlearnkit._optim.strata import split_strata
 from fairlearnkit.constraints import check_constraint
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.svm import ParitySVC, ParitySVR
@@ -73,7 +73,7 @@ def least_objective(p, shift):
     else:
         losses = cp.pos(cp.abs(p.y - f) - p.loss.epsilon)
     means = np.asarray(p.means @ F) @ w - shift
-    together, alone = strata_of(p.strata)
+    together, alone = split_strata(p.strata)
     rules = [cp.abs(means[a]) <= p.bound for a in alone]
     for part in together:
         rules += [means[a] - means[b] <= p.bound for a in part for b in part if a != b]
@@ -126,7 +126,7 @@ def test_they_balance_the_gradient(loss, constraint, n_groups, bound):
     alpha = p.reg * found.v
     pull = K @ (alpha - p.means.T @ found.multipliers)
     assert_allclose(K @ (p.reg * found.beta), pull, atol=1e-6 * np.abs(pull).max())
-    for part in strata_of(p.strata)[0]:
+    for part in split_strata(p.strata)[0]:
         total = found.multipliers[part].sum()
         assert_allclose(total, 0.0, atol=1e-8 * np.abs(found.multipliers).max())
 

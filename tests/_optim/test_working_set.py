@@ -6,12 +6,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics.pairwise import rbf_kernel
 
 from fairlearnkit._optim import kernel_rows, libsvm, working_set
-from fairlearnkit._optim.compared import largest_gap
 from fairlearnkit._optim.kernel import solve_kernel
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_solver import KernelOptions
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge
+from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.constraints import check_constraint
 
 LOSSES = {"hinge": Hinge(), "epsilon_insensitive": EpsilonInsensitive(0.3)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def strata_of(strata):
+def split_strata(strata):
     """Positions of the cells of each stratum, and of those by themselves."""
     # A stable sort, so that cells of a stratum stay in their order.
     order = np.argsort(strata, kind="stable")
@@ -22,7 +22,7 @@ def strata_of(strata):
 
 def largest_gap(values, strata):
     """Largest gap of values of shape (n_cells,) or (n_cells, n_outputs)."""
-    together, alone = strata_of(strata)
+    together, alone = split_strata(strata)
     gaps = [np.ptp(values[part], axis=0).max() for part in together]
     return float(max([*gaps, np.abs(values[alone]).max(initial=0.0)]))
 
@@ -43,7 +43,7 @@ def widest_pair(values, strata):
         Positions: of a stratum its largest and its smallest value.
     gap : float
     """
-    together, alone = strata_of(strata)
+    together, alone = split_strata(strata)
     found = [(abs(values[a]), a, None) for a in alone]
     for part in together:
         a, b = part[values[part].argmax()], part[values[part].argmin()]
@@ -54,7 +54,7 @@ def widest_pair(values, strata):
 
 def largest_distance(values, strata):
     """Largest norm of a difference of two cells of a stratum, or of a cell alone."""
-    together, alone = strata_of(strata)
+    together, alone = split_strata(strata)
     found = np.linalg.norm(values[alone], axis=1).max(initial=0.0)
     for part in together:
         points = values[part] - values[part].mean(axis=0)
@@ -72,24 +72,24 @@ def largest_distance(values, strata):
     return float(found)
 
 
-def centred(values, strata):
+def center_strata(values, strata):
     """Values less the mean of their stratum, which leaves every gap as it is."""
     values = np.array(values, dtype=np.float64)
-    for part in strata_of(strata)[0]:
+    for part in split_strata(strata)[0]:
         # Twice: the second mean is that of what rounding left of a large offset.
         for _ in range(2):
             values[part] -= values[part].mean(axis=0)
     return values
 
 
-def contrasted(values, strata):
+def helmert_contrasts(values, strata):
     """All gaps in as few rows as there can be: R @ values, R orthonormal.
 
     Of a stratum of G cells the G - 1 contrasts of Helmert, row k the mean of the first
     k cells less the next one, scaled; so that no rank has to be decided. Values may be
     an array or a sparse one.
     """
-    together, alone = strata_of(strata)
+    together, alone = split_strata(strata)
     parts = [values[alone], *(_helmert(values[part]) for part in together)]
     return np.concatenate(parts)
 
@@ -132,7 +132,7 @@ class Polytope:
         return of_cells
 
 
-def bounds(cells, strata):
+def gap_polytope(cells, strata):
     """The polytope of all u with gap(cells @ u) <= 1.
 
     A stratum of more than two cells has a free centre, from which no cell is further
@@ -149,7 +149,7 @@ def bounds(cells, strata):
     -------
     polytope : Polytope
     """
-    together, alone = strata_of(strata)
+    together, alone = split_strata(strata)
     pairs = np.array([part for part in together if len(part) == 2], dtype=np.intp)
     pairs = pairs.reshape(-1, 2)
     many = [part for part in together if len(part) > 2]

@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 from scipy.spatial.distance import pdist
 
-from fairlearnkit._optim.compared import (
-    bounds,
-    centred,
-    contrasted,
+from fairlearnkit._optim.strata import (
+    center_strata,
+    gap_polytope,
+    helmert_contrasts,
     largest_distance,
     largest_gap,
     widest_pair,
@@ -68,7 +68,7 @@ def test_widest_pair(values, strata):
 def test_multipliers_of_cells_give_what_those_of_the_polytope_give(strata):
     rng = np.random.default_rng(1)
     cells = rng.normal(size=(len(strata), 2))
-    polytope = bounds(cells, strata)
+    polytope = gap_polytope(cells, strata)
     multipliers = rng.normal(size=len(polytope.G))
     n_centres = polytope.G.shape[1] - 2
     for j in range(n_centres):  # those of a centre balance
@@ -92,7 +92,7 @@ def test_distances_of_many_points_that_are_all_equally_far_out():
 
 
 def test_contrasts_are_orthonormal_and_span_all_pairs(strata):
-    H = contrasted(np.eye(len(strata)), strata)
+    H = helmert_contrasts(np.eye(len(strata)), strata)
     assert_allclose(H @ H.T, np.eye(len(H)), atol=1e-14)
     every = pairs(np.eye(len(strata)), strata)
     assert np.linalg.matrix_rank(every) == len(H)
@@ -103,10 +103,12 @@ def test_contrasts_of_values_do_not_see_an_offset(strata):
     rng = np.random.default_rng(0)
     values = rng.integers(-8, 8, size=(len(strata), 3)).astype(float)
     moved = values + np.where(strata[:, None] < 0, 0.0, 2.0**40)
-    assert_allclose(centred(moved, strata), centred(values, strata), atol=1e-4)
     assert_allclose(
-        contrasted(centred(moved, strata), strata),
-        contrasted(values, strata),
+        center_strata(moved, strata), center_strata(values, strata), atol=1e-4
+    )
+    assert_allclose(
+        helmert_contrasts(center_strata(moved, strata), strata),
+        helmert_contrasts(values, strata),
         atol=1e-4,
     )
 
@@ -115,7 +117,7 @@ def test_contrasts_of_values_do_not_see_an_offset(strata):
 def test_the_polytope_is_that_of_all_pairs(strata, seed):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(len(strata), 2))
-    polytope = bounds(rows, strata)
+    polytope = gap_polytope(rows, strata)
     G, limits = polytope.G, polytope.limits
     u = rng.normal(size=2)
     u /= np.abs(pairs(rows @ u, strata)).max()  # on its boundary
