@@ -13,8 +13,8 @@ import numpy as np
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.kernel_problem import certify
 
-# The most machines. Problems take about six, and ten where active-set steps do not make
-# libsvm's solutions exact; twice as many are never reached.
+# The most machines between both ends. Problems have taken two in the median and six at
+# most, so that twice as many would not be reached either.
 MOST_MACHINES = 40
 # The width of the interval of s at which the search stops: K - s T T' is then the same
 # but for rounding.

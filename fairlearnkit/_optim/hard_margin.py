@@ -6,9 +6,9 @@ import numpy as np
 
 from fairlearnkit._optim.kernel import solve_kernel
 
-# Factors of the loss that are tried, times one over the mean of the kernel's diagonal.
-# An optimum is found at the first one that is large enough, and twice as large a step
-# would only make it worse conditioned than it has to be.
+# Factors of the loss that are tried, divided by the mean of the kernel's diagonal. The
+# first one that is large enough gives the optimum. Larger steps between them save a
+# machine, and make the problem worse conditioned than it has to be.
 FACTORS = 10.0 ** np.arange(2, 11, 2)
 # Iterations of libsvm for each row: where there is no model without loss it may have no
 # end. Twice as many take twice as long to say so.

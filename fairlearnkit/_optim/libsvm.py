@@ -10,8 +10,8 @@ from sklearn.svm import SVC, SVR
 from fairlearnkit._optim.active_set import JITTER, ActiveSet
 from fairlearnkit._optim.kernel_problem import certify
 
-# Rows of K that are changed at a time: their product with T stays in the cache. Twice
-# as many take the same time up to 10,000 rows.
+# Rows of K that are changed at a time: their product with T stays in the cache. Half or
+# twice as many take the same time at 6000 rows; 1024 take twice as long.
 CHANGED_ROWS = 64
 
 

@@ -34,26 +34,34 @@ import numpy as np
 from fairlearnkit._optim.active_set import EDGE
 from fairlearnkit._optim.libsvm import DeflatedMachine, deflated_solution
 
+# Measured, in iterations of libsvm: 6,000 to 10,000 rows of Adult, with classes at C =
+# 1 and 10, numbers, and a bound. None of the constants changes the optimum.
+#
 # The first guess: the fewest parts, and the most rows of a part (a matrix of 128 MB).
-# Twice as many parts are guessed in half the time, and worse.
+# With twice as many parts there are up to 22 % more iterations, with half as many
+# between 16 % fewer and 15 % more.
 PARTS, ROWS_OF_PART = 4, 4000
-# libsvm's tolerance while the working set is a guess, and its iterations for each row.
-# libsvm's time hardly depends on either by a factor of two, but where it would circle.
+# libsvm's tolerance while the working set is a guess: with twice as much 8 to 11 %
+# fewer iterations, with half 6 to 11 % more. And its iterations for each row, for parts
+# on which it would not end; they have not been reached.
 LOOSE_TOL, LOOSE_STEPS = 1e-2, 10
-# Share of the rows in the first working set. With twice as much the reduced problem is
-# four times as large; with half, more rows are missing that come in later rounds.
+# Share of the rows in the first working set: with half as much 11 to 31 % more
+# iterations, with twice as much between 16 % fewer and 9 % more, on four times the
+# elements of K.
 FIRST_SHARE = 0.3
-# Rows with a loss count as nearer to the margin by this factor: a guess of few rows has
-# too few of them. Twice as much takes rows without a loss that are needed out.
+# Rows with a loss count as nearer to the margin by this factor: a first guess has too
+# few of them. With half as much between 6 % fewer and 18 % more iterations, with twice
+# as much up to 23 % more.
 LOSS_FACTOR = 4.0
-# Rows of a working set for each free one, and the fewest rows. Twice as many make
-# rounds dearer by four, half as many need more of them.
+# Rows of a working set for each free one: with half as many between 3 % fewer and 21 %
+# more iterations, with twice as many 3 to 6 % more. And the fewest rows, for problems
+# with few free ones.
 ROWS_PER_FREE, FEWEST = 1.6, 100
-# The most rounds; problems take below ten, and those that float64 cannot solve any
-# number.
+# The most rounds; 230 problems have taken two in the median and seven at most.
 ROUNDS = 40
 # Share of the working set up to which missing rows are worth a warm start, active-set
-# steps from the last solution instead of libsvm. These cost (free rows)^3 each time.
+# steps from the last solution instead of libsvm, which cost (free rows)^3 each: with
+# half as much up to 28 % more iterations, with twice as much no fewer.
 WARM_SHARE = 0.02
 
 
