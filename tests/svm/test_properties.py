@@ -1,0 +1,122 @@
+"""Laws of kernel models, on samples of few rows."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone, is_classifier
+
+from fairlearnkit.kernel_ridge import ParityKernelRidge
+from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::fairlearnkit.exceptions.SmallGroupWarning"
+)
+MODELS = [
+    ParitySVC(tol=1e-7),
+    ParitySVR(tol=1e-7),
+    ParityKernelRidge(kernel="rbf"),
+]
+# Each kernel model with the linear model that a linear kernel gives.
+LINEAR = [
+    (ParitySVC(kernel="linear", tol=1e-7), ParityLinearSVC(loss="hinge", tol=1e-6)),
+    (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-6)),
+    (ParityKernelRidge(kernel="linear"), ParityRidge(fit_intercept=False, tol=1e-6)),
+]
+some = settings(max_examples=20)
+models, bounds = st.sampled_from(MODELS), st.sampled_from([0.0, 0.05, 0.5])
+
+
+@st.composite
+def samples(draw):
+    """X of more features than contrasts, f, group and integer weights."""
+    n_groups, n = draw(st.integers(2, 3)), draw(st.integers(20, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    group = rng.permutation(np.arange(n) % n_groups)
+    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
+    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
+    weight = rng.integers(0, 3, n)
+    for g in range(n_groups):  # no group is empty
+        weight[np.argmax(group == g)] = 1
+    weight[[f.argmin(), f.argmax()]] = 1  # nor is a class
+    return X, f, np.array(list("abc"))[group], weight
+
+
+def target(model, f):
+    return np.where(f > np.median(f), "yes", "no") if is_classifier(model) else f
+
+
+def fit(model, sample, **parameters):
+    X, f, group, weight = sample
+    model = clone(model).set_params(**parameters)
+    y = target(model, f)
+    return model.fit(X, y, sensitive_features=group, sample_weight=weight)
+
+
+def scores(model, X):
+    return model.decision_function(X) if is_classifier(model) else model.predict(X)
+
+
+def assert_same_scores(model, found, expected, atol):
+    """An interval of intercepts may be optimal, where there is one."""
+    if isinstance(model, ParitySVC | ParitySVR):
+        found, expected = found - found.mean(), expected - expected.mean()
+    assert_allclose(found, expected, atol=atol)
+
+
+@some
+@given(model=models, sample=samples(), max_gap=bounds)
+def test_the_gap_is_kept(model, sample, max_gap):
+    X, _, group, weight = sample
+    free = fit(model, sample, max_gap=np.inf)
+    model = fit(model, sample, max_gap=max_gap)
+    f = scores(model, X)
+    labels, counts = np.unique(group, return_counts=True)
+    means = [np.average(f[group == g], weights=weight[group == g]) for g in labels]
+    assert_allclose(np.ptp(means), min(max_gap, free.gap_), atol=1e-6)
+    assert np.ptp(means) <= max_gap + 1e-8
+    assert_allclose(model.gap_, np.ptp(means), atol=1e-10)
+    assert_array_equal(model.groups_, labels)
+    assert_array_equal(model.group_counts_, counts)
+    assert isinstance(model.gap_, float)
+    assert 0 <= model.duality_gap_ + 1e-9 <= 1e-4
+    assert model.n_iter_ >= 1
+
+
+@some
+@given(pair=st.sampled_from(LINEAR), sample=samples(), max_gap=bounds)
+def test_a_linear_kernel_gives_the_linear_model(pair, sample, max_gap):
+    X = sample[0]
+    found, expected = (fit(model, sample, max_gap=max_gap) for model in pair)
+    assert_allclose(np.ravel(found.coef_), np.ravel(expected.coef_), atol=2e-4)
+    assert_same_scores(pair[0], scores(found, X), scores(expected, X), atol=5e-4)
+
+
+@some
+@given(
+    model=models, sample=samples(), max_gap=bounds, labels=st.permutations(list("abc"))
+)
+def test_names_of_groups_and_order_of_rows_change_nothing(
+    model, sample, max_gap, labels
+):
+    X, f, group, weight = sample
+    expected = scores(fit(model, sample, max_gap=max_gap), X)
+    renamed = np.array([dict(zip("abc", labels))[g] for g in group])
+    order = np.argsort(f)
+    permuted = X[order], f[order], renamed[order], weight[order]
+    found = scores(fit(model, permuted, max_gap=max_gap), X)
+    assert_same_scores(model, found, expected, atol=1e-4)
+
+
+@some
+@given(model=models, sample=samples(), max_gap=bounds)
+def test_weights_are_repetitions_and_zero_is_absent(model, sample, max_gap):
+    X, f, group, weight = sample
+    rows, y = np.repeat(np.arange(len(f)), weight), target(model, f)
+    once = fit(model, sample, max_gap=max_gap)
+    twice = clone(model).set_params(max_gap=max_gap)
+    twice.fit(X[rows], y[rows], sensitive_features=group[rows])
+    assert_same_scores(model, scores(once, X), scores(twice, X), atol=1e-4)
+    assert (weight[once.support_] > 0).all()
