@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import ks_2samp, wasserstein_distance
+from scipy.stats import wasserstein_distance
 
-from fairlearnkit._transport import distances
 from fairlearnkit._transport.barycenters import barycenter_maps
 from fairlearnkit._transport.distances import (
     kolmogorov_smirnov,
@@ -138,25 +137,6 @@ def test_exact_for_weighted_samples_with_ties(rows, data):
         )
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_distances_of_large_samples(seed):
-    rng = np.random.default_rng(seed)
-    a, b = rng.normal(size=1500), np.round(rng.gumbel(size=700), 1)
-    x, y = make_distribution(a), make_distribution(b)
-    assert_allclose(kolmogorov_smirnov([x, y]), ks_2samp(a, b).statistic, atol=1e-14)
-    assert_allclose(wasserstein(x, y), wasserstein_distance(a, b), rtol=1e-12)
-    c = rng.normal(size=1500)
-    by_hand = np.sqrt(np.mean((np.sort(a) - np.sort(c)) ** 2))
-    assert_allclose(wasserstein(x, make_distribution(c), order=2), by_hand, rtol=1e-12)
-    half = np.array([0.5, 0.5])
-    assert_allclose(
-        unfairness([x, make_distribution(c)], half), by_hand**2 / 4, rtol=1e-12
-    )
-    three = [x, make_distribution(c), y]
-    by_pairs = [wasserstein(i, j) for i in three for j in three]
-    assert largest_wasserstein(three) == max(by_pairs)
-
-
 @pytest.mark.parametrize("n", [10, 1000, 300_000])
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_equal_distributions_stay_to_rounding(n, offset):
@@ -185,17 +165,6 @@ def test_equal_distributions_stay_to_rounding(n, offset):
         assert_allclose(
             moved[order], distribution.values[order], rtol=0, atol=1e-9 * (1 + offset)
         )
-
-
-def test_weight_two_is_the_row_twice():
-    rng = np.random.default_rng(1)
-    values, weight = rng.normal(size=200).round(1), rng.integers(0, 4, 200)
-    once, repeated = (
-        make_distribution(values, weight),
-        make_distribution(np.repeat(values, weight)),
-    )
-    assert_array_equal(once.values, repeated.values)
-    assert_allclose(once.cdf, repeated.cdf, rtol=3e-16)
 
 
 def test_weights_below_rounding_are_no_atoms():
@@ -305,72 +274,6 @@ def test_thinned_maps_keep_the_ends():
     assert few[0].tolist() == [0, 1, 2]
 
 
-def many_distributions(seed, n_groups=60):
-    """Laws of unlike sizes with ties and an offset, and how they were made."""
-    rng = np.random.default_rng(seed)
-    n = 40 * n_groups
-    codes = np.append(np.arange(n_groups), np.floor(n_groups * rng.random(n) ** 2))
-    codes = codes.astype(int)
-    values = rng.normal(size=len(codes)) + rng.normal(size=n_groups)[codes]
-    weight = None
-    if seed % 2:
-        values = np.round(values, 1)
-        weight = rng.integers(0, 4, len(codes)).astype(float)
-        weight[:n_groups] = 1.0
-    return values, codes, weight
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_many_distributions_at_once_are_those_of_each_group(seed):
-    values, codes, weight = many_distributions(seed)
-    codes[-5:] = -1
-    found = make_distributions(values, codes, 60, weight)
-    for group, distribution in enumerate(found):
-        rows = codes == group
-        one = make_distribution(values[rows], None if weight is None else weight[rows])
-        assert_array_equal(distribution.values, one.values)
-        assert_array_equal(distribution.cdf, one.cdf)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_many_distributions_give_what_few_give(monkeypatch, seed):
-    distributions = make_distributions(
-        *many_distributions(seed)[:2], 60, many_distributions(seed)[2]
-    )
-    p = np.random.default_rng(seed).dirichlet(np.ones(60))
-    p[3] = 0.0
-    p /= p.sum()
-    many = (
-        barycenter_maps(distributions, p),
-        unfairness(distributions, p),
-        largest_wasserstein(distributions),
-    )
-    for module in ("barycenters", "distances", "distributions"):
-        name = f"fairlearnkit._transport.{module}.MANY_DISTRIBUTIONS"
-        monkeypatch.setattr(name, 10**9)
-    one_by_one = barycenter_maps(distributions, p), unfairness(distributions, p)
-    for found, expected in zip(many[0], one_by_one[0]):
-        assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
-        assert (np.diff(found) >= 0).all()
-    assert_allclose(many[1], one_by_one[1], rtol=1e-12)
-    assert many[2] == max(wasserstein(a, b) for a, b in combinations(distributions, 2))
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_kolmogorov_smirnov_is_that_of_all_pairs(seed):
-    values, codes, weight = many_distributions(seed)
-    distributions = make_distributions(values, codes, 60, weight)
-    points = np.unique(values)
-    reached = [
-        np.append(0.0, distribution.cdf)[
-            np.searchsorted(distribution.values, points, side="right")
-        ]
-        for distribution in distributions
-    ]
-    assert kolmogorov_smirnov(distributions) == np.ptp(reached, axis=0).max()
-    assert kolmogorov_smirnov(distributions[:3]) == np.ptp(reached[:3], axis=0).max()
-
-
 def test_many_equal_distributions_have_no_distance():
     distribution = make_distribution(np.random.default_rng(0).normal(size=30))
     distributions, p = [distribution] * 80, np.full(80, 1 / 80)
@@ -380,23 +283,6 @@ def test_many_equal_distributions_have_no_distance():
     assert 0.0 <= unfairness(distributions, p) < 1e-18
     for moved in barycenter_maps(distributions, p):
         assert_allclose(moved, distribution.values, atol=1e-15)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.lists(st.integers(-4, 4), min_size=1, max_size=6), min_size=2, max_size=5
-    )
-)
-def test_distances_from_one_distribution(samples):
-    distributions = [
-        make_distribution(np.array(sample, dtype=float)) for sample in samples
-    ]
-    found = distances._wasserstein_from(distributions[0], distributions)
-    expected = [
-        wasserstein(distributions[0], distribution) for distribution in distributions
-    ]
-    assert_allclose(found, expected, atol=1e-14)
 
 
 @pytest.mark.parametrize("n_quantiles", [10**9, 10**400])

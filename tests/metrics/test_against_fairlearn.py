@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from sklearn.metrics import balanced_accuracy_score, precision_score
 
@@ -39,7 +41,8 @@ def draw(seed):
 
 @pytest.mark.parametrize("name", SAME)
 @pytest.mark.parametrize("aggregate", WAYS)
-@pytest.mark.parametrize("seed", range(3))
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1))
 def test_named_gaps(name, aggregate, seed):
     y_true, y_pred, group, weight = draw(seed)
     data = {"sensitive_features": group, "sample_weight": weight}

@@ -66,30 +66,6 @@ def test_disparity_is_the_mean_over_thresholds():
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_invariances(metric, data):
-    scores, group = data
-    rng = np.random.default_rng(2)
-    weight = rng.integers(0, 4, len(scores))
-    options = {"sensitive_features": group}
-    value = metric(None, scores, **options, sample_weight=weight)
-    repeated = np.repeat(group, weight)
-    twice = metric(None, np.repeat(scores, weight), sensitive_features=repeated)
-    assert_allclose(value, twice, rtol=1e-12)
-    assert_allclose(metric(None, scores, **options, sample_weight=weight * 7.3), value)
-    order = rng.permutation(len(scores))
-    named = np.char.add("z", group)[order]
-    again = metric(
-        None, scores[order], sensitive_features=named, sample_weight=weight[order]
-    )
-    assert_allclose(again, value, rtol=1e-12)
-    assert value != metric(None, scores, **options)
-    assert (
-        metric(None, np.tile(scores, 2), sensitive_features=np.repeat(["u", "v"], 600))
-        == 0
-    )
-
-
-@pytest.mark.parametrize("metric", METRICS)
 def test_errors(metric):
     group = ["a"] * 10 + ["b"] * 10
     with pytest.raises(ValueError, match="y_score is None: pass one score"):

@@ -84,43 +84,6 @@ def test_promises(seed, decimals, weighted):
         assert (np.diff(z[group == g][order]) >= 0).all()
 
 
-def test_equal_sizes_get_the_very_same_distribution():
-    rng = np.random.default_rng(0)
-    group = np.repeat(["a", "b"], 300)
-    x = np.concatenate([rng.normal(size=300), rng.gamma(1.0, size=300)])
-    z = moved(x[:, None], group)[:, 0]
-    parts = [np.sort(x[group == g]) for g in "ab"]
-    for g in "ab":
-        assert_allclose(np.sort(z[group == g]), (parts[0] + parts[1]) / 2, rtol=1e-14)
-
-
-@pytest.mark.parametrize("strength", [0.0, 0.3, 0.8, 1.0])
-def test_identities_of_partial_repair(strength):
-    """U(f_strength) = alpha U(f), and the change costs (1 - sqrt(alpha))^2 U(f)."""
-    from fairlearnkit.metrics import wasserstein_unfairness
-
-    rng = np.random.default_rng(0)
-    group = np.repeat(["a", "b", "c"], 500)
-    x = rng.normal(size=1500) * np.repeat([1, 2, 3], 500) + np.repeat([0, 1, 5], 500)
-    z = moved(x[:, None], group, strength=strength)[:, 0]
-    U = wasserstein_unfairness(None, x, sensitive_features=group)
-    after = wasserstein_unfairness(None, z, sensitive_features=group)
-    alpha = (1 - strength) ** 2
-    assert_allclose(after, alpha * U, atol=1e-8)
-    assert_allclose(np.mean((z - x) ** 2), (1 - np.sqrt(alpha)) ** 2 * U, atol=1e-8)
-    if strength == 0:
-        assert_array_equal(z, x)
-
-
-def test_equal_distributions_come_back():
-    X, _, _ = make()
-    group = np.repeat(["a", "b"], len(X))
-    twice = np.vstack([X, X[::-1]])
-    assert_allclose(moved(twice, group), twice, rtol=0, atol=1e-12)
-    weight = np.repeat([1.0, 3.0], len(X))
-    assert_allclose(moved(twice, group, weight), twice, rtol=0, atol=1e-12)
-
-
 def test_row_by_row_bit_for_bit():
     X, group, _ = make()
     new, kind, _ = make(150, seed=1)
@@ -131,23 +94,6 @@ def test_row_by_row_bit_for_bit():
     ]
     assert_array_equal(together, alone)
     assert_array_equal(together, model.transform(new, sensitive_features=kind))
-
-
-def test_invariances():
-    X, group, _ = make()
-    Z = moved(X, group)
-    rng = np.random.default_rng(0)
-    order = rng.permutation(len(X))
-    assert_allclose(moved(X[order], group[order]), Z[order], rtol=1e-14)
-    renamed = np.char.replace(group, "u", "zz")
-    assert_allclose(moved(X, renamed), Z, rtol=1e-13, atol=1e-13)
-    weight = rng.integers(0, 3, len(X))
-    repeated = fitted(np.repeat(X, weight, axis=0), np.repeat(group, weight))
-    weighed = fitted(X, group, weight.astype(float))
-    pair = [m.transform(X, sensitive_features=group) for m in (repeated, weighed)]
-    assert_allclose(*pair, rtol=0, atol=1e-12)
-    assert not np.allclose(pair[0], Z)
-    assert_allclose(moved(3 * X - 5, group), 3 * Z - 5, rtol=1e-12, atol=1e-12)
 
 
 def test_many_groups_beside_a_tiny_and_a_huge_one():

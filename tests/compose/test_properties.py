@@ -1,0 +1,117 @@
+"""SensitiveColumns gives what passing the arrays by hand gives."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
+
+from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.postprocessing import BarycenterRegressor
+from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::fairlearnkit.exceptions.SmallGroupWarning"
+)
+
+# The estimator, its method, and whether the method takes the groups.
+INNER = {
+    "linear model": (ParityRidge(max_gap=0.1), "predict", False),
+    "projection": (ParityProjection(), "transform", False),
+    "transformer": (BarycenterTransformer(strength=0.7), "transform", True),
+    "barycenter": (BarycenterRegressor(LinearRegression(), cv=2), "predict", True),
+}
+kinds = st.sampled_from(list(INNER))
+examples = settings(max_examples=12)  # each fits two or more models
+
+
+@st.composite
+def tables(draw):
+    """A table with numbers in all columns, a target, weights, and new rows.
+
+    Returns the position of the column that holds the groups, too.
+    """
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, n_columns = draw(st.integers(20, 60)), draw(st.integers(4, 5))
+    position, n_groups = draw(st.integers(0, n_columns - 1)), draw(st.integers(2, 3))
+    table = rng.normal(size=(n + 10, n_columns))
+    group = rng.permutation(np.arange(n) % n_groups)
+    table[:, position] = np.append(group, rng.integers(0, n_groups, 10))
+    y = table.sum(axis=1)[:n] + rng.normal(size=n)
+    names = rng.permutation(list("abcde"))[:n_columns]
+    frame = pd.DataFrame(table, columns=names)
+    weight = draw(st.sampled_from([None, rng.integers(1, 4, n)]))
+    return frame[:n], y, weight, frame[n:], position
+
+
+def fit_and_apply(model, method, rows, new, groups=None, new_groups=None):
+    """Fit a clone and apply the method; groups are passed where they are given."""
+    X, y, weight = rows
+    fit_options = {} if groups is None else {"sensitive_features": groups}
+    options = {} if new_groups is None else {"sensitive_features": new_groups}
+    fitted = clone(model).fit(X, y, sample_weight=weight, **fit_options)
+    return getattr(fitted, method)(new, **options)
+
+
+def choices(frame, position):
+    """Ways to name one column, each with the groups that it gives for any rows."""
+    name = frame.columns[position]
+    yield name, frame[name]
+    yield [name], frame[[name]]
+    yield position, frame[name]
+    yield position - frame.shape[1], frame[name]
+    yield np.arange(frame.shape[1]) == position, frame[[name]]
+
+
+@examples
+@given(kind=kinds, rows=tables(), drop=st.booleans(), choice=st.integers(0, 4))
+def test_a_column_is_passed_as_by_hand(kind, rows, drop, choice):
+    X, y, weight, new, position = rows
+    inner, method, takes_groups = INNER[kind]
+    columns, groups = list(choices(X, position))[choice]
+    new_groups = list(choices(new, position))[choice][1] if takes_groups else None
+    rest, new_rest = (
+        each.drop(columns=X.columns[position]) if drop else each for each in (X, new)
+    )
+    model = SensitiveColumns(inner, columns, drop=drop)
+    found = fit_and_apply(model, method, (X, y, weight), new)
+    by_hand = (rest, y, weight), new_rest, groups, new_groups
+    assert_array_equal(found, fit_and_apply(inner, method, *by_hand))
+
+
+@examples
+@given(kind=kinds, rows=tables(), drop=st.booleans())
+def test_a_function_of_the_rows_is_passed_as_by_hand(kind, rows, drop):
+    """Nothing is dropped, whatever `drop` is."""
+    X, y, weight, new, position = rows
+    inner, method, takes_groups = INNER[kind]
+
+    def columns(X):
+        return np.where(X.iloc[:, position] == 0, "first", "other")
+
+    model = SensitiveColumns(inner, columns, drop=drop)
+    found = fit_and_apply(model, method, (X, y, weight), new)
+    new_groups = columns(new) if takes_groups else None
+    by_hand = (X, y, weight), new, columns(X), new_groups
+    assert_array_equal(found, fit_and_apply(inner, method, *by_hand))
+
+
+@examples
+@given(kind=kinds, rows=tables(), drop=st.booleans(), seed=st.integers(0, 2**32 - 1))
+def test_arrays_and_columns_in_another_order_change_nothing(kind, rows, drop, seed):
+    X, y, weight, new, position = rows
+    inner, method, _ = INNER[kind]
+    named = SensitiveColumns(inner, X.columns[position], drop=drop)
+    expected = fit_and_apply(named, method, (X, y, weight), new)
+    plain = SensitiveColumns(inner, position, drop=drop)
+    arrays = (X.to_numpy(), y, weight), new.to_numpy()
+    # BLAS sums in an order that depends on the layout in memory.
+    tolerance = {"rtol": 1e-10, "atol": 1e-12}
+    assert_allclose(fit_and_apply(plain, method, *arrays), expected, **tolerance)
+    order = np.random.default_rng(seed).permutation(X.columns)
+    found = fit_and_apply(named, method, (X, y, weight), new[order])
+    assert_allclose(found, expected, **tolerance)
