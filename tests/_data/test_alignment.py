@@ -86,7 +86,8 @@ def called(function, groups, **more):
 
 def of_functions():
     for name, function in all_functions():
-        if takes_groups(function):
+        # What checks a constraint hands it data of its own, out of line on purpose.
+        if takes_groups(function) and "estimator_checks" not in name:
             short = name.rpartition(".")[2]
             more = {"metric": METRICS[short]} if short in METRICS else {}
             yield name, partial(called, function, **more)
