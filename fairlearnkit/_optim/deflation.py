@@ -20,8 +20,10 @@ MOST_MACHINES = 40
 # but for rounding.
 NARROWEST = 1e-12
 # Steps after which an end of the interval that has not moved gets the middle as the
-# next s, and the part of the interval that s keeps away from its ends. Twice as much of
-# either costs a machine in some problems, and saves one in others.
+# next s: at 1 there are half as many iterations of libsvm again, at 6 there are 3 %
+# fewer. And the part of the interval that s keeps away from its ends: with twice as
+# much 4 % more iterations, with half 1 % fewer. (The problems are those of
+# ``active_set``.)
 STUCK, MARGIN = 3, 1e-3
 
 
