@@ -221,7 +221,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     >>> from fairlearnkit.datasets import make_biased_classification
     >>> from fairlearnkit.representation import ParityEncoder
     >>> X, y, group = make_biased_classification(1000, random_state=0)
-    >>> encoder = ParityEncoder(n_components=4, penalty=4.0, random_state=0)
+    >>> encoder = ParityEncoder(n_components=4, max_iter=20, random_state=0)
     >>> Z = encoder.fit_transform(X, y, sensitive_features=group)
     >>> Z.shape, encoder.gap_ < 0.05
     ((1000, 4), True)

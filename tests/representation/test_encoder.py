@@ -106,9 +106,10 @@ def test_without_penalty_the_divergence_changes_nothing(data):
 @pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
 def test_a_larger_penalty_never_raises_the_divergence(data, divergence):
     """Up to 0.002, the noise of training: it starts at 0.03 and more."""
+    few = {"max_iter": 12, "learning_rate": 0.04, "batch_size": 160}
     gaps = [
-        fitted(data, divergence=divergence, penalty=penalty, max_iter=40).gap_
-        for penalty in (0.0, 0.3, 1.0, 4.0, 16.0)
+        fitted(data, divergence=divergence, penalty=penalty, **few).gap_
+        for penalty in (0.0, 0.3, 2.0, 16.0)
     ]
     assert gaps[0] > 0.03
     assert (np.diff(gaps) <= 0.002).all()
@@ -581,8 +582,7 @@ def test_frames_pipelines_and_searches(data):
     np.testing.assert_allclose(routed.predict_proba(X), wanted, atol=1e-6)
 
 
-@pytest.mark.parametrize("divergence", ["mmd", "sinkhorn"])
-def test_transfer_to_a_task_not_seen(divergence):
+def test_transfer_to_a_task_not_seen():
     """Adult: at most half the score gap, for at most 1.5 points of accuracy."""
     frame = load_adult().frame.sample(12_000, random_state=0)
     tasks = np.column_stack(
@@ -601,24 +601,25 @@ def test_transfer_to_a_task_not_seen(divergence):
     X = StandardScaler().fit_transform(pd.get_dummies(X, dtype=float))
     train, test = np.arange(8_000), np.arange(8_000, 12_000)
     found = {}
-    for penalty in (0.0, 1.0):
-        encoder = ParityEncoder(
-            divergence=divergence, penalty=penalty, max_iter=25, random_state=0
-        )
+    for name in ("none", "mmd", "sinkhorn"):
+        how = {"penalty": 0.0} if name == "none" else {"divergence": name}
+        encoder = ParityEncoder(**how, max_iter=15, random_state=0)
         encoder.fit(X[train], tasks[train], sensitive_features=sex[train])
         model = encoder.fit_heads(X[train], income[train])
         score = model.predict_proba(X[test])[:, 1]
         right = (model.predict(X[test]) == income[test]).mean()
         group = {"sensitive_features": sex[test]}
-        found[penalty] = (
+        found[name] = (
             right,
             score_gap(None, score, **group),
             ks_gap(None, score, **group),
         )
-    assert found[0.0][1] > 0.15
-    assert found[1.0][1] <= 0.5 * found[0.0][1]
-    assert found[1.0][2] < found[0.0][2]
-    assert found[1.0][0] >= found[0.0][0] - 0.015
+    accuracy, gap, ks = found.pop("none")
+    assert gap > 0.15
+    for name, values in found.items():
+        assert values[0] >= accuracy - 0.015, name
+        assert values[1] <= 0.5 * gap, name
+        assert values[2] < ks, name
 
 
 def test_a_class_without_weight_is_no_class(data):

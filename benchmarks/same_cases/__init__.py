@@ -1,0 +1,1 @@
+"""Cases that same_results.py computes on two versions of the library."""
