@@ -4,6 +4,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 from scipy.spatial.distance import pdist
@@ -113,9 +115,10 @@ def test_contrasts_of_values_do_not_see_an_offset(strata):
     )
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_polytope_is_that_of_all_pairs(strata, seed):
-    rng = np.random.default_rng(seed)
+@settings(max_examples=20)
+@given(name=st.sampled_from(sorted(STRATA)), seed=st.integers(0, 10**6))
+def test_the_polytope_is_that_of_all_pairs(name, seed):
+    strata, rng = STRATA[name], np.random.default_rng(seed)
     rows = rng.normal(size=(len(strata), 2))
     polytope = gap_polytope(rows, strata)
     G, limits = polytope.G, polytope.limits
@@ -136,15 +139,19 @@ def test_the_polytope_is_that_of_all_pairs(strata, seed):
     assert not holds(1.001 * u)
 
 
-@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
-def test_largest_distance_is_that_of_all_pairs(spread):
+@settings(max_examples=300)
+@given(
+    spread=st.sampled_from([0.0, 1.0, 3.0]),
+    size=st.integers(2, 11),
+    seed=st.integers(0, 10**6),
+)
+def test_largest_distance_is_that_of_all_pairs(spread, size, seed):
     """Of few points that lie around one another unevenly a pair was overlooked."""
-    for seed in range(300):
-        rng = np.random.default_rng(seed)
-        points = rng.normal(size=(rng.integers(2, 12), 2)) * rng.exponential(size=2)
-        points[0] += spread
-        strata = np.zeros(len(points), dtype=np.intp)
-        assert_allclose(largest_distance(points, strata), pdist(points).max())
-        alone = np.append(strata, -1)
-        with_one = np.vstack([points, [30.0, 40.0]])
-        assert_allclose(largest_distance(with_one, alone), 50.0)
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(size, 2)) * rng.exponential(size=2)
+    points[0] += spread
+    strata = np.zeros(size, dtype=np.intp)
+    assert_allclose(largest_distance(points, strata), pdist(points).max())
+    alone = np.append(strata, -1)
+    with_one = np.vstack([points, [30.0, 40.0]])
+    assert_allclose(largest_distance(with_one, alone), 50.0)
