@@ -4,7 +4,7 @@
     python benchmarks/same_results.py 08bd091 --only "linear svm"
     python benchmarks/same_results.py --against-folder ../old
 
-Some 3,500 cases, with every public estimator and function among them, are computed
+Some 4,000 cases, with every public estimator and function among them, are computed
 twice: on the code of this checkout as it lies there, and on that of the commit, of
 which a temporary `git worktree` is made (or on that of another folder). Each side runs
 in a process of its own, with one thread, and calls public names only. The exit code is

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# For values under the key "strictly", whatever the tolerance of the case.
-STRICT = 1e-8
+from same_cases.record import STRICT
+
 # Keys that have to be there, with any value: iterations, the rows that kernel models
 # keep (coefficients of all rows are compared, zeros among them), and the names of
 # contrasts, which are text for people.
@@ -62,10 +62,10 @@ def compare(family, before, after):
     found : Comparison
     """
     found = Comparison()
-    for name in before.keys() ^ after.keys():
+    for name in sorted(before.keys() ^ after.keys()):
         side = "before" if name in before else "afterwards"
         found.problems[name].append(f"is there {side} only")
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         told = _events(before[name], after[name], family == RAISING)
         told += _values(found, name, before[name], after[name])
         if told:
@@ -93,10 +93,10 @@ def _values(found, name, before, after):
     old, new = before["leaves"], after["leaves"]
     row = found.rows[before["tolerance"]]
     row.cases += 1
-    told = [f"{_dotted(path)} is gone" for path in old.keys() - new.keys()]
+    told = [f"{_dotted(path)} is gone" for path in sorted(old.keys() - new.keys())]
     if not after["raises"]:
         found.added.update({_first_new(path, old) for path in new.keys() - old.keys()})
-    for path in old.keys() & new.keys():
+    for path in sorted(old.keys() & new.keys()):
         apart = difference(old[path], new[path])
         if FREE & set(path):
             found.free.update(FREE & set(path) if apart else ())
@@ -104,6 +104,7 @@ def _values(found, name, before, after):
         row.values += old[path].size
         if apart > row.worst:
             row.worst, row.where = apart, f"{name}: {_dotted(path)}"
+        # Whatever the tolerance of the case.
         limit = STRICT if path[:1] == ("strictly",) else before["tolerance"]
         if apart > limit:
             told.append(f"{_dotted(path)} differs by {apart:.2g}")

@@ -1,7 +1,7 @@
 """Linear models, support vector machines and kernel models.
 
 Numbers are compared at `STRICT` where the solution is determined that well: all smooth
-losses, whose coefficients change by 1e-12 where the same rows come in another order.
+losses, where the same rows in another order changed scores by 1e-9 at most.
 Those of losses with kinks are compared at `KINKED_LOSS`, and their objective at
 `STRICT`: solvers stop at a duality gap of 1e-10 of the objective, which leaves
 sqrt(2e-10 objective) to the coefficients, more than `KINKED_LOSS`; rows in another
@@ -25,8 +25,9 @@ from same_cases.samples import OPTIONS, sample
 KINKED_LOSS = 1e-5
 # Coefficients in float32 have 7 digits.
 IN_FLOAT32 = 1e-5
-# Clarabel gets to 3e-5 on exponential cones, in which it takes the logistic loss.
-EXPONENTIAL_CONE = 1e-3
+# Clarabel takes the logistic loss as exponential cones, where the same rows in another
+# order changed scores by up to 3e-5; those of SCS stayed within that.
+EXPONENTIAL_CONE = 1e-4
 
 
 def hinge(y, f, _):

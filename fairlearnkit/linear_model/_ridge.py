@@ -72,8 +72,8 @@ class ParityRidge(BaseParityRegressor):
         ``solver="newton-cg"``, which "auto" uses for sparse X that would have more than
         1e8 elements as a dense array.
     multipliers_ : dict of str to float
-        Lagrange multipliers of the constraint: by how much the objective would
-        fall for each unit by which the mean prediction of a group were allowed to
+        Lagrange multipliers of the constraint: by how much half of the objective
+        would fall for each unit by which the mean prediction of a group were allowed to
         rise. One value for each group (in each stratum of the constraint), or one for
         the difference if there are two groups; 0 if the constraint does not bind.
     n_iter_ : int
