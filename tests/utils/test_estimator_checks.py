@@ -391,7 +391,7 @@ TOYS = [
     (
         "check_bound_is_kept",
         with_gap(lambda self: self.max_gap if np.isinf(self.max_gap) else 0.0),
-        "max_gap=0.4.*, half the gap without a bound, ends at 2",
+        r"max_gap=0.4.*, half the gap without a bound, ends at \d\S*e-1\d",
     ),
     (
         "check_no_bound_is_the_plain_model",
@@ -502,7 +502,10 @@ def test_one_test_for_each_check():
     names, cases = mark.args
     assert names == ("estimator", "check")
     by_id = {case.id: case for case in cases}
-    assert len(by_id) == len(cases) >= 2 * 80
+    assert len(cases) >= 2 * 80
+    # scikit-learn runs some of its checks twice; each of ours is there once.
+    ours = [case.id for case in cases if "SensitiveColumns" not in repr(case.values)]
+    assert len(ours) == len(set(ours)) >= 2 * 20
     assert [m.kwargs["reason"] for m in by_id["Open-check_gap_is_closed"].marks] == [
         "a toy"
     ]
