@@ -18,6 +18,7 @@ from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+from helpers import codes, make_data
 
 N, D = 300, 12
 TIGHT = {"tol": 1e-5, "max_iter": 2000}
@@ -43,14 +44,11 @@ OFFSETS = [1.0, 1e3, 1e6]
 GROUPS = [2, 3, 5]
 
 
-def make_data(n_groups, seed=0):
-    rng = np.random.default_rng(seed)
-    group = rng.permutation(N) % n_groups
-    other = rng.permutation(N) % 2
-    X = rng.normal(size=(N, D)) + 0.5 * np.outer(group, rng.normal(size=D))
-    X -= X.mean(axis=0)
-    f = X @ rng.normal(size=D) + 0.3 * other + rng.normal(size=N)
-    return X, f, group, other
+def make_centred(n_groups):
+    """Features of mean 0, which have no offset yet; target, groups, and other ones."""
+    X, _, group, f = make_data(N, D, n_groups, seed=1)
+    other, group = np.arange(N) // 2 % 2, codes(group)
+    return X - X.mean(axis=0), f - f.mean() + 0.3 * other, group, other
 
 
 def moved(X, offset):
@@ -92,7 +90,7 @@ def compare(estimator, X, target, s, atol, forms=(np.asarray,)):
 @pytest.mark.parametrize("n_groups", GROUPS)
 @pytest.mark.parametrize("estimator", LINEAR, ids=lambda m: repr(m)[:60])
 def test_linear_models(estimator, n_groups):
-    X, f, group, _ = make_data(n_groups)
+    X, f, group, _ = make_centred(n_groups)
     target = f if is_regressor(estimator) else (f > 0).astype(int)
     for i, constraint in enumerate(constraints(estimator, n_groups)):
         # Each constraint with equality for some numbers of groups, a bound for others.
@@ -109,7 +107,7 @@ def test_linear_models(estimator, n_groups):
 
 @pytest.mark.parametrize("estimator", [LINEAR[0], LINEAR[2], LINEAR[5]])
 def test_intersections_and_columns_one_by_one(estimator):
-    X, f, group, other = make_data(3)
+    X, f, group, other = make_centred(3)
     target = f if is_regressor(estimator) else (f > 0).astype(int)
     s = np.column_stack([group, other])
     for constraint in (DemographicParity(), DemographicParity(columns="separately")):
@@ -123,7 +121,7 @@ def test_intersections_and_columns_one_by_one(estimator):
 )
 @pytest.mark.parametrize("estimator", KERNELS, ids=lambda m: repr(m)[:60])
 def test_kernel_models(estimator, n_groups, max_gap):
-    X, f, group, _ = make_data(n_groups)
+    X, f, group, _ = make_centred(n_groups)
     target = f if is_regressor(estimator) else (f > 0).astype(int)
     model = clone(estimator).set_params(max_gap=max_gap)
     compare(model, X, target, group, lambda offset: 1e-4)
@@ -132,7 +130,7 @@ def test_kernel_models(estimator, n_groups, max_gap):
 @pytest.mark.parametrize("offset", OFFSETS)
 @pytest.mark.parametrize("n_groups", [2, 3, 5])
 def test_projection(n_groups, offset):
-    X, _, group, other = make_data(n_groups)
+    X, _, group, other = make_centred(n_groups)
     for s in (group, np.column_stack([group, other])):
         found = []
         for V in (X, moved(X, offset)):
@@ -148,7 +146,7 @@ def test_projection(n_groups, offset):
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_means_that_agree_stay_unconstrained(offset):
     """Groups of the very same rows: all directions are rounding."""
-    X, f, _, _ = make_data(2)
+    X, f, _, _ = make_centred(2)
     V, group = np.tile(moved(X, offset), (3, 1)), np.repeat([0, 1, 2], N)
     V = V[np.random.default_rng(0).permutation(len(V))]
     order = np.random.default_rng(0).permutation(len(group))
@@ -165,7 +163,7 @@ def test_means_that_agree_stay_unconstrained(offset):
 @pytest.mark.parametrize("offset", OFFSETS)
 @pytest.mark.parametrize("n_groups", [2, 3, 5])
 def test_barycenters(n_groups, offset):
-    X, f, group, _ = make_data(n_groups)
+    X, f, group, _ = make_centred(n_groups)
     V = moved(X, offset)
     found = [
         BarycenterTransformer().fit_transform(Z, sensitive_features=group) - Z

@@ -388,12 +388,24 @@ def test_cross_validation(needs):
 @each_way
 def test_nested_cross_validation_finds_the_groups(needs):
     X, y = make_frame()
-    search = GridSearchCV(ours(needs), {PARAMETER[needs]: VALUES[needs]}, cv=3)
-    for model in (search, CalibratedClassifierCV(ours(needs), cv=3)):
-        found = cross_validate(
-            model, X, y, cv=3, scoring=SCORING, error_score="raise", params={}
-        )
-        assert (found["test_gap"] <= 0).all()
+    folds = list(StratifiedKFold(3).split(X, y))
+    one, other = ours(needs), ByHand(needs)
+    for model, hand in (
+        (
+            GridSearchCV(one, {PARAMETER[needs]: VALUES[needs]}, cv=3),
+            GridSearchCV(other, {"max_gap": [0.0, 0.5]}, cv=3),
+        ),
+        [CalibratedClassifierCV(pair, cv=3) for pair in (one, other)],
+    ):
+        options = {"cv": folds, "error_score": "raise", "params": {}}
+        found = cross_validate(model, X, y, scoring=SCORING, **options)
+        for k, (train, test) in enumerate(folds):
+            y_pred = clone(hand).fit(X.iloc[train], y[train]).predict(X.iloc[test])
+            assert found["test_accuracy"][k] == accuracy_score(y[test], y_pred)
+            gap = demographic_parity_difference(
+                y[test], y_pred, sensitive_features=X["sex"].iloc[test]
+            )
+            assert found["test_gap"][k] == -gap
 
 
 def test_routing_is_on_for_the_call_only():

@@ -13,6 +13,7 @@ from fairlearnkit._optim.kernel_factor import factor
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit.constraints import check_constraint
+from helpers import make_curved, make_weight, signs
 
 LOSSES = {
     "hinge": Hinge(),
@@ -21,17 +22,10 @@ LOSSES = {
 }
 
 
-def make_data(n_groups, n=160, seed=0):
-    rng = np.random.default_rng(seed)
-    group = np.arange(n) % n_groups
-    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
-    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
-    return X, f, group, rng.uniform(0.5, 2.0, n)
-
-
 def make_problem(loss, n_groups, bound, *, constraint="demographic_parity", reg=1.0):
-    X, f, group, c = make_data(n_groups)
-    y = np.where(f > np.median(f), 1.0, -1.0)
+    X, y, group, f = make_curved(160, n_groups)
+    c = make_weight(160)
+    y = signs(y)
     contrasts = check_constraint(constraint).contrasts(y, group, c)
     return build_kernel_problem(
         rbf_kernel(X, gamma=0.4),
@@ -98,8 +92,8 @@ def test_solvers_agree(loss, bound, solver):
 
 def test_strictly_better_than_the_dual_with_an_extra_row():
     """The released code of the paper adds sum_i v_i t(x_i) = 0 to the dual."""
-    X, f, group, _ = make_data(2, n=400, seed=1)
-    y = np.where(f > np.median(f), 1.0, -1.0)
+    X, y, group, _ = make_curved(400, 2, seed=1)
+    y = signs(y)
     K = rbf_kernel(X, gamma=0.4)
     contrasts = check_constraint("equal_opportunity").contrasts(y, group)
     p = build_kernel_problem(

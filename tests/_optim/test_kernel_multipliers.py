@@ -18,6 +18,7 @@ from fairlearnkit._optim.strata import split_strata
 from fairlearnkit.constraints import check_constraint
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.svm import ParitySVC, ParitySVR
+from helpers import codes, make_curved, make_weight
 
 LOSSES = {
     "hinge": Hinge(),
@@ -32,16 +33,13 @@ SETS = [
 ]
 
 
-def make_data(n_groups, n=90):
-    rng = np.random.default_rng(0)
-    group = np.arange(n) % n_groups
-    X = rng.normal(size=(n, 3)) + 0.7 * np.outer(group, [1.0, 0.5, 0.0])
-    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.5 * rng.normal(size=n)
-    return X, f, group, rng.uniform(0.5, 2.0, n)
+def make_weighted(n_groups, n=90):
+    X, _, group, f = make_curved(n, n_groups)
+    return X, f, codes(group), make_weight(n)
 
 
 def make_problem(loss, constraint, n_groups, bound, *, unit=1.0):
-    X, f, group, c = make_data(n_groups)
+    X, f, group, c = make_weighted(n_groups)
     y = np.where(f > np.median(f), 1.0, -1.0)
     groups = (
         group if constraint != "decorrelation" else np.column_stack([group, X[:, 2]])
@@ -133,7 +131,7 @@ def test_they_balance_the_gradient(loss, constraint, n_groups, bound):
 
 def test_of_an_equality_they_are_the_shortest():
     """Two cells with the same rows have the same mean: how they share is open."""
-    X, f, group, c = make_data(2)
+    X, f, group, c = make_weighted(2)
     contrasts = check_constraint("demographic_parity").contrasts(f, group, c)
     p = build_kernel_problem(
         rbf_kernel(X, gamma=0.4),
@@ -156,7 +154,7 @@ def test_of_an_equality_they_are_the_shortest():
 )
 def test_of_one_contrast_of_three_cells_the_extremes_have_them(loss, solver):
     """One feature and a linear kernel: the cells' means are on a line."""
-    X, f, group, c = make_data(3)
+    X, f, group, c = make_weighted(3)
     contrasts = check_constraint("demographic_parity").contrasts(f, group, c)
     p = build_kernel_problem(
         np.outer(X[:, 0], X[:, 0]),
@@ -220,7 +218,7 @@ def test_the_unit_of_y_is_theirs(unit):
 )
 def test_of_fitted_models(model):
     """Their names, and the price of the bound in the objective of the docstring."""
-    X, f, group, weight = make_data(3, n=150)
+    X, f, group, weight = make_weighted(3, n=150)
     y = np.where(f > 0, "yes", "no") if isinstance(model, ParitySVC) else f
     fit = {"sensitive_features": np.array(list("abc"))[group], "sample_weight": weight}
     model.fit(X, y, **fit)
@@ -248,7 +246,7 @@ def objective(model, X, y, weight):
 
 
 def test_of_more_than_two_classes():
-    X, f, group, _ = make_data(2, n=150)
+    X, f, group, _ = make_weighted(2, n=150)
     y = np.digitize(f, [-0.5, 0.5])
     model = ParitySVC(max_gap=0.05).fit(X, y, sensitive_features=group)
     assert list(model.multipliers_) == [0, 1, 2]

@@ -6,22 +6,16 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit.svm import ParityLinearSVR
+from helpers import make_data
 
 SOLVERS = ["auto", "newton-cholesky", "newton-cg", "interior-point"]
-
-
-def make_data(n_features=6):
-    rng = np.random.default_rng(0)
-    group = np.arange(150) % 3
-    X = rng.normal(size=(150, n_features)) + 0.3 * group[:, None]
-    return X, X[:, 0] + X[:, 1] + 0.3 * rng.normal(size=150), group
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("max_gap", [0.0, 0.2, np.inf])
 @pytest.mark.parametrize("unit", [1e-5, 300.0, 1e6])
 def test_unit_and_origin_of_the_target(unit, max_gap, solver):
-    X, y, group = make_data()
+    X, _, group, y = make_data(150, 6)
     options = {"solver": solver, "tol": 1e-5}
     first = ParityLinearSVR(C=0.5, epsilon=0.1, max_gap=max_gap, **options)
     first.fit(X, y, sensitive_features=group)
@@ -36,7 +30,7 @@ def test_unit_and_origin_of_the_target(unit, max_gap, solver):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_unit_of_the_target_without_an_intercept(solver):
-    X, y, group = make_data()
+    X, _, group, y = make_data(150, 6)
     X = np.column_stack([X, np.ones(len(X))])
     options = {"solver": solver, "tol": 1e-5, "fit_intercept": False}
     first = ParityLinearSVR(C=0.5, epsilon=0.1, **options)

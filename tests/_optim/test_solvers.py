@@ -17,6 +17,7 @@ from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import build_problem
 from fairlearnkit.constraints import check_constraint
+from helpers import codes, make_data, make_weight, signs
 
 CONSTRAINTS = [
     "demographic_parity",
@@ -34,22 +35,14 @@ FAST = {
 }
 
 
-def make_data(n_groups, n=160, d=6, seed=0):
-    """Groups that differ in their features and in their base rates."""
-    rng = np.random.default_rng(seed)
-    group = np.arange(n) % n_groups
-    X = rng.normal(size=(n, d)) + 0.7 * np.outer(group, rng.normal(size=d))
-    X[:, 0] += 3.0  # a mean that only the intercept can take
-    f = X @ rng.normal(size=d) + rng.normal(size=n)
-    y = np.where(f > np.median(f), 1.0, -1.0)
-    for i in range(2 * n_groups):  # every cell has rows
-        y[i] = 1.0 if i < n_groups else -1.0
-    return X, y, group, rng.uniform(0.2, 3.0, n)
-
-
-def make_problem(constraint, n_groups, weighted, **sizes):
-    X, y, group, w = make_data(n_groups, **sizes)
-    s = np.column_stack([group, group**2]) if constraint == "decorrelation" else group
+def make_problem(constraint, n_groups, weighted, n=160, d=6):
+    X, y, group, _ = make_data(n, d, n_groups, seed=1)
+    y, w, numbers = signs(y), make_weight(n), codes(group)
+    s = (
+        np.column_stack([numbers, numbers**2])
+        if constraint == "decorrelation"
+        else group
+    )
     contrasts = check_constraint(constraint).contrasts(
         y, s, sample_weight=w if weighted else None
     )
@@ -191,7 +184,7 @@ def test_rows_of_weight_zero_are_absent(loss):
     X, y, c, _ = make_problem("demographic_parity", 2, True)
     c[::3] = 0.0
     used = c > 0
-    _, _, group, w = make_data(2)
+    group, w = make_data(160, 6, 2, seed=1)[2], make_weight(160)
     weight = np.where(used, w, 0.0)
     with_zeros = check_constraint("demographic_parity").contrasts(y, group, weight)
     without = check_constraint("demographic_parity").contrasts(

@@ -28,24 +28,16 @@ from fairlearnkit.svm import (
     ParitySVC,
     ParitySVR,
 )
+from helpers import CLASSES, make_curved
 
 MODELS = [ParitySVC(), ParitySVR(), ParityKernelRidge(kernel="rbf")]
 EXACT = [ParitySVC(tol=1e-8), ParitySVR(tol=1e-8), ParityKernelRidge(kernel="rbf")]
 PLAIN = [SVC(tol=1e-9), SVR(tol=1e-9), KernelRidge(kernel="rbf")]
 
 
-def make_data(n=240, n_groups=3, n_classes=2, seed=0):
-    rng = np.random.default_rng(seed)
-    group = rng.integers(0, n_groups, n)
-    X = rng.normal(size=(n, 3)) + 0.6 * np.outer(group, [1.0, 0.5, 0.0])
-    f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
-    y = np.digitize(f, np.quantile(f, np.linspace(0, 1, n_classes + 1)[1:-1]))
-    return X, np.array(["no", "yes", "zoo"])[y], np.array(list("abc"))[group], f
-
-
 @pytest.fixture
 def data():
-    return make_data()
+    return make_curved()
 
 
 def target(model, y, f):
@@ -104,7 +96,7 @@ def test_coefficients_are_those_of_a_linear_kernel(data, model):
 @pytest.mark.parametrize("n_groups", [2, 3])
 def test_path_of_the_bound(model, n_groups):
     """The gap falls and the objective rises; the ends are the two limits."""
-    X, y, group, f = make_data(n_groups=n_groups)
+    X, y, group, f = make_curved(n_groups=n_groups)
     y = target(model, y, f)
 
     def fit(max_gap):
@@ -140,7 +132,7 @@ def test_kernels_given_in_every_form(data, model, kernel):
     X, y, group, f = data
     y = target(model, y, f)
     expected = clone(model).set_params(gamma=0.4).fit(X, y, sensitive_features=group)
-    new = make_data(seed=1)[0]
+    new = make_curved(seed=1)[0]
     forms = {
         "rbf": ("rbf", X, new),
         "precomputed": (
@@ -191,12 +183,12 @@ def test_only_rows_with_a_coefficient_are_kept(data):
 
 @pytest.mark.parametrize("max_gap", [0.0, 0.2])
 def test_more_than_two_classes_one_vs_rest(max_gap):
-    X, y, group, _ = make_data(n_classes=3)
+    X, y, group, _ = make_curved(n_classes=3)
     model = ParitySVC(max_gap=max_gap, constraint="equal_opportunity")
     model.fit(X, y, sensitive_features=group)
     found = model.decision_function(X)
     assert found.shape == (240, 3)
-    for k, label in enumerate(["no", "yes", "zoo"]):
+    for k, label in enumerate(CLASSES[:3]):
         one = clone(model).fit(X, y == label, sensitive_features=group)
         assert_allclose(found[:, k], one.decision_function(X), atol=1e-6)
     assert_array_equal(model.predict(X), model.classes_[found.argmax(axis=1)])
@@ -235,7 +227,7 @@ def test_indefinite_kernels_are_told(data):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_void_constraint_is_told(model):
-    X, y, _, f = make_data()
+    X, y, _, f = make_curved()
     X, y, f = np.vstack([X, X]), np.r_[y, y], np.r_[f, f]
     group = np.repeat(["a", "b"], 240)  # the same rows in both groups
     y = target(model, y, f)
@@ -279,7 +271,7 @@ def test_an_rbf_kernel_does_not_see_the_origin(data, offset):
 @pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e6])
 @pytest.mark.parametrize("max_gap", [0.0, 0.1, np.inf])
 def test_targets_of_any_scale(scale, max_gap):
-    X, _, group, f = make_data(n=150, n_groups=2)
+    X, _, group, f = make_curved(n=150, n_groups=2)
     one = ParitySVR(max_gap=max_gap, epsilon=0.1, C=1.0)
     one.fit(X, f, sensitive_features=group)
     other = ParitySVR(max_gap=max_gap * scale, epsilon=0.1 * scale, C=scale)
@@ -291,7 +283,7 @@ def test_targets_of_any_scale(scale, max_gap):
 @pytest.mark.parametrize("max_gap", [0.0, np.inf])
 def test_few_rows_of_one_class(C, max_gap):
     """All multipliers at their bounds: nothing to polish."""
-    X, _, group, f = make_data(n=300)
+    X, _, group, f = make_curved(n=300)
     y = f > np.sort(f)[-10]
     model = ParitySVC(C=C, max_gap=max_gap).fit(X, y, sensitive_features=group)
     exact = clone(model).set_params(solver="interior-point", tol=1e-6)
@@ -368,7 +360,7 @@ def test_messages(data):
 @pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
 @pytest.mark.parametrize("model", MODELS)
 def test_other_solvers(model, solver):
-    X, y, group, f = make_data(n=120)
+    X, y, group, f = make_curved(n=120)
     y = target(model, y, f)
     if isinstance(model, ParityKernelRidge) and solver != "cvxpy":
         with pytest.raises(ValueError, match="'solver' parameter"):
@@ -407,7 +399,13 @@ def test_in_a_search_with_the_group_in_x(data):
         cv=3,
         error_score="raise",
     ).fit(frame, y)
-    assert search.predict(frame).shape == (240,)
+    found = search.cv_results_["mean_test_score"]
+    for options, score in zip(search.cv_results_["params"], found):
+        model = SensitiveColumns(ParitySVC(), "sex").set_params(**options)
+        assert score == cross_val_score(model, frame, y, cv=3).mean()
+    best = clone(search.best_estimator_.estimator)
+    expected = best.fit(X, y, sensitive_features=group).predict(X)
+    assert_array_equal(search.predict(frame), expected)
 
 
 def test_a_precomputed_kernel_is_cross_validated_by_rows_and_columns(data):
@@ -461,7 +459,7 @@ def test_many_rows_give_the_same_model_without_the_whole_matrix(
     # Dense and sparse rows by turns: each kernel and each bound with both.
     turn = [np.inf, 0.05, 0.0].index(max_gap) + ["rbf", "linear", "poly"].index(kernel)
     form = (np.asarray, sparse.csr_array)[(turn + isinstance(model, ParitySVR)) % 2]
-    X, y, group, f = make_data(n=700, n_groups=2, n_classes=3, seed=1)
+    X, y, group, f = make_curved(n=700, n_groups=2, n_classes=3, seed=1)
     weight = np.random.default_rng(0).uniform(0, 2, 700).round(1)
     wanted = {"sensitive_features": group, "sample_weight": weight}
     model = clone(model).set_params(kernel=kernel, max_gap=max_gap, C=0.3)
@@ -478,7 +476,7 @@ def test_many_rows_give_the_same_model_without_the_whole_matrix(
     "how", ["several", "cvxpy", "precomputed", "callable", "ridge"]
 )
 def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
-    X, y, group, f = make_data(n=120, n_groups=3 if how == "several" else 2)
+    X, y, group, f = make_curved(n=120, n_groups=3 if how == "several" else 2)
     model = {
         "several": ParitySVC(max_gap=0.05),
         "cvxpy": ParitySVC(solver="cvxpy"),

@@ -1,0 +1,64 @@
+"""Data that tests share: groups that differ in features and in base rates."""
+
+from string import ascii_letters
+
+import numpy as np
+
+GROUPS = np.array(list(ascii_letters))
+CLASSES = np.array(["no", "yes", "zebra", "zoo"])
+
+
+def make_data(
+    n=400, n_features=5, n_groups=3, *, n_classes=2, curved=False, offset=1.0, seed=0
+):
+    """Features whose means differ between groups, and a target with noise.
+
+    Parameters
+    ----------
+    n, n_features, n_groups, n_classes : int
+        Sizes: at most 52 groups and four classes, each about as large as the others.
+    curved : bool
+        The target is no linear function of the features, and has less noise.
+    offset : float
+        Of all features; their standard deviation is about 1.
+    seed : int
+        Of all numbers.
+
+    Returns
+    -------
+    X : ndarray of shape (n, n_features)
+    y, group : ndarray of shape (n,)
+        Labels, of CLASSES and GROUPS in their order.
+    f : ndarray of shape (n,)
+        The numeric target, which is cut into the classes.
+    """
+    rng = np.random.default_rng(seed)
+    group = rng.permutation(np.arange(n) % n_groups)
+    X = rng.normal(size=(n, n_features)) + offset
+    X += np.outer(group, rng.normal(size=n_features) / np.sqrt(n_features))
+    if curved:
+        f = np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.normal(size=n)
+    else:
+        f = X @ rng.normal(size=n_features) + rng.normal(size=n)
+    y = np.digitize(f, np.quantile(f, np.linspace(0, 1, n_classes + 1)[1:-1]))
+    return X, CLASSES[y], GROUPS[group], f
+
+
+def make_curved(n=240, n_groups=3, **options):
+    """Data of three features around 0, for kernels."""
+    return make_data(n, 3, n_groups, curved=True, offset=0.0, **options)
+
+
+def make_weight(n, seed=0):
+    """Weights between 0.2 and 3."""
+    return np.random.default_rng(seed).uniform(0.2, 3.0, n)
+
+
+def signs(y):
+    """1.0 for the second of two classes and -1.0 for the first, as losses take them."""
+    return np.where(y == CLASSES[1], 1.0, -1.0)
+
+
+def codes(group):
+    """0, 1, 2 and so on in place of the names of groups."""
+    return np.searchsorted(np.unique(group), group)
