@@ -109,7 +109,7 @@ def store_multipliers(estimator, contrasts, multipliers):
     contrasts : list of Contrasts
         One for each target column.
     multipliers : list of ndarray of shape (n_cells,)
-        The same.
+        Multipliers of the cells of each of them.
     """
     named = [named_multipliers(*both) for both in zip(contrasts, multipliers)]
     if len(named) == 1:

@@ -110,7 +110,7 @@ def rbf_blocks(X, gamma):
     X : ndarray of shape (n_samples, n_features)
         Features near the origin, as rounding grows with their squares.
     gamma : float
-        Of the kernel.
+        Coefficient of the kernel.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The walk that all linear models under a parity constraint share."""
+"""Base classes of the linear models under a parity constraint."""
 
 import warnings
 from numbers import Integral, Real
@@ -62,7 +62,30 @@ class BaseParityLinear(BaseEstimator):
     }
 
     def _objective(self):
+        """What is minimised, as an `Objective`."""
         raise NotImplementedError
+
+    def _read(self, X, y, sensitive_features, sample_weight, **checks):
+        """X, y and weights, checked; `checks` are passed on to `validate_data`."""
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+        check_target(y)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2,
+            **checks,
+        )
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
+        return X, y, weight
 
     def _fit_columns(self, X, columns, row_weight, contrasts):
         """One model a target column, and all fitted attributes but the coefficients.
@@ -125,7 +148,7 @@ class BaseParityLinear(BaseEstimator):
         )
 
     def _diagnose(self, X, contrasts, solution):
-        """Warn of what a user would not expect; the gap of the training scores."""
+        """Gap of the training scores; warns if the model is not what was asked for."""
         scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
         gap = contrasts.gap(scores)
         no_direction_left = solution.rank == X.shape[1] or varies_by_rounding(
@@ -155,24 +178,8 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
     """One model for two classes, one-vs-rest for more."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_min_samples=2,
-        )
+        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        check_weight_sum(weight)
         row_weight = weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         fitted = self._fit_columns(X, columns, row_weight, contrasts)
@@ -200,24 +207,8 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
     """One numeric target."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            y_numeric=True,
-            ensure_min_samples=2,
-        )
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        check_weight_sum(weight)
+        data = X, y, sensitive_features, sample_weight
+        X, y, weight = self._read(*data, y_numeric=True)
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)
         coef, intercept = self._fit_columns(X, [y], weight, [contrasts])

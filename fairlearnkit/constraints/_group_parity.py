@@ -113,6 +113,8 @@ class EqualOpportunity(ParityConstraint):
     def strata(self, y, n_samples):
         """One stratum, of the rows of the positive class."""
         classes, codes = encode_classes(y, "equal_opportunity")
+        # For a constraint that is used by itself: estimators name the class before,
+        # with an error message of their own.
         hint = "name the positive class, EqualOpportunity(pos_label=...)"
         positive = positive_class(
             classes, self.pos_label, name="y", pos_label_hint=hint
@@ -124,6 +126,7 @@ class EqualOpportunity(ParityConstraint):
             )
             raise ValueError(msg)
         name = f" with y = {positive}"
+        # All other rows are outside of the constraint.
         return np.where(codes == classes.index(positive), 0, -1), [name]
 
 

@@ -40,11 +40,11 @@ def read_settings(encoder, n_rows, device, seed):
     Parameters
     ----------
     encoder : ParityEncoder
-        With its parameters.
+        The encoder, not fitted.
     n_rows : int
         Number of training rows.
     device : str
-        From `read_device`.
+        Name of the device, from `read_device`.
     seed : int
         Seed of training.
 
@@ -83,7 +83,7 @@ def read_bandwidths(bandwidth):
     Parameters
     ----------
     bandwidth : "median", float or sequence of float
-        The parameter.
+        Parameter of ParityEncoder.
 
     Returns
     -------

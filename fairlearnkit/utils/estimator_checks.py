@@ -81,20 +81,17 @@ def check_constraint_object(
             default=None
         Groups of these samples. None uses 180 samples of three groups.
     expected_failed_checks : dict of str to str, default=None
-        Names of checks that cannot pass, with the reason of each.
+        As in `check_estimator`.
 
     Returns
     -------
     results : list of tuple (str, str)
-        Name of each check, and "passed", "skipped: ..." or "expected to fail: ...".
+        As in `check_estimator`.
 
     Raises
     ------
-    AssertionError
-        Some checks failed, or passed although they were expected to fail; the message
-        lists all of them.
-    TypeError
-        A class was passed instead of an instance.
+    AssertionError, TypeError
+        As in `check_estimator`.
 
     See Also
     --------
@@ -163,7 +160,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
 
 
 def _pairs(estimator):
-    """Yield all checks, each with the estimator to call it on."""
+    """Yield pairs of an estimator and a check to call with it."""
     _refuse_class(estimator)
     yield from ((estimator, check) for check in kinds.checks_of(estimator))
     yield from routing.sklearn_checks(estimator)
