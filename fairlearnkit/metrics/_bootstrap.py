@@ -145,7 +145,7 @@ def bootstrap_interval(
 def _split_partial(metric):
     """A function, and the keywords that partials around it fix."""
     options = {}
-    # A partial that fixes y_true or y_pred by position is left to the metric itself.
+    # A partial with positional arguments, such as y_true, is called as it is.
     while isinstance(metric, partial) and not metric.args:
         options = {**metric.keywords, **options}  # those of the outer partial win
         metric = metric.func

@@ -303,8 +303,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         return 1 if label is None else classes.tolist().index(label)
 
     def _rounding_level(self, scores):
-        # Relative, unlike that of predictions: there is no cancellation in small
-        # probabilities, and those of rare classes can differ by little.
+        # Relative, unlike that of predictions: small probabilities, as those of a rare
+        # class, can differ by little.
         return TIE_RTOL
 
     def _tie_tolerance(self, scores):
