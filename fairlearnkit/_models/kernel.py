@@ -124,8 +124,8 @@ class BaseParityKernel(BaseEstimator):
         self._gamma = self.gamma
         if not (self.kernel == "precomputed" or callable(self.kernel)):
             self._gamma = gamma_value(self.kernel, self.gamma, X, weight)
-        # An RBF kernel does not depend on the origin, nor does a linear one beside an
-        # intercept; but rounding does.
+        # An RBF kernel does not depend on the origin, nor does a linear one if there is
+        # an intercept; but rounding does.
         linear = self.kernel == "linear" and self._objective().fit_intercept
         movable = self.kernel == "rbf" or linear
         moved = movable and not sparse.issparse(X)

@@ -242,7 +242,7 @@ class LineSearch:
         rest = self.linear + rows.sums(_product, at.g, self.df) - g @ df
         low, high = (0.0, self.slope), (1.0, slope_at_end)
         for i in range(MOST_SLOPES):
-            # Secant in even rounds; bisection in odd ones, lest one end stays put.
+            # Secant in even rounds; bisection in odd ones, so that both ends move.
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
             slope = self._derivative(few, f, df, t) @ df

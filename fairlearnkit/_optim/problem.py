@@ -229,7 +229,7 @@ def find_shift(X):
     Returns
     -------
     shift : ndarray of shape (n_features,)
-        The middle of each column that is far from zero beside its range, else 0.
+        The middle of each column that is far from zero relative to its range, else 0.
     noise : ndarray of shape (n_features,)
         What rounding can make of a difference of means that is 0.
     """

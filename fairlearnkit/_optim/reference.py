@@ -120,7 +120,7 @@ def _further(convex_constraints, w, b):
 def _run(statement, options, extra):
     try:
         with warnings.catch_warnings():
-            # Told by the status, with the figures, by whoever asked for the solution.
+            # The status says it, and the caller warns with the figures.
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")
             statement.solve(**options)
     except cp.SolverError as error:

@@ -72,7 +72,7 @@ def _whitener(rows, R):
     """T (n_features, rank), of the rows that R spans, with R T orthonormal columns.
 
     1. The rank is decided with each column in the unit of its own rounding, so that
-       none is lost beside one of larger numbers.
+       none is lost next to one of larger numbers.
     2. Only then what is shortest: the part of T that no row has is removed.
     """
     norms = np.sqrt(rows.column_squares(rows.c))
