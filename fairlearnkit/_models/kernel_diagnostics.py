@@ -36,19 +36,19 @@ def solution_warnings(estimator, problem, solution, gap):
 
     Returns
     -------
-    found : list of (category, message)
+    messages : list of (category, message)
     """
     if solution.status == "infeasible":
         return [(ConvergenceWarning, _infeasible(estimator))]
-    found = []
+    messages = []
     finite = np.isfinite(estimator.max_gap)
     if finite and gap > TOLERATED * estimator.max_gap + _rounding(problem, solution):
-        found.append((ConvergenceWarning, _gap_left(estimator, gap)))
+        messages.append((ConvergenceWarning, _gap_left(estimator, gap)))
     elif finite and not problem.rank:
-        found.append((UserWarning, _void(estimator)))
+        messages.append((UserWarning, _void(estimator)))
     if solution.status != "optimal":
-        found.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
-    return found
+        messages.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
+    return messages
 
 
 def indefinite_message(kernel, eigenvalues):

@@ -125,7 +125,7 @@ def check_solver(problem, name, limits):
 def _automatic(problem, limits):
     """The solver that costs least; another one where that stalls on a loss with kinks.
 
-    1. Conjugate gradients where square matrices of the features would cost too much.
+    1. Conjugate gradients where square matrices of the features are dear.
     2. Else Newton's method with Cholesky factors.
     3. Where it does not reach the optimum of a loss with kinks, the interior point
        method, if it comes nearer.

@@ -94,7 +94,7 @@ class _Rounds:
             small = without_saturated(smooth, self.f, self.reach)
         if small is not smooth:
             start = *start[:2], small.scores(*start[:2])
-        found = newton(
+        solution = newton(
             small,
             tol=self.tol,
             max_iter=max_iter - self.n_iter,
@@ -102,25 +102,25 @@ class _Rounds:
             start=start,
             certify=False,
         )
-        self.n_iter += found.n_iter
+        self.n_iter += solution.n_iter
         self.n_rounds += 1
-        old, self.f = self.f, p.scores(found.coef, found.intercept)
+        old, self.f = self.f, p.scores(solution.coef, solution.intercept)
         # In the next round scores will move by less, if rounds converge.
         self.reach = 2.0 * p.rows.largest(_distance, self.f, old)
-        self.start = found.coef, found.intercept, self.f
+        self.start = solution.coef, solution.intercept, self.f
         self.m = smooth.rows.column(_multipliers, self.f, loss=smooth.loss)
-        return self._judge(found)
+        return self._judge(solution)
 
-    def _judge(self, found):
+    def _judge(self, solution):
         """Certify a round on all rows, and keep the best."""
         p = self.p
-        value = p.objective(found.coef, self.f)
+        value = p.objective(solution.coef, self.f)
         alpha = p.rows.column(_weighted, self.m)  # c m: feasible for the dual
-        gap = duality_gap(p, found.coef, self.f, alpha)
+        gap = duality_gap(p, solution.coef, self.f, alpha)
         better = self.best is None or gap < self.best.duality_gap
         if better:
             judged = {"objective": value, "duality_gap": gap, "alpha": alpha}
-            self.best = replace(found, scores=self.f, **judged)
+            self.best = replace(solution, scores=self.f, **judged)
         self.n_idle = 0 if better else self.n_idle + 1
         return gap, value
 

@@ -159,13 +159,13 @@ def _refined(K, pull, G, x, lam, active):
     system = np.zeros((size + len(held),) * 2)
     system[:size, :size], system[size:, :size] = K, held
     system[:size, size:] = held.T
-    found = lstsq(system, np.append(pull, np.ones(len(held))))[0]
+    at_limit = lstsq(system, np.append(pull, np.ones(len(held))))[0]  # (x, lam)
     new = np.zeros_like(lam)
-    new[active] = found[size:]
-    worst = (G @ found[:size]).max()
+    new[active] = at_limit[size:]
+    worst = (G @ at_limit[:size]).max()
     if new.min() < 0 or worst > 1.0 + 1e-9:
         return x, lam
-    return found[:size] / max(1.0, worst), new
+    return at_limit[:size] / max(1.0, worst), new
 
 
 def _direction(factor, G, s, lam, dual_residual, products):

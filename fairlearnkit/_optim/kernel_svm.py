@@ -17,7 +17,7 @@ MOST_FACTORED = 1500
 # Iterations of libsvm for each row before that: libsvm cannot be stopped, and may take
 # millions. The median is 1, and 95 % of the machines take 500 or fewer. Twice as many
 # double the time until the factor is tried.
-STEPS_PER_ROW = 2000
+FIRST_STEPS_PER_ROW = 2000
 # The relative duality gap above which libsvm's solution is not near the optimum. After
 # the refinement it is 1e-9, without it some 1e-4, and both are told apart by this.
 EXACT_GAP = 1e-6
@@ -103,7 +103,7 @@ def _by_libsvm(p, options):
 def _by_libsvm_or_factor(p, options):
     """libsvm, or on a factor, of a problem in its units and K as an array."""
     own_limit = options.max_iter == -1
-    most = STEPS_PER_ROW * len(p.y) if own_limit else options.max_iter
+    most = FIRST_STEPS_PER_ROW * len(p.y) if own_limit else options.max_iter
     first = replace(options, max_iter=most, restore=True)
     solution = _by_libsvm(p, first)
     far = solution.duality_gap > EXACT_GAP * abs(solution.objective)

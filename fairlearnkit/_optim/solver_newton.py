@@ -61,7 +61,7 @@ class NewtonCg(Solver):
 def narrowed(problem):
     """The problem in the span of the rows of X and A where narrower, and the way back.
 
-    Rows without weight may take part in A only: its directions are kept, too.
+    Rows without weight may take part in A only: its directions are kept beside X's.
 
     Parameters
     ----------

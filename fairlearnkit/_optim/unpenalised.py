@@ -19,7 +19,7 @@ from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
 # conjugate gradients on X itself, without a certificate.
 MOST_ELEMENTS = 1e8
 # Rounding of the objective, relative to that of w = 0: a perfect fit has no other size.
-ROUNDING = 1e-15
+PERFECT_FIT = 1e-15
 
 
 def too_wide(problem):
@@ -116,7 +116,7 @@ def start(problem):
     total, target = p.rows.sums(_mean_target)
     b = target / total if p.fit_intercept else 0.0
     f = p.rows.column(_constant, value=b)
-    return (w, b, f), ROUNDING * p.objective(w, f)
+    return (w, b, f), PERFECT_FIT * p.objective(w, f)
 
 
 def shortest(problem, w, b):
