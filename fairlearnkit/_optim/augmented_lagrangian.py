@@ -17,13 +17,15 @@ from fairlearnkit._optim.newton import newton
 # Stiffness sigma of the first round, and its growth. Half or twice of either change a
 # fit of 20,000 x 54 from 27 Newton steps to 30 at most.
 STIFFNESS, GROWTH = 2.0, 3.0
-# Its limit: rounding of the multipliers is sigma times that of the scores.
+# Its limit: rounding of the multipliers is sigma times that of the scores. Of 18 fits
+# of 4,000 rows of Adult with C from .01 to 100, only one reaches it: with twice as much
+# it takes 42 steps instead of 74, with half as many as before.
 STIFFEST = 1e5
 # Sigma grows if a round leaves more than this part of the gap. Twice as much costs 30
 # steps where 27 are needed, half of it 26.
 SLOW = 0.1
 # Rounds at most, and without progress. On that problem, 9 are needed from C = .001 to
-# 1.
+# 1; half or twice as many of both change no step of the 18 fits above.
 MOST_ROUNDS, PATIENCE = 60, 6
 # Relative tolerance of a round: at first, as a part of the gap that is left (half or
 # twice of that take as many steps), and at the least.

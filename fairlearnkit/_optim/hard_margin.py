@@ -14,10 +14,11 @@ FACTORS = 10.0 ** np.arange(2, 11, 2)
 # end. Twice as many take twice as long to say so.
 HARD_MARGIN_STEPS_PER_ROW = 200
 # What counts as no loss, as a part of the largest target: libsvm's tolerance, after the
-# refinement.
+# refinement. Twice as much changes none of 16 models.
 NO_LOSS = 1e-6
 # The part that the sum of losses has to fall to from one factor to the next, a hundred
-# times as large. Where some loss is inevitable it stays as it is.
+# times as large. Where some loss is inevitable it stays as it is. With half of this the
+# same 16 models are fitted.
 FALLING = 0.9
 
 

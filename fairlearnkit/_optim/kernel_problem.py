@@ -51,7 +51,9 @@ DIRECTION_ROUNDING = 1e-14
 # have lost 5 more to the sums. It only decides about a warning.
 RESIDUAL_TOLERANCE = 1e-10
 # A duality gap below this part of the weighted sum of |y| is rounding of the objective,
-# which is a sum of terms of that size: targets far from zero have no smaller gap.
+# which is a sum of terms of that size: targets far from zero have no smaller gap. It is
+# some 100 units in the last place; twice as much changes no status of 70 models, some
+# of them with targets around 1000.
 OBJECTIVE_ROUNDING = 1e-14
 
 

@@ -19,9 +19,12 @@ MOST_FACTORED = 1500
 # double the time until the factor is tried.
 FIRST_STEPS_PER_ROW = 2000
 # The relative duality gap above which libsvm's solution is not near the optimum. After
-# the refinement it is 1e-9, without it some 1e-4, and both are told apart by this.
+# the refinement it is 1e-9, without it some 1e-4. With half or twice as much, the
+# factor is tried in one or two more or fewer of 36 problems with C from 1e3 to 1e7;
+# solutions stay the same.
 EXACT_GAP = 1e-6
-# Iterations on the factor, for problems that are hard already.
+# Iterations on the factor, for problems that are hard already. Six of these 36 problems
+# came to it and took 13 to 36, so that half as many would not be reached either.
 FACTOR_STEPS = 500
 
 

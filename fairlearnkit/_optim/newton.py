@@ -20,8 +20,11 @@ ENOUGH = 0.5
 # much change the number of steps by less than a fifth either way.
 FLAT_SLOPE = 0.03
 # Changes of the objective below this part of it are rounding of a sum of many terms.
+# With half or twice as much, 2 of 80 fits take one or two steps more or less.
 BLIND = 1e-13
-# Slopes that a line search evaluates at most: bisection alone needs 50 for all digits.
+# Slopes that a line search evaluates at most: 50 of them are bisections, which give all
+# digits. 391 searches took 5 in the median and 29 at most, so that half or twice as
+# many make no difference.
 MOST_SLOPES = 100
 
 

@@ -11,7 +11,8 @@ from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
 # A duality gap above this part of the objective makes a solution inaccurate, whatever
-# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme.
+# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme, so
+# that half or twice as much makes a difference to extreme ones only.
 INEXACT = 1e-3
 
 

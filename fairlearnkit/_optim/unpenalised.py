@@ -16,9 +16,11 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
 
 # Sparse X is turned into a dense U of at most so many elements (800 MB); beyond,
-# conjugate gradients on X itself, without a certificate.
+# conjugate gradients on X itself, without a certificate. Twice as many take twice the
+# memory.
 MOST_ELEMENTS = 1e8
 # Rounding of the objective, relative to that of w = 0: a perfect fit has no other size.
+# Half or twice as much takes as many steps.
 PERFECT_FIT = 1e-15
 
 
