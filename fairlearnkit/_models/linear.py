@@ -24,7 +24,12 @@ from fairlearnkit._models.constraint import (
     store_multipliers,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes, varies_by_rounding
-from fairlearnkit._models.messages import constant_scores, not_converged
+from fairlearnkit._models.messages import (
+    FLOAT32_ROUNDING,
+    TOLERATED,
+    constant_scores,
+    not_converged,
+)
 from fairlearnkit._models.targets import (
     binary_columns,
     class_codes,
@@ -156,7 +161,7 @@ class BaseParityLinear(BaseEstimator):
         )
         if self.max_gap == 0 and no_direction_left:
             warnings.warn(constant_scores(self), UserWarning, stacklevel=7)
-        if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
+        if X.dtype == np.float32 and gap > TOLERATED * self.max_gap + FLOAT32_ROUNDING:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
                 f"max_gap={self.max_gap:.3g} was asked for. Scale the features, or "

@@ -17,7 +17,8 @@ from fairlearnkit._optim.kernel_problem import certify
 # most, so that twice as many would not be reached either.
 MOST_MACHINES = 40
 # The width of the interval of s at which the search stops: K - s T T' is then the same
-# but for rounding.
+# but for rounding. Most searches end before; 24 of them are the same with twice as
+# much.
 NARROWEST = 1e-12
 # Steps after which an end of the interval that has not moved gets the middle as the
 # next s: at 1 there are half as many iterations of libsvm again, at 6 there are 3 %

@@ -369,9 +369,9 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
 
     def hinges(self, y, c):
         """max(0, (f - y) - epsilon) + max(0, (y - f) - epsilon)."""
-        one = np.ones_like(y)
+        ones = np.ones_like(y)
         offsets = np.concatenate([-y - self.epsilon, y - self.epsilon])
-        return np.concatenate([-one, one]), offsets, np.concatenate([c, c])
+        return np.concatenate([-ones, ones]), offsets, np.concatenate([c, c])
 
 
 class SmoothedLoss(SmoothLoss):
@@ -413,11 +413,11 @@ class SmoothedLoss(SmoothLoss):
 
     # Subproblems are not certified: the certificate is that of the loss itself.
     def domain_excess(self, y, v):
-        """Not needed."""
+        """Never called: only certificates ask for it."""
         raise NotImplementedError
 
     def dual_slack(self, y, v):
-        """Not needed."""
+        """Never called: only certificates ask for it."""
         raise NotImplementedError
 
 

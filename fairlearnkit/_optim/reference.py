@@ -11,7 +11,8 @@ from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
 # A duality gap above this part of the objective makes a solution inaccurate, whatever
-# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme.
+# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme, so
+# that half or twice as much makes a difference to extreme ones only.
 INEXACT = 1e-3
 
 
@@ -120,7 +121,7 @@ def _further(convex_constraints, w, b):
 def _run(statement, options, extra):
     try:
         with warnings.catch_warnings():
-            # Told by the status, with the figures, by whoever asked for the solution.
+            # The status says it, and the caller warns with the figures.
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")
             statement.solve(**options)
     except cp.SolverError as error:

@@ -18,10 +18,11 @@ ZERO_SUM = 1e-9
 class Contrasts:
     """Differences M f of mean scores f, stored as the means of cells to compare.
 
-    This is what constraints return, and what solvers and reported gaps are computed
-    from. A cell is a set of rows whose mean score is compared, for instance the women
-    with y = 1, and a stratum holds the cells that are compared with one another. M has
-    one row for each pair of cells of a stratum,
+    This is what constraints return, and what solvers, the attribute ``gap_`` of models,
+    `score_gap`, `ParityProjection` and decision rules share. A cell is a set of rows
+    whose mean score is compared, for instance the women with y = 1, and a stratum holds
+    the cells that are compared with one another. M has one row for each pair of cells
+    of a stratum,
 
     .. math:: (M f)_{ab} = m_a^T f - m_b^T f,
 

@@ -6,8 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from fairlearnkit.representation import _divergences
-
+from . import _divergences
 from ._torch import load_torch
 
 # batch_size="auto": the number of rows divided by N_BATCHES, within the limits. In

@@ -190,7 +190,7 @@ def _as_array(y):
     """Convert y to an array unless it has a dtype; masked entries become None."""
     if isinstance(y, np.ma.MaskedArray):
         y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
-    if not hasattr(y, "dtype"):  # np.asarray would turn NaN beside text into "nan"
+    if not hasattr(y, "dtype"):  # np.asarray would make text of NaN in a list
         y = np.array(y, dtype=object)
     if np.iscomplexobj(y):
         msg = "Complex data not supported: y holds complex numbers."

@@ -103,9 +103,9 @@ def with_missing(is_missing):
 def same_labels(sample, other):
     """Whether both samples hold the same groups and the same values of y."""
 
-    def known(one):
-        text = [column for column in columns_of(one.groups) if is_text(column)]
-        return set(zip(*(column.tolist() for column in text))), set(one.y.tolist())
+    def known(data):
+        text = [column for column in columns_of(data.groups) if is_text(column)]
+        return set(zip(*(column.tolist() for column in text))), set(data.y.tolist())
 
     return known(sample) == known(other)
 
