@@ -2,13 +2,20 @@
 
 import cvxpy as cp
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from fairlearnkit._models.constraint import named_multipliers
 from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit.constraints import EqualizedOdds, check_constraint
+from fairlearnkit.constraints import (
+    Contrasts,
+    DemographicParity,
+    EqualizedOdds,
+    check_constraint,
+)
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.svm import ParityLinearSVC
 from helpers import make_data, make_weight, signs
@@ -160,6 +167,37 @@ def test_groups_of_the_same_name_in_two_columns():
     array = np.column_stack(list(table.values()))
     model.fit(X, y, sensitive_features=array)
     assert list(model.multipliers_)[2] == "0 - 1 with y = -1.0 in column 1"
+
+
+def test_names_that_repeat_get_their_position():
+    X, y, group, _ = make_weighted()
+    labels = [{"a": 1, "b": "1", "c": 2}[g] for g in group]
+    expected = ParityRidge(max_gap=0.1).fit(X, y, sensitive_features=group)
+    model = ParityRidge(max_gap=0.1).fit(X, y, sensitive_features=labels)
+    names = {1: "1 [0]", "1": "1 [2]", 2: "2"}  # the positions in groups_
+    assert model.groups_.tolist() == [1, 2, "1"]
+    for own, label in zip("abc", (1, "1", 2)):
+        found = model.multipliers_[names[label]]
+        assert_allclose(found, expected.multipliers_[own], rtol=1e-6)
+    # Two columns of one name.
+    table = np.column_stack([group, np.roll(group, 1)])
+    constraint = DemographicParity(columns="separately")
+    model.set_params(constraint=constraint)
+    model.fit(X, y, sensitive_features=pd.DataFrame(table, columns=["x", "x"]))
+    suffixes = [f"{g} in x [{i}]" for i, g in enumerate("abcabc")]
+    assert list(model.multipliers_) == suffixes
+
+
+@pytest.mark.parametrize(
+    ("names", "unique"),
+    [
+        ("xyx", ["x [0]", "y", "x [2]"]),
+        (["x", "x", "x [0]"], ["x [0] [0]", "x [1]", "x [0] [2]"]),
+    ],
+)
+def test_names_of_rows_that_repeat(names, unique):
+    rows = Contrasts.from_rows(np.eye(3) - 1.0 / 3.0, names=names)
+    assert named_multipliers(rows, np.arange(3)) == dict(zip(unique, range(3)))
 
 
 def test_the_sign_says_which_way_scores_are_pushed():
