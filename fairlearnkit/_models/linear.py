@@ -1,6 +1,7 @@
 """The walk that all linear models under a parity constraint share."""
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -39,7 +40,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 
-class BaseParityLinear(BaseEstimator):
+class BaseParityLinear(BaseEstimator, ABC):
     """A linear model w, b of one target column at a time, with |M f| <= max_gap.
 
     A subclass says what is minimised: `_objective` returns an `Objective`.
@@ -61,8 +62,9 @@ class BaseParityLinear(BaseEstimator):
         "convex_constraints": [callable, None],
     }
 
+    @abstractmethod
     def _objective(self):
-        raise NotImplementedError
+        """What is minimised, as an `Objective`."""
 
     def _fit_columns(self, X, columns, row_weight, contrasts):
         """One model a target column, and all fitted attributes but the coefficients.
