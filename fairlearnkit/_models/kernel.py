@@ -1,6 +1,7 @@
 """The walk that all kernel models under a parity constraint share."""
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -82,7 +83,7 @@ SVM_PARAMETERS = {
 }
 
 
-class BaseParityKernel(BaseEstimator):
+class BaseParityKernel(BaseEstimator, ABC):
     """A model f(x) = sum_i beta_i K(x_i, x) + b of one column of targets at a time.
 
     A subclass defines `_objective`, the `Objective` that is minimised subject to
@@ -95,9 +96,9 @@ class BaseParityKernel(BaseEstimator):
     # With routing on, fit asks for the groups without anything being set.
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
 
+    @abstractmethod
     def _objective(self):
         """What is minimised, as an `Objective`."""
-        raise NotImplementedError
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""

@@ -1,6 +1,7 @@
 """Base classes of the linear models under a parity constraint."""
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -44,7 +45,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 
-class BaseParityLinear(BaseEstimator):
+class BaseParityLinear(BaseEstimator, ABC):
     """A linear model w, b of one target column at a time, with |M f| <= max_gap.
 
     A subclass says what is minimised: `_objective` returns an `Objective`.
@@ -66,9 +67,9 @@ class BaseParityLinear(BaseEstimator):
         "convex_constraints": [callable, None],
     }
 
+    @abstractmethod
     def _objective(self):
         """What is minimised, as an `Objective`."""
-        raise NotImplementedError
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; `checks` are passed on to `validate_data`."""

@@ -117,10 +117,25 @@ def multipliers_of(problem, w, alpha):
         return np.zeros(len(p.strata))
     pull = p.rows.rmatvec(alpha)
     _, _, lam = balance(p, w, pull)
-    if lam is None:  # the least-norm solution of cells'lambda = Q'X'alpha
-        V, R = qr(cells, mode="economic")  # (n_cells, rank), (rank, rank)
-        lam = V @ solve_triangular(R, p.basis.T @ pull, trans=1)
-    return lam
+    return shortest_multipliers(cells, p.basis.T @ pull) if lam is None else lam
+
+
+def shortest_multipliers(cells, nu):
+    """The lambda of least norm with cells'lambda = nu, for an equality Q'w = 0.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_cells, rank)
+        As in `Problem`.
+    nu : ndarray of shape (rank,)
+        Multipliers of Q'w.
+
+    Returns
+    -------
+    multipliers : ndarray of shape (n_cells,)
+    """
+    V, R = qr(cells, mode="economic")  # (n_cells, rank), (rank, rank)
+    return V @ solve_triangular(R, nu, trans=1)
 
 
 def _balanced(problem, alpha):

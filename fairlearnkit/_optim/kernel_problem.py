@@ -38,7 +38,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairlearnkit._optim.bound_program import contrast_multipliers, dual_norm
-from fairlearnkit._optim.losses import Loss
+from fairlearnkit._optim.losses import CertifiedLoss
 from fairlearnkit._optim.rows import make_rows
 from fairlearnkit._optim.strata import helmert_contrasts, largest_gap
 
@@ -67,7 +67,7 @@ class KernelProblem:
         Kernel matrix, which solvers change in place and change back.
     y, c : ndarray of shape (n_samples,)
         Targets, and weights of the rows in the loss, all positive.
-    loss : Loss
+    loss : CertifiedLoss
         The loss.
     reg : float
         Weight of ||w||^2 / 2.
@@ -93,7 +93,7 @@ class KernelProblem:
     K: np.ndarray
     y: np.ndarray
     c: np.ndarray
-    loss: Loss
+    loss: CertifiedLoss
     reg: float
     fit_intercept: bool
     bound: float
@@ -192,7 +192,7 @@ def build_kernel_problem(K, y, c, *, loss, reg, fit_intercept, means, strata, bo
         Kernel matrix in float64, which solvers may change and change back.
     y, c : ndarray of shape (n_samples,)
         Targets, and weights of the rows in the loss, all positive.
-    loss : Loss
+    loss : CertifiedLoss
         The loss.
     reg : float
         Weight of ||w||^2 / 2.

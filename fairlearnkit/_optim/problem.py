@@ -162,7 +162,8 @@ class Solution:
         X w + b, and the multipliers of the loss, -c_i times a (sub)derivative.
     multipliers : ndarray of shape (n_cells,), default=None
         Lagrange multipliers lambda of the cells: of the terms lambda_c (mean score of
-        cell c) in the Lagrangian.
+        cell c) in the Lagrangian. A solver leaves them out if they follow from alpha,
+        as they do without further constraints (``certificate.multipliers_of``).
     """
 
     coef: np.ndarray

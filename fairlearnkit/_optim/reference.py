@@ -6,7 +6,7 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 
-from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.certificate import duality_gap, shortest_multipliers
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
@@ -27,7 +27,9 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
         Options of ``cvxpy.Problem.solve``, ``solver`` among them (default: Clarabel).
     convex_constraints : callable, default=None
         From the variables (coef, intercept) to a list of further constraints. With
-        them there is no certificate, and the duality gap is NaN.
+        them there is no certificate, and the duality gap is NaN. The multipliers of
+        the cells are then those that the solver found, since those of the loss do not
+        determine them any more.
 
     Returns
     -------
@@ -58,7 +60,8 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
     intercept = float(b.value) if p.fit_intercept else 0.0
     found = _solution(p, statement, w.value, intercept)
     if extra:
-        return replace(found, duality_gap=np.nan)
+        multipliers = _multipliers(p, constraints)
+        return replace(found, duality_gap=np.nan, multipliers=multipliers)
     if found.duality_gap > INEXACT * abs(found.objective):  # whatever the solver says
         return replace(found, status="optimal_inaccurate")
     return found
@@ -97,6 +100,22 @@ def _constraints(p, w):
     if G.shape[1] > rank:
         gaps = gaps + G[:, rank:] @ cp.Variable(G.shape[1] - rank)
     return [gaps <= limits, -gaps <= limits]
+
+
+def _multipliers(p, constraints):
+    """Multipliers lambda of the cells, from the dual values of `_constraints`.
+
+    In cvxpy's Lagrangian an equality A x = b has the term nu'(A x - b), and an
+    inequality A x <= b has nu'(A x - b) with nu >= 0. So of an equality cells'lambda =
+    nu; of a bound, the rows of the polytope have the multipliers nu of <= limits less
+    those of >= -limits.
+    """
+    duals = [constraint.dual_value for constraint in constraints]
+    if not duals:
+        return np.zeros(len(p.strata))
+    if not p.bounded:
+        return shortest_multipliers(p.cells, duals[0])
+    return p.polytope().multipliers_of_cells(duals[0] - duals[1])
 
 
 def _further(convex_constraints, w, b):

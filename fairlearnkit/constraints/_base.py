@@ -36,7 +36,13 @@ class Constraint(ABC):
     class, and an attribute ``pos_label``, the class that its user named, or None; see
     `EqualOpportunity`. Estimators do not look at ``pos_label`` of objects without this
     method.
+
+    A constraint that compares groups among rows of the same class of y says so by the
+    class attribute ``compares_within_classes = True``; see `EqualizedOdds`. Regressors
+    then refuse a target of more than two values.
     """
+
+    compares_within_classes = False
 
     @abstractmethod
     def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):

@@ -91,6 +91,8 @@ class EqualOpportunity(ParityConstraint):
 
     pos_label: Any = None
 
+    compares_within_classes = True
+
     def with_pos_label(self, pos_label):
         """Return a copy of this constraint for a positive class.
 
@@ -163,6 +165,8 @@ class EqualizedOdds(ParityConstraint):
     >>> dict(zip(contrasts.names, contrasts.gaps(scores).round(6).tolist()))
     {'F - M with y = 0': -1.0, 'F - M with y = 1': 1.5}
     """
+
+    compares_within_classes = True
 
     def strata(self, y, n_samples):
         """One stratum for each class."""

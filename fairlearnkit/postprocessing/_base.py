@@ -1,5 +1,6 @@
 """What barycenters of predictions share: calibration, refit and transport."""
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from numbers import Integral, Real
 
@@ -54,7 +55,7 @@ from ._split_rank import (
 )
 
 
-class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
+class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
     """Maps of the groups, between the scores of a model and the predictions.
 
     1. Score calibration rows by models that were not fitted on them: out of fold, or by
@@ -63,12 +64,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
        group to the calibration scores, and apply the maps before the next grouping.
     3. To predict, score new rows and apply the maps in the same order.
 
-    A subclass gives
-
-    - ``_model_scores(model, X, groups)``: one number for each row;
-    - ``_read_target(y)``: the validated target;
-    - ``_rounding_level(scores)``: the attribute ``rounding_``, from calibration scores;
-    - ``_tie_tolerance(scores)``: the difference below which scores are tied.
+    A subclass gives the four abstract methods.
     """
 
     # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
@@ -87,6 +83,22 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
+
+    @abstractmethod
+    def _model_scores(self, model, X, groups):
+        """Scores of a fitted model, one number for each row of X."""
+
+    @abstractmethod
+    def _read_target(self, y):
+        """The validated target."""
+
+    @abstractmethod
+    def _rounding_level(self, scores):
+        """The attribute ``rounding_``, from calibration scores."""
+
+    @abstractmethod
+    def _tie_tolerance(self, scores):
+        """The difference, of each score or of all, below which scores are tied."""
 
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)

@@ -67,8 +67,9 @@ def check_constraint_object(
 
     Rows of M sum to zero. M does not depend on the order of the samples, the names of
     the groups or the unit of the weights, and a weight of 2 counts as two copies.
-    Missing labels, single groups and empty cells raise a ValueError. A model with the
-    constraint attains its bound.
+    Missing labels, single groups and empty cells raise a ValueError. M depends on y if
+    the constraint has ``compares_within_classes``. A model with the constraint attains
+    its bound.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
         As in `check_estimator`.
     expected_failed_checks : callable, default=None
         Function of an estimator that returns a dict of names of checks that cannot pass
-        to reasons.
+        to reasons. A check of these that passes is a failed test.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
                 pytest.param(
                     target,
                     partial(run.quietly, check),
-                    marks=[pytest.mark.xfail(reason=reason) for reason in reasons],
+                    marks=[pytest.mark.xfail(reason=r, strict=True) for r in reasons],
                     id="-".join([type(estimator).__name__, name, *options]),
                 )
             )
