@@ -226,7 +226,7 @@ def test_solve_where_columns_are_opaque(solver, loss, bound):
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
 def test_solve_for_more_features_than_rows_where_columns_are_opaque(loss):
-    problem = make_problem(loss, 0.1, 420)
+    problem = make_problem(loss, 0.1, n=60, d=80)
     expected = solve(problem, tol=1e-5)
     found = solve(replace(problem, rows=parted(problem.rows)), tol=1e-5)
     assert found.status == expected.status == "optimal"
@@ -270,19 +270,20 @@ def test_nothing_is_left_for_kinks_without_a_penalty():
         solve(elsewhere)
 
 
-def make_problem(loss, bound, d=5):
+def make_problem(loss, bound, n=400, d=5):
     rng = np.random.default_rng(3)
-    group = rng.integers(0, 3, 400)
-    X = rng.normal(size=(400, d)) + 0.5 * group[:, None]
-    y = np.sign(X[:, :5] @ rng.normal(size=5) + rng.normal(size=400))
+    group = rng.integers(0, 3, n)
+    X = rng.normal(size=(n, d)) + 0.5 * group[:, None]
+    y = np.sign(X[:, :5] @ rng.normal(size=5) + rng.normal(size=n))
     contrasts = check_constraint("demographic_parity").contrasts(y, group)
     data = {"means": contrasts.means, "strata": contrasts.strata, "bound": bound}
     loss = LOSSES[loss]()
-    c = rng.uniform(0.5, 2.0, 400)
+    c = rng.uniform(0.5, 2.0, n)
     return build_problem(X, y, c, loss=loss, reg=1.0, fit_intercept=True, **data)
 
 
 def parted(rows):
-    ends = [0, 7, 7, 150, 400]
+    n = rows.shape[0]
+    ends = [0, 7, 7, n // 3, n]
     cuts = [slice(*pair) for pair in pairwise(ends)]
     return PartedRows([ArrayRows(rows.X[i], rows.y[i], rows.c[i]) for i in cuts])
