@@ -24,7 +24,8 @@ for _module in sorted(module.name for module in iter_modules(__path__)):
         import_module(f"{__name__}.{_module}")
 
 # What rounding lets a duality gap reach, relative to the objective: it is a difference
-# of sums over rows.
+# of sums over rows. With half or twice as much, 3 or 4 of 80 fits take a step more or
+# less (1,090 in all), and coefficients change by up to 5e-5.
 SMALLEST_GAP = 1e-10
 
 
@@ -76,29 +77,29 @@ def solve(
     )
     method = get_solver(solver)
     check_solver(problem, method, limits)
-    found = solve_standardized(method, problem, limits)
-    return _rounded(problem, found, dtype)
+    solution = solve_standardized(method, problem, limits)
+    return _rounded(problem, solution, dtype)
 
 
-def _rounded(problem, found, dtype):
+def _rounded(problem, solution, dtype):
     """The solution for X itself, in `dtype`, with its objective and duality gap."""
     p = problem
-    coef = found.coef.astype(dtype)
+    coef = solution.coef.astype(dtype)
     # Scores are <w, x - shift> + b: the shift goes into the intercept.
     offset = p.shift @ coef
-    intercept = np.asarray(found.intercept - offset).astype(dtype)
+    intercept = np.asarray(solution.intercept - offset).astype(dtype)
     f = p.scores(coef.astype(np.float64), intercept + offset)
     objective = p.objective(coef.astype(np.float64), f)
-    multipliers = found.multipliers
+    multipliers = solution.multipliers
     if multipliers is None:
-        multipliers = multipliers_of(p, found.coef, found.alpha)
+        multipliers = multipliers_of(p, solution.coef, solution.alpha)
     return replace(
-        found,
+        solution,
         coef=coef,
         intercept=float(intercept),
         objective=objective,
         # The dual value stays as it is: the gap grows as the objective does.
-        duality_gap=found.duality_gap + (objective - found.objective),
+        duality_gap=solution.duality_gap + (objective - solution.objective),
         rank=p.basis.shape[1],
         multipliers=multipliers,
     )

@@ -70,9 +70,9 @@ def standardized_targets(problem):
         bound=p.bound / scale,
     )
 
-    def back(found):
+    def back(solution):
         names = (*IN_UNITS, *IN_UNITS_OF_KERNELS, *IN_SQUARED_UNITS)
-        own = {name: getattr(found, name, None) for name in names}
+        own = {name: getattr(solution, name, None) for name in names}
         own = {
             # One factor at a time: of a float scale**2 would be an OverflowError.
             name: value * scale * (scale if name in IN_SQUARED_UNITS else 1.0)
@@ -81,10 +81,10 @@ def standardized_targets(problem):
         }
         own["intercept"] += center
         for name in COLUMNS_IN_UNITS:
-            column, offset = getattr(found, name, None), center * (name == "scores")
+            column, offset = getattr(solution, name, None), center * (name == "scores")
             if column is not None:
                 own[name] = p.rows.column(_moved, column, scale=scale, offset=offset)
-        return replace(found, **own)
+        return replace(solution, **own)
 
     return smaller, back
 

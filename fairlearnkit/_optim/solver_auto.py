@@ -25,13 +25,13 @@ class Automatic(Solver):
     def solve(self, problem, limits):
         """See `Solver`."""
         first, *others = [s for s in _ranked(problem) if s.refusal(problem) is None]
-        found = first.solve(problem, limits)
+        solution = first.solve(problem, limits)
         for solver in others:
-            if found.status == "optimal":
+            if solution.status == "optimal":
                 break
             other = solver.solve(problem, limits)
-            found = other if other.duality_gap < found.duality_gap else found
-        return found
+            solution = other if other.duality_gap < solution.duality_gap else solution
+        return solution
 
 
 def _ranked(problem):

@@ -37,6 +37,6 @@ class Cvxpy(Solver):
                 convex_constraints=limits.convex_constraints,
             )
         small, expand = whitened(problem)
-        found = reference(small, solver_params=limits.params)
-        coef, intercept = expand(found.coef, found.intercept)
-        return replace(found, coef=coef, intercept=intercept)
+        solution = reference(small, solver_params=limits.params)
+        coef, intercept = expand(solution.coef, solution.intercept)
+        return replace(solution, coef=coef, intercept=intercept)

@@ -21,5 +21,5 @@ class InteriorPoint(Solver):
     def solve(self, problem, limits):
         """See `Solver`."""
         small, expand = narrowed(problem)
-        found = interior_point(small, tol=limits.tol, max_iter=limits.max_iter)
-        return replace(found, coef=expand(found.coef))
+        solution = interior_point(small, tol=limits.tol, max_iter=limits.max_iter)
+        return replace(solution, coef=expand(solution.coef))

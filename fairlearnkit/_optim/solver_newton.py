@@ -27,18 +27,18 @@ class NewtonCholesky(Solver):
         if problem.reg == 0:
             return self._unpenalised(problem, limits)
         small, expand = narrowed(problem)
-        found = _iterate(small, DenseHessian, limits)
-        return replace(found, coef=expand(found.coef))
+        solution = _iterate(small, DenseHessian, limits)
+        return replace(solution, coef=expand(solution.coef))
 
     def _unpenalised(self, problem, limits):
         small, expand = whitened(problem)
         first, floor = start(small)
         options = {"start": first, "floor": floor, "hessian": DenseHessian}
-        found = newton(small, tol=limits.tol, max_iter=limits.max_iter, **options)
-        coef, intercept = expand(found.coef, found.intercept)
-        if found.status != "optimal":  # perhaps there is no optimum
-            found = replace(found, duality_gap=np.nan)
-        return replace(found, coef=coef, intercept=intercept)
+        solution = newton(small, tol=limits.tol, max_iter=limits.max_iter, **options)
+        coef, intercept = expand(solution.coef, solution.intercept)
+        if solution.status != "optimal":  # perhaps there is no optimum
+            solution = replace(solution, duality_gap=np.nan)
+        return replace(solution, coef=coef, intercept=intercept)
 
 
 class NewtonCg(Solver):
@@ -67,10 +67,10 @@ class NewtonCg(Solver):
         first, floor = start(problem)
         options = {"start": first, "floor": floor, "hessian": SharpCgHessian}
         options |= {"tol": limits.tol, "max_iter": limits.max_iter}
-        found = newton(problem, certify=False, **options)
-        coef, intercept = shortest(problem, found.coef, found.intercept)
+        solution = newton(problem, certify=False, **options)
+        coef, intercept = shortest(problem, solution.coef, solution.intercept)
         coef = problem.feasible(coef)  # which keeps it among the rows of X
-        return replace(found, coef=coef, intercept=intercept, duality_gap=np.nan)
+        return replace(solution, coef=coef, intercept=intercept, duality_gap=np.nan)
 
 
 def _iterate(problem, hessian, limits):

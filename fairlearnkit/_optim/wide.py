@@ -12,7 +12,9 @@ from fairlearnkit._optim.unpenalised import too_wide
 # Twice as wide takes four times the memory, and eight times the time of a Cholesky
 # factor.
 WIDEST_DENSE = 3000
-# The same for sparse X and smooth losses, whose products cost next to nothing.
+# The same for sparse X and smooth losses, whose products cost next to nothing. A fit of
+# 5,000 rows of density .02 takes .10 s with square matrices and .13 s without at 500
+# features, .25 s and .19 s at 1,000.
 WIDEST_SPARSE = 500
 
 
@@ -31,7 +33,7 @@ def is_wide(problem):
 def narrowed(problem):
     """The problem in the span of the rows of X and A where narrower, and the way back.
 
-    Rows without weight may take part in A only: its directions are kept beside X's.
+    Rows without weight may take part in A only: its directions are kept, too.
 
     Parameters
     ----------
