@@ -74,8 +74,8 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(20, random_state=0),
-    "boosting": HistGradientBoostingRegressor(max_iter=20, max_bins=20),
+    "forest": RandomForestRegressor(10, random_state=0),
+    "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
 }
@@ -92,12 +92,12 @@ def test_calibrates_out_of_fold_and_refits(name, weighted):
     if name == "pipeline":
         takers = ["standardscaler__sample_weight", "ridge__sample_weight"]
     out = np.empty(len(X))
-    for train, test in KFold(4).split(X):
+    for train, test in KFold(3).split(X):
         fit = dict.fromkeys(takers, weight[train]) if weighted else {}
         out[test] = clone(inner).fit(X[train], y[train], **fit).predict(X[test])
     base = clone(inner).fit(X, y, **(dict.fromkeys(takers, weight) if weighted else {}))
     weight = weight if weighted else None
-    model = BarycenterRegressor(inner, cv=4, strength=0.8).fit(
+    model = BarycenterRegressor(inner, cv=3, strength=0.8).fit(
         X, y, sensitive_features=group, sample_weight=weight
     )
     f, g = base.predict(new), model.predict(new, sensitive_features=kind)
@@ -117,9 +117,9 @@ def test_calibrates_out_of_fold_and_refits(name, weighted):
     assert_allclose(model.atom_bound_, atoms[-1] + atoms[-2], rtol=1e-12)
     assert np.isnan(model.ks_bound_)
     alone = [
-        model.predict(new[[i]], sensitive_features=kind[[i]])[0] for i in range(40)
+        model.predict(new[[i]], sensitive_features=kind[[i]])[0] for i in range(10)
     ]
-    assert_allclose(g[:40], alone, rtol=1e-10)
+    assert_allclose(g[:10], alone, rtol=1e-10)
     kept = clone(model).set_params(strength=0.0)
     kept.fit(X, y, sensitive_features=group, sample_weight=weight)
     assert_array_equal(kept.predict(new, sensitive_features=kind), f)
@@ -254,13 +254,13 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     strengths = [0.0, 0.5, 1.0]
     if kind == "regressor":
-        model = make_pipeline(StandardScaler(), BarycenterRegressor(Ridge(), cv=3))
+        model = make_pipeline(StandardScaler(), BarycenterRegressor(Ridge(), cv=2))
         step, inner = "barycenterregressor", {"estimator__alpha": [0.1, 10.0]}
         score, response = "r2", "predict"
     elif kind == "classifier":
         y = np.where(y > 0, "yes", "no")
         model = make_pipeline(
-            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=3)
+            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=2)
         )
         step, inner = "barycenterclassifier", {"estimator__C": [0.1, 10.0]}
         score, response = "accuracy", "predict_proba"
@@ -283,7 +283,7 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
             ),
         },
         refit=LowestGap("score", "ks", min_score_ratio=0.1),
-        cv=3,
+        cv=2,
         error_score="raise",
     )
     with config_context(enable_metadata_routing=routing):
@@ -767,12 +767,12 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=2))
     search = GridSearchCV(
         SensitiveColumns(pipe, "sex"),
         grid,
         scoring=parity_scorer("ks_gap"),
-        cv=3,
+        cv=2,
         error_score="raise",
     ).fit(frame, y, sample_weight=exposure)
     assert search.best_params_[f"{step}strength"] == 1.0
