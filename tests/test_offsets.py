@@ -22,7 +22,7 @@ from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
 from helpers import codes, make_data
 
-N, D = 150, 12
+N, D = 300, 12
 TIGHT = {"tol": 1e-5, "max_iter": 2000}
 LINEAR = [
     ParityRidge(),
@@ -46,10 +46,10 @@ OFFSETS = [1.0, 1e3, 1e6]
 GROUPS = [2, 3, 5]
 
 
-def make_centred(n_groups):
+def make_centred(n_groups, n=N):
     """Features of mean 0, which have no offset yet; target, groups, and other ones."""
-    X, _, group, f = make_data(N, D, n_groups, seed=1)
-    other, group = np.arange(N) // 2 % 2, codes(group)
+    X, _, group, f = make_data(n, D, n_groups, seed=1)
+    other, group = np.arange(n) // 2 % 2, codes(group)
     return X - X.mean(axis=0), f - f.mean() + 0.3 * other, group, other
 
 
@@ -127,7 +127,7 @@ def test_intersections_and_columns_one_by_one(estimator):
 )
 @pytest.mark.parametrize("estimator", KERNELS, ids=lambda m: repr(m)[:60])
 def test_kernel_models(estimator, n_groups, max_gap):
-    X, f, group, _ = make_centred(n_groups)
+    X, f, group, _ = make_centred(n_groups, 150)
     target = f if is_regressor(estimator) else (f > 0).astype(int)
     model = clone(estimator).set_params(max_gap=max_gap)
     compare(model, X, target, group, lambda offset: 1e-4)

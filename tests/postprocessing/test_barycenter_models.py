@@ -74,7 +74,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(10, random_state=0),
+    "forest": RandomForestRegressor(20, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
@@ -254,13 +254,13 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     strengths = [0.0, 0.5, 1.0]
     if kind == "regressor":
-        model = make_pipeline(StandardScaler(), BarycenterRegressor(Ridge(), cv=2))
+        model = make_pipeline(StandardScaler(), BarycenterRegressor(Ridge(), cv=3))
         step, inner = "barycenterregressor", {"estimator__alpha": [0.1, 10.0]}
         score, response = "r2", "predict"
     elif kind == "classifier":
         y = np.where(y > 0, "yes", "no")
         model = make_pipeline(
-            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=2)
+            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=3)
         )
         step, inner = "barycenterclassifier", {"estimator__C": [0.1, 10.0]}
         score, response = "accuracy", "predict_proba"
@@ -283,7 +283,7 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
             ),
         },
         refit=LowestGap("score", "ks", min_score_ratio=0.1),
-        cv=2,
+        cv=3,
         error_score="raise",
     )
     with config_context(enable_metadata_routing=routing):
@@ -767,12 +767,12 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=2))
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
     search = GridSearchCV(
         SensitiveColumns(pipe, "sex"),
         grid,
         scoring=parity_scorer("ks_gap"),
-        cv=2,
+        cv=3,
         error_score="raise",
     ).fit(frame, y, sample_weight=exposure)
     assert search.best_params_[f"{step}strength"] == 1.0
