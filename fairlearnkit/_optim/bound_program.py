@@ -1,7 +1,8 @@
 """A small dense quadratic program: the part of a Newton step that the bound touches."""
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
+from scipy.linalg import LinAlgError, lstsq
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from fairlearnkit._optim.strata import gap_polytope, largest_gap, widest_pair
 
@@ -121,32 +122,35 @@ def _interior_point(K, target, G, max_iter):
 
     Slacks s = 1 - G x stay positive with lam, and s lam tends to zero.
     """
-    rank = len(target)
-    free = G.shape[1] - rank  # the centres, which have no cost of their own
-    K, target = np.pad(K, (0, free)), np.pad(target, (0, free))
-    pull = K @ target
-    x, s = np.zeros_like(target), np.ones(len(G))
+    rank, size = len(target), G.shape[1]  # the centres have no cost of their own
+    K_u, target_u = K, target
+    K, target = np.zeros((size, size)), np.zeros(size)
+    K[:rank, :rank], target[:rank] = K_u, target_u
+    pull, n_rows = K @ target, len(G)
+    cost = abs(target @ pull)
+    x, slacks = np.zeros(size), np.ones((2, n_rows))
+    s, lam = slacks  # views: a step moves both at once
     # Products s lam of the size of the objective, shared out evenly.
-    lam = np.full(len(G), max(np.abs(target @ pull) / len(G), 1e-300))
+    lam[:] = max(cost / n_rows, 1e-300)
     for _ in range(max_iter):
-        dual_residual = K @ x - pull + G.T @ lam
-        mu = s @ lam / len(s)
-        if mu * len(s) <= LAST_DIGIT * min(abs(target @ pull), lam.sum()):
+        dual_residual = K @ x - pull + lam @ G
+        total = s @ lam
+        if total <= LAST_DIGIT * min(cost, lam.sum()):
             break
-        try:
-            factor = cho_factor(K + (G.T * (lam / s)) @ G)
-        except LinAlgError:  # as near to the boundary as rounding lets it
+        # LAPACK itself: checks of a system this small take longer than its solution.
+        factor, failed = dpotrf(K + (G.T * (lam / s)) @ G)
+        if failed:  # as near to the boundary as rounding lets it
             break
         # Predictor: straight towards s lam = 0; how far it gets says how to centre.
-        dx, ds, dlam = _direction(factor, G, s, lam, dual_residual, s * lam)
-        step = _longest(s, ds, lam, dlam)
-        ahead = (s + step * ds) @ (lam + step * dlam) / len(s)
-        centre = (ahead / mu) ** 3 * mu
+        dx, move = _direction(factor, G, s, lam, dual_residual, s * lam)
+        ahead = slacks + _longest(slacks, move) * move
+        centre = (ahead[0] @ ahead[1] / total) ** 3 * (total / n_rows)
         # Corrector, with the products of the first step that Newton's method neglects.
-        products = s * lam + ds * dlam - centre
-        dx, ds, dlam = _direction(factor, G, s, lam, dual_residual, products)
-        step = min(1.0, TO_BOUNDARY * _longest(s, ds, lam, dlam))
-        x, s, lam = x + step * dx, s + step * ds, lam + step * dlam
+        products = s * lam + move[0] * move[1] - centre
+        dx, move = _direction(factor, G, s, lam, dual_residual, products)
+        step = min(1.0, TO_BOUNDARY * _longest(slacks, move))
+        x += step * dx
+        slacks += step * move
     x, lam = _refined(K, pull, G, x, lam, lam > s)
     return x[:rank], lam
 
@@ -172,14 +176,13 @@ def _refined(K, pull, G, x, lam, active):
 
 def _direction(factor, G, s, lam, dual_residual, products):
     """Solves K dx + G' dlam = -residual, ds = -G dx, s dlam + lam ds = -products."""
-    dx = cho_solve(factor, G.T @ (products / s) - dual_residual)
-    ds = -(G @ dx)
-    dlam = (-products - lam * ds) / s
-    return dx, ds, dlam
+    dx = dpotrs(factor, (products / s) @ G - dual_residual)[0]
+    move = np.empty((2, len(s)))  # (ds, dlam)
+    np.negative(G @ dx, out=move[0])
+    np.divide(-products - lam * move[0], s, out=move[1])
+    return dx, move
 
 
-def _longest(s, ds, lam, dlam):
-    """Longest step up to 1 that keeps s and lam from turning negative."""
-    x, dx = np.concatenate([s, lam]), np.concatenate([ds, dlam])
-    falling = dx < 0
-    return min(1.0, (-x[falling] / dx[falling]).min(initial=np.inf))
+def _longest(values, move):
+    """Longest step up to 1 that keeps values, all positive, from turning negative."""
+    return 1.0 / max(1.0, (-move / values).max())
