@@ -72,8 +72,10 @@ def call(estimator, method, *args, **metadata):
         fit = method.startswith("fit")
         if fit and metadata:
             check_no_resampling(estimator, metadata)
-        passed, routes = _metadata_to_pass(estimator, method, metadata)
-        attributes = granted_attributes(estimator, passed, fit=fit)
+        attributes = granted_attributes(estimator, metadata, fit=fit)
+        passed, routes = _metadata_to_pass(estimator, method, metadata, attributes)
+        if len(passed) < len(metadata):
+            attributes = granted_attributes(estimator, passed, fit=fit)
         if not fit:
             twin = _copy_with(estimator, attributes)
             return _call(twin, method, args, passed, routes)
@@ -107,7 +109,7 @@ def takes_groups(estimator, method):
     -------
     takes : bool
     """
-    return bool(_taken(estimator, method, {"sensitive_features": True})[0])
+    return _takes(estimator, method, "sensitive_features")
 
 
 def warn_unweighted(estimator, sample_weight, *, remaining_effect=""):
@@ -136,7 +138,7 @@ def warn_unweighted(estimator, sample_weight, *, remaining_effect=""):
     if sample_weight is None:
         return
     names = unweighted_models(estimator)
-    if not names and not _taken(estimator, "fit", {"sample_weight": True})[0]:
+    if not names and not _takes(estimator, "fit", "sample_weight"):
         if _is_declined(estimator, "sample_weight"):
             if remaining_effect:
                 return  # this is what was asked for
@@ -158,9 +160,15 @@ def _is_declined(estimator, name):
     return any(request.get(name) is False for request in requests)
 
 
-def _metadata_to_pass(estimator, method, metadata):
+def _takes(estimator, method, name):
+    """Whether a method takes this one of the metadata."""
+    attributes = granted_attributes(estimator, [name], fit=method.startswith("fit"))
+    return bool(_taken(estimator, method, {name: True}, attributes)[0])
+
+
+def _metadata_to_pass(estimator, method, metadata, attributes):
     """As `_taken`, checked that nobody who asks for metadata goes without."""
-    taken, routes = _taken(estimator, method, metadata)
+    taken, routes = _taken(estimator, method, metadata, attributes)
     if "sensitive_features" in metadata and "sensitive_features" not in taken:
         check_groups_reach_parts(estimator, method)
     optional = "sample_weight" in taken or method.startswith("fit")
@@ -170,16 +178,18 @@ def _metadata_to_pass(estimator, method, metadata):
     return taken, routes
 
 
-def _taken(estimator, method, metadata):
-    """The metadata that a method takes, and whether the estimator supports routing."""
+def _taken(estimator, method, metadata, attributes):
+    """The metadata that a method takes, and whether the estimator supports routing.
+
+    The attributes are those that grant all open requests for these metadata.
+    """
     if not metadata:
         return {}, True
-    fit = method.startswith("fit")
+    twin = _copy_with(estimator, attributes)
     if isinstance(estimator, FrozenEstimator):
-        if fit:
+        if method.startswith("fit"):
             return metadata, True  # its fit takes anything and does nothing
-        estimator = estimator.estimator
-    twin = _copy_with(estimator, granted_attributes(estimator, metadata, fit=fit))
+        estimator, twin = estimator.estimator, twin.estimator
     mapping = MethodMapping().add(caller=method, callee=method)
     with config_context(enable_metadata_routing=True):
         routing, routes = _routing(twin, method, metadata)

@@ -32,10 +32,18 @@ def request_of(consumer):
         An empty one if it cannot be read: some classes of scikit-learn withdraw a
         request that they do not have, and raise an error when asked for it.
     """
+    request = _readable_request(consumer)
+    if request is None:
+        return MetadataRequest(owner=type(consumer).__name__)
+    return request
+
+
+def _readable_request(consumer):
+    """As `request_of`, None if scikit-learn cannot read the request."""
     try:
         request = consumer._get_metadata_request()
     except Exception:
-        return MetadataRequest(owner=type(consumer).__name__)
+        return None
     metric = getattr(consumer, "_score_func", None)
     is_plain_scorer = metric is not None and not (
         request.score.requests or REQUEST_ATTRIBUTE in vars(consumer)
@@ -141,7 +149,9 @@ def granted_attributes(estimator, names, *, fit):
 
 def _granted_request(consumer, names):
     """The request with open ones granted, or None if that changes nothing."""
-    request, changed = request_of(consumer), not _has_readable_request(consumer)
+    request, changed = _readable_request(consumer), False
+    if request is None:
+        return MetadataRequest(owner=type(consumer).__name__)
     for method in SIMPLE_METHODS:
         own = getattr(request, method)
         for name in names:
@@ -149,15 +159,6 @@ def _granted_request(consumer, names):
                 own.add_request(param=name, alias=True)
                 changed = True
     return request if changed else None
-
-
-def _has_readable_request(consumer):
-    """Whether scikit-learn can read the request; see `request_of`."""
-    try:
-        consumer._get_metadata_request()
-    except Exception:
-        return False
-    return True
 
 
 def scorers_of(part):
