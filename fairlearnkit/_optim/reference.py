@@ -70,6 +70,8 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
 
 def _checked_options(solver_params):
     options = {"solver": "CLARABEL", **(solver_params or {})}
+    if options["solver"] == "CLARABEL":  # comes with cvxpy; the list takes 2 ms
+        return options
     installed = cp.installed_solvers()
     if str(options["solver"]).upper() not in installed:
         msg = (
