@@ -22,7 +22,11 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.utils.discovery import all_estimators
 
@@ -74,8 +78,20 @@ def lenient(model):
     return model.set_params(max_gap=0.5) if bounded else model
 
 
-METHODS = ("fit", "fit_transform", "transform", "predict", "predict_proba", "score")
-INNER = {BarycenterRegressor: Ridge, BarycenterClassifier: LogisticRegression}
+METHODS = (
+    "fit",
+    "fit_transform",
+    "transform",
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "score",
+)
+INNER = {
+    BarycenterRegressor: Ridge,
+    BarycenterClassifier: LogisticRegression,
+    ParityThresholdClassifier: LogisticRegression,
+}
 FEW = {"ParityEncoder": {"max_iter": 5}}  # what is checked needs no good fit
 BARE = [cls for name, cls in all_estimators() if cls is not SensitiveColumns]
 SUBCLASSES = {cls.__name__: with_groups_from_rows(cls) for cls in BARE}

@@ -34,6 +34,7 @@ from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     Interval,
     StrOptions,
+    _check_sample_weight,
     _fit_context,
     _num_samples,
     _safe_indexing,
@@ -54,7 +55,9 @@ class _Task:
     ----------
     X, y, sensitive_features : array-like
         In containers that can be split by position; y may be None.
-    weight : ndarray of shape (n_samples,) or None
+    sample_weight, weight : ndarray of shape (n_samples,) or None
+        As given, for the inner estimators, whose penalty depends on their unit; and
+        scaled so that their sum cannot overflow.
     classes : ndarray of shape (n_classes,)
         Sorted.
     compared : list of Compared
@@ -65,6 +68,7 @@ class _Task:
     X: object
     y: object
     sensitive_features: object
+    sample_weight: object
     weight: object
     classes: np.ndarray
     compared: list
@@ -205,7 +209,12 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
         self.groups_, self.group_counts_ = groups.labels, groups.counts
         parts = partitions(constraint, groups)
-        return _Task(X, y, sensitive_features, weight, classes, compared, parts)
+        given = (
+            None
+            if weight is None
+            else _check_sample_weight(sample_weight, np.empty(n_samples))
+        )
+        return _Task(X, y, sensitive_features, given, weight, classes, compared, parts)
 
     def _read_target(self, y):
         """Class labels, or None if they are not given, and the sorted classes."""
@@ -248,7 +257,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         of_blocks : list of ndarray of shape (n_calibration, n_groups)
             Memberships of each block, in the order of ``_blocks``.
         """
-        X, y, weight = task.X, task.y, task.weight
+        X, y, weight = task.X, task.y, task.sample_weight
         self._labels = [groups.labels for groups in task.groups]
         self._parts, self._blocks = blocks_of(task.compared, len(task.groups))
         frozen = isinstance(self.estimator, FrozenEstimator)
