@@ -1,4 +1,4 @@
-"""Warnings and errors of this library, beside those of scikit-learn."""
+"""Warnings and errors of this library, in addition to those of scikit-learn."""
 
 __all__ = ["InfeasibleConstraintError", "SmallGroupWarning"]
 

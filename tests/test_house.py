@@ -36,13 +36,13 @@ def private_modules():
 def test_no_package_imports_a_private_module_of_another():
     # ruff's TID251 cannot hold it: it resolves the relative imports of siblings too.
     private = {*private_modules()} - {SKLEARN_DOOR}
-    found = [
+    wrong = [
         (str(path.relative_to(ROOT)), name)
         for path in SOURCES
         for name in imported(path)
-        if any(name.startswith(f"{module}.") for module in private)
+        if any(f"{name}.".startswith(f"{module}.") for module in private)
     ]
-    assert not found, "import siblings as `from ._module`, and share on a floor below"
+    assert not wrong, "import siblings as `from ._module`, and share on a floor below"
 
 
 def test_floors_import_nothing_that_stands_on_them():

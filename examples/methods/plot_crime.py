@@ -2,7 +2,7 @@
 ===============================================
 
 Predictions of violent crime follow the share of Black residents. A grid search over the
-``strength`` of the repair and the inner model at once, beside the model alone.
+``strength`` of the repair and the inner model at once, compared with the model alone.
 """
 
 # %%
@@ -47,8 +47,8 @@ print("chosen:", best["estimator__estimator"], "strength", best["estimator__stre
 table = pd.DataFrame(search.cv_results_)
 table["model"] = [type(m).__name__ for m in table["param_estimator__estimator"]]
 table["strength"] = table["param_estimator__strength"].astype(float)
-told = table[["model", "strength", "mean_test_r2", "mean_test_ks"]]
-print(told.round(3).to_string(index=False), "\n")
+columns = table[["model", "strength", "mean_test_r2", "mean_test_ks"]]
+print(columns.round(3).to_string(index=False), "\n")
 
 # %%
 # On the test rows, a column of which says to which group a community belongs.

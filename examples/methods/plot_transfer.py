@@ -1,9 +1,9 @@
 """Representations: learn on some tasks, transfer to another
 =========================================================
 
-An encoder is learned on four tasks of census data so that women and men look alike in
-its features. Income is a task that it has not seen: how far apart are the scores of a
-linear model of these features? Needs PyTorch.
+An encoder is learned on four tasks of census data, with a penalty on differences
+between its features of women and of men. Income is a task that it has not seen: how far
+apart are the scores of a linear model of these features? Needs PyTorch.
 """
 
 # %%
@@ -35,9 +35,10 @@ X = StandardScaler().fit_transform(X)
 train, test = slice(6_000), slice(6_000, None)
 
 # %%
-# An encoder without penalty, and two that are made to forget the groups. ``fit_heads``
-# leaves the encoder as it is and fits a logistic regression for income on its features.
-few = {"max_iter": 30, "random_state": 0}  # epochs; the default of 50 hides more
+# An encoder without penalty, and two with a penalty on differences between the groups.
+# ``fit_heads`` leaves the encoder as it is and fits a logistic regression for income on
+# its features.
+few = {"max_iter": 30, "random_state": 0}  # epochs; the default is 50
 encoders = {
     "no penalty": ParityEncoder(penalty=0, **few),
     "MMD": ParityEncoder(divergence="mmd", penalty=2, **few),
@@ -49,13 +50,13 @@ for name, encoder in encoders.items():
     encoder.fit_heads(X[train], income[train])
     p = scores[name] = encoder.predict_proba(X[test])[:, 1]
     group = {"sensitive_features": sex[test]}
-    found = group_predictability(encoder.transform(X[test]), sex[test], cv=3)
+    predictability = group_predictability(encoder.transform(X[test]), sex[test], cv=3)
     rows[name] = {
         "accuracy": np.mean((p > 0.5) == income[test]),
         "gap in mean score": score_gap(None, p, **group),
         "KS": ks_gap(None, p, **group),
-        "AUC of sex, linear": found["logistic"]["auc"],
-        "AUC of sex, trees": found["boosting"]["auc"],
+        "AUC of sex, linear": predictability["logistic"]["auc"],
+        "AUC of sex, trees": predictability["boosting"]["auc"],
     }
 print(pd.DataFrame(rows).T.round(3).to_string())
 

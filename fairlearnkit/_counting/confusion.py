@@ -38,7 +38,7 @@ class ConfusionCounts:
     sample_weight : ndarray of shape (n_samples,) or None
         Weights of the rows.
     target : str
-        Name of the argument that tells the classes, for messages.
+        Name of the argument that the classes come from, for messages.
     """
 
     weights: np.ndarray

@@ -119,8 +119,8 @@ def _mean_over_pairs(rates, ratio):
 
     The rate of rank j = 0 ... n - 1 is the larger one in j pairs and the smaller one in
     n - 1 - j. Hence the sum of the differences is :math:`\sum_j (2j - n + 1) r_j`, and
-    that of the ratios :math:`\sum_j \frac{1}{r_j} \sum_{i < j} r_i`. Pairs of which
-    both rates are 0 have no ratio and are left out; the mean of none is infinite.
+    that of the ratios :math:`\sum_j \frac{1}{r_j} \sum_{i < j} r_i`. A pair of rates
+    that are both 0 has no ratio and is left out; the mean of no pairs is infinite.
 
     Parameters
     ----------

@@ -18,9 +18,9 @@ def check_alignment(**arguments):
     """Raise an error for arguments whose indexes show that their rows differ.
 
     Equal indexes pass. So does an index that only counts rows, such as the default one,
-    beside an index that is not a permutation of it: the two say nothing of one another.
-    All other pairs of different indexes are an error, because either the rows are in
-    another order or it cannot be ruled out.
+    together with an index that is not a permutation of it: neither says anything about
+    the order of the other. All other pairs of different indexes are an error, because
+    either the rows are in another order or it cannot be ruled out.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def check_alignment(**arguments):
 def with_common_index(*arguments):
     """Arguments that passed `check_alignment`, with the first index among them.
 
-    Subsets of their rows then pass as well, whichever rows are taken: half of a default
-    index beside half of another one would not.
+    Subsets of their rows then pass as well, whichever rows are taken. With their own
+    indexes they would not: half of a default index is not a default index.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def _is_positional(index, other):
 
     A default index 0, 1, ..., n - 1 does so, unless the other one is a permutation of
     it: then it may be meant as labels. An increasing index with gaps, as that of a fold
-    cut from a default one, does so beside labels that are not integers. Beside
-    integers, a fold cannot be distinguished from other rows of the same table.
+    cut from a default one, does so if the other labels are not integers. If they are,
+    a fold cannot be distinguished from other rows of the same table.
     """
     if _kind(index) not in INTEGER_KINDS or not _is_increasing(index):
         return False

@@ -118,7 +118,7 @@ def encode_classes(y, name):
     ValueError
         If y is None, has missing values or not one dimension, or is numeric.
     """
-    # np.asarray would write NaN beside text as "nan".
+    # In a list of text np.asarray would turn NaN into "nan".
     column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
     shape = () if y is None else np.shape(column)
     if len(shape) != 1:

@@ -37,7 +37,7 @@ def as_table(X):
     table = X = as_frame(X)
     if not hasattr(X, "shape"):
         table = np.asarray(X)
-        if table.dtype.kind in "US":  # numpy has made text of numbers beside text
+        if table.dtype.kind in "US":  # numpy has made text of the numbers
             table = np.asarray(X, dtype=object)
     if len(table.shape) != 2:
         msg = (

@@ -182,7 +182,7 @@ def _as_array(values):
     if isinstance(values, np.ma.MaskedArray):
         masked = np.ma.getmaskarray(values)
         return np.where(masked, None, values.data.astype(object))
-    # np.asarray would write NaN beside text as "nan".
+    # In a list of text np.asarray would turn NaN into "nan".
     return values if hasattr(values, "dtype") else np.array(values, dtype=object)
 
 

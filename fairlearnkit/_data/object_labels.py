@@ -14,7 +14,7 @@ from fairlearnkit._data.missing import is_missing
 ADDRESS_TABLE_SIZE = 2**16
 # Rows looked at in advance: whether rows share objects, and which labels there are. The
 # same number is hashed at a time. Between 512 and 65,536 it makes little difference.
-ROWS_PER_BLOCK = 4096
+ROWS_READ = 4096
 # Shorter columns are not worth the question of whether their rows share objects.
 MIN_SHARED_ROWS = 8
 # One byte for each label, and one for missing values.
@@ -43,7 +43,7 @@ def match_objects(array):
         return None
     array = np.ascontiguousarray(array)
     address = np.ndarray(array.shape, dtype=np.intp, buffer=array)
-    some = address[:ROWS_PER_BLOCK]
+    some = address[:ROWS_READ]
     if len(some) > MIN_SHARED_ROWS and len(np.unique(some)) == len(some):
         return None
     # CPython aligns objects to 16 bytes: the last 4 bits tell nothing.
@@ -89,13 +89,13 @@ def _hash_few_labels(values):
     string by two calls into C, ``itemgetter`` and ``str.join``, without a Python loop
     over rows. The characters are the codes, encoded as Latin-1.
     """
-    table, labels = _label_table(values[:ROWS_PER_BLOCK])
+    table, labels = _label_table(values[:ROWS_READ])
     if not labels or len(labels) > MAX_BYTE_CODES:
         return None
     characters = {value: chr(code % 256) for value, code in table.items()}
     blocks = (
-        values[start : start + ROWS_PER_BLOCK].tolist()
-        for start in range(0, len(values), ROWS_PER_BLOCK)
+        values[start : start + ROWS_READ].tolist()
+        for start in range(0, len(values), ROWS_READ)
     )
     try:
         text = "".join(["".join(itemgetter(*block)(characters)) for block in blocks])

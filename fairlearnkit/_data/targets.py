@@ -32,7 +32,7 @@ def check_target(y):
 
 def _values_to_check(y):
     """Distinct values of a target among which a missing one may be."""
-    if isinstance(y, list | tuple):  # np.asarray writes NaN beside text as "nan"
+    if isinstance(y, list | tuple):  # np.asarray would make text of NaN in a list
         values = y
     else:
         array = np.asarray(y)

@@ -7,7 +7,7 @@ from fairlearnkit._data.codes import first_rows, unique_codes
 # Rows compared at a time, so that a block and its copy stay in the processor's cache:
 # 8,192 labels of ten characters take 0.3 MB. Twice as many are as fast; 65,536 take
 # twice as long.
-ROWS_PER_BLOCK = 8192
+ROWS_COMPARED = 8192
 
 
 def match_text(text):
@@ -54,9 +54,9 @@ def _differing_position(characters, known, codes):
     # One item for each row, so that indexing copies a row at a time.
     whole = np.dtype((np.void, characters.shape[1] * characters.itemsize))
     known = known.view(whole).ravel()
-    for start in range(0, len(characters), ROWS_PER_BLOCK):
-        block = characters[start : start + ROWS_PER_BLOCK]
-        expected = known[codes[start : start + ROWS_PER_BLOCK]].view(characters.dtype)
+    for start in range(0, len(characters), ROWS_COMPARED):
+        block = characters[start : start + ROWS_COMPARED]
+        expected = known[codes[start : start + ROWS_COMPARED]].view(characters.dtype)
         differs = expected.reshape(block.shape) != block
         if differs.any():
             return int(differs.any(axis=0).argmax())

@@ -1,5 +1,7 @@
 """The constraint of an estimator, read from its parameters."""
 
+from collections import Counter
+
 import numpy as np
 
 from fairlearnkit._data.classes import encode_classes, positive_class
@@ -8,8 +10,6 @@ from fairlearnkit._optim.strata import split_strata
 from fairlearnkit.constraints import (
     ALIASES,
     Contrasts,
-    EqualizedOdds,
-    EqualOpportunity,
     check_constraint,
 )
 from fairlearnkit.utils._sklearn_private import (
@@ -50,7 +50,7 @@ def read_contrasts(
 def regression_contrasts(estimator, y, sensitive_features, sample_weight):
     """Contrast rows of a numeric target, which has no classes unless it is binary."""
     constraint = check_constraint(estimator.constraint)
-    of_classes = isinstance(constraint, EqualizedOdds | EqualOpportunity)
+    of_classes = getattr(constraint, "compares_within_classes", False)
     if of_classes and len(np.unique(y)) > 2:
         msg = (
             f"{type(estimator).__name__} predicts numbers, here of more than two "
@@ -84,19 +84,32 @@ def named_multipliers(contrasts, multipliers):
     Returns
     -------
     named : dict of str to float
-        One for each cell; of a stratum of two cells, for their difference alone.
+        One for each cell; of a stratum of two cells, for their difference alone. Names
+        that would repeat, such as those of the labels ``1`` and ``"1"``, get their
+        position in the dict: ``"1 [0]"`` and ``"1 [1]"``.
     """
     together, alone = split_strata(contrasts.strata)
-    named = {contrasts.cells[c]: float(multipliers[c]) for c in alone}
+    named = [(contrasts.cells[c], multipliers[c]) for c in alone]
     for part in together:
         suffix = contrasts.suffixes[contrasts.strata[part[0]]]
         if len(part) == 2:
             a, b = (contrasts.cells[c] for c in part)
-            named[f"{a} - {b}{suffix}"] = float(multipliers[part[0]])
+            named.append((f"{a} - {b}{suffix}", multipliers[part[0]]))
             continue
-        for c in part:
-            named[f"{contrasts.cells[c]}{suffix}"] = float(multipliers[c])
-    return named
+        named += [(f"{contrasts.cells[c]}{suffix}", multipliers[c]) for c in part]
+    names = unique_names([name for name, _ in named])
+    return {name: float(value) for name, (_, value) in zip(names, named)}
+
+
+def unique_names(names):
+    """The names, those that repeat with their position appended, as in ``"a [0]"``."""
+    counts = Counter(names)
+    if len(counts) == len(names):
+        return names
+    positioned = [
+        f"{name} [{i}]" if counts[name] > 1 else name for i, name in enumerate(names)
+    ]
+    return unique_names(positioned)  # "a [0]" may have been a name already
 
 
 def store_multipliers(estimator, contrasts, multipliers):
@@ -109,7 +122,7 @@ def store_multipliers(estimator, contrasts, multipliers):
     contrasts : list of Contrasts
         One for each target column.
     multipliers : list of ndarray of shape (n_cells,)
-        The same.
+        Multipliers of the cells of each of them.
     """
     named = [named_multipliers(*both) for both in zip(contrasts, multipliers)]
     if len(named) == 1:

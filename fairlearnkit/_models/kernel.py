@@ -1,6 +1,7 @@
 """The walk that all kernel models under a parity constraint share."""
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -82,7 +83,7 @@ SVM_PARAMETERS = {
 }
 
 
-class BaseParityKernel(BaseEstimator):
+class BaseParityKernel(BaseEstimator, ABC):
     """A model f(x) = sum_i beta_i K(x_i, x) + b of one column of targets at a time.
 
     A subclass defines `_objective`, the `Objective` that is minimised subject to
@@ -95,9 +96,9 @@ class BaseParityKernel(BaseEstimator):
     # With routing on, fit asks for the groups without anything being set.
     __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
 
+    @abstractmethod
     def _objective(self):
         """What is minimised, as an `Objective`."""
-        raise NotImplementedError
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""
@@ -124,8 +125,8 @@ class BaseParityKernel(BaseEstimator):
         self._gamma = self.gamma
         if not (self.kernel == "precomputed" or callable(self.kernel)):
             self._gamma = gamma_value(self.kernel, self.gamma, X, weight)
-        # An RBF kernel does not depend on the origin, nor does a linear one beside an
-        # intercept; but rounding does.
+        # An RBF kernel does not depend on the origin, nor does a linear one if there is
+        # an intercept; but rounding does.
         linear = self.kernel == "linear" and self._objective().fit_intercept
         movable = self.kernel == "rbf" or linear
         moved = movable and not sparse.issparse(X)
@@ -165,10 +166,10 @@ class BaseParityKernel(BaseEstimator):
             # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
             problem = self._build_problem(K, y, c, used, objective, column_contrasts)
-            solution, gap, found = self._solve_problem(
+            solution, gap, messages = self._solve_problem(
                 problem, objective, restore=not last
             )
-            for category, msg in found:
+            for category, msg in messages:
                 warnings.warn(msg, category, stacklevel=6)
             solutions.append(solution)
             gaps.append(gap)
@@ -195,13 +196,14 @@ class BaseParityKernel(BaseEstimator):
 
     def _solve_problem(self, problem, objective, restore):
         """The solution of a problem, the gap of its scores, and warnings about them."""
-        found = problem_warnings(self, problem)  # before K may be left changed
+        messages = problem_warnings(self, problem)  # before K may be left changed
         solve = solve_hard_margin if np.isinf(objective.loss_weight) else solve_kernel
         given = self.get_params(deep=False)
         options = {name: given[name] for name in SOLVER_PARAMETERS & given.keys()}
         solution = solve(problem, restore=restore, **options)
         gap = largest_gap(problem.means @ solution.scores, problem.strata)
-        return solution, gap, found + solution_warnings(self, problem, solution, gap)
+        messages += solution_warnings(self, problem, solution, gap)
+        return solution, gap, messages
 
     def _loss_weights(self, objective, weight):
         """Weights of the rows in the loss; of a hard margin their proportions."""

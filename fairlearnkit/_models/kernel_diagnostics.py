@@ -3,11 +3,8 @@
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from fairlearnkit._models.messages import constant_scores, not_converged
+from fairlearnkit._models.messages import TOLERATED, constant_scores, not_converged
 
-# A gap above max_gap by this factor, plus rounding, was not asked for. Solvers keep the
-# bound to 1e-9; twice as much would hide gaps that are visible in four digits.
-TOLERATED = 1.0001
 # Rounding of a gap, as a part of the spread of the scores, and of their size: the sums
 # of an ill-conditioned kernel are this far off, and no user looks at such digits.
 SPREAD_ROUNDING, SIZE_ROUNDING = 1e-6, 1e-9
@@ -36,19 +33,19 @@ def solution_warnings(estimator, problem, solution, gap):
 
     Returns
     -------
-    found : list of (category, message)
+    messages : list of (category, message)
     """
     if solution.status == "infeasible":
         return [(ConvergenceWarning, _infeasible(estimator))]
-    found = []
+    messages = []
     finite = np.isfinite(estimator.max_gap)
     if finite and gap > TOLERATED * estimator.max_gap + _rounding(problem, solution):
-        found.append((ConvergenceWarning, _gap_left(estimator, gap)))
+        messages.append((ConvergenceWarning, _gap_left(estimator, gap)))
     elif finite and not problem.rank:
-        found.append((UserWarning, _void(estimator)))
+        messages.append((UserWarning, _void(estimator)))
     if solution.status != "optimal":
-        found.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
-    return found
+        messages.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
+    return messages
 
 
 def indefinite_message(kernel, eigenvalues):

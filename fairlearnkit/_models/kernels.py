@@ -110,7 +110,7 @@ def rbf_blocks(X, gamma):
     X : ndarray of shape (n_samples, n_features)
         Features near the origin, as rounding grows with their squares.
     gamma : float
-        Of the kernel.
+        Coefficient of the kernel.
 
     Returns
     -------
@@ -118,9 +118,9 @@ def rbf_blocks(X, gamma):
         As `KernelRows` takes it.
     """
     X = np.sqrt(2.0 * gamma) * X
-    half, one = -0.5 * np.einsum("ij,ij->i", X, X), np.ones(len(X))
-    left = np.column_stack([X, half, one])  # (n_samples, n_features + 2)
-    right = np.column_stack([X, one, half])
+    half, ones = -0.5 * np.einsum("ij,ij->i", X, X), np.ones(len(X))
+    left = np.column_stack([X, half, ones])  # (n_samples, n_features + 2)
+    right = np.column_stack([X, ones, half])
 
     def columns_of(columns):
         right_columns = right[columns].T

@@ -1,6 +1,7 @@
-"""The walk that all linear models under a parity constraint share."""
+"""Base classes of the linear models under a parity constraint."""
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -24,7 +25,12 @@ from fairlearnkit._models.constraint import (
     store_multipliers,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes, varies_by_rounding
-from fairlearnkit._models.messages import constant_scores, not_converged
+from fairlearnkit._models.messages import (
+    FLOAT32_ROUNDING,
+    TOLERATED,
+    constant_scores,
+    not_converged,
+)
 from fairlearnkit._models.targets import (
     binary_columns,
     class_codes,
@@ -39,7 +45,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 
-class BaseParityLinear(BaseEstimator):
+class BaseParityLinear(BaseEstimator, ABC):
     """A linear model w, b of one target column at a time, with |M f| <= max_gap.
 
     A subclass says what is minimised: `_objective` returns an `Objective`.
@@ -61,8 +67,31 @@ class BaseParityLinear(BaseEstimator):
         "convex_constraints": [callable, None],
     }
 
+    @abstractmethod
     def _objective(self):
-        raise NotImplementedError
+        """What is minimised, as an `Objective`."""
+
+    def _read(self, X, y, sensitive_features, sample_weight, **checks):
+        """X, y and weights, checked; `checks` are passed on to `validate_data`."""
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+        check_target(y)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2,
+            **checks,
+        )
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        check_weight_sum(weight)
+        return X, y, weight
 
     def _fit_columns(self, X, columns, row_weight, contrasts):
         """One model a target column, and all fitted attributes but the coefficients.
@@ -125,7 +154,7 @@ class BaseParityLinear(BaseEstimator):
         )
 
     def _diagnose(self, X, contrasts, solution):
-        """Warn of what a user would not expect; the gap of the training scores."""
+        """Gap of the training scores; warns if the model is not what was asked for."""
         scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
         gap = contrasts.gap(scores)
         no_direction_left = solution.rank == X.shape[1] or varies_by_rounding(
@@ -133,7 +162,7 @@ class BaseParityLinear(BaseEstimator):
         )
         if self.max_gap == 0 and no_direction_left:
             warnings.warn(constant_scores(self), UserWarning, stacklevel=7)
-        if X.dtype == np.float32 and gap > 1.0001 * self.max_gap + 1e-4:
+        if X.dtype == np.float32 and gap > TOLERATED * self.max_gap + FLOAT32_ROUNDING:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
                 f"max_gap={self.max_gap:.3g} was asked for. Scale the features, or "
@@ -155,24 +184,8 @@ class BaseParityClassifier(ScoreMixin, LinearClassifierMixin, BaseParityLinear):
     """One model for two classes, one-vs-rest for more."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_min_samples=2,
-        )
+        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        check_weight_sum(weight)
         row_weight = weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
         fitted = self._fit_columns(X, columns, row_weight, contrasts)
@@ -200,24 +213,8 @@ class BaseParityRegressor(ScoreMixin, RegressorMixin, BaseParityLinear):
     """One numeric target."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            y_numeric=True,
-            ensure_min_samples=2,
-        )
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        check_weight_sum(weight)
+        data = X, y, sensitive_features, sample_weight
+        X, y, weight = self._read(*data, y_numeric=True)
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)
         coef, intercept = self._fit_columns(X, [y], weight, [contrasts])

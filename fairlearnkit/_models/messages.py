@@ -2,6 +2,14 @@
 
 import numpy as np
 
+# A gap above max_gap by this factor, plus rounding, was not asked for. Solvers keep the
+# bound to 1e-9; twice as much would hide gaps that are visible in four digits.
+TOLERATED = 1.0001
+# A gap that rounding of the coefficients to float32 may leave, in the unit of scores.
+# On standardised features it is 1e-8, with an offset of 1e4 in all of them 1e-7. With
+# twice as much, gaps of up to 2e-4 cause no warning.
+FLOAT32_ROUNDING = 1e-4
+
 
 def constant_scores(estimator):
     """For an equality that leaves no direction of X to score by."""

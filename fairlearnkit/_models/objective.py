@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fairlearnkit._optim.losses import Loss
+from fairlearnkit._optim.losses import CertifiedLoss
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Objective:
 
     Parameters
     ----------
-    loss : Loss
+    loss : CertifiedLoss
         The loss l(y, f).
     penalty : float, default=1.0
         Weight of ||w||^2 / 2; 0 for none.
@@ -21,7 +21,7 @@ class Objective:
         Whether there is an intercept, which is never penalised.
     """
 
-    loss: Loss
+    loss: CertifiedLoss
     penalty: float = 1.0
     loss_weight: float = 1.0
     fit_intercept: bool = True

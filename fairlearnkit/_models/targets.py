@@ -132,7 +132,7 @@ def binary_columns(estimator, y, codes, sensitive_features, weight):
     columns : list of ndarray of shape (n_samples,)
         One for two classes; one for each of more, one-vs-rest.
     contrasts : list of Contrasts
-        The same.
+        The constraint of each column.
     """
     two = len(estimator.classes_) == 2
     constraint, estimator.pos_label_ = _constraint_of_classes(estimator)

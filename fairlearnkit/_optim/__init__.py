@@ -160,6 +160,9 @@ def _rounded(problem, found, dtype):
     intercept = np.asarray(found.intercept - offset).astype(dtype)
     f = p.scores(coef.astype(np.float64), intercept + offset)
     objective = p.objective(coef.astype(np.float64), f)
+    multipliers = found.multipliers
+    if multipliers is None:
+        multipliers = multipliers_of(p, found.coef, found.alpha)
     return replace(
         found,
         coef=coef,
@@ -168,5 +171,5 @@ def _rounded(problem, found, dtype):
         # The dual value stays as it is: the gap grows as the objective does.
         duality_gap=found.duality_gap + (objective - found.objective),
         rank=p.basis.shape[1],
-        multipliers=multipliers_of(p, found.coef, found.alpha),
+        multipliers=multipliers,
     )

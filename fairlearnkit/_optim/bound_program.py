@@ -6,7 +6,9 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 from fairlearnkit._optim.strata import gap_polytope, largest_gap, widest_pair
 
 # Complementarity relative to the objective at which the iteration stops: at its last
-# digits, from where the refinement of the active set reaches the optimum.
+# digits, from where the refinement of the active set reaches the optimum. So half or
+# twice as much leaves the coefficients of 80 models of Adult as they are, to all
+# digits.
 LAST_DIGIT = 1e-15
 # Share of the way to the boundary that a step takes, as is usual with Mehrotra's
 # method. Between .99 and .9995 nothing changes, .9 costs two iterations of 15.
@@ -159,13 +161,13 @@ def _refined(K, pull, G, x, lam, active):
     system = np.zeros((size + len(held),) * 2)
     system[:size, :size], system[size:, :size] = K, held
     system[:size, size:] = held.T
-    found = lstsq(system, np.append(pull, np.ones(len(held))))[0]
+    at_limit = lstsq(system, np.append(pull, np.ones(len(held))))[0]  # (x, lam)
     new = np.zeros_like(lam)
-    new[active] = found[size:]
-    worst = (G @ found[:size]).max()
+    new[active] = at_limit[size:]
+    worst = (G @ at_limit[:size]).max()
     if new.min() < 0 or worst > 1.0 + 1e-9:
         return x, lam
-    return found[:size] / max(1.0, worst), new
+    return at_limit[:size] / max(1.0, worst), new
 
 
 def _direction(factor, G, s, lam, dual_residual, products):

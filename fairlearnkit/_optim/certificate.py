@@ -18,7 +18,9 @@ from scipy.linalg import qr, solve_triangular
 from fairlearnkit._optim.bound_program import dual_norm, project_on_bound
 
 # A dual point further outside the domain of the conjugate than this, relative to its
-# largest element, certifies nothing; what is nearer is rounding of the projections.
+# largest element, certifies nothing; what is nearer is rounding of the projections. At
+# an optimum of the logistic loss the points are inside by .002 of it and more, so that
+# half or twice as much decides nothing there.
 OUTSIDE = 1e-12
 
 
@@ -115,10 +117,25 @@ def multipliers_of(problem, w, alpha):
         return np.zeros(len(p.strata))
     pull = p.rows.rmatvec(alpha)
     _, _, lam = balance(p, w, pull)
-    if lam is None:  # the least-norm solution of cells'lambda = Q'X'alpha
-        V, R = qr(cells, mode="economic")  # (n_cells, rank), (rank, rank)
-        lam = V @ solve_triangular(R, p.basis.T @ pull, trans=1)
-    return lam
+    return shortest_multipliers(cells, p.basis.T @ pull) if lam is None else lam
+
+
+def shortest_multipliers(cells, nu):
+    """The lambda of least norm with cells'lambda = nu, for an equality Q'w = 0.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_cells, rank)
+        As in `Problem`.
+    nu : ndarray of shape (rank,)
+        Multipliers of Q'w.
+
+    Returns
+    -------
+    multipliers : ndarray of shape (n_cells,)
+    """
+    V, R = qr(cells, mode="economic")  # (n_cells, rank), (rank, rank)
+    return V @ solve_triangular(R, nu, trans=1)
 
 
 def _balanced(problem, alpha):

@@ -17,7 +17,8 @@ from fairlearnkit._optim.kernel_problem import certify
 # most, so that twice as many would not be reached either.
 MOST_MACHINES = 40
 # The width of the interval of s at which the search stops: K - s T T' is then the same
-# but for rounding.
+# but for rounding. Most searches end before; 24 of them are the same with twice as
+# much.
 NARROWEST = 1e-12
 # Steps after which an end of the interval that has not moved gets the middle as the
 # next s: at 1 there are half as many iterations of libsvm again, at 6 there are 3 %
@@ -37,6 +38,11 @@ def solve_deflated(p, machine, tol):
        the best one is as near to the largest dual value as asked for, or as the
        machines at both ends are to their own optimum.
     4. Solve at an s between both (`_next_deflation`), which becomes an end. Go to 3.
+
+    The multipliers v and lambda of the solution are those of the end with the largest
+    dual value, which the duality gap certifies. Those of the mixture need not be
+    optimal even if its scores are: a row on the margin at one end and beyond it at the
+    other keeps a share of its multiplier, although complementary slackness allows none.
 
     Parameters
     ----------
@@ -58,14 +64,14 @@ def solve_deflated(p, machine, tol):
     if np.abs(low.u[0]) <= limit:
         return low
     high, s_low, s_high = machine.solution(1.0), 0.0, 1.0
-    n_iter, best, dual = low.n_iter + high.n_iter, None, -np.inf
+    n_iter, best, certified = low.n_iter + high.n_iter, None, low
     steps_of_low = 0  # how often in a row low has moved; below 0, how often high has
     for _ in range(MOST_MACHINES):
-        dual = max(dual, *(end.objective - end.duality_gap for end in (low, high)))
+        certified = max(certified, low, high, key=_dual_value)
         mixture = _mixture(p, low, high, limit)
         if best is None or mixture.objective < best.objective:
             best = mixture
-        gap = best.objective - dual
+        gap = best.objective - _dual_value(certified)
         # More than twice what libsvm has left is not to be had.
         enough = 2.0 * min(_own_gap(p, low), _own_gap(p, high))
         enough = max(tol**2 * abs(best.objective), enough)
@@ -81,8 +87,18 @@ def solve_deflated(p, machine, tol):
             high, s_high, steps_of_low = new, s, min(steps_of_low, 0) - 1
     status = "max_iter" if "max_iter" in (low.status, high.status) else "optimal"
     return replace(
-        best, duality_gap=best.objective - dual, n_iter=n_iter, status=status
+        best,
+        duality_gap=best.objective - _dual_value(certified),
+        n_iter=n_iter,
+        status=status,
+        v=certified.v,
+        Kv=certified.Kv,
+        multipliers=certified.multipliers,
     )
+
+
+def _dual_value(solution):
+    return solution.objective - solution.duality_gap
 
 
 def _next_deflation(p, low, high, limit, stuck):

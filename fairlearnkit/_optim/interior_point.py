@@ -45,7 +45,7 @@ def interior_point(problem, *, tol, max_iter):
     solution : Solution
     """
     state, status, n_iter = _State(problem), "max_iter", 0
-    found = state.solution(n_iter, status)
+    best = state.solution(n_iter, status)
     while n_iter < max_iter:
         n_iter += 1
         try:
@@ -55,12 +55,12 @@ def interior_point(problem, *, tol, max_iter):
             status = "stalled"
             break
         new = state.solution(n_iter, status)
-        if new.duality_gap < found.duality_gap:
-            found = new
+        if new.duality_gap < best.duality_gap:
+            best = new
         if new.duality_gap <= tol * abs(new.objective):
             status = "optimal"
             break
-    return replace(found, n_iter=n_iter, status=status)
+    return replace(best, n_iter=n_iter, status=status)
 
 
 @dataclass

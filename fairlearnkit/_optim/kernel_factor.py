@@ -22,7 +22,9 @@ PIVOT_TOLERANCE = 1e-14
 # eigenvalue of -1e-8 times the largest, too.
 INDEFINITE = 1e-8
 # The coarsest tolerance of the linear solvers, which square it: the relative duality
-# gap is 1e-10 at most, as libsvm's solution reaches after its refinement.
+# gap is 1e-10 at most, as libsvm's solution reaches after its refinement. With
+# twice as much, 5 of 12 machines of three groups take an iteration less (117 instead of
+# 122 in all), and scores change by up to 3e-6; with half nothing changes.
 COARSEST = 1e-5
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 # Elements of K that are formed at a time, 8 MB. Half or twice as many take the same
 # time, within 10 %; 16 times as many take half as long again.
-BLOCK_ELEMENTS = 2**20
+KERNEL_BLOCK_ELEMENTS = 2**20
 # Rows of a block on the diagonal, of which all but the diagonal is thrown away. Twice
 # as many form twice as many elements for nothing.
 DIAGONAL_ROWS = 128
@@ -54,7 +54,7 @@ class KernelRows:
 
     def diagonal(self):
         """The diagonal of K, of shape (n_rows,)."""
-        blocks = row_blocks(self.n_rows, BLOCK_ELEMENTS // DIAGONAL_ROWS)
+        blocks = row_blocks(self.n_rows, KERNEL_BLOCK_ELEMENTS // DIAGONAL_ROWS)
         parts = (np.diag(self.columns_of(part)(part)) for part in blocks)
         return np.concatenate(list(parts))
 
@@ -65,7 +65,7 @@ class KernelRows:
 
 
 def row_blocks(n_rows, n_columns):
-    """Positions of rows in blocks of about `BLOCK_ELEMENTS` elements of K."""
-    step = max(1, min(BLOCK_ELEMENTS // max(1, n_columns), n_rows))
+    """Positions of rows in blocks of about `KERNEL_BLOCK_ELEMENTS` elements of K."""
+    step = max(1, min(KERNEL_BLOCK_ELEMENTS // max(1, n_columns), n_rows))
     everything = np.arange(n_rows)
     return [everything[start : start + step] for start in range(0, n_rows, step)]

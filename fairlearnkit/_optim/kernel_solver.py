@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 # The iterations of -1, "any number", for methods that need some tens of them: never
-# reached but by problems that float64 cannot solve.
+# reached but by problems that float64 cannot solve, which then take twice as long if
+# there are twice as many.
 ANY_NUMBER = 1000
 
 

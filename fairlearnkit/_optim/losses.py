@@ -3,7 +3,9 @@
 A loss is one class that says everything a solver may want to know: its value, its
 convex conjugate (for duality gaps), its derivatives or its kinks, its statement for
 cvxpy, and which targets it takes. Solvers ask for these capabilities, never for a type,
-so that a new loss is one subclass of `SmoothLoss` or `PiecewiseLinearLoss`.
+so that a new loss is one subclass of `SmoothLoss` or `PiecewiseLinearLoss`. Both are
+`CertifiedLoss`: the problem of an estimator ends with a duality gap. The `SmoothedLoss`
+of a subproblem does not, and has no conjugate.
 
 All methods work row by row, on arrays with one value a row, and leave weights to the
 caller. v stands for the argument of the conjugate
@@ -28,20 +30,34 @@ class Loss(ABC):
         Whether Newton's method applies: the loss has a continuous derivative.
     targets : {"classes", "numbers"}
         "classes" for y in {-1, 1}, "numbers" for real y.
-    quadratic : bool
-        Whether l is (y - f)^2 / 2, whose optimum is that of linear equations.
-    libsvm : {"C-SVC", "epsilon-SVR", None}
-        The formulation of libsvm that has this loss; None where there is none.
     """
 
     smooth: bool
     targets: str
-    quadratic = False
-    libsvm = None
 
     @abstractmethod
     def value(self, y, f):
         """The loss l(y, f), of shape (n_samples,)."""
+
+
+class CertifiedLoss(Loss):
+    """A loss of an estimator: its conjugate gives the duality gap.
+
+    Attributes
+    ----------
+    quadratic : bool
+        Whether l is (y - f)^2 / 2, whose optimum is that of linear equations.
+    libsvm : {"C-SVC", "epsilon-SVR", None}
+        The formulation of libsvm that has this loss; None where there is none.
+    epsilon : float
+        Half the width of the tube around y in which there is no loss; 0.0 with "C-SVC".
+        To be given where `libsvm` is not None: libsvm gets it, and the active-set steps
+        and working sets around it use it.
+    """
+
+    quadratic = False
+    libsvm = None
+    epsilon: float
 
     @abstractmethod
     def conjugate(self, y, v):
@@ -71,7 +87,7 @@ class Loss(ABC):
         return None
 
 
-class SmoothLoss(Loss):
+class SmoothLoss(CertifiedLoss):
     """A convex loss with a continuous derivative."""
 
     smooth = True
@@ -100,7 +116,7 @@ class SmoothLoss(Loss):
         raise NotImplementedError(msg)
 
 
-class PiecewiseLinearLoss(Loss):
+class PiecewiseLinearLoss(CertifiedLoss):
     """A loss that is linear between kinks, in terms of multipliers m = -dl/df.
 
     l(y, f) is the maximum over m, in an interval, of a function that is linear in f.
@@ -369,12 +385,12 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
 
     def hinges(self, y, c):
         """max(0, (f - y) - epsilon) + max(0, (y - f) - epsilon)."""
-        one = np.ones_like(y)
+        ones = np.ones_like(y)
         offsets = np.concatenate([-y - self.epsilon, y - self.epsilon])
-        return np.concatenate([-one, one]), offsets, np.concatenate([c, c])
+        return np.concatenate([-ones, ones]), offsets, np.concatenate([c, c])
 
 
-class SmoothedLoss(SmoothLoss):
+class SmoothedLoss(Loss):
     """A piecewise linear loss, smoothed around multipliers m0 with stiffness sigma.
 
     The loss of a subproblem of the augmented Lagrangian method (Bertsekas, Constrained
@@ -382,13 +398,16 @@ class SmoothedLoss(SmoothLoss):
     a function of z = m0 + sigma (y - f), cut off at the ends of its interval: the row
     is saturated there. At the optimal m0 its minimiser is that of the loss itself.
 
-    Targets have the shape (n_samples, 2): y, and m0.
+    Targets have the shape (n_samples, 2): y, and m0. Subproblems are not certified: the
+    certificate is that of the loss itself.
 
     Parameters
     ----------
     sigma : float
         Larger is closer to the loss itself, and worse conditioned.
     """
+
+    smooth = True
 
     def __init__(self, sigma):
         self.sigma = sigma
@@ -407,18 +426,13 @@ class SmoothedLoss(SmoothLoss):
     def saturated(self, y, f, reach):
         """The m in {-1, 0, 1} that no move of f by `reach` changes; else NaN."""
 
+    @abstractmethod
+    def curvature(self, y, f):
+        """The second derivative in f, or where it jumps one between both sides."""
+
     def derivative(self, y, f):
         """-m (the envelope theorem)."""
         return -self.multipliers(y, f)
-
-    # Subproblems are not certified: the certificate is that of the loss itself.
-    def domain_excess(self, y, v):
-        """Not needed."""
-        raise NotImplementedError
-
-    def dual_slack(self, y, v):
-        """Not needed."""
-        raise NotImplementedError
 
 
 class SmoothedHinge(SmoothedLoss):
@@ -446,10 +460,6 @@ class SmoothedHinge(SmoothedLoss):
         """Stiffness sigma where 0 < y m < 1, else 0."""
         p = y[:, 0] * self._z(y, f)
         return self.sigma * ((p > 0.0) & (p < 1.0))
-
-    def conjugate(self, y, v):
-        """Sum y v + (m - m0)^2 / (2 sigma), m = -v."""
-        return y[:, 0] * v + self._penalty(y, -v)
 
 
 class SmoothedEpsilonInsensitive(SmoothedLoss):
@@ -481,10 +491,6 @@ class SmoothedEpsilonInsensitive(SmoothedLoss):
         """Stiffness sigma where 0 < |m| < 1, else 0."""
         size = np.abs(self._z(y, f)) - self.sigma * self.epsilon
         return self.sigma * ((size > 0.0) & (size < 1.0))
-
-    def conjugate(self, y, v):
-        """Sum y v + epsilon |v| + (m - m0)^2 / (2 sigma), m = -v."""
-        return y[:, 0] * v + self.epsilon * np.abs(v) + self._penalty(y, -v)
 
 
 def soft_threshold(z, width):

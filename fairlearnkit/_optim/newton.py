@@ -20,8 +20,11 @@ ENOUGH = 0.5
 # much change the number of steps by less than a fifth either way.
 FLAT_SLOPE = 0.03
 # Changes of the objective below this part of it are rounding of a sum of many terms.
+# With half or twice as much, 2 of 80 fits take one or two steps more or less.
 BLIND = 1e-13
-# Slopes that a line search evaluates at most: bisection alone needs 50 for all digits.
+# Slopes that a line search evaluates at most: 50 of them are bisections, which give all
+# digits. 391 searches took 5 in the median and 29 at most, so that half or twice as
+# many make no difference.
 MOST_SLOPES = 100
 
 
@@ -242,7 +245,7 @@ class LineSearch:
         rest = self.linear + rows.sums(_product, at.g, self.df) - g @ df
         low, high = (0.0, self.slope), (1.0, slope_at_end)
         for i in range(MOST_SLOPES):
-            # Secant in even rounds; bisection in odd ones, lest one end stays put.
+            # Secant in even rounds; bisection in odd ones, so that both ends move.
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
             slope = self._derivative(few, f, df, t) @ df

@@ -27,11 +27,18 @@ from fairlearnkit._optim.strata import (
 # which grows with the square root of n: about 1e-13 for a million rows.
 ROUNDING_OF_SUMS = 1e-12
 # Below this part of the largest value of a column they are rounding of the elements of
-# X themselves: a few units in the last place.
+# X themselves: a few units in the last place. Half or twice as much changes no digit of
+# 80 fits, some of them with columns of size 1e4 next to others of size 1e-4.
 ROUNDING_OF_ELEMENTS = 8.0 * np.finfo(np.float64).eps
 # A column is shifted if its middle is further from zero than this many half-ranges.
 # With twice as many, squares of columns that are not shifted lose half a digit more.
 FAR = 8.0
+# A feature is left out of a direction of the constraint if its part there is at most
+# this many times what rounding can make of a difference of means. Twice as much makes
+# no difference to 40 problems with features whose means agree but for rounding: other
+# differences are larger by orders of magnitude. Without it coefficients change by
+# 3e-13.
+MEANS_AGREE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +162,8 @@ class Solution:
         X w + b, and the multipliers of the loss, -c_i times a (sub)derivative.
     multipliers : ndarray of shape (n_cells,), default=None
         Lagrange multipliers lambda of the cells: of the terms lambda_c (mean score of
-        cell c) in the Lagrangian.
+        cell c) in the Lagrangian. A solver leaves them out if they follow from alpha,
+        as they do without further constraints (``certificate.multipliers_of``).
     """
 
     coef: np.ndarray
@@ -229,7 +237,7 @@ def find_shift(X):
     Returns
     -------
     shift : ndarray of shape (n_features,)
-        The middle of each column that is far from zero beside its range, else 0.
+        The middle of each column that is far from zero relative to its range, else 0.
     noise : ndarray of shape (n_features,)
         What rounding can make of a difference of means that is 0.
     """
@@ -303,7 +311,8 @@ def row_space(directions, strata, noise):
     # What is rounding in A; and what svd itself can be wrong by.
     cut = sum(np.sqrt(A.shape))
     kept = size > cut + max(A.shape) * np.finfo(np.float64).eps * size.max(initial=0.0)
-    spanned = np.where(np.abs(Vt[kept]) * size[kept, None] > 2.0, Vt[kept], 0.0) * unit
+    differ = np.abs(Vt[kept]) * size[kept, None] > MEANS_AGREE  # (rank, n_features)
+    spanned = np.where(differ, Vt[kept], 0.0) * unit
     order = np.argsort(-unit, kind="stable")
     basis = np.zeros((len(unit), np.count_nonzero(kept)))
     basis[order] = orthonormal(spanned[:, order].T)

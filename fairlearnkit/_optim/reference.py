@@ -6,12 +6,13 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 
-from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.certificate import duality_gap, shortest_multipliers
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
 
 # A duality gap above this part of the objective makes a solution inaccurate, whatever
-# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme.
+# the solver's status. Clarabel reaches 1e-6 and less on data that are not extreme, so
+# that half or twice as much makes a difference to extreme ones only.
 INEXACT = 1e-3
 
 
@@ -26,7 +27,9 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
         Options of ``cvxpy.Problem.solve``, ``solver`` among them (default: Clarabel).
     convex_constraints : callable, default=None
         From the variables (coef, intercept) to a list of further constraints. With
-        them there is no certificate, and the duality gap is NaN.
+        them there is no certificate, and the duality gap is NaN. The multipliers of
+        the cells are then those that the solver found, since those of the loss do not
+        determine them any more.
 
     Returns
     -------
@@ -57,7 +60,8 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
     intercept = float(b.value) if p.fit_intercept else 0.0
     found = _solution(p, statement, w.value, intercept)
     if extra:
-        return replace(found, duality_gap=np.nan)
+        multipliers = _multipliers(p, constraints)
+        return replace(found, duality_gap=np.nan, multipliers=multipliers)
     if found.duality_gap > INEXACT * abs(found.objective):  # whatever the solver says
         return replace(found, status="optimal_inaccurate")
     return found
@@ -98,6 +102,22 @@ def _constraints(p, w):
     return [gaps <= limits, -gaps <= limits]
 
 
+def _multipliers(p, constraints):
+    """Multipliers lambda of the cells, from the dual values of `_constraints`.
+
+    In cvxpy's Lagrangian an equality A x = b has the term nu'(A x - b), and an
+    inequality A x <= b has nu'(A x - b) with nu >= 0. So of an equality cells'lambda =
+    nu; of a bound, the rows of the polytope have the multipliers nu of <= limits less
+    those of >= -limits.
+    """
+    duals = [constraint.dual_value for constraint in constraints]
+    if not duals:
+        return np.zeros(len(p.strata))
+    if not p.bounded:
+        return shortest_multipliers(p.cells, duals[0])
+    return p.polytope().multipliers_of_cells(duals[0] - duals[1])
+
+
 def _further(convex_constraints, w, b):
     """The user's own constraints on the model, checked."""
     given = convex_constraints(w, b)
@@ -120,7 +140,7 @@ def _further(convex_constraints, w, b):
 def _run(statement, options, extra):
     try:
         with warnings.catch_warnings():
-            # Told by the status, with the figures, by whoever asked for the solution.
+            # The status says it, and the caller warns with the figures.
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")
             statement.solve(**options)
     except cp.SolverError as error:

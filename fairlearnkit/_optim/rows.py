@@ -16,7 +16,7 @@ from scipy.linalg import qr
 
 # Elements of X in a block (4 MB in float64), so that what is computed of it stays in
 # cache. Twice or half as many change the time of a fit of 200,000 x 50 by 10 % at most.
-BLOCK_ELEMENTS = 2**19
+X_BLOCK_ELEMENTS = 2**19
 # Share of rows with a weight below which the others are left out of a Gram matrix. With
 # 80 % kept it takes .8 of the time, with 90 % the copy costs more than it saves.
 FEW_WEIGHTED = 0.8
@@ -396,8 +396,8 @@ class CsrRows(MemoryRows):
 
 
 def row_slices(n_samples, n_features):
-    """Slices of rows with about `BLOCK_ELEMENTS` elements."""
-    step = max(1, BLOCK_ELEMENTS // max(1, n_features))
+    """Slices of rows with about `X_BLOCK_ELEMENTS` elements."""
+    step = max(1, X_BLOCK_ELEMENTS // max(1, n_features))
     starts = range(0, max(n_samples, 1), step)
     return [slice(start, min(start + step, n_samples)) for start in starts]
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 # The spread of targets that weights are divided by, at least: the squares of the
-# weights must not overflow.
+# weights must not overflow. They are 1e280 then, so that there is room for weights of
+# up to 1e14; with twice as much, for weights of twice that.
 SMALLEST_SPREAD = 1e-140
 # What of a solution is in the unit of the targets, and in its square. (Weights of rows
 # are divided by the unit, so that multipliers keep the one that they have.)

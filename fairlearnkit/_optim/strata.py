@@ -44,18 +44,18 @@ def widest_pair(values, strata):
     gap : float
     """
     together, alone = split_strata(strata)
-    found = [(abs(values[a]), a, None) for a in alone]
+    pairs = [(abs(values[a]), a, None) for a in alone]
     for part in together:
         a, b = part[values[part].argmax()], part[values[part].argmin()]
-        found.append((values[a] - values[b], a, b))
-    gap, a, b = max(found, key=lambda pair: pair[0])
+        pairs.append((values[a] - values[b], a, b))
+    gap, a, b = max(pairs, key=lambda pair: pair[0])
     return a, b, float(gap)
 
 
 def largest_distance(values, strata):
     """Largest norm of a difference of two cells of a stratum, or of a cell alone."""
     together, alone = split_strata(strata)
-    found = np.linalg.norm(values[alone], axis=1).max(initial=0.0)
+    largest = np.linalg.norm(values[alone], axis=1).max(initial=0.0)
     for part in together:
         points = values[part] - values[part].mean(axis=0)
         radius = np.linalg.norm(points, axis=1)
@@ -64,12 +64,12 @@ def largest_distance(values, strata):
         for i in range(1, len(points)):
             # Two points are no further apart than the sum of their radii, the first of
             # which is the largest.
-            if radius[0] + radius[i] <= found:
+            if radius[0] + radius[i] <= largest:
                 break
-            near = points[:i][radius[:i] + radius[i] > found]
+            near = points[:i][radius[:i] + radius[i] > largest]
             apart = np.linalg.norm(near - points[i], axis=1)
-            found = max(found, apart.max(initial=0.0))
-    return float(found)
+            largest = max(largest, apart.max(initial=0.0))
+    return float(largest)
 
 
 def center_strata(values, strata):

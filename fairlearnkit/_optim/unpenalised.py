@@ -16,10 +16,12 @@ from scipy.sparse.linalg import LinearOperator, lsmr
 from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
 
 # Sparse X is turned into a dense U of at most so many elements (800 MB); beyond,
-# conjugate gradients on X itself, without a certificate.
+# conjugate gradients on X itself, without a certificate. Twice as many take twice the
+# memory.
 MOST_ELEMENTS = 1e8
 # Rounding of the objective, relative to that of w = 0: a perfect fit has no other size.
-ROUNDING = 1e-15
+# Half or twice as much takes as many steps.
+PERFECT_FIT = 1e-15
 
 
 def too_wide(problem):
@@ -72,7 +74,7 @@ def _whitener(rows, R):
     """T (n_features, rank), of the rows that R spans, with R T orthonormal columns.
 
     1. The rank is decided with each column in the unit of its own rounding, so that
-       none is lost beside one of larger numbers.
+       none is lost next to one of larger numbers.
     2. Only then what is shortest: the part of T that no row has is removed.
     """
     norms = np.sqrt(rows.column_squares(rows.c))
@@ -116,7 +118,7 @@ def start(problem):
     total, target = p.rows.sums(_mean_target)
     b = target / total if p.fit_intercept else 0.0
     f = p.rows.column(_constant, value=b)
-    return (w, b, f), ROUNDING * p.objective(w, f)
+    return (w, b, f), PERFECT_FIT * p.objective(w, f)
 
 
 def shortest(problem, w, b):

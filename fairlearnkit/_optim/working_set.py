@@ -57,7 +57,8 @@ LOSS_FACTOR = 4.0
 # more iterations, with twice as many 3 to 6 % more. And the fewest rows, for problems
 # with few free ones.
 ROWS_PER_FREE, FEWEST = 1.6, 100
-# The most rounds; 230 problems have taken two in the median and seven at most.
+# The most rounds; 230 problems have taken two in the median and seven at most, so that
+# half as many would not be reached either.
 ROUNDS = 40
 # Share of the working set up to which missing rows are worth a warm start, active-set
 # steps from the last solution instead of libsvm, which cost (free rows)^3 each: with

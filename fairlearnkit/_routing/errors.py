@@ -6,7 +6,7 @@ from fairlearnkit._routing.requests import is_requested, requests_of, takes_in_f
 
 
 def check_no_resampling(estimator, names):
-    """Raise an error for a sampler beside a part that gets metadata of all rows.
+    """Raise an error if a sampler changes rows and another part gets their metadata.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def check_no_resampling(estimator, names):
 
 
 def _resampling(sampler, taker, name):
-    """Error message for a sampler beside a part that takes metadata."""
+    """Error message for a sampler in front of a part that takes metadata."""
     if name != "sensitive_features":
         return (
             f"{sampler} changes the rows, and {name}, which {taker} takes, would not "

@@ -18,6 +18,7 @@ def available_if_inner_has(*methods):
     """
 
     def check(self):
+        # Before fit, searches and pipelines ask for the methods as well.
         inner = getattr(self, "estimator_", self.estimator)
         if not any(hasattr(inner, method) for method in methods):
             getattr(inner, methods[0])  # raises an AttributeError that names it

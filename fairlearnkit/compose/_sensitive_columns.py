@@ -209,7 +209,7 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
             The transformed X.
         """
         own = getattr(type(self.estimator), "fit_transform", None)
-        # The one of the mixin would call transform without the groups.
+        # That of the mixin would call transform without the groups.
         if own in (None, TransformerMixin.fit_transform):
             return self.fit(X, y, sample_weight=sample_weight).transform(X)
         return self._fit("fit_transform", X, y, sample_weight)
@@ -310,7 +310,7 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
 
     @available_if_inner_has("set_output")
     def set_output(self, *, transform=None):
-        """Set the container of transformed data, of the inner estimator.
+        """Set the container in which the inner estimator returns transformed data.
 
         Parameters
         ----------
@@ -322,6 +322,7 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
         self : object
             This estimator.
         """
+        # The one for the next fit, and the fitted one.
         self.estimator.set_output(transform=transform)
         if self.__sklearn_is_fitted__():
             self.estimator_.set_output(transform=transform)
@@ -336,13 +337,16 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
         """Fit a clone of the estimator to X without the dropped columns."""
         check_alignment(X=X, y=y, sample_weight=sample_weight)
         X = as_table(X)
+        # 1. Find the columns, and remember their positions and types of values.
         is_function = callable(self.columns)
         self.positions_ = None if is_function else find_columns(X, self.columns)
         validate_data(self, X, skip_check_array=True)
         groups = take_columns(X, self.columns, self.positions_)
         self.column_kinds_ = column_kinds(groups)
+        # 2. Fail or warn before a fit that may take long.
         self._check_nested()
         warn_unweighted(self.estimator, sample_weight)
+        # 3. Fit a clone. `estimator_` is set last: it marks this estimator as fitted.
         estimator = clone(self.estimator)
         result = call(
             estimator,
@@ -397,6 +401,8 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
     def _groups(self, X):
         """Sensitive features of checked X, of the types of values seen in fit."""
         groups = take_columns(X, self.columns, self.positions_)
+        # The text "1" and the number 1 are different labels: without this check, rows
+        # would count as those of an unseen group.
         kinds = column_kinds(groups)
         for j, (new, old) in enumerate(zip(kinds, self.column_kinds_)):
             if set(new) - set(old):
@@ -431,11 +437,12 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
         return self.drop and self.positions_ is not None
 
     def _rest(self, X):
-        """X as the inner estimator gets it."""
+        """X without the columns to drop, as it is passed to the inner estimator."""
         return drop_columns(X, self.positions_) if self._drops() else X
 
     def _split_transformed(self, X):
         """Transformed X without the groups, and the groups, if X still holds them."""
+        # By name, or by position if nothing was dropped and no column was added.
         names = column_names(X)
         by_name = all(isinstance(c, str) for c in np.atleast_1d(self.columns))
         if by_name and names is not None:

@@ -4,6 +4,7 @@ from ._decorrelation import Decorrelation
 from ._general_parity import GeneralParity
 from ._group_parity import DemographicParity, EqualizedOdds, EqualOpportunity
 
+# Names that estimators and metrics take as `constraint`.
 ALIASES = {
     "decorrelation": Decorrelation,
     "demographic_parity": DemographicParity,
@@ -20,8 +21,8 @@ def check_constraint(constraint):
     ----------
     constraint : str or object with a method ``contrasts``
         One of "decorrelation", "demographic_parity", "equal_opportunity",
-        "equalized_odds" and "general_parity", or a constraint object, which may have
-        any other attributes.
+        "equalized_odds" and "general_parity", or a constraint object, whose other
+        attributes are not checked.
 
     Returns
     -------

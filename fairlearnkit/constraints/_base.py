@@ -21,8 +21,8 @@ class Constraint(ABC):
 
     A subclass gives `contrasts`, the rows M of the bound ``|M f| <= max_gap`` on scores
     f; this class derives the gap from them. An object of any other class with a method
-    ``contrasts`` of the same signature is a constraint as well: nothing else of it is
-    looked at, and it may have any attributes.
+    ``contrasts`` of the same signature is a constraint as well; apart from
+    ``with_pos_label`` (see Notes), its other attributes are ignored.
 
     See Also
     --------
@@ -36,7 +36,13 @@ class Constraint(ABC):
     class, and an attribute ``pos_label``, the class that its user named, or None; see
     `EqualOpportunity`. Estimators do not look at ``pos_label`` of objects without this
     method.
+
+    A constraint that compares groups among rows of the same class of y says so by the
+    class attribute ``compares_within_classes = True``; see `EqualizedOdds`. Regressors
+    then refuse a target of more than two values.
     """
+
+    compares_within_classes = False
 
     @abstractmethod
     def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
@@ -143,12 +149,14 @@ class ParityConstraint(Constraint):
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
         check_categories(groups)
         strata, names = self._strata(y, len(groups.codes), weight)
+        # One set of contrasts, or one for each sensitive column.
         parts = [
             group_contrasts(part, strata, sample_weight=weight, stratum_names=names)
             for part in self._compared_groups(groups)
         ]
         if len(parts) == 1:
             return parts[0]
+        # Two columns may have the same labels: the column makes the names unique.
         columns = column_titles(sensitive_features)
         named = [
             replace(part, suffixes=tuple(f"{s} in {column}" for s in part.suffixes))

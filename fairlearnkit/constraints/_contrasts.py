@@ -18,10 +18,11 @@ ZERO_SUM = 1e-9
 class Contrasts:
     """Differences M f of mean scores f, stored as the means of cells to compare.
 
-    This is what constraints return, and what solvers, reported gaps and decision rules
-    share. A cell is a set of rows whose mean score is
-    compared, for instance the women with y = 1, and a stratum holds the cells that are
-    compared with one another. M has one row for each pair of cells of a stratum,
+    This is what constraints return, and what solvers, the attribute ``gap_`` of models,
+    `score_gap`, `ParityProjection` and decision rules share. A cell is a set of rows
+    whose mean score is compared, for instance the women with y = 1, and a stratum holds
+    the cells that are compared with one another. M has one row for each pair of cells
+    of a stratum,
 
     .. math:: (M f)_{ab} = m_a^T f - m_b^T f,
 
@@ -57,6 +58,8 @@ class Contrasts:
     explicit matrix (`from_rows`, `Decorrelation`) is stored as it is.
     """
 
+    # M itself is not stored: it has a row for each pair of cells, and `means` has one
+    # for each cell.
     means: Any
     strata: np.ndarray
     cells: tuple
@@ -101,6 +104,7 @@ class Contrasts:
                 "mean that it is compared with."
             )
             raise ValueError(msg)
+        # Rows that are contrasts by themselves are cells outside all strata.
         names = names or [f"row {i}" for i in range(len(rows))]
         return cls(rows, np.full(len(rows), -1), tuple(names), groups=groups)
 
@@ -172,6 +176,7 @@ class Contrasts:
     def _differences(self, values):
         """Differences of values of shape (n_cells, ...), one for each pair of cells."""
         a, b = self._pairs()
+        # (n_constraints, 1, ...): nothing is subtracted for cells outside all strata.
         paired = (a != b).reshape(-1, *[1] * (values.ndim - 1))
         return values[a] - paired * values[b]
 
@@ -188,6 +193,7 @@ class Contrasts:
         gap : float
             In the unit of the scores.
         """
+        # (n_cells,) or (n_cells, n_outputs)
         means = self.means @ np.asarray(scores, dtype=np.float64)
         return largest_gap(means, self.strata)
 

@@ -11,8 +11,9 @@ from ._base import Constraint, read_constraint_weight
 from ._contrasts import Contrasts
 
 # A column whose standard deviation is at most this share of its largest value counts as
-# constant: that of equal values is not 0 but about 1e-16 of them, due to rounding. Of a
-# column that varies as little as this, rounding leaves four digits of the deviations.
+# constant: that of equal values is not 0 but about 1e-16 of them, due to rounding. In a
+# column that varies as little as this, four digits of the deviations are correct.
+# Doubled, columns that vary by twice as much are refused as well.
 CONSTANT_SHARE = 1e-12
 
 
@@ -59,7 +60,8 @@ class Decorrelation(Constraint):
         if not weight.any():
             msg = "decorrelation has no row of known sensitive_features and weight > 0."
             raise ValueError(msg)
-        share = weight / weight.sum()
+        share = weight / weight.sum()  # (n_samples,)
+        # M', (n_samples, n_columns): w_i / W times the standardised columns.
         rows = share[:, None] * _standardized(names, values, known, share)
         return Contrasts(rows.T, np.full(len(names), -1), tuple(names))
 
@@ -82,9 +84,10 @@ def _standardized(names, values, known, share):
     -------
     standardized : ndarray of shape (n_samples, n_columns)
     """
+    # NaN becomes 0 before the means, whose weight there is 0, and 0 * NaN would be NaN.
     centred = np.where(known[:, None], values, 0.0)
     centred = (centred - share @ centred) * known[:, None]
-    scale = np.sqrt(share @ centred**2)
+    scale = np.sqrt(share @ centred**2)  # (n_columns,)
     constant = scale <= CONSTANT_SHARE * np.abs(values[known]).max(axis=0)
     if constant.any():
         msg = (

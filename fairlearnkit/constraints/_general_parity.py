@@ -9,8 +9,9 @@ import numpy as np
 
 from ._base import ParityConstraint
 
-# Relative rounding error of cumulated weights: 1e-16 a row, and less for many. Twice as
-# much matters only if a row has less than 1e-12 of the total weight.
+# Relative rounding error of cumulative weights, which is about 1e-16 for each row
+# added. It must not move an edge by one row. Doubling it matters only for rows that
+# have less than 2e-12 of the total weight.
 ROUNDING = 1e-12
 
 
@@ -68,6 +69,7 @@ class GeneralParity(ParityConstraint):
             raise ValueError(msg)
         values = _numeric_column(y)
         edges = _quantiles(values, weight, self.n_bins)
+        # searchsorted from the left: bin k holds edge_(k-1) < y <= edge_k.
         return np.searchsorted(edges, values), _bin_names(edges)
 
 
@@ -101,18 +103,21 @@ def _numeric_column(y):
 def _quantiles(y, weight, n_bins):
     """Upper edges of all bins but the last: quantiles of the weighted y, each once.
 
-    1. Sort y, and cumulate the weights w: F(y_(i)) = (w_(1) + ... + w_(i)) / W.
+    1. Sort y, and add up the weights w: F(y_(i)) = (w_(1) + ... + w_(i)) / W.
     2. The k-th edge is the smallest y_(i) with F(y_(i)) >= k / n_bins, the inverse of
        the distribution function. A bin then holds the rows with edge_(k-1) < y <=
        edge_k, of weight W / n_bins but for ties.
     3. Merge equal edges, and drop an edge at the maximum: no row lies above it.
     """
+    # Step 1.
     order = np.argsort(y, kind="stable")
-    cumulated = np.cumsum(np.ones(len(y)) if weight is None else weight[order])
-    if not cumulated[-1] > 0:
+    cumulative = np.cumsum(np.ones(len(y)) if weight is None else weight[order])
+    if not cumulative[-1] > 0:
         return np.zeros(0)  # group_contrasts raises an error for empty groups
+    # Step 2.
     wanted = np.arange(1, n_bins) / n_bins * (1.0 - ROUNDING)
-    position = np.searchsorted(cumulated / cumulated[-1], wanted)
+    position = np.searchsorted(cumulative / cumulative[-1], wanted)
+    # Step 3.
     edges = np.unique(y[order][position])
     present = y if weight is None else y[weight > 0]
     return edges[edges < present.max()]

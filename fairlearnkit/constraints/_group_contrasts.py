@@ -54,12 +54,14 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     names = stratum_names or [""] * (int(strata.max(initial=0)) + 1)
     weight = np.ones(n_samples) if sample_weight is None else sample_weight
     used = (strata >= 0) & (groups.codes >= 0) & (weight > 0)
+    # Cells are numbered stratum by stratum, and within a stratum by group.
     cell = (strata * n_groups + groups.codes)[used]
     n_cells = len(names) * n_groups
     counts = np.bincount(cell, minlength=n_cells).reshape(-1, n_groups)
     check_counts(counts, groups.labels, names)
     total = np.bincount(cell, weights=weight[used], minlength=n_cells)
-    # Column i has the entry w_i / W_a in the row of its cell a, or none.
+    # Column i has the entry w_i / W_a in the row of its cell a, or none if it is not
+    # used: a CSC matrix of n_used numbers, however many cells there are.
     indptr = np.append(0, np.cumsum(used))
     means = sparse.csc_array(
         (weight[used] / total[cell], cell, indptr), shape=(n_cells, n_samples)

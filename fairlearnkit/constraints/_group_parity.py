@@ -91,6 +91,8 @@ class EqualOpportunity(ParityConstraint):
 
     pos_label: Any = None
 
+    compares_within_classes = True
+
     def with_pos_label(self, pos_label):
         """Return a copy of this constraint for a positive class.
 
@@ -113,6 +115,8 @@ class EqualOpportunity(ParityConstraint):
     def strata(self, y, n_samples):
         """One stratum, of the rows of the positive class."""
         classes, codes = encode_classes(y, "equal_opportunity")
+        # For a constraint that is used by itself: estimators name the class before,
+        # with an error message of their own.
         hint = "name the positive class, EqualOpportunity(pos_label=...)"
         positive = positive_class(
             classes, self.pos_label, name="y", pos_label_hint=hint
@@ -124,6 +128,7 @@ class EqualOpportunity(ParityConstraint):
             )
             raise ValueError(msg)
         name = f" with y = {positive}"
+        # All other rows are outside of the constraint.
         return np.where(codes == classes.index(positive), 0, -1), [name]
 
 
@@ -160,6 +165,8 @@ class EqualizedOdds(ParityConstraint):
     >>> dict(zip(contrasts.names, contrasts.gaps(scores).round(6).tolist()))
     {'F - M with y = 0': -1.0, 'F - M with y = 1': 1.5}
     """
+
+    compares_within_classes = True
 
     def strata(self, y, n_samples):
         """One stratum for each class."""

@@ -92,6 +92,7 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
             # NaN is the one value that differs from itself.
             complete = np.all([values == values for values in strings], axis=0)
             columns = {name: values[complete] for name, values in columns.items()}
+        # Categories are those of both parts, so rows of a subset are selected later.
         split = columns.pop("split")
         return columns, slice(None) if subset == "all" else split == subset
 

@@ -14,7 +14,7 @@ def read_columns(name):
     Parameters
     ----------
     name : str
-        The file's name in ``data/``, without its ending.
+        The file's name in ``data/``, without its extension.
 
     Returns
     -------
@@ -34,6 +34,7 @@ def _parse(texts):
         values = np.array(texts, dtype=object)
         values[values == ""] = np.nan
         return values
+    # A decimal point in any value makes a column of floats.
     return numbers if "." in "".join(texts) else numbers.astype(np.int64)
 
 
@@ -53,7 +54,7 @@ def load_table(
     Parameters
     ----------
     name : str
-        The file's name in ``data/`` and ``descr/``, without its ending.
+        The file's name in ``data/`` and ``descr/``, without its extension.
     target, sensitive_names, target_names : str, list of str, list
         Name of the target's column, and two entries of the Bunch.
     as_frame : bool or "auto"
@@ -61,7 +62,7 @@ def load_table(
     return_X_y : bool
         Return ``(data, target)`` instead of the Bunch.
     extras : tuple of str
-        Columns that are no features and become keys of their own.
+        Columns that are not features; they become keys of the Bunch.
     select : callable, default=None
         Takes the columns of the file, and returns those to use and the rows to return
         (a slice or a mask). Categories are those of all rows, so that two subsets of a
@@ -123,6 +124,7 @@ def _as_frames(pandas, columns, rows, features, others):
     """Features, frame (with the first of the others, the target), and the others."""
     table = pandas.DataFrame({name: columns[name] for name in (*features, *others)})
     kinds = {name: "category" for name in table if columns[name].dtype == object}
+    # Categories are set before rows are selected: all subsets have the same ones.
     table = table.astype(kinds)[rows].reset_index(drop=True)
     frame = table[[*features, others[0]]]
     return table[features], frame, {name: table[name] for name in others}

@@ -240,6 +240,8 @@ def _latent_means(counts, disparity, base_rate, label_noise):
             f"and {1 - label_noise}. Lower disparity or label_noise, or move base_rate."
         )
         raise ValueError(msg)
+    # Flips turn the rate r of positive scores into r (1 - q) + (1 - r) q = rho; solved
+    # for r, and r = P(N(m, 1) > 0) = Phi(m) for m.
     return ndtri((rates - label_noise) / (1 - 2 * label_noise))
 
 
@@ -249,6 +251,7 @@ def _draw(rng, counts, means, n_features, feature_share):
     x = z + f m_g (w + v) and score = w'x + (1 - f) m_g, as in the Notes above.
     """
     codes = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    # Random unit vectors, v orthogonal to w (Gram-Schmidt).
     w = rng.standard_normal(n_features)
     w /= np.linalg.norm(w)
     v = rng.standard_normal(n_features)
@@ -258,7 +261,7 @@ def _draw(rng, counts, means, n_features, feature_share):
     # Every row is shifted along w, which y depends on, and as far along v.
     m = means[codes]
     X = rng.standard_normal((len(codes), n_features))
-    X += np.outer(feature_share * m, w + v)
+    X += np.outer(feature_share * m, w + v)  # (n_samples, n_features)
     return X, X @ w + (1 - feature_share) * m, codes
 
 
@@ -271,7 +274,8 @@ def _steps(counts):
 def _group_counts(n_samples, n_groups, group_shares):
     """n_samples * shares, rounded so that the sum is n_samples.
 
-    All are rounded down, then those with the largest remainders get one row more.
+    The largest remainder method: all are rounded down, then those with the largest
+    remainders get one row more.
     """
     shares = _read_shares(n_groups, group_shares)
     exact = n_samples * shares
@@ -311,6 +315,7 @@ def _names(n_groups):
     """Names of groups, like those of spreadsheet columns: a, ..., z, aa, ab, ..."""
 
     def name(number):
+        # Like a number to the base 26, but without a zero: after "z" comes "aa".
         head, last = divmod(number, 26)
         return (name(head - 1) if head else "") + chr(ord("a") + last)
 

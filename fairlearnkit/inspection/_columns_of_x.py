@@ -14,6 +14,7 @@ CONSTANT = 1e-12
 def read_table(X):
     """X as a dense array or a pandas DataFrame."""
     X = as_table(X)
+    # Frames other than those of pandas have columns, but no iloc.
     if issparse(X) or (hasattr(X, "columns") and not hasattr(X, "iloc")):
         msg = f"X is a {type(X).__name__}; pass a dense array or a pandas DataFrame."
         raise ValueError(msg)
@@ -72,9 +73,9 @@ def move_column(X, j, by):
     moved = X.copy()
     column = _column(X, j) + by
     if hasattr(X, "iloc"):
-        moved.isetitem(int(j), column)
+        moved.isetitem(int(j), column)  # replaces the column, and with it the dtype
         return moved
-    if moved.dtype.kind != "O":
+    if moved.dtype.kind != "O":  # integers or float32 would round the step away
         moved = moved.astype(np.float64)
     moved[:, j] = column
     return moved

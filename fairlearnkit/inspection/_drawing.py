@@ -4,11 +4,12 @@ from itertools import cycle
 
 # Okabe and Ito's colours, black first: colour-blind readers can tell them apart, and
 # with lines and markers they differ in grey, too.
+# The 7 colours and 4 lines are cycled together, so that 28 pairs are different.
 COLORS = ("#000000", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-# A legend of more groups is drawn beside the axes, in columns of so many rows: with
-# twice as many it would cover most of them, or be higher than the figure.
+# A legend of more than 10 groups is drawn beside the axes, in columns of 20 rows. With
+# twice as many, it would cover most of the axes, or be higher than the figure.
 MOST_GROUPS_INSIDE, ROWS_OF_LEGEND = 10, 20
 
 
@@ -28,7 +29,7 @@ def get_axes(ax):
 
 
 def styles(labels):
-    """Colour, line and marker of each label, different for the first few labels."""
+    """Colour, line and marker of each label, different for the first 28 labels."""
     looks = zip(cycle(COLORS), cycle(LINES), cycle(MARKERS))
     return [
         {"color": color, "linestyle": line, "marker": marker}
@@ -53,8 +54,8 @@ def add_legend(ax, n_groups, **options):
     if n_groups > MOST_GROUPS_INSIDE:
         options |= {
             "loc": "upper left",
-            "bbox_to_anchor": (1.01, 1.0),
+            "bbox_to_anchor": (1.01, 1.0),  # right of the axes, at the top
             "fontsize": "x-small",
-            "ncols": -(-n_groups // ROWS_OF_LEGEND),
+            "ncols": -(-n_groups // ROWS_OF_LEGEND),  # rounded up
         }
     ax.legend(**options)

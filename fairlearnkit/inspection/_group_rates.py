@@ -18,6 +18,7 @@ from ._drawing import (
 )
 from ._responses import get_response, groups_of, messages_of_estimator
 
+# Rates of demographic parity and of equalized odds.
 DEFAULT_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
 
@@ -49,7 +50,7 @@ class GroupRatesDisplay:
     ax_ : matplotlib Axes
         The axes with the drawing.
     figure_ : matplotlib Figure
-        Their figure.
+        The figure that holds the axes.
 
     See Also
     --------
@@ -100,7 +101,7 @@ class GroupRatesDisplay:
         missing="error",
         ax=None,
     ):
-        """Count and draw.
+        """Draw the rates of given predictions.
 
         Parameters
         ----------
@@ -160,7 +161,7 @@ class GroupRatesDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, sensitive_features=None, **options):
-        """Predict, count and draw.
+        """Draw the rates of the predictions of an estimator.
 
         Parameters
         ----------
@@ -187,7 +188,7 @@ class GroupRatesDisplay:
             return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the rates, a mark and an interval for each group.
 
         Parameters
         ----------
@@ -207,9 +208,9 @@ class GroupRatesDisplay:
             yticks=range(len(self.rates)),
             yticklabels=[name.replace("_", " ") for name in self.rates],
             xlabel=name_positive_class("rate", self.pos_label),
-            xlim=(-0.02, 1.02),
+            xlim=(-0.02, 1.02),  # shows marks at 0 and 1 in full
         )
-        self.ax_.invert_yaxis()
+        self.ax_.invert_yaxis()  # the first rate at the top, as in the table
         add_legend(self.ax_, len(self.groups))
         return self
 
@@ -219,6 +220,7 @@ class GroupRatesDisplay:
         # Groups fill 0.7 of the distance between two rates; more would merge the rates.
         offset = (g - (n_groups - 1) / 2) * 0.7 / n_groups
         values = np.array([self.rates[name][g] for name in self.rates])
+        # matplotlib takes the lengths of the bars, not their ends: (2, n_rates).
         errors = [
             np.abs(values - [end[name][g] for name in self.rates])
             for end in (self.low, self.high)
@@ -234,11 +236,12 @@ class GroupRatesDisplay:
         )
 
     def _draw_overall(self):
+        # Lines a little longer than the 0.35 by which groups are offset at most.
         grey = {"color": "0.6"}
         for position, name in enumerate(self.rates):
             x, y = [self.overall[name]] * 2, [position - 0.42, position + 0.42]
             self.ax_.plot(x, y, zorder=0, **grey)
-        self.ax_.plot([], [], label="all rows", **grey)
+        self.ax_.plot([], [], label="all rows", **grey)  # one entry in the legend
 
     def frame(self):
         """Table with one row for each rate and group.
@@ -272,6 +275,7 @@ def _wilson_intervals(result, rates, confidence_level):
 
 def _wilson(p, n, confidence_level):
     """Ends of the Wilson interval of rates p of n rows; NaN without rows."""
+    # The formula of the class docstring, in which z enters by its square only.
     z2 = norm.ppf(0.5 + 0.5 * confidence_level) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (p + z2 / (2 * n)) / (1 + z2 / n)

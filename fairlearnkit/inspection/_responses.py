@@ -38,6 +38,7 @@ def messages_of_estimator():
         yield
     except ValueError as error:
         text = str(error)
+        # Whole words only: a name such as `my_y_true` stays as it is.
         text = re.sub(r"\by_(true|pred|score)\b", lambda name: NAMES[name[0]], text)
         raise ValueError(text) from error
 
@@ -92,15 +93,17 @@ def scores_of(estimator, X, groups, pos_label=None):
         Greater for the positive class.
     """
     methods = ("decision_function", "predict_proba", "predict")
-    if not hasattr(estimator, "classes_"):
+    if not hasattr(estimator, "classes_"):  # a regressor
         methods = ("predict",)
     scores, method = get_response(estimator, X, groups, methods)
     classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
     positive = None
     if classes or pos_label is not None:
         positive = classes.index(positive_class(classes, pos_label, name="y"))
+    # A single column holds the scores of the second of two classes.
     if getattr(scores, "ndim", 1) == 1:
         return -scores if positive == 0 else scores
+    # One column for each pair of classes, as SVC with decision_function_shape="ovo".
     if scores.shape[1] != len(classes):
         msg = (
             f"{method} of {type(estimator).__name__} has {scores.shape[1]} columns for "

@@ -44,7 +44,7 @@ class RocByGroupDisplay:
     ax_ : matplotlib Axes
         The axes with the drawing.
     figure_ : matplotlib Figure
-        Their figure.
+        The figure that holds the axes.
 
     Notes
     -----
@@ -88,7 +88,7 @@ class RocByGroupDisplay:
         missing="error",
         ax=None,
     ):
-        """Compute the curves and draw.
+        """Draw the curves of given scores.
 
         Parameters
         ----------
@@ -126,6 +126,7 @@ class RocByGroupDisplay:
         groups = find_groups(
             sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
         )
+        # From here on there are two classes, the positive one and all others.
         is_positive, label = _is_positive(y_true, pos_label)
         weight = read_weight(sample_weight, len(y_score))
         curves = _curves(is_positive, y_score, groups, weight)
@@ -142,7 +143,7 @@ class RocByGroupDisplay:
     def from_estimator(
         cls, estimator, X, y, *, sensitive_features=None, pos_label=None, **options
     ):
-        """Score, compute the curves and draw.
+        """Draw the curves of the scores of an estimator.
 
         Parameters
         ----------
@@ -174,7 +175,7 @@ class RocByGroupDisplay:
             )
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the curves, and the marks of the threshold.
 
         Parameters
         ----------
@@ -203,7 +204,7 @@ class RocByGroupDisplay:
 
     def _draw_curve(self, g, style):
         fpr, tpr, _ = self.curves[g]
-        marker = style.pop("marker")
+        marker = style.pop("marker")  # of the threshold, not of every point
         label = f"{self.groups[g]} (AUC {self.auc[g]:.3f})"
         self.ax_.plot(fpr, tpr, label=label, **style)
         if self.threshold is not None:
@@ -213,7 +214,9 @@ class RocByGroupDisplay:
     def _point(self, g):
         """Rates of the rows of a group whose scores are above the threshold."""
         fpr, tpr, thresholds = self.curves[g]
-        # Thresholds fall along the curve; the first point is above all scores.
+        # Thresholds fall along the curve, whose points hold the scores at or above
+        # theirs: the last point with a threshold above the given one holds the scores
+        # above it. The first point lies above all scores.
         last = max(np.count_nonzero(thresholds > self.threshold) - 1, 0)
         return float(fpr[last]), float(tpr[last])
 
@@ -251,7 +254,7 @@ def _curves(is_positive, y_score, groups, weight):
     curves = []
     parts = split_rows(groups.codes, len(groups.labels))
     for group, rows in zip(groups.labels.tolist(), parts):
-        if weight is not None:
+        if weight is not None:  # a row without weight adds no class and no threshold
             rows = rows[weight[rows] > 0]
         if is_positive[rows].all() or not is_positive[rows].any():
             msg = f"The group {group!r} has one class only, and no ROC curve."

@@ -44,7 +44,7 @@ class ScoreDistributionDisplay:
     ax_ : matplotlib Axes
         The axes with the drawing.
     figure_ : matplotlib Figure
-        Their figure.
+        The figure that holds the axes.
 
     See Also
     --------
@@ -90,7 +90,7 @@ class ScoreDistributionDisplay:
         missing="error",
         ax=None,
     ):
-        """Sort and draw.
+        """Draw the distributions of given scores.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class ScoreDistributionDisplay:
             sensitive_features, SCORE_METRIC, n_samples=len(after), missing=missing
         )
         weight = read_weight(sample_weight, len(after))
-        group_shares(groups, weight)  # refuses a group without weight
+        group_shares(groups, weight)  # raises an error for a group without weight
         if before is not None:
             before = _read_scores("before", before, after)
             before = _distributions(before, groups, weight)
@@ -137,7 +137,7 @@ class ScoreDistributionDisplay:
     def from_estimator(
         cls, estimator, X, *, sensitive_features=None, pos_label=None, **options
     ):
-        """Score, sort and draw.
+        """Draw the distributions of the scores of an estimator.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class ScoreDistributionDisplay:
             return cls.from_predictions(scores, sensitive_features=groups, **options)
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the distribution function of each group.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class ScoreDistributionDisplay:
             self._draw(self.before, ", before", linewidth=1.0, alpha=0.45)
             self._draw(self.after, ", after")
         self.ax_.set(xlabel=self.name, ylabel="share of the group at or below")
-        self.ax_.set_ylim(-0.02, 1.02)
+        self.ax_.set_ylim(-0.02, 1.02)  # shows lines at 0 and 1 in full
         n_curves = len(self.after) + len(self.before or [])
         add_legend(self.ax_, n_curves)
         return self
@@ -194,7 +194,7 @@ class ScoreDistributionDisplay:
         for label, (values, shares), style in zip(
             self.groups, distributions, styles(self.groups)
         ):
-            style.pop("marker")
+            style.pop("marker")  # there are as many points as distinct scores
             # The step at the lowest score starts from 0.
             x, y = np.append(values[:1], values), np.append(0.0, shares)
             self.ax_.plot(

@@ -13,6 +13,7 @@ from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._columns_of_x import is_numeric, move_column, read_table, spread_of_column
 
+# In the order in which "auto" tries them.
 RESPONSE_METHODS = ("predict_proba", "decision_function", "predict")
 # Steps of the differences, in standard deviations of the column. Central differences
 # have an error of the order of h^2 from the curvature and eps / h from rounding, which
@@ -126,9 +127,12 @@ def prediction_sensitivity(
     X = read_table(X)
     method = _get_method(estimator, response_method)
     v = np.broadcast_to(_feature_weights(protected, X, step), X.shape)
+    # Only columns of positive weight are moved, each at the cost of two predictions.
     columns = np.flatnonzero(v.any(axis=0))
+    # (n_samples, n_scores, n_columns)
     J, how = _jacobian(estimator, X, columns, method, step)
-    w = _class_weights(class_weight, J.shape[1])
+    w = _class_weights(class_weight, J.shape[1])  # (n_scores,)
+    # s = w' |J| v for each row.
     by_row = np.einsum("k,nkj,nj->n", w, np.abs(J), v[:, columns])
     weight = _check_sample_weight(sample_weight, by_row)
     mean = float(np.average(by_row, weights=weight))
@@ -153,6 +157,7 @@ def _feature_weights(protected, X, step):
     if hasattr(protected, "predict"):
         return _gradient_sizes(protected, X, step)
     weights = np.asarray(protected)
+    # Floats are weights; integers, booleans and text name columns.
     if weights.dtype.kind == "f":
         if weights.shape != (X.shape[1],) or not (weights >= 0).all():
             msg = (
@@ -171,8 +176,9 @@ def _gradient_sizes(model, X, step):
     numeric = np.flatnonzero([is_numeric(X, j) for j in range(X.shape[1])])
     J, _ = _jacobian(model, X, numeric, _get_method(model, "auto"), step)
     sizes = np.zeros(X.shape)
-    sizes[:, numeric] = np.abs(J).mean(axis=1)
+    sizes[:, numeric] = np.abs(J).mean(axis=1)  # over the scores
     total = sizes.sum(axis=1, keepdims=True)
+    # A row where the model is flat gets the weight 0 for every column.
     return np.divide(sizes, total, out=np.zeros_like(sizes), where=total > 0)
 
 
@@ -214,6 +220,7 @@ def _jacobian(estimator, X, columns, method, step):
         return _differences(estimator, X, columns, method, step), "differences"
     J = _differences(estimator, X, columns, method, SMALL_STEP)
     if J.size:
+        # Means over all entries: a single row may be flat at one of the two steps.
         near = np.abs(J).mean()
         wide = np.abs(_differences(estimator, X, columns, method, WIDE_STEP)).mean()
         if not wide / LARGEST_RATIO <= near <= wide * LARGEST_RATIO:
@@ -229,7 +236,7 @@ def _jacobian(estimator, X, columns, method, step):
 
 def _differences(estimator, X, columns, method, step):
     """Central differences (f(x + h e_j) - f(x - h e_j)) / 2h, with h in spreads."""
-    parts = []
+    parts = []  # of shape (n_samples, n_scores)
     for j in columns:
         h = step * spread_of_column(X, j)
         ahead = _scores(estimator, move_column(X, j, h), method)
@@ -251,19 +258,22 @@ def _exact_jacobian(estimator, X, method):
     """
     if not (hasattr(estimator, "coef_") and hasattr(estimator, "intercept_")):
         return None
+    # B of shape (n_scores, n_features), with one row for two classes.
     coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
     if coef.shape[1] != X.shape[1]:
         return None
     linear = np.asarray(X, dtype=np.float64) @ coef.T + estimator.intercept_
     scores = _scores(estimator, X, method)
+    # Equal but for rounding, since the model may sum in another order or in float32.
     if scores.shape == linear.shape and np.allclose(scores, linear):
         return np.broadcast_to(coef, (len(scores), *coef.shape))
     if method != "predict_proba":
         return None
     if len(coef) == 1 and np.allclose(scores[:, 1], expit(linear[:, 0])):
-        slope = (scores[:, 0] * scores[:, 1])[:, None] * coef
+        slope = (scores[:, 0] * scores[:, 1])[:, None] * coef  # (n_samples, n_features)
         return np.stack([-slope, slope], axis=1)
     if len(coef) == scores.shape[1] and np.allclose(scores, softmax(linear, axis=1)):
+        # (n_samples, n_scores, n_features)
         return scores[:, :, None] * (coef - (scores @ coef)[:, None, :])
     return None
 

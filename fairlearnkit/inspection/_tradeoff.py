@@ -33,7 +33,7 @@ class TradeoffDisplay:
     ax_ : matplotlib Axes
         The axes with the drawing.
     figure_ : matplotlib Figure
-        Their figure.
+        The figure that holds the axes.
 
     See Also
     --------
@@ -73,7 +73,7 @@ class TradeoffDisplay:
 
     @classmethod
     def from_cv_results(cls, cv_results, score, gap, *, chosen=None, ax=None):
-        """Find the front and draw.
+        """Draw the candidates of a search and their Pareto front.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ class TradeoffDisplay:
         ).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the candidates, the front and the chosen candidate.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class TradeoffDisplay:
         self.ax_.plot(
             gap[self.front],
             score[self.front],
-            "s-",
+            "s-",  # joined in the order of the front, by ascending gap
             color=COLORS[1],
             label="not beaten in both",
         )
@@ -150,7 +150,7 @@ class TradeoffDisplay:
             xerr=gap_error,
             fmt="none",
             ecolor="0.85",
-            zorder=0,
+            zorder=0,  # behind the candidates
         )
 
     def _draw_chosen(self):

@@ -173,13 +173,13 @@ def _check_enough_rows(n_rows, rate, min_count):
 def _outcomes(y_true, y_pred, rate, pos_label):
     """Which rows count in the numerator and the denominator, and the positive class.
 
-    The labels are read as by other metrics, with groups that do not matter.
+    The labels are read in the same way as by the metrics of rates.
     """
     check_option("rate", rate, RATES)
     confusion = read_confusion(
         y_true,
         y_pred,
-        np.arange(len(y_pred)) % 2,
+        np.arange(len(y_pred)) % 2,  # any two groups, which are not looked at
         (rate,),
         pos_label=pos_label,
         caller=CLASS_REPORT,

@@ -10,12 +10,15 @@ from fairlearnkit._data.groups import encode_labels
 from fairlearnkit._data.times import as_times, format_time, in_days
 
 # Columns of numbers with more distinct values are cut at thresholds, the others are
-# taken as labels. More levels give more conditions, and each test pays for them.
+# taken as labels. Doubled, columns such as the number of children up to 20 are searched
+# value by value; ranges of them are then found only by half-spaces.
 MOST_LEVELS = 10
-# Thresholds of numbers: the deciles.
+# Thresholds of numbers: the deciles, which give up to 18 conditions. With twice as
+# many, a subgroup is found closer to its worst threshold, but four times as many pairs
+# of conditions are tested, and Holm's adjustment raises every p-value.
 QUANTILES = np.arange(0.1, 0.95, 0.1)
-# Labels of one column that have a feature of their own in the regression, whose cost
-# grows with the square of their number.
+# Labels of one column that have a feature of their own in the regression. Its cost
+# grows with the square of their number: doubled, it takes four times as long.
 MOST_INDICATORS = 100
 
 
@@ -119,14 +122,17 @@ class NumericColumn:
         return self.values.dtype.kind in "mM"
 
     def only_rare(self, min_count):
-        """Numbers need no rows of their own."""
+        """False: numbers are cut at quantiles, so that no value has to be frequent."""
         return False
 
     def partition(self, min_count):
         """Cells between the deciles, and both sides of each as conditions."""
+        # inverted_cdf gives values that occur, so that a threshold can be written
+        # without rounding; those of times are found among their integers.
         numbers = self.values.astype(np.int64) if self.is_time else self.values
         cuts = np.unique(np.quantile(numbers, QUANTILES, method="inverted_cdf"))
         cuts = cuts.astype(self.values.dtype)
+        # Cell k holds the values with cuts[k - 1] < value <= cuts[k].
         cells, n_cells = np.searchsorted(cuts, self.values), len(cuts) + 1
         conditions = []
         for position, cut in enumerate(cuts, start=1):
@@ -174,6 +180,7 @@ def read_column(name, values, rows):
     array = _numbers_of_objects(np.asarray(values)) if times is None else times
     if array.dtype.kind not in "iufmM" or len(np.unique(array)) <= MOST_LEVELS:
         groups = encode_labels("sensitive_features", values)
+        # Missing labels, of code -1, become one more label, None.
         labels = [*groups.labels.tolist(), None]
         codes = np.where(groups.codes < 0, len(labels) - 1, groups.codes)
         return LabelColumn(name, labels, codes[rows])

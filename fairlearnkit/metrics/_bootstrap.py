@@ -81,7 +81,7 @@ def bootstrap_interval(
     ------
     ValueError
         The metric or some of `metric_params` are unknown, lengths differ, there is only
-        one group, or no resample is asked for.
+        one group, or `n_resamples` is less than 1.
 
     Warns
     -----
@@ -145,8 +145,9 @@ def bootstrap_interval(
 def _split_partial(metric):
     """A function, and the keywords that partials around it fix."""
     options = {}
+    # A partial with positional arguments, such as y_true, is called as it is.
     while isinstance(metric, partial) and not metric.args:
-        options = {**metric.keywords, **options}
+        options = {**metric.keywords, **options}  # those of the outer partial win
         metric = metric.func
     return metric, options
 
@@ -166,7 +167,7 @@ def _check_arguments(y_pred, n_resamples, options):
 def _resampled_gap(
     metric, options, data, sample_weight, n_resamples, stratify, random_state
 ):
-    """As `resampled_values`, for a gap of rates, by resampling counts."""
+    """The same as `resampled_values` for a gap of rates, by resampling counts."""
     options = dict(options)
     # Some keywords say what is compared, the others how rows are read.
     keys = {"aggregate", "rate"} & set(options)
@@ -184,6 +185,8 @@ def _resampled_gap(
 
 def percentile_interval(estimate, draws, confidence_level):
     """Quantiles of the resampled values that are defined; NaN if there are none.
+
+    The percentile interval (Efron, Tibshirani 1993, chapter 13).
 
     Parameters
     ----------
@@ -213,7 +216,8 @@ def percentile_interval(estimate, draws, confidence_level):
     if len(defined):
         tail = 0.5 * (1.0 - confidence_level)
         low, high = np.quantile(defined, [tail, 1.0 - tail]).tolist()
-        error = float(defined.std())  # of the resamples, as the bootstrap estimates it
+        # Divided by n; n - 1 would give 0.05 % more for 1,000 resamples.
+        error = float(defined.std())
     return Bunch(
         estimate=estimate,
         low=low,

@@ -27,12 +27,13 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None):
     subgroups : list of dict
         As `audit_subgroups` reports them.
     """
+    # The violation is P(S) |rate(S) - rate|, as in Kearns et al. (2018), section 2.
     search = _Search(partitions, hits, depth, min_count)
     # Short conjunctions first: of equal violations, they are reported.
     subgroups = sorted(search.run(), key=lambda subgroup: len(subgroup[0]))
     counts = np.array([counts for _, counts in subgroups], dtype=np.float64)
     n_samples, overall = len(hits), float(hits.mean())
-    count, n_hits = counts.reshape(-1, 2).T
+    count, n_hits = counts.reshape(-1, 2).T  # (n_subgroups,) each, also for none
     violation = np.abs(n_hits / count - overall) * count / n_samples
     p_value = _holm(_exact_p_values(count, n_hits, n_samples, hits.sum()))
     return len(subgroups), [
@@ -69,7 +70,7 @@ class _Search:
         self.hits = hits
         self.depth = depth
         self.min_count = min_count
-        # One table holds the cumulated counts of all columns, one after the other.
+        # One table holds the cumulative counts of all columns, one after the other.
         starts = np.cumsum([0, *(part.n_cells + 1 for part in partitions)])
         self.conditions = [
             (j, condition)
@@ -83,7 +84,9 @@ class _Search:
             ],
             dtype=np.intp,
         )
-        self.low, self.high = table.reshape(-1, 2).T
+        self.low, self.high = table.reshape(-1, 2).T  # (n_conditions,) each
+        # A number for each side of each column. A second condition on the same side
+        # would be implied by the first, or contradict it.
         self.sides = np.array([2 * j + c.side for j, c in self.conditions], np.intp)
 
     def run(self, members=(), rows=None):
@@ -106,12 +109,13 @@ class _Search:
         # Step 1. The table has the shape (2, sum of (n_cells + 1) over the columns).
         rows = np.arange(len(self.hits)) if rows is None else rows
         table = np.concatenate(
-            [self._cumulated(part, rows) for part in self.partitions], axis=1
+            [self._cumulative_counts(part, rows) for part in self.partitions], axis=1
         )
         counts = table[:, self.high] - table[:, self.low]
         # Step 2.
         used = self.sides[list(members)]
         extends = (counts[0] >= self.min_count) & ~np.isin(self.sides, used)
+        # Later conditions only, so that each conjunction is found in one order.
         extends[: members[-1] + 1 if members else 0] = False
         for position in np.flatnonzero(extends).tolist():
             # Steps 3 and 4.
@@ -125,8 +129,8 @@ class _Search:
         """A conjunction in words."""
         return " and ".join(self.conditions[i][1].text for i in members)
 
-    def _cumulated(self, partition, rows):
-        """Rows and hits before each cell, of shape (2, n_cells + 1)."""
+    def _cumulative_counts(self, partition, rows):
+        """Number of rows and of hits before each cell, of shape (2, n_cells + 1)."""
         cells = partition.cells[rows]
         table = np.zeros((2, partition.n_cells + 1))
         for line, weights in zip(table, (None, self.hits[rows])):
@@ -141,19 +145,24 @@ class _Search:
 
 
 def _exact_p_values(count, n_hits, n_samples, total_hits):
-    """Two-sided p-values of the hits in subgroups, which are drawn without replacement.
+    """Two-sided p-values of the hits in subgroups (Fisher's exact test).
 
-    The smaller tail probability of the hypergeometric distribution, twice.
+    If the rate is the same everywhere, a subgroup is a random sample without
+    replacement, and its hits are hypergeometric. The p-value is twice the smaller of
+    the two tail probabilities.
     """
+    # Arguments of scipy: rows in all, hits among them, rows drawn.
     null = hypergeom(n_samples, total_hits, count.astype(int))
     n_hits = n_hits.astype(int)
+    # sf(k - 1) is P(hits >= k).
     return np.minimum(1.0, 2.0 * np.minimum(null.cdf(n_hits), null.sf(n_hits - 1)))
 
 
 def _holm(p_values):
     """p-values adjusted for all tests (Holm 1979).
 
-    The k-th smallest of n is multiplied by n - k + 1, and is no less than those before.
+    The k-th smallest of n is multiplied by n - k + 1, and raised to the largest of
+    those before it.
     """
     order, n = np.argsort(p_values), len(p_values)
     stepped = np.maximum.accumulate(p_values[order] * (n - np.arange(n)))

@@ -121,10 +121,10 @@ def strong_demographic_disparity(
     Notes
     -----
     This is at least the difference between the groups' mean scores, and equal to it if
-    one group has the higher score at every quantile. As other gaps here, it is that of
-    the worst pair of groups. With 50 groups or more, pairs are skipped that cannot be
-    the worst, judging by their distances from a mixture of all groups. Memory grows
-    with the number of rows plus groups; time, in the rare worst case, with their
+    one group has the higher score at every quantile. Like the other gaps here, it is
+    that of the worst pair of groups. With 50 groups or more, pairs are skipped that
+    cannot be the worst, judging by their distances from a mixture of all groups. Memory
+    grows with the number of rows plus groups; time, in the rare worst case, with their
     product.
 
     References
@@ -223,7 +223,7 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
         sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
     )
     weight = read_weight(sample_weight, len(y_score))
-    # Also raises the error about groups without weight.
+    # Raises an error if a group has no weight, for all three metrics.
     shares = group_shares(groups, weight)
     n_groups = len(groups.labels)
     distributions = distributions_by_group(y_score, groups.codes, n_groups, weight)

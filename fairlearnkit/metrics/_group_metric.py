@@ -15,7 +15,8 @@ from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._metric import function_name
 
-# Empty cells that a warning names.
+# Empty cells that a warning names, which fill about two lines; the rest is counted.
+# Doubled, so is the length of the warning.
 MOST_NAMED = 5
 
 
@@ -210,10 +211,13 @@ def _cells(groups, control_features, missing):
         known = (codes >= 0) & (columns.codes >= 0)
         codes = np.where(known, columns.codes * n_groups + codes, -1)
     names = [f"the group {label!r}" for label in groups.labels.tolist()]
+    # One part for each code, in the order of the loops below. The last part, of the
+    # rows without group or stratum, is not taken.
     rows = iter(split_rows(codes, n_groups * len(suffixes)))
     cells = []
     for suffix in suffixes:
         of_groups = [_Cell(f"{name}{suffix}", next(rows)) for name in names]
+        # In the order of the input, as a call of the metric on all rows would get them.
         all_rows = np.sort(np.concatenate([cell.rows for cell in of_groups]))
         cells.append([*of_groups, _Cell(f"all rows{suffix}", all_rows)])
     return strata, cells
@@ -303,10 +307,12 @@ def _compare(table, has_strata):
         "by_group", "overall", "difference" and "ratio".
     """
     groups, overall = table[:, :-1], table[:, -1]
+    # Both are NaN if any group is: a gap that leaves out a group would look too small.
     low, high = groups.min(axis=1), groups.max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Of two negative values, the smaller one is the larger in size.
         ratio = np.minimum(low / high, high / low)
+    # Values of one sign only; a ratio of values of different signs means nothing.
     ratio = np.where((low > 0) | (high < 0), ratio, np.nan)
     result = {
         "by_group": groups,

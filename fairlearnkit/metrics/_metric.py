@@ -6,7 +6,7 @@ from inspect import Parameter, signature
 
 from fairlearnkit._data.messages import Caller
 
-# For messages of those who take keywords of a metric as `metric_params`.
+# How messages name the arguments of functions that take `metric_params`.
 CALLER = Caller(
     data="y_pred",
     method="",
@@ -15,7 +15,8 @@ CALLER = Caller(
     pos_label_hint='give metric_params={"pos_label": ...}',
     labels_hint='metric_params={"labels": [...]}',
 )
-# Public functions of groups that return a table, and no number that could be a score.
+# Public functions of groups that return a table instead of a number, and therefore
+# cannot be chosen as a metric by their names.
 TABLES = {
     "audit_subgroups",
     "bootstrap_interval",
@@ -26,7 +27,8 @@ TABLES = {
 }
 # Arguments that `bootstrap_interval` and scorers pass themselves, anew for each call.
 ROW_ARGUMENTS = ("y_true", "y_pred", "y_score", "sensitive_features", "sample_weight")
-# Keywords that error messages of our metrics name as a cure.
+# Keywords that error messages of our metrics suggest, as in "missing=..." or "give
+# labels"; `call_metric` adds how to pass them.
 CURES = ("missing", "pos_label", "labels")
 
 
@@ -63,6 +65,7 @@ def get_metric(metric, metric_params=None):
 
 
 def _metric_by_name(name):
+    # Imported by name when it is called, because the package imports this module.
     metrics = import_module("fairlearnkit.metrics")
     known = [
         key
@@ -124,8 +127,8 @@ def call_metric(function, y_true, y_pred, **options):
     Raises
     ------
     ValueError
-        The metric's own error. If its message names a keyword as a cure, the message
-        adds that this keyword is passed as `metric_params`.
+        The metric's own error. If its message suggests a keyword, the message adds that
+        this keyword is passed as `metric_params`.
     """
     try:
         return function(y_true, y_pred, **options)

@@ -23,8 +23,7 @@ def demographic_parity_difference(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        True labels, of which only the classes matter. None takes the classes of
-        `y_pred`.
+        True labels. Only their classes matter; None takes the classes of `y_pred`.
     y_pred, sensitive_features, sample_weight : array-like
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None
@@ -101,8 +100,7 @@ def demographic_parity_ratio(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        True labels, of which only the classes matter. None takes the classes of
-        `y_pred`.
+        True labels. Only their classes matter; None takes the classes of `y_pred`.
     y_pred, sensitive_features, sample_weight : array-like
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None

@@ -20,6 +20,10 @@ from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._bootstrap import check_confidence_level
 
+# A linear model, and one that also sees interactions and differences of spread.
+# Logistic regression gets ten times scikit-learn's iterations: representations are
+# often correlated, and a warning about convergence in each fold would not help.
+# Doubled, the models that converge are the same.
 MODELS = {
     "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
     "boosting": HistGradientBoostingClassifier(random_state=0),
@@ -110,7 +114,7 @@ def group_predictability(
     known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
     folds = _folds(cv, Z, groups.codes, known)
     check_confidence_level(confidence_level)
-    z_score = norm.ppf(0.5 + 0.5 * confidence_level)
+    z_score = norm.ppf(0.5 + 0.5 * confidence_level)  # two-sided
     data, n_groups = (Z, groups.codes, weight), len(groups.labels)
     if estimator is not None:
         return _auc(estimator, data, folds, n_groups, z_score)
@@ -128,7 +132,8 @@ def _folds(cv, Z, codes, known):
     Parameters
     ----------
     cv : int, cross-validation generator or iterable
-        An integer splits the known rows; all else is given all rows.
+        An integer splits the known rows. Anything else splits all rows, because its
+        positions may refer to them, and the unknown ones are dropped afterwards.
     Z : ndarray of shape (n_samples, n_features)
         Features.
     codes : ndarray of shape (n_samples,)
@@ -158,6 +163,7 @@ def _auc(model, data, folds, n_groups, z_score):
     (DeLong et al. 1988); folds are taken as independent.
     """
     areas, variances = zip(*(_fold_auc(model, data, fold, n_groups) for fold in folds))
+    # Var(mean) = sum of the variances / n_folds^2.
     auc, error = np.mean(areas), np.sqrt(np.sum(variances)) / len(folds)
     low, high = np.clip([auc - z_score * error, auc + z_score * error], 0.0, 1.0)
     return Bunch(auc=float(auc), low=float(low), high=float(high))
@@ -172,13 +178,15 @@ def _fold_auc(model, data, fold, n_groups):
             msg = "A fold lacks a group: take fewer folds, or merge small groups."
             raise ValueError(msg)
     fitted = clone(model).fit(Z[train], codes[train])
-    proba = fitted.predict_proba(Z[test])
+    proba = fitted.predict_proba(Z[test])  # (n_test, n_groups)
     # Of two groups, both have the same AUC.
     groups = range(n_groups) if n_groups > 2 else [1]
     areas, influences = zip(
         *(_area(proba[:, g], codes[test] == g, weight[test]) for g in groups)
     )
-    return np.mean(areas), np.sum(np.mean(influences, axis=0) ** 2)
+    # The influence of a row on the mean AUC is the mean of its influences.
+    influence = np.mean(influences, axis=0)  # (n_test,)
+    return np.mean(areas), np.sum(influence**2)
 
 
 def _area(scores, inside, weight):
@@ -211,14 +219,16 @@ def _area(scores, inside, weight):
     for own in (inside, ~inside):
         other = scores[~own]
         order = np.argsort(other)
+        # Entry k is the weight of the k lowest scores of the other side.
         weight_below = np.append(0.0, np.cumsum(weight[~own][order]))
         first, last = (
             np.searchsorted(other[order], scores[own], side=side)
             for side in ("left", "right")
         )
+        # The mean of the weights below and up to a score counts ties half.
         mid_weight = 0.5 * (weight_below[first] + weight_below[last])
         share[own] = mid_weight / weight_below[-1]
-    share[~inside] = 1.0 - share[~inside]
+    share[~inside] = 1.0 - share[~inside]  # of the rows inside, those above
     area = np.average(share[inside], weights=weight[inside])
     side_weight = np.where(inside, weight[inside].sum(), weight[~inside].sum())
     return area, (share - area) * weight / side_weight

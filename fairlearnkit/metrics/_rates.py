@@ -275,6 +275,7 @@ def group_rates(
     )
     positive = one_positive_class(confusion, names, pos_label)
     rates = rates_by_group(confusion, positive, names)
+    # The smallest denominator, in rows: one group without rows leaves a NaN.
     undefined = [name for name in names if rates.among[name].min() == 0]
     if undefined:
         msg = (

@@ -15,6 +15,7 @@ from ._bootstrap import percentile_interval
 from ._report_text import notes_below, table_cells, text_of
 from ._resample_counts import resampled_gaps
 
+# Rates of demographic parity and of equalized odds, and the accuracy that they cost.
 DEFAULT_RATES = (
     "selection_rate",
     "true_positive_rate",
@@ -56,7 +57,7 @@ class ParityReport(str):
         return report
 
     def __getnewargs__(self):
-        return str(self), self.numbers
+        return str(self), self.numbers  # for pickle and copy, which call __new__
 
     def frame(self):
         """Table of the groups, all rows and the gaps.
@@ -79,6 +80,7 @@ class ParityReport(str):
             name: [row.get(name) for _, row in rows]
             for name in ("count", *numbers["difference"])
         }
+        # Gaps have no count; Int64 has missing values, while int64 would become float.
         data["count"] = pd.array(data["count"], dtype="Int64")
         index = pd.Index([label for label, _ in rows], tupleize_cols=False)
         frame = pd.DataFrame(data, index=index)
@@ -233,6 +235,7 @@ def parity_report(
 
 def _plain_rates(rates_by_group, rates):
     """Counts and rates in plain Python types, with the groups by their names."""
+    # `among` holds the number of rows in the denominator of each rate.
     counts, n_rows = rates_by_group.counts, rates_by_group.among
     names = _group_names(rates_by_group.groups.tolist())
 
@@ -276,7 +279,7 @@ def _gaps(confusion, positive, rates, n_resamples, confidence_level, random_stat
     ]
     draws = resampled_gaps(
         comparisons, confusion, [positive], n_resamples, random_state
-    )
+    )  # (n_comparisons, n_resamples)
     gaps = {"difference": {}, "ratio": {}}
     for (kind, rate), comparison, draw in zip(keys, comparisons, draws):
         estimate = measure_gap(comparison, confusion, [positive])

@@ -14,7 +14,7 @@ def text_of(numbers):
     Returns
     -------
     text : str
-        Columns are aligned to the right, but for the names of the rows.
+        Columns are right-aligned, except for the names of the rows.
     """
     lines = table_cells(numbers)
     first_width, *widths = [max(map(len, column)) for column in zip(*lines)]
@@ -95,6 +95,7 @@ def notes_below(numbers):
     if any(numbers["small_rates"].values()):
         notes.append(f"*: of fewer than {SMALL_CELL} rows.")
     notes += _note_of_undefined_resamples(numbers)
+    # The first two cells of a line are a name, which may contain "nan", and a count.
     if any("nan" in cell for line in table_cells(numbers) for cell in line[2:]):
         notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
     return " ".join(notes)
@@ -116,7 +117,10 @@ def _note_of_undefined_resamples(numbers):
 
 
 def _most_undefined(gaps):
-    """Most resamples that an interval lacks, among gaps that are defined themselves."""
+    """Largest number of resamples that were left out of the interval of a defined gap.
+
+    A gap that is not defined for the rows themselves has its own note.
+    """
     # NaN is the one value that differs from itself.
     defined = [gap for gap in gaps.values() if gap["estimate"] == gap["estimate"]]
     return max((gap["n_undefined"] for gap in defined), default=0)

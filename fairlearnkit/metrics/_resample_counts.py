@@ -104,6 +104,7 @@ def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
     kinds = _kinds(confusion)
     parts = _by_group(kinds, shape) if stratify else [kinds]
     parts = [part for part in parts if len(part.cell)]  # a group may have no weight
+    # Bounds the columns of `weights` and of `drawn`: each kind has at least one row.
     most_rows = max([size, *(int(part.n_rows.sum()) for part in parts)])
     step = max(1, TABLE_SIZE // most_rows)
     for start in range(0, n_resamples, step):
@@ -122,6 +123,7 @@ def _kinds(confusion):
         n_rows = confusion.counts.ravel()
         cell = np.flatnonzero(n_rows)
         return _Kinds(cell, np.ones(len(cell)), n_rows[cell])
+    # Axes of the counts: stratum, group, true class, predicted class.
     stratum, group, _, _ = confusion.codes
     weight = confusion.sample_weight
     known = np.flatnonzero((np.minimum(stratum, group) >= 0) & (weight > 0))
@@ -162,6 +164,7 @@ def _draw_counts(n_rows, n_resamples, rng):
     total, n_kinds = int(n_rows.sum()), len(n_rows)
     if n_kinds * COST_OF_COUNT <= total:
         return rng.multinomial(total, n_rows / total, size=n_resamples)
+    # Without weights and repetitions, a row is its own kind.
     kind_of_row = None if n_kinds == total else np.repeat(np.arange(n_kinds), n_rows)
     counts = np.empty((n_resamples, n_kinds), dtype=np.intp)
     step = max(1, DRAWN_ROWS // total)

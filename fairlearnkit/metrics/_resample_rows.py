@@ -18,6 +18,12 @@ from ._metric import CALLER, call_metric
 def resampled_values(metric, options, data, sample_weight, n_resamples, stratify, rng):
     """A metric of the given rows and of resamples.
 
+    The bootstrap for independent rows (Efron, Tibshirani 1993, algorithm 6.1):
+
+    1. Compute the metric of all rows that have a group.
+    2. Draw as many rows with replacement, or as many in each group if stratified.
+    3. Compute the metric of the drawn rows, with their weights and control features.
+
     Parameters
     ----------
     metric : callable
@@ -54,13 +60,16 @@ def resampled_values(metric, options, data, sample_weight, n_resamples, stratify
         sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
     options = {**options, "control_features": control, "sample_weight": sample_weight}
     known = np.flatnonzero(groups.codes >= 0)
+    # Step 1.
     estimate = float(_value(metric, options, data, known))
+    # Step 2. The last part of split_rows holds the rows without group.
     parts = split_rows(groups.codes, len(groups.labels))[:-1] if stratify else [known]
     draws = np.full(n_resamples, np.nan)
     for i, rows in enumerate(_resamples(parts, n_resamples, rng)):
         if _lacks_a_group(groups, rows):
             continue
-        # A resample may have empty cells; small ones have been warned of already.
+        # Step 3. A metric raises a ValueError for an empty cell, and has already warned
+        # of small cells when it was computed for all rows.
         with warnings.catch_warnings(), suppress(ValueError):
             warnings.simplefilter("ignore")
             draws[i] = _value(metric, options, data, rows)
@@ -77,8 +86,9 @@ def _resamples(parts, n_resamples, rng):
 def _lacks_a_group(groups, rows):
     """Whether rows lack a group that a comparison needs.
 
-    With more groups than rows by the ten, labels are taken for numbers, such as ages,
-    of which no resample has all.
+    Groups of fewer than `SMALL_CELL` rows on average are taken for the values of a
+    numeric column, such as ages. Hardly any resample holds all of them, so none is
+    required.
     """
     n_groups = len(groups.labels)
     many = n_groups * SMALL_CELL > len(groups.codes)
@@ -86,7 +96,7 @@ def _lacks_a_group(groups, rows):
 
 
 def _value(metric, options, data, rows):
-    """The metric of some rows, with those of its keywords that have rows cut too."""
+    """The metric of some rows, with their control features and weights."""
     y_true, y_pred, sensitive_features = data
     options = dict(options)
     for name in ("control_features", "sample_weight"):

@@ -21,6 +21,7 @@ from fairlearnkit.utils._sklearn_private import (
 from ._metric import accepts, call_metric, function_name, get_metric, unwrap
 from ._score_function import ScoreFunction
 
+# Methods that scikit-learn's scorers can call.
 RESPONSE_METHODS = (
     "predict",
     "predict_proba",
@@ -42,8 +43,8 @@ def parity_scorer(
     .. math:: \text{scorer}(\text{estimator}, X, y) = \pm \,
               \text{metric}(y, \hat y(X), \text{sensitive\_features})
 
-    Scorers are greater for better models, so gaps are negated. It can be used wherever
-    scikit-learn takes ``scoring=``, alone or together with others.
+    Scorers are greater for better models, so gaps are negated. The scorer can be used
+    wherever scikit-learn takes ``scoring=``, alone or together with others.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def parity_scorer(
         ``(y_true, y_pred, *, sensitive_features)``.
     response_method : str or tuple of str, default="predict"
         What `metric` gets as predictions: "predict", "predict_proba",
-        "predict_log_proba", "decision_function", or several, of which the first that
-        the estimator has is used. For two classes, probabilities are those of the
+        "predict_log_proba", "decision_function", or several; the first that the
+        estimator has is used. For two classes, probabilities are those of the
         metric's ``pos_label``, or of the last class.
     columns : str, int, list or callable, default=None
         Columns of X that hold the groups, as in
@@ -104,8 +105,8 @@ def parity_scorer(
 
     TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, do not pass X on. They
     need routed groups; with `columns`, an error says what works instead. Selectors of
-    features (RFECV, SequentialFeatureSelector) pass on some columns of X, and nothing
-    shows that a position now means another column: route the groups there.
+    features (RFECV, SequentialFeatureSelector) pass on only some columns of X, where a
+    position can refer to another column without notice: route the groups instead.
     ``permutation_importance`` shuffles the column of the groups like any other; the
     importance of this column is about shuffled groups.
 
@@ -147,11 +148,15 @@ class _ParityScorer(_BaseScorer):
     """What `parity_scorer` returns."""
 
     def __init__(self, metric, sign, response_method, columns):
+        # `_score` calls the metric; `_score_func` is for tools that call it themselves,
+        # and is set when the scorer can be named in its messages.
         super().__init__(None, sign, {}, response_method)
         self._metric = metric
         self._columns = columns
         self._score_func = ScoreFunction(metric, repr(self))
-        if accepts(metric, "pos_label"):  # thresholds are tuned for this class
+        # The base class takes the positive class from here: probabilities are those of
+        # this class, and TunedThresholdClassifierCV tunes the threshold for it.
+        if accepts(metric, "pos_label"):
             parameter = signature(metric).parameters.get("pos_label")
             self._kwargs = {"pos_label": parameter.default if parameter else None}
 
@@ -162,7 +167,7 @@ class _ParityScorer(_BaseScorer):
         self, estimator, X, y_true=None, *, sensitive_features=None, sample_weight=None
     ):
         return self._score(
-            partial(_cached_call, None),
+            partial(_cached_call, None),  # no cache, for a single scorer
             estimator,
             X,
             y_true,
@@ -236,7 +241,7 @@ class _ParityScorer(_BaseScorer):
         inner = find_sensitive_columns(estimator)
         if inner is None:
             msg = (
-                f"{self!r} finds no groups: {type(estimator).__name__} is no "
+                f"{self!r} finds no groups: {type(estimator).__name__} is not a "
                 "SensitiveColumns, and no sensitive_features reached the scorer. Name "
                 "their columns in X, parity_scorer(..., columns='sex'), wrap the "
                 "estimator, SensitiveColumns(estimator, 'sex'), or turn routing on and "
@@ -246,6 +251,7 @@ class _ParityScorer(_BaseScorer):
         return inner.sensitive_features_of(X)
 
     def _check_groups(self, estimator, sensitive_features):
+        # RidgeCV scores leave-one-out predictions through a stand-in for the estimator.
         is_identity = isinstance(estimator, _IdentityClassifier | _IdentityRegressor)
         if is_identity and sensitive_features is None:
             msg = (
@@ -263,6 +269,7 @@ class _ParityScorer(_BaseScorer):
 
     def set_score_request(self, **kwargs):
         """Set metadata requests; those that are not named stay as they are."""
+        # scikit-learn starts from an empty request, and would drop that of the groups.
         before = self._get_metadata_request().score.requests
         super().set_score_request(**kwargs)
         for name, alias in before.items():
@@ -294,4 +301,4 @@ class _ParityScorer(_BaseScorer):
         return f"parity_scorer({', '.join(arguments)})"
 
     def __sklearn_clone__(self):
-        return deepcopy(self)
+        return deepcopy(self)  # there is no constructor with parameters to clone by

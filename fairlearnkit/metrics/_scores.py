@@ -87,7 +87,8 @@ def score_gap(
     y_score = read_scores(y_score)
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     check_sensitive_features(sensitive_features, len(y_score), SCORE_METRIC)
-    # A constraint of the user reads the groups itself; its rows are checked below.
+    # A user's own constraint may read the groups in its own way, so the length of what
+    # it returns is checked below.
     contrasts = constraint.contrasts(
         y_true, sensitive_features, sample_weight, missing=missing
     )
@@ -127,6 +128,7 @@ def read_scores(y_score, dtype="numeric"):
             check_array(y_score, ensure_2d=False, dtype=dtype, input_name="y_score")
         )
     except ValueError as error:
+        # For text, scikit-learn only says that it cannot be converted to float.
         values = np.asarray(y_score, dtype=object).ravel()
         text = next((value for value in values if isinstance(value, str)), None)
         if text is None:

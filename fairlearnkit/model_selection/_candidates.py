@@ -49,7 +49,7 @@ def read_candidates(cv_results, score, gap):
     if negated[usable].max() > 0:
         msg = (
             f"{gap} has positive values, such as {negated[usable].max():.4g}, and is "
-            "no negated gap. Make its scorer with parity_scorer or with "
+            "not a negated gap. Make its scorer with parity_scorer or with "
             "make_scorer(..., greater_is_better=False); for a ratio, of 1 - ratio."
         )
         raise ValueError(msg)

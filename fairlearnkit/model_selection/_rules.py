@@ -10,9 +10,11 @@ from fairlearnkit._data.search_results import column_keys
 
 from ._candidates import first_by, read_candidates
 
-# Candidates that are named if none qualifies.
+# Candidates that a message names if none qualifies: enough to see how far the bound is
+# away. Doubled, the message is twice as long.
 MOST_NAMED = 3
-# A mean of gaps may exceed the bound by rounding, of the order of 1e-16.
+# A mean of gaps may exceed the bound by rounding, of the order of 1e-16. Doubling it
+# makes no difference to gaps of rates, whose steps are far larger.
 ROUNDING = 1e-12
 
 
@@ -88,13 +90,13 @@ class LowestGap:
         Raises
         ------
         ValueError
-            `min_score_ratio` is no number from 0 to 1, the table lacks one of the
-            columns, or no candidate has values of both.
+            `min_score_ratio` is not a number between 0 and 1, the table lacks one of
+            the columns, or no candidate has values of both.
         """
         if not (_is_number(self.min_score_ratio) and 0 <= self.min_score_ratio <= 1):
             msg = (
-                f"min_score_ratio={self.min_score_ratio!r} is no fraction of the best "
-                "score: give a number between 0 and 1."
+                f"min_score_ratio={self.min_score_ratio!r} is not a fraction of the "
+                "best score: give a number between 0 and 1."
             )
             raise ValueError(msg)
         scores, gaps, eligible = read_candidates(cv_results, self.score, self.gap)
@@ -123,7 +125,7 @@ class HighestScore:
         Largest mean gap over the folds, in units of the metric.
     otherwise : {"lowest_gap", "error"}, default="lowest_gap"
         What to do if no candidate qualifies: warn and choose the one with the lowest
-        gap, or raise an error, by which a search loses all its fits.
+        gap, or raise an error, in which case all fits of the search are lost.
 
     See Also
     --------
@@ -169,9 +171,9 @@ class HighestScore:
         Raises
         ------
         ValueError
-            No candidate qualifies and `otherwise` is "error", `max_gap` is no number of
-            at least 0, the table lacks one of the columns, or no candidate has values
-            of both.
+            No candidate qualifies and `otherwise` is "error", `max_gap` is not a number
+            of at least 0, the table lacks one of the columns, or no candidate has
+            values of both.
 
         Warns
         -----

@@ -1,5 +1,6 @@
 """What barycenters of predictions share: calibration, refit and transport."""
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from numbers import Integral, Real
 
@@ -54,7 +55,7 @@ from ._split_rank import (
 )
 
 
-class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
+class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
     """Maps of the groups, between the scores of a model and the predictions.
 
     1. Score calibration rows by models that were not fitted on them: out of fold, or by
@@ -63,12 +64,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
        group to the calibration scores, and apply the maps before the next grouping.
     3. To predict, score new rows and apply the maps in the same order.
 
-    A subclass gives
-
-    - ``_model_scores(model, X, groups)``: one number for each row;
-    - ``_read_target(y)``: the validated target;
-    - ``_rounding_level(scores)``: the attribute ``rounding_``, from calibration scores;
-    - ``_tie_tolerance(scores)``: the difference below which scores are tied.
+    A subclass gives the four abstract methods.
     """
 
     # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
@@ -87,6 +83,22 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }
+
+    @abstractmethod
+    def _model_scores(self, model, X, groups):
+        """Scores of a fitted model, one number for each row of X."""
+
+    @abstractmethod
+    def _read_target(self, y):
+        """The validated target."""
+
+    @abstractmethod
+    def _rounding_level(self, scores):
+        """The attribute ``rounding_``, from calibration scores."""
+
+    @abstractmethod
+    def _tie_tolerance(self, scores):
+        """The difference, of each score or of all, below which scores are tied."""
 
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -165,6 +177,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             weight = _check_sample_weight(weight, np.empty(len(y)))
         positions = np.arange(_num_samples(X))
         folds = check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y)
+        # Positions, since a splitter may give masks.
         folds = [(positions[train], positions[test]) for train, test in folds]
         if not folds:
             msg = (
@@ -221,6 +234,11 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
     def _fit_maps(self, X, rows, scores, groupings, weight):
         """Fit the maps of each grouping, and measure the groups before and after.
 
+        1. Make scores equal that differ by rounding only, which a map would rank.
+        2. For one grouping after the other, fit the maps to the scores as the maps
+           before have moved them, and move them (Hu, Ratz, Charpentier 2024).
+        3. Compare the distributions of the first scores and of the last ones.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -230,15 +248,18 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         scores : ndarray of shape (n_calibration,)
             Their scores.
         groupings : list of Groups
-            Of the calibration rows.
+            Groups of the calibration rows: one grouping by the intersections, or, with
+            `sequential`, one for each sensitive column.
         weight : ndarray of shape (n_calibration,) or None
             Their weights.
         """
         shares = store_groupings(self, groupings, weight)
         rng, tie_breakers = self._randomness(X, rows)
+        # Step 1.
         self.rounding_ = self._rounding_level(scores)
         scores = merge_near_ties(scores, self._tie_tolerance(scores))
         before = [_distributions(scores, groups, weight) for groups in groupings]
+        # Step 2.
         self.maps_, self.pooled_maps_ = [], []
         for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
             maps, pooled_map = self._fit_grouping(scores, groups, p, weight, rng)
@@ -247,6 +268,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
             scores = self._apply_maps(
                 scores, tie_breakers, groups.codes, maps, pooled_map, strength
             )
+        # Step 3.
         after = [_distributions(scores, groups, weight) for groups in groupings]
         self._set_diagnostics(before, after, shares)
 
@@ -255,6 +277,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         if self.algorithm == "transport":
             return None, None
         rng = check_random_state(self.random_state)
+        # Stored, so that predictions draw the same tie-breakers for the same rows.
         self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
         return rng, row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
 
@@ -281,15 +304,20 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         """
         single = self.sequential is None
         by_rank = self.algorithm == "split-rank"
+        # (2, n_groupings): before and after.
         U = [
             [unfairness(distributions, p) for distributions, p in zip(when, shares)]
             for when in (before, after)
         ]
         self.unfairness_ = np.array(U)[:, 0] if single else np.transpose(U)
         self.gap_ = max(kolmogorov_smirnov(distributions) for distributions in after)
+        # A map keeps ties, so the distribution of a group misses the barycenter by its
+        # largest atom at most, and two groups differ by the sum of both.
         atoms = sorted(distribution.largest_atom() for distribution in before[0])
         exact = single and not by_rank
         self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
+        # The bound needs calibration rows that are exchangeable with new ones: the
+        # model must not change after calibration.
         proven = by_rank and self._is_frozen() and self.strength == 1
         sizes = [len(group_map[0]) for group_map in self.maps_[0]]
         self.ks_bound_ = ks_bound(sizes) if proven else np.nan
@@ -313,7 +341,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         check_alignment(X=X, sensitive_features=sensitive_features)
         X = as_frame(X)
         if hasattr(self, "n_features_in_"):  # not set for lists of texts
-            as_table(X)  # raises an error that tells how to reshape a single row
+            as_table(X)  # raises an error that says how to reshape a single row
         validate_data(self, X, skip_check_array=True, reset=False)
         groupings = match_groupings(self, sensitive_features, _num_samples(X))
         scores = self._checked_scores(self.estimator_, X, sensitive_features)
@@ -327,7 +355,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator):
         return scores
 
     def _predict_to_score(self, X, y, sensitive_features, sample_weight):
-        """Predictions for ``score``, whose error messages speak of ``score``."""
+        """Predictions for ``score``, with error messages that name ``score``."""
         check_alignment(
             X=X,
             y=y,

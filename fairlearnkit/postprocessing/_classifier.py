@@ -16,7 +16,8 @@ from fairlearnkit.utils._sklearn_private import Interval
 
 from ._base import BaseBarycenter
 
-# The threshold at which it does not matter which of two classes is the positive one.
+# The threshold at which it does not matter which of two classes is the positive one:
+# p > t and 1 - p <= 1 - t select the same rows, and t = 1 - t holds for 1/2 only.
 SYMMETRIC_THRESHOLD = 0.5
 
 
@@ -214,6 +215,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         proba : ndarray of shape (n_samples, 2)
             Rows of sum 1; columns in the order of ``classes_``.
         """
+        # Jitter may leave [0, 1]; averages of probabilities do not.
         scores = np.clip(self._transported_scores(X, sensitive_features), 0.0, 1.0)
         proba = np.column_stack([1.0 - scores, scores])
         return proba if self._scored_class(self.classes_) else proba[:, ::-1]
@@ -282,6 +284,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
 
     def _calibrate(self, X, y, groups, weight):
         calibration = super()._calibrate(X, y, groups, weight)
+        # Known only now: the classes of a FrozenEstimator are those of its own fit.
         self.pos_label_ = self._positive_class(self.classes_)
         return calibration
 
@@ -300,6 +303,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         return 1 if label is None else classes.tolist().index(label)
 
     def _rounding_level(self, scores):
+        # Relative, unlike that of predictions: small probabilities, as those of a rare
+        # class, can differ by little.
         return TIE_RTOL
 
     def _tie_tolerance(self, scores):

@@ -253,8 +253,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         return numeric_target(y) if y.dtype == object else y
 
     def _rounding_level(self, scores):
-        # Predictions near 0 are sums of terms that cancel, and are off by as much as
-        # the largest ones.
+        # Absolute: predictions near 0 are sums of terms that cancel, and their rounding
+        # errors are as large as those of the largest predictions.
         return TIE_RTOL * float(np.abs(scores).max())
 
     def _tie_tolerance(self, scores):

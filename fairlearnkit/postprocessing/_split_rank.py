@@ -56,13 +56,14 @@ def rank_maps(scores, shares, jitter, rng):
     pooled_map : tuple of ndarray
         The same for all groups together.
     """
+    # Step 1 of the module docstring; steps 2 and 3 are tabulated for every rank.
     halves = [_split_halves(values, jitter, rng) for values in scores]
     quantiles = [np.sort(A) for A, _, _ in halves]
     ranked = [(B, ties) for _, B, ties in halves]
     pooled = tuple(np.concatenate(parts) for parts in zip(*ranked))
     maps = []
     for B, ties in [*ranked, pooled]:
-        order = np.lexsort((ties, B))
+        order = np.lexsort((ties, B))  # by score, then by tie-breaker
         table = _mean_quantiles(quantiles, shares, len(B))
         maps.append((B[order], ties[order], table))
     return maps[:-1], maps[-1]
@@ -170,7 +171,7 @@ def row_uniforms(X, seed):
     total = np.zeros(X.shape[0], dtype=np.uint64)
     if sparse.issparse(X):
         X = X.tocsr(copy=True)
-        X.sum_duplicates()
+        X.sum_duplicates()  # a cell stored in two parts would have another hash
         rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
         np.add.at(total, rows, _cell_hashes(_number_bits(X.data), X.indices))
     else:

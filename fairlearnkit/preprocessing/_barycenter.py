@@ -203,6 +203,12 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     def _fit_column(self, j, x, groupings, shares, weight):
         """Maps of column j for each grouping, and those of all groups together.
 
+        1. Leave out NaN and rows without weight.
+        2. Fit the maps of the groups of one grouping (Chzhen et al. 2020).
+        3. Move the values by these maps before the next grouping is fitted, so that the
+           maps of all sensitive columns can be applied one after the other (Hu, Ratz,
+           Charpentier 2024).
+
         Parameters
         ----------
         j : int
@@ -210,7 +216,8 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         x : ndarray of shape (n_samples,)
             Its values.
         groupings : list of Groups
-            Of all rows.
+            Groups of all rows: one grouping by the intersections, or, with
+            `sequential`, one for each sensitive column.
         shares : list of ndarray
             Weights p of the groups of each grouping.
         weight : ndarray of shape (n_samples,) or None
@@ -221,6 +228,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         maps, pooled_maps : list
             Empty for a column without values.
         """
+        # Step 1.
         known = ~np.isnan(x)
         if weight is not None:
             known &= weight > 0
@@ -232,10 +240,12 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
             codes, n_groups = groups.codes[known], len(groups.labels)
             self._check_values_in_groups(j, codes, groups.labels)
+            # Step 2.
             distributions = distributions_by_group(x, codes, n_groups, w)
             group_maps, pooled_map = transport_maps(distributions, p, **options)
             maps.append(group_maps)
             pooled_maps.append(pooled_map)
+            # Step 3, which is not needed after the last grouping.
             if groups is not groupings[-1]:
                 x = transport_by_group(x, codes, group_maps, pooled_map, strength)
         return maps, pooled_maps
@@ -273,6 +283,7 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         X_new = X.copy()
         for j, (maps, pooled_maps) in enumerate(zip(self.maps_, self.pooled_maps_)):
             known = ~np.isnan(X[:, j])
+            # The maps are in float64; the result is cast to the dtype of X at the end.
             x = X[known, j].astype(np.float64)
             steps = zip(groupings, maps, pooled_maps, strengths)
             for codes, group_maps, pooled_map, strength in steps:

@@ -186,10 +186,13 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             self, len(X), y, sensitive_features, weight, constraint
         )
         # The row space of M X is that of the differences of the means of the cells.
+        # Columns far from zero are shifted, which cancels in differences: otherwise
+        # rounding of their means would look like a difference. `noise` bounds what is
+        # left of it, (n_features,).
         shift, noise = find_shift(X)
         rows = make_rows(X, weight, weight, shift if shift.any() else None)
-        means = cell_means(rows, contrasts.means)
-        Q, _ = row_space(means, contrasts.strata, noise)
+        means = cell_means(rows, contrasts.means)  # (n_cells, n_features)
+        Q, _ = row_space(means, contrasts.strata, noise)  # (n_features, n_directions)
         store_groups(self, contrasts)
         self.directions_ = Q.T
         self.gap_ = _remaining_gap(means, contrasts.strata, Q, self.strength)
@@ -244,11 +247,14 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         Qt = self.directions_.astype(X.dtype)
         if self.method == "elimination":
+            # As in Donini et al. (2018), but for any number of directions.
             # Q'w = 0, solved for the pivots p: w_p = -(Q'_p)^-1 Q'_rest w_rest. In the
             # score X w, feature j then gets X_j - X_p (Q'_p)^-1 Q'_j.
+            # coef: (n_directions, n_features)
             coef = solve(Qt[:, self.pivots_], Qt) if len(Qt) else Qt
             X_new = X - self.strength * (X[:, self.pivots_] @ coef)
             return X_new[:, self._kept_features()]
+        # In this order Q Q', of shape (n_features, n_features), is not formed.
         return X - self.strength * ((X @ Qt.T) @ Qt)
 
     @all_or_nothing
@@ -307,8 +313,8 @@ class ParityProjection(TransformerMixin, BaseEstimator):
 def _pivots(directions):
     """Features to solve the constraint for, by QR with column pivoting.
 
-    It picks columns of Q' that are far from dependent; of a single direction u, the
-    feature argmax |u_j|.
+    It picks columns of Q' that are far from linearly dependent, so that the system for
+    the pivots is well-conditioned. For a single direction u it is argmax |u_j|.
     """
     if not len(directions):  # older LAPACK wrappers do not take empty arrays
         return np.zeros(0, dtype=np.intp)
@@ -322,7 +328,7 @@ def _remaining_gap(means, strata, Q, strength):
     Scaled by a power of two, which is exact, so that squares neither overflow nor
     underflow.
     """
-    rest = center_strata(means, strata)
+    rest = center_strata(means, strata)  # (n_cells, n_features)
     rest -= strength * (rest @ Q) @ Q.T
     _, power = np.frexp(np.abs(rest).max(initial=0.0))
     return float(np.ldexp(largest_distance(np.ldexp(rest, -power), strata), power))

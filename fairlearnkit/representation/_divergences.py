@@ -20,7 +20,7 @@ from ._torch import load_torch
 EPS_DECAY = 0.25
 # Iterations between two checks of convergence, each of which waits for the device and
 # absorbs the scalings into the potentials. Doubled, up to 20 iterations are run after
-# the tolerance is met, and scalings drift further from 1 before they are absorbed.
+# the tolerance is met, and scalings move further away from 1 before they are absorbed.
 ITERATIONS_PER_CHECK = 10
 # Sums of squared weights above this are those of a single row, which are 1 but for
 # rounding in float32. Doubling the distance to 1 changes nothing unless one row has a
@@ -96,7 +96,7 @@ def mmd2(x, y, a, b, *, bandwidths=None):
 
 
 def mmd2_by_group(samples, shares, *, bandwidths=None):
-    """As `by_group` with `mmd2`, from one kernel matrix of all rows.
+    """The same as `by_group` with `mmd2`, from one kernel matrix of all rows.
 
     1. Kernel matrix K of all rows, of shape (n, n).
     2. Means of K over pairs of groups, W K W' with the weights of the groups as rows of
@@ -284,8 +284,8 @@ def _potentials(cost, a, b, eps, tol, max_iter):
 def _symmetric_potential(cost, a, eps, tol, max_iter):
     """The potential of a sample against itself, of shape (n,).
 
-    As `_potentials`, but both potentials are the same, and the iteration averages f and
-    softmin(C - f), which converges much faster than alternating (Feydy et al. 2019,
+    Like `_potentials`, but both potentials are the same, and the iteration averages f
+    and softmin(C - f), which converges much faster than alternating (Feydy et al. 2019,
     section 3). For scalings the average is a geometric mean.
     """
     log_a, f = a.log(), 0.0 * a

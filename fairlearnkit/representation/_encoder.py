@@ -138,12 +138,12 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Mean loss of the tasks in each epoch (log loss; squared error of targets scaled
         to variance 1). With early stopping it includes the epochs after the best one.
     gap_curve_ : list of float
-        D after each epoch, on a sample of some 1,024 training rows.
+        D after each epoch, on a sample of about 1,024 training rows.
     validation_curve_ : list of float
         Loss + penalty D on the rows held out, with early stopping.
     gap_ : float
-        D of the encoder that is kept, on a sample of some 4,096 training rows. Negative
-        values of "mmd" are noise around 0.
+        D of the encoder that is kept, on a sample of about 4,096 training rows.
+        Negative values of "mmd" are noise around 0.
     n_components_ : int
         Number of features.
     n_iter_ : int
@@ -164,7 +164,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ValueError
         If sensitive features are not given or hold a single group; if targets or groups
         have another length than X; if a task has a single class or no rows; if training
-        diverges; if a module has another output than features.
+        diverges; if `module` does not return a table of features.
 
     Warns
     -----
@@ -403,7 +403,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return self._features(X)
 
     def _features(self, X):
-        """As `transform`, but always an array, whatever set_output says."""
+        """The same as `transform`, but always an array, whatever set_output says."""
         check_is_fitted(self)
         check_collected("X", X)
         X = self._validated(X, reset=False)
@@ -477,8 +477,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Targets, as in `fit`.
         task : str or sequence of str, default=None
-            As the parameter of the class. None takes the latter if it is a string, and
-            "auto" otherwise.
+            Like the parameter `task` of the encoder. None takes the value of that
+            parameter if it is a string, and "auto" otherwise.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the losses, as in the two models.
 

@@ -37,7 +37,7 @@ def predict_task(scores, task):
     scores : ndarray of shape (n_samples, task.n_outputs)
         Scores of its head.
     task : Task
-        With its classes, or center and scale.
+        The task, which holds the classes, or the center and scale of the targets.
 
     Returns
     -------

@@ -33,7 +33,7 @@ def module_factory(module, n_features, hidden_layer_sizes, n_components):
     Raises
     ------
     ValueError
-        `module` is no module, or sizes are no positive integers.
+        `module` is not a torch module, or sizes are not positive integers.
     """
     if module is not None:
         if not isinstance(module, load_torch().nn.Module):
@@ -79,7 +79,7 @@ def output_width(module, X):
     Parameters
     ----------
     module : torch.nn.Module
-        On the device of X; left in evaluation mode.
+        A module on the device of X; it is left in evaluation mode.
     X : tensor of shape (n_samples, n_features)
         At least two rows.
 

@@ -23,7 +23,7 @@ class TensorRows:
     X : ndarray of shape (n_samples, n_features)
         Features.
     tasks : list of Task
-        For these rows.
+        Tasks, cut to these rows.
     codes : ndarray of shape (n_samples,)
         Group of each row; -1 for none.
     weight : ndarray of shape (n_samples,)

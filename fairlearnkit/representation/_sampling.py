@@ -15,7 +15,7 @@ def split_validation(groups, weight, fraction, seed):
     Parameters
     ----------
     groups : Groups
-        Of all rows.
+        Groups of all rows.
     weight : ndarray of shape (n_samples,)
         Weights of the rows.
     fraction : float

@@ -6,8 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from fairlearnkit.representation import _divergences
-
+from . import _divergences
 from ._torch import load_torch
 
 # batch_size="auto": the number of rows divided by N_BATCHES, within the limits. In
@@ -40,11 +39,11 @@ def read_settings(encoder, n_rows, device, seed):
     Parameters
     ----------
     encoder : ParityEncoder
-        With its parameters.
+        The encoder, not fitted.
     n_rows : int
         Number of training rows.
     device : str
-        From `read_device`.
+        Name of the device, from `read_device`.
     seed : int
         Seed of training.
 
@@ -83,7 +82,7 @@ def read_bandwidths(bandwidth):
     Parameters
     ----------
     bandwidth : "median", float or sequence of float
-        The parameter.
+        Parameter of ParityEncoder.
 
     Returns
     -------

@@ -23,14 +23,14 @@ class Task:
     name : str
         How messages refer to the column.
     values : ndarray of shape (n_samples,)
-        Codes of the classes, or targets with mean 0 and variance 1, that is (y -
-        center) / scale; float64. 0 where the task is not observed.
+        Codes of the classes, or (y - center) / scale, of mean 0 and variance 1; in
+        float64. 0 where the task is not observed.
     observed : ndarray of bool of shape (n_samples,)
         False for missing targets and rows without weight.
     classes : ndarray or None
         Labels, None for a regression.
     center, scale : float
-        Of the targets of a regression.
+        Mean and standard deviation of the targets of a regression.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Task:
 
     @property
     def n_outputs(self):
-        """Number of scores: one for a regression or two classes, else one a class."""
+        """Number of scores: 1 for a regression or two classes, else one per class."""
         several = self.classes is not None and len(self.classes) > 2
         return len(self.classes) if several else 1
 
     @property
     def kind(self):
-        """Which loss it has: "regression", "binary" or "multiclass"."""
+        """Kind of the loss: "regression", "binary" or "multiclass"."""
         if self.classes is None:
             return "regression"
         return "multiclass" if self.n_outputs > 1 else "binary"
@@ -82,8 +82,8 @@ def read_tasks(y, task, n_samples, weight):
     Raises
     ------
     ValueError
-        The length differs from n_samples; targets are infinite or, for a regression, no
-        numbers; a task is not observed or has a single class.
+        The length differs from n_samples; targets are infinite or, for a regression,
+        not numbers; a task is not observed or has a single class.
     """
     columns, is_1d = _named_columns(y)
     for name, values in columns:
@@ -190,7 +190,7 @@ def _as_array(y):
     """Convert y to an array unless it has a dtype; masked entries become None."""
     if isinstance(y, np.ma.MaskedArray):
         y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
-    if not hasattr(y, "dtype"):  # np.asarray would turn NaN beside text into "nan"
+    if not hasattr(y, "dtype"):  # np.asarray would make text of NaN in a list
         y = np.array(y, dtype=object)
     if np.iscomplexobj(y):
         msg = "Complex data not supported: y holds complex numbers."

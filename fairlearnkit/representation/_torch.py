@@ -1,4 +1,4 @@
-"""The only importer of PyTorch, which no other sub-package needs."""
+"""The only place where PyTorch is imported; no other sub-package needs it."""
 
 
 def load_torch():

@@ -29,13 +29,13 @@ def train(make_module, rows, held_out, settings):
     Parameters
     ----------
     make_module : callable
-        Makes the encoder; called once random numbers are seeded.
+        Makes the encoder. It is called after the random numbers are seeded.
     rows : TensorRows
         Rows to learn from.
     held_out : TensorRows or None
         Rows for early stopping.
     settings : Settings
-        How to train.
+        Settings of training.
 
     Returns
     -------
@@ -74,8 +74,8 @@ class _Training:
     """State of training: the networks, the optimiser and the curves.
 
     Adam (Kingma, Ba: ICLR 2015) on batches that hold all groups, with a learning rate
-    that falls linearly. The objective is not convex: what comes out depends on the seed
-    and has no certificate.
+    that falls linearly. The objective is not convex: the result depends on the seed and
+    is not certified.
 
     Parameters are those of `train`; ``heads`` is a linear layer.
     """
@@ -157,12 +157,12 @@ class _Training:
 
 
 class _BestState:
-    """Parameters of some modules when a value was smallest.
+    """Parameters of some modules at the smallest value of a measure so far.
 
     Attributes
     ----------
     since : int
-        Number of updates since then.
+        Number of updates since the smallest value.
     """
 
     def __init__(self, *modules):
@@ -201,11 +201,11 @@ def measured_divergence(encoder, rows, settings, size=EPOCH_SAMPLE_SIZE):
     Parameters
     ----------
     encoder : torch.nn.Module
-        On the device of the rows.
+        The encoder, on the device of the rows.
     rows : TensorRows
         The rows to sample from.
     settings : Settings
-        With ``divergence``, and the ``seed`` of the sample.
+        Its ``divergence`` is measured; its ``seed`` determines the sample.
     size : int, default=EPOCH_SAMPLE_SIZE
         See `stratified_sample`.
 

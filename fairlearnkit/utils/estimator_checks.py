@@ -67,8 +67,9 @@ def check_constraint_object(
 
     Rows of M sum to zero. M does not depend on the order of the samples, the names of
     the groups or the unit of the weights, and a weight of 2 counts as two copies.
-    Missing labels, single groups and empty cells raise a ValueError. A model with the
-    constraint attains its bound.
+    Missing labels, single groups and empty cells raise a ValueError. M depends on y if
+    the constraint has ``compares_within_classes``. A model with the constraint attains
+    its bound.
 
     Parameters
     ----------
@@ -81,20 +82,17 @@ def check_constraint_object(
             default=None
         Groups of these samples. None uses 180 samples of three groups.
     expected_failed_checks : dict of str to str, default=None
-        Names of checks that cannot pass, with the reason of each.
+        As in `check_estimator`.
 
     Returns
     -------
     results : list of tuple (str, str)
-        Name of each check, and "passed", "skipped: ..." or "expected to fail: ...".
+        As in `check_estimator`.
 
     Raises
     ------
-    AssertionError
-        Some checks failed, or passed although they were expected to fail; the message
-        lists all of them.
-    TypeError
-        A class was passed instead of an instance.
+    AssertionError, TypeError
+        As in `check_estimator`.
 
     See Also
     --------
@@ -123,7 +121,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
         As in `check_estimator`.
     expected_failed_checks : callable, default=None
         Function of an estimator that returns a dict of names of checks that cannot pass
-        to reasons.
+        to reasons. A check of these that passes is a failed test.
 
     Returns
     -------
@@ -155,7 +153,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
                 pytest.param(
                     target,
                     partial(run.quietly, check),
-                    marks=[pytest.mark.xfail(reason=reason) for reason in reasons],
+                    marks=[pytest.mark.xfail(reason=r, strict=True) for r in reasons],
                     id="-".join([type(estimator).__name__, name, *options]),
                 )
             )
@@ -163,7 +161,7 @@ def parametrize_with_checks(estimators, *, expected_failed_checks=None):
 
 
 def _pairs(estimator):
-    """Yield all checks, each with the estimator to call it on."""
+    """Yield pairs of an estimator and a check to call with it."""
     _refuse_class(estimator)
     yield from ((estimator, check) for check in kinds.checks_of(estimator))
     yield from routing.sklearn_checks(estimator)

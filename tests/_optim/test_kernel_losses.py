@@ -1,6 +1,4 @@
-"""Losses that no kernel solver was written for, and which solver takes which."""
-
-from numbers import Real
+"""Losses of kernel problems, and which solver takes which."""
 
 import cvxpy as cp
 import numpy as np
@@ -8,9 +6,6 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics.pairwise import rbf_kernel
 
-from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
-from fairlearnkit._models.kernel import KERNEL_PARAMETERS, BaseParityKernelRegressor
-from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.kernel import solve_kernel, takes_rows
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
@@ -18,50 +13,19 @@ from fairlearnkit._optim.losses import (
     EpsilonInsensitive,
     Hinge,
     Logistic,
-    SmoothLoss,
     Squared,
+    SquaredEpsilonInsensitive,
     SquaredHinge,
 )
 from fairlearnkit.constraints import check_constraint
-from fairlearnkit.kernel_ridge import ParityKernelRidge
-from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 from helpers import codes, make_curved, make_weight
-
-
-class Huber(SmoothLoss):
-    """Quadratic up to delta, linear beyond."""
-
-    targets = "numbers"
-
-    def __init__(self, delta=1.0):
-        self.delta = delta
-
-    def value(self, y, f):
-        inner = np.minimum(np.abs(y - f), self.delta)
-        return inner * (np.abs(y - f) - 0.5 * inner)
-
-    def derivative(self, y, f):
-        return np.clip(f - y, -self.delta, self.delta)
-
-    def curvature(self, y, f):
-        return (np.abs(y - f) <= self.delta).astype(float)
-
-    def conjugate(self, y, v):
-        return y * v + 0.5 * v**2
-
-    def domain_excess(self, y, v):
-        return np.abs(v) - self.delta
-
-    def dual_slack(self, y, v):
-        return np.maximum(self.delta - np.abs(v), 0.0)
-
-    def cvxpy_expression(self, cp, y, f):
-        return 0.5 * cp.huber(y - f, self.delta)
-
 
 # In the terms of cvxpy, apart from what the losses say themselves.
 STATED = {
-    "huber": (Huber(0.3), lambda y, f: 0.5 * cp.huber(y - f, 0.3)),
+    "squared tube": (
+        SquaredEpsilonInsensitive(0.2),
+        lambda y, f: cp.square(cp.pos(cp.abs(y - f) - 0.2)),
+    ),
     "squared hinge": (SquaredHinge(), lambda y, f: cp.square(cp.pos(1 - y @ f))),
     "logistic": (Logistic(), lambda y, f: cp.logistic(-y @ f)),
     "squared": (Squared(), lambda y, f: 0.5 * cp.square(y - f)),
@@ -145,8 +109,8 @@ def test_the_penalty_of_libsvms_problems(loss, bound, reg):
         ("libsvm", SquaredHinge(), True, "'libsvm' takes the hinge and the epsilon-"),
         ("libsvm", Hinge(), False, "'libsvm' fits an intercept"),
         ("closed-form", Squared(), True, "'closed-form' solves linear equations"),
-        ("closed-form", Huber(), False, "'closed-form' solves linear equations"),
-        ("interior-point", Huber(), True, "interior-point"),
+        ("closed-form", SquaredHinge(), False, "'closed-form' solves linear equations"),
+        ("interior-point", Logistic(), True, "interior-point"),
     ],
 )
 def test_solvers_say_what_they_do_not_take(solver, loss, fit_intercept, reason):
@@ -156,82 +120,13 @@ def test_solvers_say_what_they_do_not_take(solver, loss, fit_intercept, reason):
 
 
 def test_a_matrix_by_rows_is_formed_for_solvers_that_need_it():
-    for loss, taken in ((Hinge(), True), (Huber(), False), (Squared(), False)):
+    for loss, taken in ((Hinge(), True), (Logistic(), False), (Squared(), False)):
         for solver in ("auto", "cvxpy"):
             expected = taken and solver == "auto"
             assert takes_rows(loss, fit_intercept=True, solver=solver) == expected
         assert not takes_rows(loss, fit_intercept=False)
-    p = make_problem(Huber(), 0.1)
+    p = make_problem(SquaredEpsilonInsensitive(), 0.1)
     expected, K = solve_kernel(p), p.K
     by_rows = KernelRows(lambda columns: lambda rows: K[np.ix_(rows, columns)], len(K))
     object.__setattr__(p, "K", by_rows)
     assert_allclose(solve_kernel(p).beta, expected.beta, atol=1e-9)
-
-
-class ParityKernelHuber(BaseParityKernelRegressor):
-    """What someone writes who needs a kernel model with a loss of their own."""
-
-    _parameter_constraints: dict = {
-        **CONSTRAINT_PARAMETERS,
-        **KERNEL_PARAMETERS,
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "delta": [Interval(Real, 0, None, closed="neither")],
-        "gamma": [Interval(Real, 0, None, closed="left"), None],
-        "solver": [StrOptions({"auto", "newton-cholesky", "newton-cg", "cvxpy"})],
-        "tol": [Interval(Real, 0, 1, closed="neither")],
-    }
-
-    def __init__(
-        self,
-        alpha=1.0,
-        *,
-        delta=1.0,
-        kernel="rbf",
-        gamma=None,
-        degree=3,
-        coef0=1,
-        constraint="demographic_parity",
-        max_gap=0.0,
-        missing="error",
-        solver="auto",
-        tol=1e-3,
-    ):
-        self.alpha = alpha
-        self.delta = delta
-        self.kernel = kernel
-        self.gamma = gamma
-        self.degree = degree
-        self.coef0 = coef0
-        self.constraint = constraint
-        self.max_gap = max_gap
-        self.missing = missing
-        self.solver = solver
-        self.tol = tol
-
-    def _objective(self):
-        return Objective(Huber(self.delta), penalty=self.alpha, fit_intercept=False)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
-        return self._fit_target(X, y, sensitive_features, sample_weight)
-
-
-@pytest.mark.parametrize("solver", ["auto", "newton-cholesky", "newton-cg", "cvxpy"])
-@pytest.mark.parametrize("max_gap", [0.0, 0.1])
-def test_an_estimator_with_a_loss_of_its_own(max_gap, solver):
-    X, f, group, weight = make_heavy_tailed(3)
-    fit = {"sensitive_features": group, "sample_weight": weight}
-    options = {"gamma": 0.4, "max_gap": max_gap}
-    model = ParityKernelHuber(0.7, delta=0.3, solver=solver, tol=1e-5, **options)
-    model.fit(X, f, **fit)
-    p = make_problem(Huber(0.3), max_gap, fit_intercept=False)
-    expected = least_objective(p, STATED["huber"][1])
-    norm = model.dual_coef_[0] @ rbf_kernel(X, gamma=0.4) @ model.dual_coef_[0]
-    value = 0.35 * norm + weight @ Huber(0.3).value(f, model.predict(X))
-    assert_allclose(value, expected, rtol=1e-6)
-    assert_allclose(model.gap_, max_gap, atol=1e-8)
-    assert list(model.multipliers_) == ["0", "1", "2"]
-    # A large delta is the squared loss.
-    wide = ParityKernelHuber(0.7, delta=1e6, solver=solver, **options).fit(X, f, **fit)
-    ridge = ParityKernelRidge(0.7, kernel="rbf", **options).fit(X, f, **fit)
-    assert_allclose(wide.predict(X), ridge.predict(X), atol=1e-4)

@@ -16,6 +16,7 @@ from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit._optim.strata import split_strata
 from fairlearnkit.constraints import check_constraint
+from fairlearnkit.datasets import make_biased_classification
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.svm import ParitySVC, ParitySVR
 from helpers import codes, make_curved, make_weight
@@ -189,6 +190,34 @@ def test_every_solver_gives_the_same(loss, bound, solver):
     by_rows = KernelRows(lambda columns: lambda rows: K[np.ix_(rows, columns)], len(K))
     found = solve_kernel(replace(p, K=by_rows), tol=1e-6).multipliers
     assert_allclose(found, expected, rtol=2e-3)
+
+
+@pytest.mark.parametrize("bound", [0.1, 0.3])
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+def test_of_machines_that_every_row_supports(loss, bound):
+    """A mixture of machines reaches the optimum long before its multipliers do."""
+    X, y, group = make_biased_classification(80, random_state=0)
+    contrasts = check_constraint("demographic_parity").contrasts(y, group)
+    p = build_kernel_problem(
+        rbf_kernel(X, gamma=5.0),
+        2.0 * y - 1.0,
+        np.full(80, 100.0),
+        loss=LOSSES[loss],
+        reg=1.0,
+        fit_intercept=True,
+        means=contrasts.means,
+        strata=contrasts.strata,
+        bound=bound,
+    )
+    found = solve_kernel(p, solver="libsvm", tol=1e-6)
+    exact = solve_kernel(p, solver="interior-point", tol=1e-6)
+    assert_allclose(found.objective, exact.objective, rtol=1e-7)
+    assert_allclose(found.multipliers, exact.multipliers, rtol=1e-6)
+    step = 1e-4 * np.array([1.0, 0.0])
+    slope = (least_objective(p, step) - least_objective(p, -step)) / 2e-4
+    assert_allclose(found.multipliers[0], -slope, rtol=1e-4)
+    pull = found.v - p.means.T @ found.multipliers
+    assert_allclose(p.K @ pull, p.K @ found.beta, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -1,13 +1,21 @@
 """Lagrange multipliers of the cells: what a constraint costs, by differences."""
 
+import cvxpy as cp
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from fairlearnkit._models.constraint import named_multipliers
 from fairlearnkit._optim import build_problem, solve
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit.constraints import EqualizedOdds, check_constraint
+from fairlearnkit.constraints import (
+    Contrasts,
+    DemographicParity,
+    EqualizedOdds,
+    check_constraint,
+)
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.svm import ParityLinearSVC
 from helpers import make_data, make_weight, signs
@@ -65,6 +73,66 @@ def test_of_an_equality_they_balance_the_gradient():
     assert_allclose(X.T @ alpha - pull, found.coef, atol=1e-6 * np.abs(pull).max())
 
 
+def binding(w, b):
+    """Two further constraints, which both bind in `test_beside_further_constraints`."""
+    return [w[0] >= 0.8 * w[4] + 0.3, w[1] + 0.05 * b == -0.1]
+
+
+def least_objective(data, loss, bound, shift):
+    """The optimum with the means of the groups less `shift`, from the data alone."""
+    X, y, group, weight = data
+    w, middle, center = cp.Variable(X.shape[1]), cp.Variable(), X.mean(axis=0)
+    f = (X - center) @ w + middle  # for the accuracy of cvxpy's solver
+    b = middle - center @ w
+    losses = {
+        "hinge": cp.pos(1 - cp.multiply(y, f)),
+        "squared_hinge": cp.square(cp.pos(1 - cp.multiply(y, f))),
+        "squared": 0.5 * cp.square(y - f),
+    }
+    inside = [np.where(group == g, weight, 0.0) for g in np.unique(group)]
+    means = [c @ (X - center) / c.sum() @ w - s for c, s in zip(inside, shift)]
+    if bound:
+        rules = [p - q <= bound for p in means for q in means if p is not q]
+    else:
+        rules = [p == means[0] for p in means[1:]]
+    goal = weight @ losses[loss] + 0.5 * cp.sum_squares(w)
+    problem = cp.Problem(cp.Minimize(goal), [*rules, *binding(w, b)])
+    return problem.solve(solver="CLARABEL")
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.02])
+@pytest.mark.parametrize("n_groups", [2, 3])
+@pytest.mark.parametrize("loss", ["hinge", "squared", "squared_hinge"])
+def test_beside_further_constraints(loss, n_groups, bound):
+    """The Lagrangian has lambda' (means - shift), so that its slope is -lambda."""
+    data, step = make_weighted(n_groups), 1e-4
+    _, found = run(data, loss, bound, solver="cvxpy", convex_constraints=binding)
+    price = np.abs(found.multipliers).max()
+    assert price > 1.0
+    assert_allclose(found.multipliers.sum(), 0.0, atol=1e-6 * price)
+    slopes = [
+        least_objective(data, loss, bound, way)
+        - least_objective(data, loss, bound, -way)
+        for way in step * np.eye(n_groups)
+    ]
+    assert_allclose(
+        np.array(slopes) / (2.0 * step), -found.multipliers, atol=1e-3 * price
+    )
+
+
+def test_of_a_void_bound_they_are_zero_whatever_else_binds():
+    X, _, group, f = make_data(300, 5, 2)
+    model = ParityRidge(max_gap=0.3).fit(X, f, sensitive_features=group)
+    floor = model.coef_[2] + 0.5
+    model.set_params(solver="cvxpy", convex_constraints=lambda w, b: [w[2] >= floor])
+    model.fit(X, f, sensitive_features=group)
+    assert_allclose(model.coef_[2], floor, atol=1e-6)  # it binds, and the bound not
+    assert 0.1 < model.gap_ < 0.2
+    assert_allclose(model.multipliers_["a - b"], 0.0, atol=1e-4)
+    model.set_params(max_gap=np.inf).fit(X, f, sensitive_features=group)
+    assert model.multipliers_ == {"a - b": 0.0}
+
+
 def test_nothing_binds():
     _, found = run(make_weighted(), "logistic", np.inf)
     np.testing.assert_array_equal(found.multipliers, np.zeros(3))
@@ -99,6 +167,37 @@ def test_groups_of_the_same_name_in_two_columns():
     array = np.column_stack(list(table.values()))
     model.fit(X, y, sensitive_features=array)
     assert list(model.multipliers_)[2] == "0 - 1 with y = -1.0 in column 1"
+
+
+def test_names_that_repeat_get_their_position():
+    X, y, group, _ = make_weighted()
+    labels = [{"a": 1, "b": "1", "c": 2}[g] for g in group]
+    expected = ParityRidge(max_gap=0.1).fit(X, y, sensitive_features=group)
+    model = ParityRidge(max_gap=0.1).fit(X, y, sensitive_features=labels)
+    names = {1: "1 [0]", "1": "1 [2]", 2: "2"}  # the positions in groups_
+    assert model.groups_.tolist() == [1, 2, "1"]
+    for own, label in zip("abc", (1, "1", 2)):
+        found = model.multipliers_[names[label]]
+        assert_allclose(found, expected.multipliers_[own], rtol=1e-6)
+    # Two columns of one name.
+    table = np.column_stack([group, np.roll(group, 1)])
+    constraint = DemographicParity(columns="separately")
+    model.set_params(constraint=constraint)
+    model.fit(X, y, sensitive_features=pd.DataFrame(table, columns=["x", "x"]))
+    suffixes = [f"{g} in x [{i}]" for i, g in enumerate("abcabc")]
+    assert list(model.multipliers_) == suffixes
+
+
+@pytest.mark.parametrize(
+    ("names", "unique"),
+    [
+        ("xyx", ["x [0]", "y", "x [2]"]),
+        (["x", "x", "x [0]"], ["x [0] [0]", "x [1]", "x [0] [2]"]),
+    ],
+)
+def test_names_of_rows_that_repeat(names, unique):
+    rows = Contrasts.from_rows(np.eye(3) - 1.0 / 3.0, names=names)
+    assert named_multipliers(rows, np.arange(3)) == dict(zip(unique, range(3)))
 
 
 def test_the_sign_says_which_way_scores_are_pushed():

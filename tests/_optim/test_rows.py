@@ -34,7 +34,7 @@ def X():
 
 @pytest.fixture(params=[3, 10**6], ids=["many blocks", "one block"])
 def block_elements(request, monkeypatch):
-    monkeypatch.setattr(rows_module, "BLOCK_ELEMENTS", request.param * 4)
+    monkeypatch.setattr(rows_module, "X_BLOCK_ELEMENTS", request.param * 4)
 
 
 @pytest.mark.usefixtures("block_elements")

@@ -141,7 +141,7 @@ def test_a_class_with_too_few_rows_for_every_part():
 
 @pytest.mark.parametrize("block", [1, 7, 50, 2**20])
 def test_a_matrix_by_rows_is_the_matrix(monkeypatch, block):
-    monkeypatch.setattr(kernel_rows, "BLOCK_ELEMENTS", block)
+    monkeypatch.setattr(kernel_rows, "KERNEL_BLOCK_ELEMENTS", block)
     rng = np.random.default_rng(0)
     K, V = rng.normal(size=(13, 13)), rng.normal(size=(13, 2))
     V[::2] = 0.0

@@ -5,9 +5,15 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 
-from fairlearnkit.constraints import DemographicParity, EqualOpportunity
+from fairlearnkit.constraints import (
+    DemographicParity,
+    EqualizedOdds,
+    EqualOpportunity,
+)
 from fairlearnkit.datasets import make_biased_classification
+from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.metrics import score_gap
+from fairlearnkit.svm import ParitySVR
 from fairlearnkit.utils.discovery import all_estimators
 
 CONSTRAINED = [
@@ -134,6 +140,26 @@ def test_an_object_that_declares_a_positive_class(model, named):
         found.set_params(constraint=OwnOpportunity("yes"), pos_label="no").fit(
             X, y, sensitive_features=GROUP
         )
+
+
+class WithinClasses(Parity):
+    """Compares groups within the classes of y, and says so."""
+
+    compares_within_classes = True
+
+    def contrasts(self, y, sensitive_features, sample_weight=None, *, missing="error"):
+        return EqualizedOdds().contrasts(
+            y, sensitive_features, sample_weight, missing=missing
+        )
+
+
+@pytest.mark.parametrize("model", [ParityRidge(), ParitySVR()])
+def test_an_object_that_compares_within_classes_is_refused_for_numbers(model):
+    model.set_params(constraint=WithinClasses())
+    model.fit(X, Y, sensitive_features=GROUP)
+    assert model.gap_ == pytest.approx(0.0, abs=1e-8)
+    with pytest.raises(ValueError, match="predicts numbers, here of more than two"):
+        model.fit(X, Y + (X[:, 0] > 0), sensitive_features=GROUP)
 
 
 def test_a_copy_for_a_positive_class_keeps_a_subclass_and_its_attributes():

@@ -500,7 +500,7 @@ def test_no_groups_to_be_found(data):
     model = LogisticRegression().fit(X[["a", "b"]], y)
     scorer = parity_scorer("demographic_parity_difference")
     message = (
-        r"finds no groups: LogisticRegression is no SensitiveColumns.*"
+        r"finds no groups: LogisticRegression is not a SensitiveColumns.*"
         r"columns='sex'.*SensitiveColumns\(estimator, 'sex'\).*turn routing on"
     )
     with pytest.raises(ValueError, match=message):

@@ -862,3 +862,18 @@ def test_maps_hold_the_calibration_predictions(algorithm):
         n_kept = len(own) if algorithm == "transport" else len(own) - len(own) // 2
         assert len(kept) == n_kept
         assert np.isin(kept, own).all()
+
+
+def test_a_barycenter_without_its_methods_cannot_be_made():
+    base = BarycenterRegressor.__mro__[2]
+    needed = base.__abstractmethods__
+    assert needed == {
+        "_model_scores",
+        "_read_target",
+        "_rounding_level",
+        "_tie_tolerance",
+    }
+    for name in needed:
+        methods = {n: getattr(BarycenterRegressor, n) for n in needed - {name}}
+        with pytest.raises(TypeError, match=rf"abstract method '?{name}"):
+            type("Incomplete", (base,), methods)()

@@ -199,6 +199,14 @@ class HalfWithWeights(Toy):
         return matrix if weight is None else matrix / 2
 
 
+class IgnoresItsClasses(DemographicParity):
+    compares_within_classes = True
+
+
+class NamesItsClasses(DemographicParity):
+    compares_within_classes = "approved"
+
+
 TOYS = [
     ("check_contrasts", ReturnsAnArray(), "return Contrasts; got ndarray"),
     ("check_contrasts", AddsARowOfZeros(), "no zero row"),
@@ -232,6 +240,16 @@ TOYS = [
         "fewer labels than samples should raise ValueError, and",
     ),
     ("check_errors", OneGroupIsAll(), "of one group only should raise ValueError"),
+    (
+        "check_compares_within_classes",
+        IgnoresItsClasses(),
+        "compares_within_classes M should depend on y",
+    ),
+    (
+        "check_compares_within_classes",
+        NamesItsClasses(),
+        "should be True or False; got 'approved'",
+    ),
     ("check_copies", KeepsAFunction(), "pickle"),
     (
         "check_inside_a_model",
@@ -276,7 +294,7 @@ def test_no_check_is_forgotten():
 
 
 def test_failures_are_listed():
-    with pytest.raises(AssertionError, match="2 of 12 checks failed for") as error:
+    with pytest.raises(AssertionError, match="2 of 13 checks failed for") as error:
         check_constraint_object(ForgetsWeights())
     assert "- check_weights_are_repetitions failed: " in str(error.value)
     assert "- check_weight_zero_is_absent failed: " in str(error.value)

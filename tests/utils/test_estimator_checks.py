@@ -509,6 +509,8 @@ def test_one_test_for_each_check():
     assert [m.kwargs["reason"] for m in by_id["Open-check_gap_is_closed"].marks] == [
         "a toy"
     ]
+    # A check that passes against the expectation fails, as in `check_estimator`.
+    assert all(m.kwargs["strict"] for m in by_id["Open-check_gap_is_closed"].marks)
     assert not by_id["ParityRidge-check_gap_is_closed"].marks
     estimator, check = by_id["Open-check_reported_gap"].values
     with pytest.raises(AssertionError, match="gap_ is"):

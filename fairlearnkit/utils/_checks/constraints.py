@@ -103,9 +103,9 @@ def with_missing(is_missing):
 def same_labels(sample, other):
     """Whether both samples hold the same groups and the same values of y."""
 
-    def known(one):
-        text = [column for column in columns_of(one.groups) if is_text(column)]
-        return set(zip(*(column.tolist() for column in text))), set(one.y.tolist())
+    def known(data):
+        text = [column for column in columns_of(data.groups) if is_text(column)]
+        return set(zip(*(column.tolist() for column in text))), set(data.y.tolist())
 
     return known(sample) == known(other)
 
@@ -294,6 +294,28 @@ def check_errors(constraint, sample):
         replace(sample, groups=alone).contrasts(constraint)
 
 
+def check_compares_within_classes(constraint, sample):
+    """``compares_within_classes``, if there, is True or False; if True, M depends on y.
+
+    Regressors refuse a constraint of which it is True, unless y has two values.
+    """
+    declared = getattr(constraint, "compares_within_classes", False)
+    require(
+        isinstance(declared, bool),
+        f"compares_within_classes should be True or False; got {declared!r}.",
+    )
+    if not declared:
+        return
+    try:
+        other = replace(sample, y=np.roll(sample.y, 1)).matrix(constraint)
+    except ValueError:  # no row of a group in a class: y matters
+        return
+    require(
+        not np.array_equal(other, sample.matrix(constraint)),
+        "With compares_within_classes M should depend on y; it is the same for others.",
+    )
+
+
 def check_copies(constraint, sample):
     """A clone and a pickled copy give the same M; searches make such copies."""
     desired = sample.matrix(constraint)
@@ -336,6 +358,7 @@ CHECKS = (
     check_missing,
     check_empty_cell,
     check_errors,
+    check_compares_within_classes,
     check_copies,
     check_inside_a_model,
 )
