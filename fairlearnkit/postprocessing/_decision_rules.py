@@ -192,7 +192,7 @@ def _front(problem, truth, rules, measured, without):
 
 
 def choose(rules, bound):
-    """Position of the cheapest rule within a bound, or of the lowest gap; whether met."""
+    """Position of the cheapest rule within a bound, else of the lowest gap; if met."""
     met = np.flatnonzero(rules["gap"] <= bound + ROUNDING)
     return (int(met[-1]), True) if len(met) else (0, False)
 
