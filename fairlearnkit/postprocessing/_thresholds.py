@@ -55,7 +55,201 @@ from ._memberships import group_proba, one_hot
 class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Decide so that rates differ between groups by no more than a bound.
 
-    TODO
+    Around any classifier with probabilities, for any number of groups and classes. Let
+    :math:`p_j(x)` be the probability of class j, and :math:`r_k(x) = \sum_j p_j(x) \,
+    \text{cost}(j, k)` the expected cost of deciding k. Sought is the rule d of the
+    lowest expected cost whose rates keep
+
+    .. math:: |P(d(X) = k \mid S = a, Y \in A) - P(d(X) = k \mid S = b, Y \in A)|
+              \le \text{max\_gap}
+
+    for all groups a, b. The constraint says for which sets A of classes, and which
+    classes k:
+
+    - "demographic_parity": all rows; two classes: the share decided positive; more: the
+      share decided k for each k;
+    - "equal_opportunity": two classes: the share decided positive among Y = positive;
+      more: the share decided k among Y = k, for each k;
+    - "equalized_odds": two classes: the share decided positive within each class.
+
+    With known groups and two classes, the rule has a threshold for each group; with
+    "equalized_odds" a group may have several, one of which is picked for a row by a
+    number computed from the row. Otherwise it decides
+
+    .. math:: \arg\min_k \; r_k(x) + \sum_{j : k_j = k} \nu_j \, m_j(x) / \pi_j,
+
+    where rate j has the multiplier :math:`\nu_j`, :math:`m_j(x)` is the probability
+    P(S = s, Y in A | x) of its cell, and :math:`\pi_j` the mean of that. The rule is
+    deterministic, and the decision for a row does not depend on other rows.
+
+    Groups are needed at fit, and at predict unless `group_estimator` is given.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any classifier with ``predict_proba``, or a Pipeline or a search that ends in
+        one. A :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used
+        for calibration, so that none of them should be in its training data.
+    constraint : {"demographic_parity", "equal_opportunity", "equalized_odds"} or \
+            object, default="demographic_parity"
+        Which rates are compared; or a constraint with strata of y, such as
+        :class:`~fairlearnkit.constraints.DemographicParity` with
+        ``columns="separately"``, whose strata depend on the class alone.
+    max_gap : float, default=0.0
+        Largest difference of two rates that are compared, between 0 and 1. It counts as
+        met by a gap that exceeds it by less than the largest share of a single row in a
+        cell. ``np.inf`` is the inner classifier's own decision under the cost.
+    group_estimator : estimator, default=None
+        A classifier of the groups from X, which makes groups unnecessary at predict. A
+        clone is fitted for each sensitive column that is compared by itself and each
+        set A of classes, on the rows of these classes. It may be a model of the same
+        kind as `estimator`. With None, groups are needed at predict.
+    cost : dict, array-like of shape (n_classes,) or (n_classes, n_classes), \
+            default=None
+        Cost of not deciding a class where it is the true one, by label or in the order
+        of the classes; or a matrix whose row j, column k holds the cost of deciding k
+        where the class is j. With None each wrong decision costs 1.
+    pos_label : scalar, default=None
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans. For
+        other labels "equal_opportunity" needs it, with two classes. With more classes,
+        "equal_opportunity" then compares rates of this class only.
+    confidence : float, default=0.95
+        Probability with which ``gap_bound_`` holds.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds for the out-of-fold probabilities that the rule is chosen by; an integer
+        is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`.
+        Both estimators are then fitted on all rows.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the constraint and decide
+        them at the lowest expected cost, without a shift.
+    unseen : {"error", "pooled"}, default="error"
+        What to do at predict with rows of a group that was not seen in fit: raise an
+        error, or decide them at the lowest expected cost, without a shift.
+    n_jobs : int, default=None
+        Number of folds that are fitted in parallel.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier, without the rule.
+    group_estimators_ : list of estimator or None
+        The fitted classifiers of the groups.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    pos_label_ : scalar or None
+        The positive class; None if it was not given and did not have to be.
+    thresholds_ : dict of float
+        Known groups, intersections, two classes: the threshold of each group, on the
+        probability of ``pos_label_``, or of ``classes_[1]`` where that is None. With
+        "equalized_odds" a list of pairs (threshold, share of the rows that pick it) for
+        a group that has several.
+    multipliers_ : dict of float
+        Otherwise: :math:`\nu_j` by cell, in cost per unit of the rate, or for two cells
+        that of their difference; for more than two classes a dict for each class.
+    gap_ : float
+        Largest difference of two rates of the rows that the rule was chosen by, with
+        their true labels and groups; for several thresholds that of expected rates. The
+        gap of new rows is larger on average.
+    gap_bound_ : float
+        Bound on the gap of new rows from the same population, which holds with
+        probability `confidence`. NaN unless the estimator is a FrozenEstimator, groups
+        are known, there are two classes and no weights, and intersections are compared.
+    cost_ : float
+        Expected cost of a decision by the probabilities of the rows that the rule was
+        chosen by.
+    duality_gap_ : float
+        No rule whose rates by probabilities and memberships are as close is cheaper
+        than ``cost_`` by more than this.
+    tradeoff_ : dict of ndarray of shape (n_rules,)
+        "gap", "cost" and "duality_gap" of the rules for other bounds, in ascending
+        order of their gaps; see `with_max_gap` and
+        :meth:`TradeoffDisplay.from_estimator
+        <fairlearnkit.inspection.TradeoffDisplay.from_estimator>`.
+    groups_ : ndarray of shape (n_groups,)
+        Group labels.
+    group_counts_ : ndarray of shape (n_groups,)
+        Rows of each group.
+    sensitive_feature_names_in_ : list of str or None
+        Names of the sensitive columns, if they had any.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups; if a group has no row in a cell; if the
+        constraint has no strata of y, or compares more than two classes within each
+        class; if the positive class has to be given; if the cost has another shape.
+    AttributeError
+        If an estimator has no ``predict_proba``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        If a group has fewer than 10 rows in a cell.
+    UserWarning
+        If no rule meets the bound: the one of the lowest gap is taken. If sample
+        weights are given and the estimator takes none.
+
+    See Also
+    --------
+    BarycenterClassifier : Scores with the same distribution in all groups, so that
+        rates agree at every threshold.
+    fairlearnkit.linear_model.ParityLogisticRegression : Bounds mean scores.
+
+    Notes
+    -----
+    What is not guaranteed: the bound holds for the rows that the rule was chosen by.
+    New rows have a larger gap, by chance; ``gap_bound_`` says how much larger where
+    theory does. After out-of-fold calibration there is no such bound, since the models
+    that are used are not those that the probabilities are from.
+
+    Cost is expected cost by the probabilities of the inner classifier, which should be
+    calibrated. Whether a rule meets the bound is counted with true labels and groups.
+
+    Thresholds that depend on the group treat people differently by their group, which
+    some laws forbid; `group_estimator` avoids it, though the rule then depends on what
+    X tells of the group. Neither is legal advice.
+
+    `predict_proba` is that of the inner classifier, and knows nothing of the rule:
+    calibration, soft voting and stacking around this estimator discard its decisions.
+
+    For known groups and one set A, the rule is a global optimum among thresholds. For
+    several multipliers, candidates are optima of a convex program along a path of
+    bounds and on the lines between them; a better rule may exist, and ``duality_gap_``
+    bounds by how much.
+
+    Equal rows share a decision, so that their largest share in a cell limits which
+    bounds can be met.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    section 4. Chzhen, Denis, Hebiri, Oneto, Pontil: Leveraging Labeled and Unlabeled
+    Data for Consistent Fair Binary Classification. NeurIPS 2019, proposition 2.1.
+    Denis, Elie, Hebiri, Hu: Fairness guarantee in multi-class classification. JMLR
+    2024, theorem 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.metrics import demographic_parity_difference
+    >>> from fairlearnkit.postprocessing import ParityThresholdClassifier
+    >>> X, y, group = make_biased_classification(2000, random_state=0)
+    >>> clf = ParityThresholdClassifier(LogisticRegression(), max_gap=0.05)
+    >>> clf = clf.fit(X, y, sensitive_features=group)
+    >>> y_pred = clf.predict(X, sensitive_features=group)
+    >>> gap = demographic_parity_difference(y, y_pred, sensitive_features=group)
+    >>> bool(gap < 0.06)
+    True
+    >>> clf.with_max_gap(np.inf).gap_ > 0.05
+    True
     """
 
     # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
