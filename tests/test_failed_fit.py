@@ -116,14 +116,14 @@ def state_of(model, X, group):
 
 
 def assert_same(model, before, X, group):
-    told, parameters, attributes = before
-    assert told
+    old_answers, parameters, attributes = before
+    assert old_answers
     assert model.get_params().keys() == parameters.keys()
     assert all(model.get_params()[name] is parameters[name] for name in parameters)
     assert vars(model).keys() == attributes.keys()
     assert all(vars(model)[name] is attributes[name] for name in attributes)
     for name, answer in answers(model, X, group).items():
-        assert_array_equal(answer, told[name])
+        assert_array_equal(answer, old_answers[name])
 
 
 def interrupt_everywhere(model, call, check):

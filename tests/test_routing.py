@@ -389,13 +389,13 @@ def test_cross_validation(needs):
 def test_nested_cross_validation_finds_the_groups(needs):
     X, y = make_frame()
     folds = list(StratifiedKFold(3).split(X, y))
-    one, other = ours(needs), ByHand(needs)
+    own, other = ours(needs), ByHand(needs)
     for model, hand in (
         (
-            GridSearchCV(one, {PARAMETER[needs]: VALUES[needs]}, cv=3),
+            GridSearchCV(own, {PARAMETER[needs]: VALUES[needs]}, cv=3),
             GridSearchCV(other, {"max_gap": [0.0, 0.5]}, cv=3),
         ),
-        [CalibratedClassifierCV(pair, cv=3) for pair in (one, other)],
+        [CalibratedClassifierCV(pair, cv=3) for pair in (own, other)],
     ):
         options = {"cv": folds, "error_score": "raise", "params": {}}
         found = cross_validate(model, X, y, scoring=SCORING, **options)
@@ -485,7 +485,7 @@ def test_opting_out_of_the_request():
         SensitiveColumns(model, "sex").fit(X, y)
 
 
-def test_an_ordinary_model_stands_beside_ours_in_one_grid():
+def test_an_ordinary_model_stands_in_a_grid_with_ours():
     X, y = make_frame(2000)
     scores = {
         "accuracy": "accuracy",

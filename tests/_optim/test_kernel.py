@@ -175,12 +175,12 @@ def test_options_that_do_not_fit():
     several, _ = make_problem("hinge", 4, 0.1)
     with pytest.raises(ValueError, match=r"bounds one contrast, and there are 3"):
         solve_kernel(several, solver="libsvm")
-    one, _ = make_problem("hinge", 2, 0.1)
+    hinge, _ = make_problem("hinge", 2, 0.1)
     with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'libsvm'"):
-        solve_kernel(one, solver="libsvm", solver_params={"eps": 1})
+        solve_kernel(hinge, solver="libsvm", solver_params={"eps": 1})
 
 
-def test_iterations_that_run_out_are_told():
+def test_iterations_that_run_out_end_with_status_max_iter():
     p, _ = make_problem("hinge", 2, 0.05)
     assert solve_kernel(p, max_iter=2).status == "max_iter"
     assert solve_kernel(p, max_iter=2, solver="interior-point").status == "max_iter"

@@ -280,7 +280,7 @@ def test_of_more_than_two_classes():
     model = ParitySVC(max_gap=0.05).fit(X, y, sensitive_features=group)
     assert list(model.multipliers_) == [0, 1, 2]
     for label in range(3):
-        one = ParitySVC(max_gap=0.05).fit(X, y == label, sensitive_features=group)
+        binary = ParitySVC(max_gap=0.05).fit(X, y == label, sensitive_features=group)
         assert_allclose(
-            model.multipliers_[label]["0 - 1"], one.multipliers_["0 - 1"], rtol=1e-4
+            model.multipliers_[label]["0 - 1"], binary.multipliers_["0 - 1"], rtol=1e-4
         )

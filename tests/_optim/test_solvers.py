@@ -278,7 +278,7 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, monkeypatch):
         roads.clear()
 
 
-def test_too_few_iterations_are_told_in_the_status():
+def test_too_few_iterations_end_with_status_max_iter():
     X, y, c, contrasts = make_problem("demographic_parity", 2, False)
     for loss, solvers in FAST.items():
         if loss == "squared":
@@ -354,7 +354,7 @@ def test_many_groups_under_a_tight_bound_stay_within_it():
         assert found.duality_gap >= -1e-9 * found.objective
 
 
-def test_a_bound_too_tight_for_the_interior_point_is_told():
+def test_a_bound_too_tight_for_the_interior_point_ends_with_status_stalled():
     X, y, c, contrasts = make_problem("demographic_parity", 2, False)
     found = run(X, y, c, contrasts, "hinge", 1e-14, "interior-point")
     assert found.status == "stalled"

@@ -123,10 +123,10 @@ def test_equal_weights_change_nothing():
 def test_the_report_has_the_same_intervals():
     y_true, y_pred, group, weight = draw(200)
     options = {"sensitive_features": group, "sample_weight": weight, "random_state": 3}
-    told = parity_report(y_true, y_pred, **options, output_dict=True)
+    report = parity_report(y_true, y_pred, **options, output_dict=True)
     metric = demographic_parity_difference
     found = bootstrap_interval(metric, y_true, y_pred, **options)
-    gap = told["difference"]["selection_rate"]
+    gap = report["difference"]["selection_rate"]
     assert gap == {name: found[name] for name in gap}
 
 

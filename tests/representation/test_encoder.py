@@ -476,7 +476,7 @@ def test_the_blur_reaches_the_divergence(data, blur):
     assert abs(given.gap_ - default.gap_) > 1e-3
 
 
-def test_small_groups_are_told(data):
+def test_small_groups_warn(data):
     X, y, group = data
     group = np.where(np.arange(800) < 5, "d", group)
     with pytest.warns(match=r"d: 5"):
@@ -562,10 +562,10 @@ def test_frames_pipelines_and_searches(data):
     X, y, group = data
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
     encoder = ParityEncoder(n_components=2, max_iter=2, random_state=0)
-    told = encoder.set_output(transform="pandas").fit_transform(
+    output = encoder.set_output(transform="pandas").fit_transform(
         frame, y, sensitive_features=group
     )
-    assert list(told.columns) == ["parityencoder0", "parityencoder1"]
+    assert list(output.columns) == ["parityencoder0", "parityencoder1"]
     frame["group"] = group
     model = make_pipeline(
         SensitiveColumns(ParityEncoder(max_iter=2, random_state=0), ["group"]),
