@@ -181,7 +181,7 @@ def _front(problem, truth, rules, measured, without):
     gap = np.array([largest_gap(rates, truth.strata) for _, rates, _ in measured])
     cost = np.array([cost for cost, _, _ in measured])
     plain_gap = largest_gap(plain_rates, truth.strata)
-    order = [i for i in front(gap, cost) if cost[i] > plain_cost and gap[i] < plain_gap]
+    order = [i for i in front(gap, cost) if gap[i] < plain_gap]
     return {
         "rule": [*(rules[i] for i in order), without],
         "cost": np.append(cost[order], plain_cost),

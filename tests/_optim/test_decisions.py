@@ -86,7 +86,16 @@ def test_the_dual_has_the_value_of_the_linear_program(seed):
     assert truth.gap(decided) <= bound + 4 * truth.row_share
 
 
-@pytest.mark.parametrize("seed", range(200, 240))
+@pytest.mark.parametrize("seed", range(20))
+def test_multipliers_are_the_price_of_the_bound(seed):
+    problem, _, bound = make_problem(seed)
+    low, high = bound + 0.02, bound + 0.021
+    prices = [np.maximum(maximise_dual(problem, e), 0.0).sum() for e in (low, high)]
+    slope = (lowest_cost(problem, low) - lowest_cost(problem, high)) / (high - low)
+    assert prices[1] - 1e-6 <= slope <= prices[0] + 1e-6  # costs are convex
+
+
+@pytest.mark.parametrize("seed", range(200, 220))
 def test_the_path_has_a_rule_for_every_bound(seed):
     problem, truth, bound = make_problem(seed)
     path = decision_path(problem, truth)
@@ -180,7 +189,7 @@ def test_ties_of_a_rule_are_split_by_the_number_of_the_row():
 
 
 def test_known_cells_may_be_sparse():
-    problem, truth, bound = make_problem(7, known=True, n_classes=3)
+    problem, truth, _ = make_problem(7, known=True, n_classes=3)
     cells = sparse.csr_array(problem.parts[0][1])
     parts = tuple((k, cells) for k, _ in problem.parts)
     means = sparse.csc_array(truth.parts[0][1])
@@ -188,9 +197,18 @@ def test_known_cells_may_be_sparse():
         problem.costs, problem.weight, parts, problem.strata, problem.uniforms
     )
     rates = Rates(tuple((k, means) for k, _ in truth.parts), truth.strata)
-    expected, found = decision_path(problem, truth), decision_path(other, rates)
-    assert_allclose(found.gap, expected.gap, atol=1e-12)
-    assert_allclose(found.cost, expected.cost, atol=1e-12)
+    rng = np.random.default_rng(0)
+    for nu in rng.normal(size=(5, len(truth.strata))) / 5:
+        assert_allclose(other.shifted(nu), problem.shifted(nu), atol=1e-14)
+        decided = problem.decide(nu)
+        assert_allclose(rates.of(decided), truth.of(decided), atol=1e-14)
+        assert_allclose(other.rates(decided), problem.rates(decided), atol=1e-14)
+    first, second = np.arange(40), np.zeros((2, 40), dtype=int)
+    second[1] = 2
+    expected = truth.changes(first, second)
+    assert_allclose(rates.changes(first, second), expected, atol=1e-14)
+    some = other.take(first), problem.take(first)
+    assert_allclose(some[0].parts[0][1], some[1].parts[0][1], atol=1e-14)
 
 
 def test_the_dual_value_is_a_lower_bound_for_any_multipliers():
