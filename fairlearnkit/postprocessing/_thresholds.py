@@ -481,8 +481,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimators take.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given. Several columns
-            are matched by name.
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
 
         Returns
         -------
@@ -504,8 +504,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimators take.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given. Several columns
-            are matched by name.
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
 
         Returns
         -------
@@ -527,7 +527,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         y : array-like of shape (n_samples,)
             Class labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given.
+            Group labels. Required unless `group_estimator` is given, and not used then.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
@@ -554,12 +554,6 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """Codes of new rows in each partition; None where groups are inferred."""
         check_alignment(X=X, sensitive_features=sensitive_features)
         if self.group_estimator is not None:
-            if sensitive_features is not None and not self._needs_groups():
-                msg = (
-                    "sensitive_features was given, but with group_estimator decisions "
-                    "depend on X alone: leave it out."
-                )
-                raise ValueError(msg)
             return None
         options = {
             "names": self.sensitive_feature_names_in_,
@@ -615,18 +609,20 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         known = [one_hot(c, len(labels)) for c, labels in zip(codes, self._labels)]
         return [known[q] for q, _ in self._blocks]
 
-    def _needs_groups(self):
-        """Whether groups are needed at predict."""
-        if self.group_estimator is None:
+    def _needs_groups(self, method="predict"):
+        """Whether a method needs groups: for the rule, or for the inner model."""
+        if self.group_estimator is None and method != "predict_proba":
             return True
         model = getattr(self, "estimator_", self.estimator)
         return takes_groups(model, "predict_proba")
 
     def _get_metadata_request(self):
-        """Groups are requested at predict only where they are needed."""
+        """Groups are requested by the methods that need them."""
         request = super()._get_metadata_request()
-        if not hasattr(self, "_metadata_request") and not self._needs_groups():
-            for method in ("predict", "predict_proba", "decision_function", "score"):
+        if hasattr(self, "_metadata_request"):  # what a user has set stands
+            return request
+        for method in ("predict", "predict_proba", "decision_function", "score"):
+            if not self._needs_groups(method):
                 getattr(request, method).add_request(
                     param="sensitive_features", alias=False
                 )

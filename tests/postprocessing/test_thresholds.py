@@ -39,7 +39,7 @@ from fairlearnkit.metrics import (
     equal_opportunity_difference,
     equalized_odds_difference,
 )
-from fairlearnkit.postprocessing import ParityThresholdClassifier
+from fairlearnkit.postprocessing import BarycenterClassifier, ParityThresholdClassifier
 from helpers import make_data
 
 METRICS = {
@@ -547,14 +547,21 @@ def test_in_searches_pipelines_and_sensitive_columns():
 def test_requests_follow_the_parameters():
     known = ParityThresholdClassifier(LOGISTIC)
     unaware = ParityThresholdClassifier(LOGISTIC, group_estimator=LOGISTIC)
-    inner = SensitiveColumns(ParityLogisticRegression(), "sex")
-    for model, wanted in ((known, True), (unaware, False)):
+    asking = ParityThresholdClassifier(known, group_estimator=LOGISTIC)
+    for model, wanted, of_proba in (
+        (known, True, False),
+        (unaware, False, False),
+        (asking, False, False),
+        (ParityThresholdClassifier(BarycenterClassifier(LOGISTIC)), True, True),
+    ):
         requests = model.get_metadata_routing()
         assert requests.fit.requests["sensitive_features"] is True
-        for method in ("predict", "decision_function", "predict_proba", "score"):
+        for method in ("predict", "decision_function", "score"):
             found = getattr(requests, method).requests["sensitive_features"]
             assert found is wanted
-    assert inner is not None
+        assert requests.predict_proba.requests["sensitive_features"] is of_proba
+    own = unaware.set_predict_request(sensitive_features=True).get_metadata_routing()
+    assert own.predict.requests["sensitive_features"] is True
 
 
 def test_inner_models_get_groups_and_weights_if_they_ask():
@@ -648,8 +655,8 @@ def test_messages_of_data(given):
         model.predict(X)
     unaware = around_given(X, group_estimator=frozen(GivenGroups(), X))
     unaware.fit(X, y, sensitive_features=group)
-    with pytest.raises(ValueError, match="leave it out"):
-        unaware.predict(X, sensitive_features=group)
+    expected = unaware.predict(X)
+    assert_array_equal(unaware.predict(X, sensitive_features=1 - group // 2), expected)
 
 
 def test_no_training_rows_are_kept(given):
