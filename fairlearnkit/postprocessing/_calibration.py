@@ -47,7 +47,7 @@ def read_folds(cv, X, y, *, classifier):
 
 
 def fit_clone(estimator, X, y, groups, weight):
-    """A clone fitted with as much of the metadata as it takes; a frozen one as it is."""
+    """A clone fitted with the metadata that it takes; a FrozenEstimator as it is."""
     if isinstance(estimator, FrozenEstimator):
         return estimator
     return call(
