@@ -71,8 +71,8 @@ def main():
         cells = []
         for place, unit in enumerate((1, 1000, 1000)):
             values = [unit * split[name][place] for split in splits]
-            told = f"{statistics.mean(values):.3f} ({statistics.stdev(values):.3f})"
-            cells.append(f"{told:>14}")
+            cell = f"{statistics.mean(values):.3f} ({statistics.stdev(values):.3f})"
+            cells.append(f"{cell:>14}")
         ratio = statistics.mean(split[name][2] for split in splits) / base
         lines.append(f"{name:<40} {' '.join(cells)} {ratio:>10.2f}")
     print("\n".join(lines))

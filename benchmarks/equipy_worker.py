@@ -1,6 +1,6 @@
 """Times equipy's barycenter; runs in an environment that has it.
 
-python equipy_worker.py FOLDER    # reads data.npz, writes told.json
+python equipy_worker.py FOLDER    # reads data.npz, writes measured.json
 """
 
 import json
@@ -22,5 +22,5 @@ for _ in range(4):
     model.fit(data["scores"], data["group"])
     model.transform(data["scores"], data["group"])
     seconds.append(perf_counter() - start)
-told = {"seconds": statistics.median(seconds[1:]), "version": version("equipy")}
-(folder / "told.json").write_text(json.dumps(told))
+measured = {"seconds": statistics.median(seconds[1:]), "version": version("equipy")}
+(folder / "measured.json").write_text(json.dumps(measured))

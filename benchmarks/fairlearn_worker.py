@@ -1,6 +1,6 @@
 """Times ExponentiatedGradient and a gap of fairlearn; runs in an environment with it.
 
-python fairlearn_worker.py FOLDER    # reads data.npz, writes told.json, y_pred.npy
+python fairlearn_worker.py FOLDER    # reads data.npz, writes measured.json, y_pred.npy
 """
 
 import json
@@ -33,9 +33,9 @@ for _ in range(3):
         data["true"], data["pred"], sensitive_features=data["group"]
     )
     gap_seconds.append(perf_counter() - start)
-told = {
+measured = {
     "seconds": seconds,
     "gap_seconds": statistics.median(gap_seconds),
     "version": version("fairlearn"),
 }
-(folder / "told.json").write_text(json.dumps(told))
+(folder / "measured.json").write_text(json.dumps(measured))

@@ -52,8 +52,8 @@ def main():
     for case in CASES:
         for n_rows in SIZES:
             apart, *left = np.mean([one(n_rows, case, s) for s in SEEDS], axis=0)
-            told = f"{apart:>18.4f} {left[0]:>9.4f} {left[1]:>9.4f}"
-            lines.append(f"{case:<30} {n_rows:>7,} {told}")
+            distances = f"{apart:>18.4f} {left[0]:>9.4f} {left[1]:>9.4f}"
+            lines.append(f"{case:<30} {n_rows:>7,} {distances}")
     print("\n".join(lines))
     (HERE.parent / "docs" / "order_results.txt").write_text("\n".join(lines) + "\n")
 

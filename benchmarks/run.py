@@ -178,22 +178,22 @@ def elsewhere(package, arrays, read):
             return None
         np.savez(Path(folder) / "data.npz", **arrays)
         subprocess.run([python, HERE / f"{package}_worker.py", folder], check=True)
-        told = json.loads((Path(folder) / "told.json").read_text())
-        return told, *(np.load(Path(folder) / f"{name}.npy") for name in read)
+        measured = json.loads((Path(folder) / "measured.json").read_text())
+        return measured, *(np.load(Path(folder) / f"{name}.npy") for name in read)
 
 
 def against_fairlearn(data, svc, time):
     """ExponentiatedGradient, in an environment of its own."""
     big = million_labels()
-    found = elsewhere("fairlearn", data | big, ["y_pred"])
-    if found is None:
+    output = elsewhere("fairlearn", data | big, ["y_pred"])
+    if output is None:
         return
-    told, y_pred = found
-    counting(told, **big)
+    measured, y_pred = output
+    counting(measured, **big)
     accuracy, gap = quality(data, svc.predict(data["X_test"]))
     their_accuracy, their_gap = quality(data, y_pred)
-    name = f"ParityLinearSVC / fairlearn {told['version']} ExponentiatedGradient"
-    row(name, time["svc"] / told["seconds"], 1 / 15)
+    name = f"ParityLinearSVC / fairlearn {measured['version']} ExponentiatedGradient"
+    row(name, time["svc"] / measured["seconds"], 1 / 15)
     say(f"  test gap {gap:.4f} at accuracy {accuracy:.4f}, ours")
     say(f"  test gap {their_gap:.4f} at accuracy {their_accuracy:.4f}, theirs")
 
@@ -208,7 +208,7 @@ def million_labels(n_rows=1_000_000):
     }
 
 
-def counting(told, true, pred, group, repeats=7):
+def counting(measured, true, pred, group, repeats=7):
     """Gaps by counting, and their intervals, against one gap of fairlearn."""
     groups = {"sensitive_features": group}
     text = np.array(["female", "male", "nonbinary"])[group]
@@ -233,7 +233,7 @@ def counting(told, true, pred, group, repeats=7):
         },
         repeats,
     )
-    theirs = told["gap_seconds"]
+    theirs = measured["gap_seconds"]
     size = f"at {len(true):,} rows / fairlearn's"
     row(f"demographic_parity_difference {size}", time["gap"] / theirs, 1 / 100)
     row("  equalized_odds_difference / the same", time["odds"] / theirs, 1 / 100)
@@ -270,10 +270,10 @@ def barycenter(repeats, n_rows=1_000_000, quick=False):
         seconds.append(medians({"": partial(move, *some)}, 3)[""])
     power = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
     say(f"  10^4 to 10^7 scores: seconds ~ n^{power:.2f}; {seconds[-1]:.1f} s for 10^7")
-    found = elsewhere("equipy", {"scores": scores, "group": group}, [])
-    if found is not None:
-        name = f"  the same / equipy {found[0]['version']} FairWasserstein"
-        say(f"{name:<76} {time['plain'] / found[0]['seconds']:9.3g}")
+    output = elsewhere("equipy", {"scores": scores, "group": group}, [])
+    if output is not None:
+        name = f"  the same / equipy {output[0]['version']} FairWasserstein"
+        say(f"{name:<76} {time['plain'] / output[0]['seconds']:9.3g}")
 
 
 def encoder():
@@ -324,13 +324,13 @@ def memory(n_samples=1_000_000, n_features=50):
         "ParityLinearSVR",
         "ParityRidge",
     ):
-        told = peak_memory(name, n_samples, n_features)
+        measured = peak_memory(name, n_samples, n_features)
         row(
             f"{name} at {n_samples:,} x {n_features}: peak memory / size of X",
-            told["peak_bytes"] / told["X_bytes"],
+            measured["peak_bytes"] / measured["X_bytes"],
             4.0,
         )
-        say(f"  fitted in {told['seconds']:.1f} s")
+        say(f"  fitted in {measured['seconds']:.1f} s")
 
 
 def wrapper(repeats, n_samples=100_000, n_features=50):
@@ -381,9 +381,9 @@ def kernels(data, repeats, n_rows=10_000):
     say(
         f"  relative duality gap {ours.duality_gap_ / kernel_objective(ours, X, y):.1e}"
     )
-    told = peak_memory("ParitySVC", n_rows, 20)
+    measured = peak_memory("ParitySVC", n_rows, 20)
     name = f"ParitySVC at {n_rows:,} rows: peak memory / n^2 float64"
-    row(name, told["peak_bytes"] / (8 * n_rows**2), 2.5)
+    row(name, measured["peak_bytes"] / (8 * n_rows**2), 2.5)
 
 
 def kernel_objective(model, X, y):

@@ -62,15 +62,15 @@ def compute(folder, families):
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     }
     with tempfile.TemporaryDirectory() as out:
-        file = Path(out) / "found"
+        file = Path(out) / "results"
         command = [sys.executable, "-m", "same_cases.worker", folder, file, *families]
         subprocess.run(command, cwd=HERE, env=os.environ | settings, check=True)
         return pickle.loads(file.read_bytes())
 
 
-def print_rows(family, found, seconds):
+def print_rows(family, comparison, seconds):
     """One line for each tolerance."""
-    for tolerance, row in sorted(found.rows.items()):
+    for tolerance, row in sorted(comparison.rows.items()):
         print(
             f"{family:<16} {tolerance:>9.0e} {row.cases:>6,} {row.values:>10,} "
             f"{row.worst:>10.1e} {seconds:>14}  {row.where}"
@@ -80,24 +80,25 @@ def print_rows(family, found, seconds):
 
 def print_notes(comparisons):
     """What is no failure: new keys, and free ones that differ."""
-    for family, found in comparisons.items():
-        for what, keys in (("new", found.added), ("differs", found.free)):
+    for family, comparison in comparisons.items():
+        for what, keys in (("new", comparison.added), ("differs", comparison.free)):
             for key, count in keys.items():
                 print(f"{family}: {key} {what}, {count} cases")
 
 
 def print_problems(comparisons, everything):
     """The cases that fail."""
-    for family, found in comparisons.items():
-        cases = sorted(found.problems.items())
-        shown = len(cases) if everything else MOST_CASES
-        for name, told in cases[:shown]:
-            more = len(told) - MOST_DIFFERENCES
+    for family, comparison in comparisons.items():
+        cases = sorted(comparison.problems.items())
+        n_printed = len(cases) if everything else MOST_CASES
+        for name, differences in cases[:n_printed]:
+            more = len(differences) - MOST_DIFFERENCES
             rest = [f"{more} more"] if more > 0 and not everything else []
-            told = told if everything else told[:MOST_DIFFERENCES]
-            print(f"FAILED {family}: {name}: {'; '.join(told + rest)}")
-        if len(cases) > shown:
-            print(f"FAILED {family}: {len(cases) - shown} more cases; --all names them")
+            differences = differences if everything else differences[:MOST_DIFFERENCES]
+            print(f"FAILED {family}: {name}: {'; '.join(differences + rest)}")
+        if len(cases) > n_printed:
+            more = len(cases) - n_printed
+            print(f"FAILED {family}: {more} more cases; --all names them")
 
 
 def parsed():
@@ -131,7 +132,7 @@ def main():
         print_rows(family, comparisons[family], seconds)
     print_notes(comparisons)
     print_problems(comparisons, options.all)
-    n_failed = sum(len(found.problems) for found in comparisons.values())
+    n_failed = sum(len(comparison.problems) for comparison in comparisons.values())
     print(f"{n_failed} cases differ." if n_failed else "All results are the same.")
     return int(n_failed > 0)
 

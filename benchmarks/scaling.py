@@ -29,11 +29,11 @@ def main():
         done = subprocess.run(
             [*worker, str(n_rows), str(rank)], check=True, capture_output=True
         )
-        told = json.loads(done.stdout)
+        results = json.loads(done.stdout)
         name = "ParitySVC" if method == "exact" else "Nystroem, ParityLinearSVC"
         lines.append(
-            f"{name:<28}{n_rows:>8,}{rank or '':>7}{told['accuracy']:>10.4f}"
-            f"{told['gap']:>8.4f}{told['seconds']:>10.1f}{told['MB']:>8.0f}"
+            f"{name:<28}{n_rows:>8,}{rank or '':>7}{results['accuracy']:>10.4f}"
+            f"{results['gap']:>8.4f}{results['seconds']:>10.1f}{results['MB']:>8.0f}"
         )
         print(lines[-1], flush=True)
     (HERE.parent / "docs" / "scaling_results.txt").write_text("\n".join(lines) + "\n")

@@ -43,5 +43,5 @@ else:
 seconds = perf_counter() - start
 added = peak_bytes() - before
 accuracy, gap = quality(data, predict(data["X_test"]))
-told = {"accuracy": accuracy, "gap": gap, "seconds": seconds, "MB": added / 2**20}
-print(json.dumps(told))
+results = {"accuracy": accuracy, "gap": gap, "seconds": seconds, "MB": added / 2**20}
+print(json.dumps(results))

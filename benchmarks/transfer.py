@@ -79,7 +79,7 @@ def one_split(adult, seed, penalties, folds):
     encode = make_pipeline(encode, StandardScaler()).fit(X)
     X, X_test = encode.transform(X), encode.transform(X_test)
     given, learned = encoders(seed, penalties)
-    found = {}
+    table = {}
     for name, method in (given | learned).items():
         if method == "passthrough":
             Z, Z_test = X, X_test
@@ -91,16 +91,16 @@ def one_split(adult, seed, penalties, folds):
         score = model.fit(Z, y).predict_proba(Z_test)[:, 1]
         label = score > 0.5
         group = {"sensitive_features": sex_test}
-        told = group_predictability(Z_test, sex_test, cv=folds)
-        found[name] = (
+        predictability = group_predictability(Z_test, sex_test, cv=folds)
+        table[name] = (
             (label == y_test).mean(),
             score_gap(y_test, score, **group),
             ks_gap(y_test, score, **group),
             demographic_parity_difference(y_test, label, **group),
-            told["logistic"]["auc"],
-            told["boosting"]["auc"],
+            predictability["logistic"]["auc"],
+            predictability["boosting"]["auc"],
         )
-    return found
+    return table
 
 
 def main():

@@ -47,7 +47,11 @@ API_REFERENCE = {
         "module": "fairlearnkit.postprocessing",
         "description": "Predictions with the same distribution in every group, around "
         "any model. See :ref:`barycenters`.",
-        "names": ["BarycenterRegressor", "BarycenterClassifier"],
+        "names": [
+            "ParityThresholdClassifier",
+            "BarycenterRegressor",
+            "BarycenterClassifier",
+        ],
     },
     "Representations": {
         "module": "fairlearnkit.representation",

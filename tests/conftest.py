@@ -1,5 +1,6 @@
 """Settings of all tests: one thread, repeatable examples, tests that need PyTorch."""
 
+import gc
 import os
 from importlib.util import find_spec
 
@@ -35,6 +36,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if any(part in item.nodeid for part in NEED_TORCH):
             item.add_marker(missing)
+
+
+def pytest_collection_finish():
+    """Modules and tests stay: no use in looking for garbage among them again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

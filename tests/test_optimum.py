@@ -21,6 +21,10 @@ from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, Parity
 
 N, D = 240, 16
 EXACT = {"tol": 1e-5, "max_iter": 2000}
+# Chosen among 0 to 249, greedily, so that few problems have most pairs of options: 160
+# of the 182 that occur, more than the 156 of seeds 0 to 13; for kernels 123, and 115.
+SEEDS = [0, 9, 19, 37, 51, 81, 134, 149, 152]
+KERNEL_SEEDS = [0, 12, 54, 78, 114, 207]
 
 # For each estimator: its loss of score f and target y, the weight of ||w||^2 / 2 and
 # the factor of the loss, from its parameters.
@@ -156,7 +160,7 @@ def features(columns, missing):
 
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.filterwarnings("ignore:Solution may be inaccurate")  # 1e-9 was asked for
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("loss", MODELS)
 def test_linear_models(loss, seed):
     estimator, reg, factor = MODELS[loss]
@@ -192,7 +196,7 @@ def test_linear_models(loss, seed):
 
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.filterwarnings("ignore:Solution may be inaccurate")  # 1e-9 was asked for
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", KERNEL_SEEDS)
 @pytest.mark.parametrize("loss", KERNELS)
 def test_kernel_models(loss, seed):
     estimator, reg, factor = KERNELS[loss]

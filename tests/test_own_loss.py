@@ -155,7 +155,7 @@ class ParityKernelHuber(BaseParityKernelRegressor):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
-        return self._fit_target(X, y, sensitive_features, sample_weight)
+        return self._fit(X, y, sensitive_features, sample_weight)
 
 
 def make_data(n=300, d=6):

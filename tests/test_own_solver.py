@@ -12,6 +12,8 @@ from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit._optim.solver import Solver
 from fairlearnkit.constraints import check_constraint
+from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
+from fairlearnkit.svm import ParityLinearSVC
 
 
 class ProjectedGradient(Solver):
@@ -72,16 +74,21 @@ def multipliers(block, f, loss):
     return -block.c * loss.derivative(block.y, f)
 
 
-def run(solver, loss, bound, form, n_groups=3, **options):
+def make_data(n_groups=3):
     rng = np.random.default_rng(0)
     group = np.arange(240) % n_groups
     X = rng.normal(size=(240, 5)) + 0.5 * np.outer(group, rng.normal(size=5))
     y = np.where(X[:, 0] + rng.normal(size=240) > 0.3, 1.0, -1.0)
+    return X, y, group
+
+
+def run(solver, loss, bound, form, **options):
+    X, y, group = make_data()
     contrasts = check_constraint("demographic_parity").contrasts(y, group)
     problem = build_problem(
         form(X),
         y,
-        rng.uniform(0.1, 1.0, 240),
+        np.random.default_rng(1).uniform(0.1, 1.0, 240),
         loss=LOSSES[loss](),
         reg=5.0,
         fit_intercept=True,
@@ -110,3 +117,42 @@ def test_it_takes_what_it_says_and_no_more():
     params = {"solver_params": {"solver": "SCS"}}
     with pytest.raises(ValueError, match="solver_params"):
         run("projected-gradient", "logistic", 0.0, np.asarray, **params)
+
+
+@pytest.mark.parametrize("kind", [ParityRidge, ParityLogisticRegression])
+@pytest.mark.parametrize("max_gap", [0.0, 0.1])
+def test_estimators_know_it_by_its_name(kind, max_gap, monkeypatch):
+    called, own = [], ProjectedGradient.solve
+
+    def spied(self, problem, limits):
+        called.append(limits.max_iter)
+        return own(self, problem, limits)
+
+    monkeypatch.setattr(ProjectedGradient, "solve", spied)
+    X, y, group = make_data()
+    options = {"max_gap": max_gap, "tol": 1e-5, "max_iter": 5000}
+    expected = kind(**options).fit(X, y, sensitive_features=group)
+    model = kind(**options, solver="projected-gradient")
+    model.fit(X, y, sensitive_features=group)
+    assert called == [5000]
+    assert_allclose(model.coef_, expected.coef_, atol=1e-4)
+
+
+def test_estimators_list_the_solvers_they_know():
+    X, y, group = make_data()
+    known = r"a str among \{'auto', .*'cvxpy', .*'projected-gradient'"
+    for kind in (ParityRidge, ParityLinearSVC):
+        with pytest.raises(ValueError, match=known):
+            kind(solver="projected").fit(X, y, sensitive_features=group)
+    with pytest.raises(ValueError, match="'projected-gradient' takes smooth losses"):
+        ParityLinearSVC(loss="hinge", solver="projected-gradient").fit(
+            X, y, sensitive_features=group
+        )
+
+
+def test_without_a_penalty_it_is_refused():
+    """It did not say that it takes such problems; its certificate needs a penalty."""
+    X, y, group = make_data()
+    model = ParityRidge(alpha=0.0, solver="projected-gradient")
+    with pytest.raises(ValueError, match=r"needs a penalty for smooth losses.*'auto'"):
+        model.fit(X, y, sensitive_features=group)

@@ -59,47 +59,51 @@ def compare(family, before, after):
 
     Returns
     -------
-    found : Comparison
+    comparison : Comparison
     """
-    found = Comparison()
+    comparison = Comparison()
     for name in sorted(before.keys() ^ after.keys()):
         side = "before" if name in before else "afterwards"
-        found.problems[name].append(f"is there {side} only")
+        comparison.problems[name].append(f"is there {side} only")
     for name in sorted(before.keys() & after.keys()):
-        told = _events(before[name], after[name], family == RAISING)
-        told += _values(found, name, before[name], after[name])
-        if told:
-            found.problems[name] += told
-    return found
+        differences = _events(before[name], after[name], family == RAISING)
+        differences += _values(comparison, name, before[name], after[name])
+        if differences:
+            comparison.problems[name] += differences
+    return comparison
 
 
 def _events(before, after, raising):
     """Exceptions and warnings that differ, or that no case should have."""
-    told = [
+    differences = [
         f"{key} {before[key]} before and {after[key]} afterwards"
         for key in ("raises", "warns")
         if before[key] != after[key]
     ]
-    for side, one in (("before", before), ("afterwards", after)):
-        if raising and not one["raises"]:
-            told.append(f"raises nothing {side}")
-        if one["raises"] and not raising:
-            told.append(f"compares nothing {side}: {one['message']}")
-    return told
+    for side, outcome in (("before", before), ("afterwards", after)):
+        if raising and not outcome["raises"]:
+            differences.append(f"raises nothing {side}")
+        if outcome["raises"] and not raising:
+            differences.append(f"compares nothing {side}: {outcome['message']}")
+    return differences
 
 
-def _values(found, name, before, after):
+def _values(comparison, name, before, after):
     """Leaves that differ, and those that are gone; counts what is new."""
     old, new = before["leaves"], after["leaves"]
-    row = found.rows[before["tolerance"]]
+    row = comparison.rows[before["tolerance"]]
     row.cases += 1
-    told = [f"{_dotted(path)} is gone" for path in sorted(old.keys() - new.keys())]
+    differences = [
+        f"{_dotted(path)} is gone" for path in sorted(old.keys() - new.keys())
+    ]
     if not after["raises"]:
-        found.added.update({_first_new(path, old) for path in new.keys() - old.keys()})
+        comparison.added.update(
+            {_first_new(path, old) for path in new.keys() - old.keys()}
+        )
     for path in sorted(old.keys() & new.keys()):
         apart = difference(old[path], new[path])
         if FREE & set(path):
-            found.free.update(FREE & set(path) if apart else ())
+            comparison.free.update(FREE & set(path) if apart else ())
             continue
         row.values += old[path].size
         if apart > row.worst:
@@ -107,8 +111,8 @@ def _values(found, name, before, after):
         # Whatever the tolerance of the case.
         limit = STRICT if path[:1] == ("strictly",) else before["tolerance"]
         if apart > limit:
-            told.append(f"{_dotted(path)} differs by {apart:.2g}")
-    return told
+            differences.append(f"{_dotted(path)} differs by {apart:.2g}")
+    return differences
 
 
 def _dotted(path):

@@ -58,13 +58,13 @@ def dataset():
 
 def signatures():
     """Parameters of all public classes and functions, and of public methods."""
-    found = {}
+    parameters = {}
     for name, public in discovery.all_public():
-        found[name] = _parameters(public)
+        parameters[name] = _parameters(public)
         for method, value in inspect.getmembers(public, inspect.isroutine):
             if inspect.isclass(public) and not method.startswith("_"):
-                found[f"{name}.{method}"] = _parameters(value)
-    return found
+                parameters[f"{name}.{method}"] = _parameters(value)
+    return parameters
 
 
 def _parameters(function):

@@ -81,10 +81,10 @@ def fit(cls, *, loss_of=None, prepare=None, **options):
     s = prepare(s) if prepare else s
     model = cls(**options)
     model.fit(s.X, s.y, sensitive_features=s.groups, sample_weight=s.weight)
-    return told(model, s, loss_of)
+    return attributes_and_responses(model, s, loss_of)
 
 
-def told(model, s, loss_of=None):
+def attributes_and_responses(model, s, loss_of=None):
     """Attributes of a fitted model, and its responses to old and to new rows."""
     return {
         "model": model,

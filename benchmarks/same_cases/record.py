@@ -82,19 +82,19 @@ def record(case):
 
     Returns
     -------
-    found : dict
+    outcome : dict
         "leaves", "raises" (the name of the exception's class, or None), "message",
         "warns" (how often each class of warnings), "tolerance".
     """
-    found = {"leaves": {}, "raises": None, "message": "", "tolerance": case.tolerance}
+    outcome = {"leaves": {}, "raises": None, "message": "", "tolerance": case.tolerance}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found["leaves"] = leaves(case.run())
+            outcome["leaves"] = leaves(case.run())
         except Exception as error:
-            found["raises"], found["message"] = type(error).__name__, str(error)
-    found["warns"] = dict(Counter(w.category.__name__ for w in caught))
-    return found
+            outcome["raises"], outcome["message"] = type(error).__name__, str(error)
+    outcome["warns"] = dict(Counter(w.category.__name__ for w in caught))
+    return outcome
 
 
 @singledispatch
@@ -116,8 +116,8 @@ def leaves(value):
     if array.dtype != object:
         return {(): _short(array)}
     if array.ndim == 0:
-        told = str(value) if value is None else type(value).__name__
-        return {(): np.asarray(told)}
+        text = str(value) if value is None else type(value).__name__
+        return {(): np.asarray(text)}
     try:
         return {(): array.astype(np.float64)}
     except (TypeError, ValueError):
@@ -194,13 +194,13 @@ def responses(model, *data, skip=(), **more):
 
     Returns
     -------
-    found : dict
+    values : dict
         By the name of the method.
     """
-    found = {}
+    values = {}
     for name in RESPONSES:
         if name not in skip and hasattr(model, name):
             named = name == "get_feature_names_out"
             method = getattr(model, name)
-            found[name] = method() if named else method(*data, **more)
-    return found
+            values[name] = method() if named else method(*data, **more)
+    return values

@@ -31,14 +31,14 @@ def fit(cls, *, prepare=None, frozen=False, groups_later=True, skip=(), **option
     groups = {"sensitive_features": s.groups}
     later = groups, {"sensitive_features": s.groups_new}
     later = later if groups_later else ({}, {})
-    found = {}
+    values = {}
     if hasattr(model, "fit_transform"):
         options = groups | {"sample_weight": s.weight}
-        found["fit_transform"] = clone(model).fit_transform(*data, **options)
+        values["fit_transform"] = clone(model).fit_transform(*data, **options)
     model.fit(*data, **groups, sample_weight=s.weight)
     if hasattr(model, "score"):
-        found["score"] = model.score(*data, **later[0], sample_weight=s.weight)
-    return found | {
+        values["score"] = model.score(*data, **later[0], sample_weight=s.weight)
+    return values | {
         "model": model,
         "old rows": responses(model, s.X, skip=skip, **later[0]),
         "new rows": responses(model, s.X_new, skip=skip, **later[1]),

@@ -136,15 +136,15 @@ def scored(metric, passed=False, weight="none", **options):
     s = sample(weight=weight, shape="tall")
     X, scorer = _frame(s.X, s.groups), parity_scorer(metric, **options)
     model = SensitiveColumns(ParityLogisticRegression(max_gap=0.3), "group")
-    found = {}
+    values = {}
     if not passed:
         folds = StratifiedKFold(3)
-        found = {"folds": cross_validate(model, X, s.y, scoring=scorer, cv=folds)}
-        found["folds"] = found["folds"]["test_score"]
+        values = {"folds": cross_validate(model, X, s.y, scoring=scorer, cv=folds)}
+        values["folds"] = values["folds"]["test_score"]
     groups = {"sensitive_features": s.groups} if passed else {}
     weights = {} if s.weight is None else {"sample_weight": s.weight}
-    found["alone"] = scorer(model.fit(X, s.y), X, s.y, **groups, **weights)
-    return found
+    values["alone"] = scorer(model.fit(X, s.y), X, s.y, **groups, **weights)
+    return values
 
 
 def scorers():
@@ -205,11 +205,11 @@ def refit():
     )
 
 
-def _told(groups):
+def _as_arrays(groups):
     """Groups as arrays."""
     if groups is None:
         return None
-    columns = [_told(column) for column in groups.columns]
+    columns = [_as_arrays(column) for column in groups.columns]
     arrays = {name: getattr(groups, name) for name in ("labels", "codes", "counts")}
     return arrays | {"columns": columns}
 
@@ -228,7 +228,7 @@ def contrasts(constraint, missing="error", **options):
         "means": M.means @ s.X[:, 0],
         "strata": M.strata,
         "cells": list(M.cells),
-        "groups": _told(M.groups),
+        "groups": _as_arrays(M.groups),
     }
 
 
@@ -262,7 +262,7 @@ def read(form, missing):
     M = constraints.group_contrasts(
         groups, strata, sample_weight=weight, stratum_names=[" even", " odd"]
     )
-    return {"groups": _told(groups), "M": M.toarray(), "names": list(M.names)}
+    return {"groups": _as_arrays(groups), "M": M.toarray(), "names": list(M.names)}
 
 
 def constraint():

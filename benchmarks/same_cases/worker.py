@@ -38,13 +38,13 @@ FAMILIES = {
 
 def compute(family):
     """What all cases of a family give, and the seconds that they took."""
-    start, found = process_time(), {}
+    start, cases = process_time(), {}
     for case in FAMILIES[family]():
-        if case.name in found:
+        if case.name in cases:
             msg = f"Two cases of {family} are called {case.name!r}."
             raise ValueError(msg)
-        found[case.name] = record.record(case)
-    return {"cases": found, "seconds": process_time() - start}
+        cases[case.name] = record.record(case)
+    return {"cases": cases, "seconds": process_time() - start}
 
 
 def main():
@@ -54,8 +54,8 @@ def main():
         sys.exit(f"{fairlearnkit.__file__} is not in {folder}.")
     if set(families) - set(FAMILIES):
         sys.exit(f"No such family in {families}; there are {list(FAMILIES)}.")
-    found = {family: compute(family) for family in families or FAMILIES}
-    Path(file).write_bytes(pickle.dumps(found))
+    cases = {family: compute(family) for family in families or FAMILIES}
+    Path(file).write_bytes(pickle.dumps(cases))
 
 
 if __name__ == "__main__":

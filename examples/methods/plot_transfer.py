@@ -18,7 +18,7 @@ from fairlearnkit.datasets import load_adult
 from fairlearnkit.metrics import group_predictability, ks_gap, score_gap
 from fairlearnkit.representation import ParityEncoder
 
-frame = load_adult().frame.sample(9_000, random_state=0)
+frame = load_adult().frame.sample(4_500, random_state=0)
 tasks = np.column_stack(
     [
         frame["hours-per-week"] > 40,
@@ -32,7 +32,7 @@ sex = np.array(frame["sex"].tolist())
 cut = ["hours-per-week", "education", "education-num", "occupation", "marital-status"]
 X = pd.get_dummies(frame.drop(columns=[*cut, "sex", "income"]), dtype=float)
 X = StandardScaler().fit_transform(X)
-train, test = slice(6_000), slice(6_000, None)
+train, test = slice(3_000), slice(3_000, None)
 
 # %%
 # An encoder without penalty, and two with a penalty on differences between the groups.

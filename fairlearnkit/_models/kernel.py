@@ -1,25 +1,23 @@
 """The walk that all kernel models under a parity constraint share."""
 
 import warnings
-from abc import ABC, abstractmethod
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._data.alignment import ScoreMixin, check_alignment
 from fairlearnkit._data.containers import check_collected
-from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
-from fairlearnkit._models.constraint import (
-    CONSTRAINT_PARAMETERS,
-    regression_contrasts,
-    store_groups,
-    store_multipliers,
+from fairlearnkit._models.base import (
+    BaseParityModel,
+    ParityClassifierMixin,
+    ParityRegressorMixin,
 )
+from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
 from fairlearnkit._models.kernel_diagnostics import (
     indefinite_message,
     problem_warnings,
@@ -34,7 +32,6 @@ from fairlearnkit._models.kernels import (
     negative_eigenvalues,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes
-from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
 from fairlearnkit._optim.hard_margin import solve_hard_margin
 from fairlearnkit._optim.kernel import solve_kernel, takes_rows
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
@@ -43,8 +40,11 @@ from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
-    _check_sample_weight,
 )
+
+# Frames between a warning about a solution and the call of `fit`, the decorators of
+# `fit` included.
+STACKLEVEL = 7
 
 # Rows from which on the kernel matrix is not formed as a whole, where the solver allows
 # it: 128 MB. With twice as many, fits of up to 8000 rows take longer than they have to,
@@ -83,7 +83,7 @@ SVM_PARAMETERS = {
 }
 
 
-class BaseParityKernel(BaseEstimator, ABC):
+class BaseParityKernel(BaseParityModel):
     """A model f(x) = sum_i beta_i K(x_i, x) + b of one column of targets at a time.
 
     A subclass defines `_objective`, the `Objective` that is minimised subject to
@@ -93,35 +93,12 @@ class BaseParityKernel(BaseEstimator, ABC):
     allows no loss at all.
     """
 
-    # With routing on, fit asks for the groups without anything being set.
-    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
-
-    @abstractmethod
-    def _objective(self):
-        """What is minimised, as an `Objective`."""
-
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=np.float64,
-            ensure_min_samples=2,
-            **checks,
-        )
+        data = X, y, sensitive_features, sample_weight
+        X, y, weight = super()._read(*data, **checks)
         if self.kernel == "precomputed":
             check_precomputed(X)
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        check_weight_sum(weight)
         self._gamma = self.gamma
         if not (self.kernel == "precomputed" or callable(self.kernel)):
             self._gamma = gamma_value(self.kernel, self.gamma, X, weight)
@@ -133,22 +110,10 @@ class BaseParityKernel(BaseEstimator, ABC):
         self._origin = X.mean(axis=0) if moved else 0.0
         return X, y, weight
 
-    def _fit_columns(self, X, columns, weight, contrasts):
-        """Fit a model for each column of targets, all on one kernel matrix.
-
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_samples, n_features)
-            Features, or the kernel matrix.
-        columns : list of ndarray of shape (n_samples,)
-            Targets of each model.
-        weight : ndarray of shape (n_samples,)
-            Weights of the rows in the loss; those of weight zero are left out.
-        contrasts : list of Contrasts
-            The constraint of each model.
-        """
+    def _solve_columns(self, X, columns, weight, contrasts):
+        """All columns on one kernel matrix, of the rows with a weight."""
         objective = self._objective()
-        c = self._loss_weights(objective, weight)
+        c = self._loss_weights(weight)
         used = np.flatnonzero(c > 0)
         if not len(used):
             msg = "sample_weight is zero for every row; give some a positive weight."
@@ -156,34 +121,32 @@ class BaseParityKernel(BaseEstimator, ABC):
         K, eigenvalues = self._training_kernel(X, used, objective)
         if eigenvalues is not None:
             msg = indefinite_message(self.kernel, eigenvalues)
-            warnings.warn(msg, UserWarning, stacklevel=6)
+            warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
         length = np.sqrt(np.abs(K.diagonal()).max())  # of the longest row
         solutions, gaps = [], []
         for y, column_contrasts in zip(columns, contrasts):
             check_magnitudes(
                 self, y, c, objective.loss, objective.penalty, length, kernel=True
             )
+            problem = self._build_problem(K, y, c, objective, column_contrasts)
+            messages = problem_warnings(self, problem)  # before K may be left changed
             # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
-            problem = self._build_problem(K, y, c, used, objective, column_contrasts)
-            solution, gap, messages = self._solve_problem(
-                problem, objective, restore=not last
-            )
+            solution = self._solve(problem, restore=not last)
+            gap = largest_gap(problem.means @ solution.scores, problem.strata)
+            messages += solution_warnings(self, problem, solution, gap)
             for category, msg in messages:
-                warnings.warn(msg, category, stacklevel=6)
+                warnings.warn(msg, category, stacklevel=STACKLEVEL)
+            if eigenvalues is not None:  # the certificate is that of a convex problem
+                solution = replace(solution, duality_gap=np.nan)
             solutions.append(solution)
             gaps.append(gap)
-        store_groups(self, contrasts[-1])
-        self._store(X, used, solutions, gaps)
-        store_multipliers(self, contrasts, [s.multipliers for s in solutions])
-        if eigenvalues is not None:
-            self.duality_gap_ = np.nan
-        return self
+        return solutions, gaps
 
-    def _build_problem(self, K, y, c, used, objective, contrasts):
-        """The problem of one column of targets, for the rows with a weight."""
+    def _build_problem(self, X, y, c, objective, contrasts):
+        used = np.flatnonzero(c > 0)
         return build_kernel_problem(
-            K,
+            X,
             y[used],
             c[used],
             loss=objective.loss,
@@ -194,19 +157,16 @@ class BaseParityKernel(BaseEstimator, ABC):
             bound=self.max_gap,
         )
 
-    def _solve_problem(self, problem, objective, restore):
-        """The solution of a problem, the gap of its scores, and warnings about them."""
-        messages = problem_warnings(self, problem)  # before K may be left changed
-        solve = solve_hard_margin if np.isinf(objective.loss_weight) else solve_kernel
+    def _solve(self, problem, **options):
+        hard = np.isinf(self._objective().loss_weight)
+        solve = solve_hard_margin if hard else solve_kernel
         given = self.get_params(deep=False)
-        options = {name: given[name] for name in SOLVER_PARAMETERS & given.keys()}
-        solution = solve(problem, restore=restore, **options)
-        gap = largest_gap(problem.means @ solution.scores, problem.strata)
-        messages += solution_warnings(self, problem, solution, gap)
-        return solution, gap, messages
+        options |= {name: given[name] for name in SOLVER_PARAMETERS & given.keys()}
+        return solve(problem, **options)
 
-    def _loss_weights(self, objective, weight):
+    def _loss_weights(self, weight):
         """Weights of the rows in the loss; of a hard margin their proportions."""
+        objective = self._objective()
         if np.isinf(objective.loss_weight):
             return weight
         with np.errstate(over="ignore"):  # `check_magnitudes` refuses what overflows
@@ -235,12 +195,13 @@ class BaseParityKernel(BaseEstimator, ABC):
             self.kernel, self._gamma, self.degree, self.coef0, self._origin
         )
 
-    def _store(self, X, used, solutions, gaps):
-        """Set the fitted attributes; only rows with a coefficient are kept."""
+    def _store(self, X, weight, solutions):
+        """Only rows with a coefficient are kept."""
         # beta is zero for rows without a multiplier that the constraint does not look
         # at; predictions do not need them.
         beta = np.array([s.beta for s in solutions])  # (n_columns, n_used)
         kept = (beta != 0).any(axis=0)
+        used = np.flatnonzero(self._loss_weights(weight) > 0)
         self.support_ = used[kept].astype(np.int32)
         self.dual_coef_ = beta[:, kept]
         precomputed = self.kernel == "precomputed"
@@ -249,9 +210,6 @@ class BaseParityKernel(BaseEstimator, ABC):
         # coef_ is for X itself: w'(x - origin) + b = w'x + (b - w'origin).
         if self.kernel == "linear" and np.ndim(self._origin):
             self.intercept_ -= self.coef_ @ self._origin
-        self.n_iter_ = max(s.n_iter for s in solutions)
-        self.gap_ = max(gaps)
-        self.duality_gap_ = float(max(s.duality_gap for s in solutions))
 
     def _scores(self, X):
         """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
@@ -294,19 +252,10 @@ class BaseParityKernel(BaseEstimator, ABC):
         return tags
 
 
-class BaseParityKernelClassifier(ScoreMixin, ClassifierMixin, BaseParityKernel):
-    """One model for two classes, one-vs-rest for more.
-
-    A subclass has the parameters `class_weight` and `pos_label`, too.
-    """
-
-    def _fit_target(self, X, y, sensitive_features, sample_weight):
-        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
-        codes = class_codes(self, y)
-        with np.errstate(over="ignore"):
-            row_weight = weight * class_factors(self, y, codes, weight)
-        columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
-        return self._fit_columns(X, columns, row_weight, contrasts)
+class BaseParityKernelClassifier(
+    ParityClassifierMixin, ClassifierMixin, BaseParityKernel
+):
+    """One model for two classes, one-vs-rest for more."""
 
     def decision_function(self, X):
         """Scores of the classes.
@@ -344,16 +293,8 @@ class BaseParityKernelClassifier(ScoreMixin, ClassifierMixin, BaseParityKernel):
         return self.classes_[scores.argmax(axis=1)]
 
 
-class BaseParityKernelRegressor(ScoreMixin, RegressorMixin, BaseParityKernel):
+class BaseParityKernelRegressor(ParityRegressorMixin, RegressorMixin, BaseParityKernel):
     """One numeric target."""
-
-    def _fit_target(self, X, y, sensitive_features, sample_weight):
-        X, y, weight = self._read(
-            X, y, sensitive_features, sample_weight, y_numeric=True
-        )
-        y = numeric_target(y)
-        contrasts = regression_contrasts(self, y, sensitive_features, weight)
-        return self._fit_columns(X, [y], weight, [contrasts])
 
     def predict(self, X):
         """Predict the target.

@@ -25,8 +25,8 @@ RATE_ROUNDING = 1e-12
 COST_ROUNDING = 1e-10
 # Scores that differ by less are one score, computed in two batches.
 SCORE_ROUNDING = 1e-14
-# Parts of an interval in a round of branch and bound; 64 are a third slower on a million
-# rows, since more intervals are bounded that the next solution would have ruled out.
+# Parts of an interval in a round of branch and bound; 64 are a third slower on a
+# million rows: more intervals are bounded that the next solution would have ruled out.
 BRANCHES = 8
 # Reduced costs above minus this are rounding: no cut is worth adding. Costs are of
 # order 1, and the program is solved to 1e-9 at best.

@@ -93,7 +93,7 @@ class DecisionProblem:
         r_ik.
     weight : ndarray of shape (n_samples,)
         w_i, of sum 1.
-    parts : tuple of (int, ndarray of shape (n_samples, n_cells))
+    parts : tuple of (int, {ndarray, CSR} of shape (n_samples, n_cells))
         A class k whose rates are compared, and m_ci / pi_c of the cells. Parts may
         share an array.
     strata : ndarray of shape (n_rates,), intp
@@ -134,11 +134,12 @@ class DecisionProblem:
         return float(self.weight @ self.costs[np.arange(len(decided)), decided])
 
     def take(self, rows):
-        """The problem of some rows, with weights of sum 1 and cells of mean 1."""
+        """The problem of some rows, with weights of sum 1 and dense cells of mean 1."""
         weight = self.weight[rows] / self.weight[rows].sum()
         cells = {}
         for _, of_all in self.parts:
             some = of_all[rows]
+            some = some.toarray() if sparse.issparse(some) else some
             cells[id(of_all)] = some / np.maximum(weight @ some, np.finfo(float).tiny)
         parts = tuple((k, cells[id(of_all)]) for k, of_all in self.parts)
         return DecisionProblem(

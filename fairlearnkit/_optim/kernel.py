@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from fairlearnkit._optim import SOLVERS as LINEAR_SOLVERS
 from fairlearnkit._optim.kernel_factor import FactorSolver
 from fairlearnkit._optim.kernel_ridge import RidgeSolver
 from fairlearnkit._optim.kernel_rows import KernelRows
@@ -11,11 +10,8 @@ from fairlearnkit._optim.kernel_svm import LibsvmOrFactorSolver, LibsvmSolver
 
 # What "auto" tries in turn; the last one takes every problem.
 AUTO = (RidgeSolver(), LibsvmOrFactorSolver(), FactorSolver("auto"))
-NAMED = {
-    "closed-form": RidgeSolver(),
-    "libsvm": LibsvmSolver(),
-    **{name: FactorSolver(name) for name in LINEAR_SOLVERS if name != "auto"},
-}
+# Solvers of kernel problems alone; other names are those of linear solvers.
+NAMED = {"closed-form": RidgeSolver(), "libsvm": LibsvmSolver()}
 
 
 def solve_kernel(problem, *, solver="auto", **options):
@@ -74,17 +70,23 @@ def takes_rows(loss, *, fit_intercept, solver="auto"):
         False, too, where that depends on the bound: for bounds on several contrasts K
         is formed all the same.
     """
-    methods = AUTO if solver == "auto" else (NAMED[solver],)
+    methods = AUTO if solver == "auto" else (_named(solver),)
     first = [m for m in methods if m.refusal_of_loss(loss, fit_intercept) is None][:1]
     return any(method.takes_rows for method in first)
+
+
+def _named(name):
+    """The solver of a name: for kernels, or a linear one on a factor of the kernel."""
+    return NAMED.get(name) or FactorSolver(name)
 
 
 def _pick(problem, solver):
     """The solver of a name; of "auto" the first one that takes the problem."""
     if solver == "auto":
         return next(method for method in AUTO if method.refusal(problem) is None)
-    reason = NAMED[solver].refusal(problem)
+    method = _named(solver)
+    reason = method.refusal(problem)
     if reason is not None:
         msg = f"solver={solver!r} {reason}."
         raise ValueError(msg)
-    return NAMED[solver]
+    return method

@@ -13,6 +13,7 @@ from fairlearnkit._optim import build_problem
 from fairlearnkit._optim import solve as solve_linear
 from fairlearnkit._optim.kernel_problem import certify, verify_status
 from fairlearnkit._optim.kernel_solver import KernelSolver
+from fairlearnkit._optim.solver import get_solver
 
 # Where Cholesky's method stops: pivots below this part of the largest diagonal element
 # are rounding of the elimination. Twice as much drops columns of no more than that.
@@ -39,7 +40,7 @@ class FactorSolver(KernelSolver):
 
     def __init__(self, name):
         self.name = name
-        self.takes_params = name == "cvxpy"
+        self.takes_params = get_solver(name).takes_options
 
     def refusal_of_loss(self, loss, fit_intercept):
         """None: linear solvers refuse losses themselves."""

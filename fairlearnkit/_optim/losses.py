@@ -53,10 +53,13 @@ class CertifiedLoss(Loss):
         Half the width of the tube around y in which there is no loss; 0.0 with "C-SVC".
         To be given where `libsvm` is not None: libsvm gets it, and the active-set steps
         and working sets around it use it.
+    has_cvxpy_expression : bool
+        Whether cvxpy can state it: by hinges, or by ``cvxpy_expression``.
     """
 
     quadratic = False
     libsvm = None
+    has_cvxpy_expression = True
     epsilon: float
 
     @abstractmethod
@@ -100,8 +103,15 @@ class SmoothLoss(CertifiedLoss):
     def curvature(self, y, f):
         """The second derivative in f, or where it jumps one between both sides."""
 
+    @property
+    def has_cvxpy_expression(self):
+        """Whether the class defines ``cvxpy_expression``."""
+        return type(self).cvxpy_expression is not SmoothLoss.cvxpy_expression
+
     def cvxpy_expression(self, cp, y, f):
         """The loss l(y, f) as a cvxpy expression of shape (n_samples,).
+
+        The one method that a smooth loss may lack; ``solver="cvxpy"`` then refuses it.
 
         Parameters
         ----------

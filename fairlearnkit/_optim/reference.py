@@ -58,13 +58,14 @@ def reference(problem, *, solver_params=None, convex_constraints=None):
     statement = cp.Problem(goal, [*constraints, *extra, *slacks])
     _run(statement, options, extra)
     intercept = float(b.value) if p.fit_intercept else 0.0
-    found = _solution(p, statement, w.value, intercept)
+    solution = _solution(p, statement, w.value, intercept)
     if extra:
         multipliers = _multipliers(p, constraints)
-        return replace(found, duality_gap=np.nan, multipliers=multipliers)
-    if found.duality_gap > INEXACT * abs(found.objective):  # whatever the solver says
-        return replace(found, status="optimal_inaccurate")
-    return found
+        return replace(solution, duality_gap=np.nan, multipliers=multipliers)
+    # Whatever the status of the solver says.
+    if solution.duality_gap > INEXACT * abs(solution.objective):
+        return replace(solution, status="optimal_inaccurate")
+    return solution
 
 
 def _checked_options(solver_params):

@@ -105,11 +105,42 @@ class Rows(ABC):
     ----------
     shape : tuple of int
         (n_samples, n_features).
+    y : column
+        Targets.
+    c : column
+        Weights in the loss.
+    moved : ndarray of shape (n_features,)
+        How far columns of X were from zero before they were shifted: the digits of
+        their elements that are noise.
     is_sparse : bool
         Whether X has few nonzero elements, so that it must not be made dense.
+    in_memory : bool
+        Whether columns are arrays, and there is `at`. Solvers that need either say so
+        (``Solver.needs_memory``); the others use nothing but sums, columns handed back,
+        and few rows by `select`.
     """
 
+    shape: tuple
+    y: object
+    c: object
+    moved: np.ndarray
     is_sparse = False
+    in_memory = False
+
+    def at(self, rows):
+        """Some rows of X, as solvers compute with them; of rows in memory only.
+
+        Parameters
+        ----------
+        rows : slice or ndarray
+            Which rows.
+
+        Returns
+        -------
+        X : {ndarray, CSR array} of shape (n_rows, n_features)
+        """
+        msg = f"{type(self).__name__} are not in memory."
+        raise NotImplementedError(msg)
 
     @abstractmethod
     def sums(self, kernel, *columns, **params):
@@ -239,11 +270,11 @@ class MemoryRows(Rows):
         would leave few digits to the differences between rows.
     """
 
+    in_memory = True
     block = Block
 
     def __init__(self, X, y, c, shift=None):
         self.X, self.y, self.c, self.shift = X, y, c, shift
-        # How far columns were from zero: the digits of their elements that are noise.
         self.moved = np.zeros(X.shape[1]) if shift is None else np.abs(shift)
         self.shape = X.shape
 

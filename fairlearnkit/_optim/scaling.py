@@ -10,9 +10,37 @@ import numpy as np
 SMALLEST_SPREAD = 1e-140
 # What of a solution is in the unit of the targets, and in its square. (Weights of rows
 # are divided by the unit, so that multipliers keep the one that they have.)
-IN_UNITS = ("coef", "intercept", "scores", "alpha", "multipliers")
+IN_UNITS = ("coef", "intercept", "multipliers")
+COLUMNS_IN_UNITS = ("scores", "alpha")
 IN_UNITS_OF_KERNELS = ("beta", "v", "u", "Kv")
 IN_SQUARED_UNITS = ("objective", "duality_gap")
+
+
+def solve_standardized(solver, problem, limits):
+    """Solve a problem, with standardised targets where that is possible.
+
+    Targets stay in the user's unit where the loss has no scaled form, where there is no
+    penalty, and for a solver with options, which are in that unit: constraints on w.
+
+    Parameters
+    ----------
+    solver : Solver
+        One that takes the problem.
+    problem : Problem
+        The problem.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    solution : Solution
+        Of `problem` itself.
+    """
+    scalable = problem.reg > 0 and problem.loss.scaled(1.0) is not None
+    if solver.takes_options or not scalable:
+        return solver.solve(problem, limits)
+    standardized, back = standardized_targets(problem)
+    return back(solver.solve(standardized, limits))
 
 
 def standardized_targets(problem):
@@ -42,9 +70,9 @@ def standardized_targets(problem):
         bound=p.bound / scale,
     )
 
-    def back(found):
+    def back(solution):
         names = (*IN_UNITS, *IN_UNITS_OF_KERNELS, *IN_SQUARED_UNITS)
-        own = {name: getattr(found, name, None) for name in names}
+        own = {name: getattr(solution, name, None) for name in names}
         own = {
             # One factor at a time: of a float scale**2 would be an OverflowError.
             name: value * scale * (scale if name in IN_SQUARED_UNITS else 1.0)
@@ -52,9 +80,11 @@ def standardized_targets(problem):
             if value is not None
         }
         own["intercept"] += center
-        if "scores" in own:
-            own["scores"] = own["scores"] + center
-        return replace(found, **own)
+        for name in COLUMNS_IN_UNITS:
+            column, offset = getattr(solution, name, None), center * (name == "scores")
+            if column is not None:
+                own[name] = p.rows.column(_moved, column, scale=scale, offset=offset)
+        return replace(solution, **own)
 
     return smaller, back
 
@@ -80,6 +110,10 @@ def _distances(block, center):
 
 def _standardized(block, center, scale):
     return (block.y - center) / scale
+
+
+def _moved(block, column, scale, offset):
+    return column * scale + offset
 
 
 def _weights(block, scale):

@@ -7,10 +7,24 @@ from fairlearnkit._optim.unpenalised import whitened
 
 
 class Cvxpy(Solver):
-    """Any loss and any bound, with further convex constraints."""
+    """Any loss that cvxpy can state and any bound, with further convex constraints."""
 
     name = "cvxpy"
+    unpenalised_losses = Solver.losses
+    needs_memory = True
     takes_options = True
+
+    def refusal(self, problem):
+        """Also of a loss that has not been stated for cvxpy."""
+        if not problem.loss.has_cvxpy_expression:
+            loss = type(problem.loss).__name__
+            return f"needs a cvxpy_expression of the loss, and {loss} has none"
+        return super().refusal(problem)
+
+    def automatic_rank(self, problem):
+        """The last resort, for what no faster solver takes."""
+        kinks_alone = problem.reg == 0 and not problem.loss.smooth
+        return 4 if kinks_alone else None
 
     def solve(self, problem, limits):
         """See `Solver`."""
@@ -23,6 +37,6 @@ class Cvxpy(Solver):
                 convex_constraints=limits.convex_constraints,
             )
         small, expand = whitened(problem)
-        found = reference(small, solver_params=limits.params)
-        coef, intercept = expand(found.coef, found.intercept)
-        return replace(found, coef=coef, intercept=intercept)
+        solution = reference(small, solver_params=limits.params)
+        coef, intercept = expand(solution.coef, solution.intercept)
+        return replace(solution, coef=coef, intercept=intercept)

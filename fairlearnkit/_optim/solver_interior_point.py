@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.solver import Solver
-from fairlearnkit._optim.solver_newton import narrowed
+from fairlearnkit._optim.wide import is_wide, narrowed
 
 
 class InteriorPoint(Solver):
@@ -12,9 +12,14 @@ class InteriorPoint(Solver):
 
     name = "interior-point"
     losses = frozenset({"piecewise linear"})
+    needs_memory = True
+
+    def automatic_rank(self, problem):
+        """For where Newton's method does not reach the optimum."""
+        return None if is_wide(problem) else 3
 
     def solve(self, problem, limits):
         """See `Solver`."""
         small, expand = narrowed(problem)
-        found = interior_point(small, tol=limits.tol, max_iter=limits.max_iter)
-        return replace(found, coef=expand(found.coef))
+        solution = interior_point(small, tol=limits.tol, max_iter=limits.max_iter)
+        return replace(solution, coef=expand(solution.coef))

@@ -195,4 +195,4 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight)
+        return self._fit(X, y, sensitive_features, sample_weight)

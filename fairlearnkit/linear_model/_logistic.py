@@ -6,7 +6,7 @@ import numpy as np
 
 from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
 from fairlearnkit._models.objective import Objective
-from fairlearnkit._optim import SOLVERS
+from fairlearnkit._optim import solver_names
 from fairlearnkit._optim.losses import Logistic
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
@@ -157,7 +157,7 @@ class ParityLogisticRegression(BaseParityClassifier):
     _parameter_constraints: dict = {  # noqa: RUF012
         **BaseParityLinear._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="right")],
-        "solver": [StrOptions(set(SOLVERS) - {"interior-point"})],
+        "solver": [StrOptions(solver_names("smooth"))],
         "pos_label": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }

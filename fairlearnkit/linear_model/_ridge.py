@@ -4,7 +4,7 @@ from numbers import Real
 
 from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
 from fairlearnkit._models.objective import Objective
-from fairlearnkit._optim import SOLVERS
+from fairlearnkit._optim import solver_names
 from fairlearnkit._optim.losses import Squared
 from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_context
 
@@ -134,7 +134,7 @@ class ParityRidge(BaseParityRegressor):
     _parameter_constraints: dict = {  # noqa: RUF012
         **BaseParityLinear._parameter_constraints,
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "solver": [StrOptions(set(SOLVERS) - {"interior-point"})],
+        "solver": [StrOptions(solver_names("smooth"))],
     }
 
     def __init__(

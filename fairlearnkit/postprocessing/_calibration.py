@@ -47,7 +47,7 @@ def read_folds(cv, X, y, *, classifier):
 
 
 def fit_clone(estimator, X, y, groups, weight):
-    """A clone fitted with the metadata that it takes; a FrozenEstimator as it is."""
+    """A clone, fitted with as much of the metadata as it takes; a frozen one as is."""
     if isinstance(estimator, FrozenEstimator):
         return estimator
     return call(
@@ -71,20 +71,19 @@ def out_of_fold(estimator, score, folds, X, y, groups, weight, *, n_jobs=None):
     n_jobs : int, default=None
         Folds that are fitted in parallel.
     """
+    data = X, y, groups, weight
 
     def of_fold(train, test):
-        model = fit_clone(
-            estimator,
-            _safe_indexing(X, train),
-            None if y is None else _safe_indexing(y, train),
-            None if groups is None else take_rows(groups, train),
-            None if weight is None else weight[train],
-        )
-        return score(
-            model,
-            _safe_indexing(X, test),
-            None if groups is None else take_rows(groups, test),
-        )
+        model = fit_clone(estimator, *take_data(data, train))
+        X, _, groups, _ = take_data(data, test)
+        return score(model, X, groups)
 
     scores = Parallel(n_jobs=n_jobs)(delayed(of_fold)(*fold) for fold in folds)
     return np.concatenate(scores)
+
+
+def take_data(data, rows):
+    """Rows of X, y, groups and weights; all but X may be None."""
+    X, *others = data
+    some = [None if values is None else take_rows(values, rows) for values in others]
+    return _safe_indexing(X, rows), *some

@@ -181,7 +181,7 @@ def _front(problem, truth, rules, measured, without):
     gap = np.array([largest_gap(rates, truth.strata) for _, rates, _ in measured])
     cost = np.array([cost for cost, _, _ in measured])
     plain_gap = largest_gap(plain_rates, truth.strata)
-    order = [i for i in front(gap, cost) if cost[i] > plain_cost and gap[i] < plain_gap]
+    order = [i for i in front(gap, cost) if gap[i] < plain_gap]
     return {
         "rule": [*(rules[i] for i in order), without],
         "cost": np.append(cost[order], plain_cost),
@@ -192,7 +192,7 @@ def _front(problem, truth, rules, measured, without):
 
 
 def choose(rules, bound):
-    """Position of the cheapest rule within a bound, or of the lowest gap; whether met."""
+    """Position of the cheapest rule within a bound, else of the lowest gap; if met."""
     met = np.flatnonzero(rules["gap"] <= bound + ROUNDING)
     return (int(met[-1]), True) if len(met) else (0, False)
 

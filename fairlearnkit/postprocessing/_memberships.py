@@ -6,18 +6,26 @@ that it gives P(S | X, y in these classes).
 """
 
 import numpy as np
+from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
-from fairlearnkit.utils._sklearn_private import _num_samples, _safe_indexing
+from fairlearnkit.utils._sklearn_private import _num_samples
 
-from ._calibration import fit_clone, out_of_fold
+from ._calibration import fit_clone, out_of_fold, take_data
 
 
 def one_hot(codes, n_groups):
-    """Memberships of known groups, of shape (n_samples, n_groups); -1 is in none."""
-    return (codes[:, None] == np.arange(n_groups)).astype(np.float64)
+    """Memberships of known groups, CSR of shape (n_samples, n_groups).
+
+    Rows with the code -1 are in none.
+    """
+    known = codes >= 0
+    starts = np.append(0, np.cumsum(known)).astype(np.int32)
+    columns = codes[known].astype(np.int32)
+    entries = np.ones(len(columns)), columns, starts
+    return sparse.csr_array(entries, shape=(len(codes), n_groups))
 
 
 def in_stratum(of_groups, proba, members):
@@ -25,7 +33,7 @@ def in_stratum(of_groups, proba, members):
 
     Parameters
     ----------
-    of_groups : ndarray of shape (n_samples, n_groups)
+    of_groups : {ndarray, CSR} of shape (n_samples, n_groups)
         P(S | x, y in members).
     proba : ndarray of shape (n_samples, n_classes)
         P(y | x).
@@ -34,55 +42,49 @@ def in_stratum(of_groups, proba, members):
     """
     if members.all():
         return of_groups
-    return of_groups * proba[:, members].sum(axis=1)[:, None]
+    share = proba[:, members].sum(axis=1)[:, None]
+    if sparse.issparse(of_groups):
+        return of_groups.multiply(share).tocsr()
+    return of_groups * share
 
 
-def infer_groups(estimator, blocks, partitions, classes_of_rows, data, folds, n_jobs):
-    """Out-of-fold memberships of each block, and models fitted on all rows.
+def infer_groups(estimator, blocks, task, folds, *, n_jobs=None):
+    """Models of the groups of each block, and their out-of-fold memberships.
 
     Parameters
     ----------
     estimator : estimator
         A classifier of groups. A FrozenEstimator is not fitted.
     blocks : list of tuple
-        Without repetition.
-    partitions : list of Groups
-        The groups of each sensitive column, or their intersections.
-    classes_of_rows : ndarray of shape (n_samples,) or None
-        Position of the class of each row; None if all blocks hold all classes.
-    data : tuple
-        X and the weights of all rows, or None.
+        See ``_compared``.
+    task : Task
+        Its rows, groups, weights and classes.
     folds : list of tuple of ndarray
-    n_jobs : int or None
+        Positions of the training and test rows of each fold.
+    n_jobs : int, default=None
+        Folds that are fitted in parallel.
 
     Returns
     -------
     models : list of estimator
-    out : list of ndarray of shape (n_test_rows, n_groups)
-        One for each block, as the models.
+        Fitted on all rows of each block.
+    of_blocks : list of ndarray of shape (n_test_rows, n_groups)
     """
-    X, weight = data
-    models, out = [], []
+    models, of_blocks = [], []
     for q, members in blocks:
-        labels = partitions[q].labels
+        labels, target = task.groups[q].labels, task.groups[q].codes
+        if not members.all():
+            target = np.where(members[task.class_codes], target, -1)
 
         def score(model, X, _groups, labels=labels):
             return group_proba(model, X, labels)
 
-        target = partitions[q].codes
-        if not members.all():
-            target = np.where(members[classes_of_rows], target, -1)
-        known = np.flatnonzero(target >= 0)
         within = [(train[target[train] >= 0], test) for train, test in folds]
-        out.append(
-            out_of_fold(
-                estimator, score, within, X, target, None, weight, n_jobs=n_jobs
-            )
-        )
-        of_known = _safe_indexing(X, known), target[known]
-        own = None if weight is None else weight[known]
-        models.append(fit_clone(estimator, *of_known, None, own))
-    return models, out
+        data = task.X, target, None, task.sample_weight
+        of_blocks.append(out_of_fold(estimator, score, within, *data, n_jobs=n_jobs))
+        known = np.flatnonzero(target >= 0)
+        models.append(fit_clone(estimator, *take_data(data, known)))
+    return models, of_blocks
 
 
 def group_proba(model, X, labels):
@@ -104,12 +106,12 @@ def group_proba(model, X, labels):
     classes = model.classes_.tolist()
     if not set(classes) <= set(known):
         msg = (
-            f"group_estimator knows the classes {format_labels(classes)}, but the groups "
-            f"are {format_labels(known)}: fit it on the labels of sensitive_features."
+            f"group_estimator knows the classes {format_labels(classes)}, and the "
+            f"groups are {format_labels(known)}: fit it on the labels of "
+            "sensitive_features."
         )
         raise ValueError(msg)
     proba = np.zeros((_num_samples(X), len(labels)))
-    proba[:, [known.index(label) for label in classes]] = call(
-        model, "predict_proba", X
-    )
+    columns = [known.index(label) for label in classes]
+    proba[:, columns] = call(model, "predict_proba", X)
     return proba

@@ -2,7 +2,6 @@
 
 import warnings
 from copy import copy, deepcopy
-from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,83 +13,243 @@ from sklearn.base import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
-from fairlearnkit._data.groups import read_groups
-from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
-from fairlearnkit._data.messages import SCORE, format_labels, required_message
-from fairlearnkit._data.rows import read_weight, take_rows
+from fairlearnkit._data.messages import SCORE, required_message
 from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS, named_multipliers
-from fairlearnkit._optim.decisions import DecisionProblem
-from fairlearnkit._routing.call import call, takes_groups, warn_unweighted
-from fairlearnkit.constraints import check_constraint
+from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     Interval,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     _num_samples,
     _safe_indexing,
 )
 
-from . import _decision_rules as decision_rules
-from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
-from ._compared import blocks_of, check_strata, partitions, read_compared, true_rates
-from ._costs import cost_matrix, costs_of, margins, plain_threshold
-from ._memberships import group_proba, in_stratum, infer_groups, one_hot
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What fit was given, checked.
-
-    Parameters
-    ----------
-    X, y, sensitive_features : array-like
-        In containers that can be split by position; y may be None.
-    sample_weight, weight : ndarray of shape (n_samples,) or None
-        As given, for the inner estimators, whose penalty depends on their unit; and
-        scaled so that their sum cannot overflow.
-    classes : ndarray of shape (n_classes,)
-        Sorted.
-    compared : list of Compared
-    groups : list of Groups
-        Of each column that is compared by itself, or their intersections.
-    """
-
-    X: object
-    y: object
-    sensitive_features: object
-    sample_weight: object
-    weight: object
-    classes: np.ndarray
-    compared: list
-    groups: list
-
-    def truth(self, missing, rows=None):
-        """True rates of some rows, and the contrasts of each part."""
-        data = self.y, self.sensitive_features, self.weight
-        if rows is not None:
-            data = [None if d is None else take_rows(d, rows) for d in data]
-        return true_rates(self.compared, *data, missing)
-
-    @property
-    def class_codes(self):
-        """Position of the class of each row."""
-        return None if self.y is None else np.searchsorted(self.classes, self.y)
+from ._costs import costs_of, margins, plain_threshold
+from ._decision_rules import (
+    choose,
+    confidence_bound,
+    multiplier_rules,
+    row_numbers,
+    split_near_ties,
+    threshold_margins,
+    threshold_rules,
+)
+from ._decision_task import (
+    build_decision_problem,
+    calibrate,
+    class_proba,
+    part_cells,
+    read_task,
+)
+from ._memberships import group_proba, one_hot
 
 
 class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Decide so that rates differ between groups by no more than a bound.
 
-    TODO
+    Around any classifier with probabilities, for any number of groups and classes. Let
+    :math:`p_j(x)` be the probability of class j, and :math:`r_k(x) = \sum_j p_j(x) \,
+    \text{cost}(j, k)` the expected cost of deciding k. Sought is the rule d of the
+    lowest expected cost whose rates keep
+
+    .. math:: |P(d(X) = k \mid S = a, Y \in A) - P(d(X) = k \mid S = b, Y \in A)|
+              \le \text{max\_gap}
+
+    for all groups a, b. The constraint says for which sets A of classes, and which
+    classes k:
+
+    - "demographic_parity": all rows; two classes: the share decided positive; more: the
+      share decided k for each k;
+    - "equal_opportunity": two classes: the share decided positive among Y = positive;
+      more: the share decided k among Y = k, for each k;
+    - "equalized_odds": two classes: the share decided positive within each class.
+
+    With known groups and two classes, the rule has a threshold for each group; with
+    "equalized_odds" a group may have several, one of which is picked for a row by a
+    number computed from the row. Otherwise it decides
+
+    .. math:: \arg\min_k \; r_k(x) + \sum_{j : k_j = k} \nu_j \, m_j(x) / \pi_j,
+
+    where rate j has the multiplier :math:`\nu_j`, :math:`m_j(x)` is the probability
+    P(S = s, Y in A | x) of its cell, and :math:`\pi_j` the mean of that. The rule is
+    deterministic, and the decision for a row does not depend on other rows.
+
+    Groups are needed at fit, and at predict unless `group_estimator` is given.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any classifier with ``predict_proba``, or a Pipeline or a search that ends in
+        one. A :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used
+        for calibration, so that none of them should be in its training data.
+    constraint : {"demographic_parity", "equal_opportunity", "equalized_odds"} or \
+            object, default="demographic_parity"
+        Which rates are compared; or a constraint with strata of y, such as
+        :class:`~fairlearnkit.constraints.DemographicParity` with
+        ``columns="separately"``, whose strata depend on the class alone.
+    max_gap : float, default=0.0
+        Largest difference of two rates that are compared, between 0 and 1. It counts as
+        met by a gap that exceeds it by less than the largest share of a single row in a
+        cell. ``np.inf`` is the inner classifier's own decision under the cost.
+    group_estimator : estimator, default=None
+        A classifier of the groups from X, which makes groups unnecessary at predict. A
+        clone is fitted for each sensitive column that is compared by itself and each
+        set A of classes, on the rows of these classes. It may be a model of the same
+        kind as `estimator`. With None, groups are needed at predict.
+    cost : dict, array-like of shape (n_classes,) or (n_classes, n_classes), \
+            default=None
+        Cost of not deciding a class where it is the true one, by label or in the order
+        of the classes; or a matrix whose row j, column k holds the cost of deciding k
+        where the class is j. With None each wrong decision costs 1.
+    pos_label : scalar, default=None
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans. For
+        other labels "equal_opportunity" needs it, with two classes. With more classes,
+        "equal_opportunity" then compares rates of this class only.
+    confidence : float, default=0.95
+        Probability with which ``gap_bound_`` holds.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds for the out-of-fold probabilities that the rule is chosen by; an integer
+        is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`.
+        Both estimators are then fitted on all rows.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the constraint and decide
+        them at the lowest expected cost, without a shift.
+    unseen : {"error", "pooled"}, default="error"
+        What to do at predict with rows of a group that was not seen in fit: raise an
+        error, or decide them at the lowest expected cost, without a shift.
+    n_jobs : int, default=None
+        Number of folds that are fitted in parallel.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier, without the rule.
+    group_estimators_ : list of estimator or None
+        The fitted classifiers of the groups.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    pos_label_ : scalar or None
+        The positive class; None if it was not given and did not have to be.
+    thresholds_ : dict of float
+        Known groups, intersections, two classes: the threshold of each group, on the
+        probability of ``pos_label_``, or of ``classes_[1]`` where that is None. With
+        "equalized_odds" a list of pairs (threshold, share of the rows that pick it) for
+        a group that has several.
+    multipliers_ : dict of float
+        Otherwise: :math:`\nu_j` by cell, in cost per unit of the rate, or for two cells
+        that of their difference; for more than two classes a dict for each class.
+    gap_ : float
+        Largest difference of two rates of the rows that the rule was chosen by, with
+        their true labels and groups; for several thresholds that of expected rates. The
+        gap of new rows is larger on average.
+    gap_bound_ : float
+        Bound on the gap of new rows from the same population, which holds with
+        probability `confidence`. NaN unless the estimator is a FrozenEstimator, groups
+        are known, there are two classes and no weights, and intersections are compared.
+    cost_ : float
+        Expected cost of a decision by the probabilities of the rows that the rule was
+        chosen by.
+    duality_gap_ : float
+        No rule whose rates by probabilities and memberships are as close is cheaper
+        than ``cost_`` by more than this.
+    tradeoff_ : dict of ndarray of shape (n_rules,)
+        "gap", "cost" and "duality_gap" of the rules for other bounds, in ascending
+        order of their gaps; see `with_max_gap` and
+        :meth:`TradeoffDisplay.from_estimator
+        <fairlearnkit.inspection.TradeoffDisplay.from_estimator>`.
+    groups_ : ndarray of shape (n_groups,)
+        Group labels.
+    group_counts_ : ndarray of shape (n_groups,)
+        Rows of each group.
+    sensitive_feature_names_in_ : list of str or None
+        Names of the sensitive columns, if they had any.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups; if a group has no row in a cell; if the
+        constraint has no strata of y, or compares more than two classes within each
+        class; if the positive class has to be given; if the cost has another shape.
+    AttributeError
+        If an estimator has no ``predict_proba``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        If a group has fewer than 10 rows in a cell.
+    UserWarning
+        If no rule meets the bound: the one of the lowest gap is taken. If sample
+        weights are given and the estimator takes none.
+
+    See Also
+    --------
+    BarycenterClassifier : Scores with the same distribution in all groups, so that
+        rates agree at every threshold.
+    fairlearnkit.linear_model.ParityLogisticRegression : Bounds mean scores.
+
+    Notes
+    -----
+    What is not guaranteed: the bound holds for the rows that the rule was chosen by.
+    New rows have a larger gap, by chance; ``gap_bound_`` says how much larger where
+    theory does. After out-of-fold calibration there is no such bound, since the models
+    that are used are not those that the probabilities are from.
+
+    Cost is expected cost by the probabilities of the inner classifier, which should be
+    calibrated. Whether a rule meets the bound is counted with true labels and groups.
+
+    Thresholds that depend on the group treat people differently by their group, which
+    some laws forbid; `group_estimator` avoids it, though the rule then depends on what
+    X tells of the group. Neither is legal advice.
+
+    `predict_proba` is that of the inner classifier, and knows nothing of the rule:
+    calibration, soft voting and stacking around this estimator discard its decisions.
+
+    For known groups and one set A, the rule is a global optimum among thresholds. For
+    several multipliers, candidates are optima of a convex program along a path of
+    bounds and on the lines between them; a better rule may exist, and ``duality_gap_``
+    bounds by how much.
+
+    Equal rows share a decision, so that their largest share in a cell limits which
+    bounds can be met.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    section 4. Chzhen, Denis, Hebiri, Oneto, Pontil: Leveraging Labeled and Unlabeled
+    Data for Consistent Fair Binary Classification. NeurIPS 2019, proposition 2.1.
+    Denis, Elie, Hebiri, Hu: Fairness guarantee in multi-class classification. JMLR
+    2024, theorem 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.metrics import demographic_parity_difference
+    >>> from fairlearnkit.postprocessing import ParityThresholdClassifier
+    >>> X, y, group = make_biased_classification(2000, random_state=0)
+    >>> clf = ParityThresholdClassifier(LogisticRegression(), max_gap=0.05)
+    >>> clf = clf.fit(X, y, sensitive_features=group)
+    >>> y_pred = clf.predict(X, sensitive_features=group)
+    >>> gap = demographic_parity_difference(y, y_pred, sensitive_features=group)
+    >>> bool(gap < 0.06)
+    True
+    >>> clf.with_max_gap(np.inf).gap_ > 0.05
+    True
     """
 
     # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
@@ -169,75 +328,28 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self : object
             The fitted estimator.
         """
-        task = self._read(X, y, sensitive_features, sample_weight)
-        self._cost = cost_matrix(self.cost, task.classes)
-        task.truth(self.missing)  # warns of small cells before any model is fitted
-        rows, proba, of_blocks = self._calibrate(task)
-        if task.weight is not None:
-            used = task.weight[rows] > 0
-            rows, proba = rows[used], proba[used]
-            of_blocks = [cells[used] for cells in of_blocks]
-        truth, contrasts = task.truth(self.missing, rows)
-        self._store_cells(task, contrasts, truth)
-        problem = self._problem(task, rows, proba, of_blocks, truth)
+        task = read_task(self, X, y, sensitive_features, sample_weight)
+        self.pos_label_ = self._positive_class(task.classes.tolist())
+        self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
+        self.groups_ = task.all_groups.labels
+        self.group_counts_ = task.all_groups.counts
+        calibration = calibrate(self, task)
+        truth = task.truth_of(calibration.rows)
+        problem, self._cell_shares = build_decision_problem(task, calibration, truth)
+        self._store_program(task, calibration, truth, problem)
         if self._by_threshold:
-            self._rules = decision_rules.threshold_rules(
-                problem, truth, proba[:, 1], task.groups[0].codes[rows], self.max_gap
+            rules = threshold_rules(
+                problem,
+                truth,
+                calibration.proba[:, 1],
+                task.groups[0].codes[calibration.rows],
+                self.max_gap,
             )
         else:
-            self._rules = decision_rules.multiplier_rules(problem, truth, self.max_gap)
+            rules = multiplier_rules(problem, truth, self.max_gap)
+        self._rules = rules
         self._use_rule()
         return self
-
-    def _read(self, X, y, sensitive_features, sample_weight):
-        """The arguments of fit, checked, with what the constraint makes of them."""
-        X, y, sensitive_features = read_calibration_data(
-            self, X, y, sensitive_features, sample_weight
-        )
-        n_samples = _num_samples(X)
-        weight = read_weight(sample_weight, n_samples)
-        groups = read_groups(
-            sensitive_features, n_samples=n_samples, missing=self.missing
-        )
-        check_categories(groups)
-        y, classes = self._read_target(y)
-        constraint = check_constraint(self.constraint)
-        compared = read_compared(constraint, classes, self.pos_label)
-        if y is not None:
-            check_strata(compared, y, classes)
-        self.pos_label_ = self._positive_class(classes.tolist())
-        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
-        self.groups_, self.group_counts_ = groups.labels, groups.counts
-        parts = partitions(constraint, groups)
-        given = (
-            None
-            if weight is None
-            else _check_sample_weight(sample_weight, np.empty(n_samples))
-        )
-        return _Task(X, y, sensitive_features, given, weight, classes, compared, parts)
-
-    def _read_target(self, y):
-        """Class labels, or None if they are not given, and the sorted classes."""
-        frozen = isinstance(self.estimator, FrozenEstimator)
-        if y is None:
-            if not frozen:
-                msg = "y is required unless the estimator is a FrozenEstimator."
-                raise ValueError(msg)
-            return None, np.asarray(self.estimator.classes_)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        classes = np.unique(y)
-        if frozen and not np.isin(classes, self.estimator.classes_).all():
-            msg = (
-                f"y has the classes {format_labels(classes)}, and the frozen estimator "
-                f"knows {format_labels(self.estimator.classes_)}."
-            )
-            raise ValueError(msg)
-        classes = np.asarray(self.estimator.classes_) if frozen else classes
-        if len(classes) < 2:
-            msg = f"y has a single class, {format_labels(classes)}; two are needed."
-            raise ValueError(msg)
-        return y, classes
 
     def _positive_class(self, classes):
         """The positive class; None if it is not given and does not have to be."""
@@ -246,122 +358,34 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return None
         return positive_class(classes, self.pos_label, name="y")
 
-    def _calibrate(self, task):
-        """Fit the models; calibration rows, their probabilities and memberships.
-
-        Returns
-        -------
-        rows : ndarray of int of shape (n_calibration,)
-            A row occurs as often as it is in a test fold.
-        proba : ndarray of shape (n_calibration, n_classes)
-        of_blocks : list of ndarray of shape (n_calibration, n_groups)
-            Memberships of each block, in the order of ``_blocks``.
-        """
-        X, y, weight = task.X, task.y, task.sample_weight
+    def _store_program(self, task, calibration, truth, problem):
+        """Set the fitted models, and what is needed to apply a rule to new rows."""
+        self.estimator_ = calibration.estimator
+        self.group_estimators_ = calibration.group_estimators
+        self._parts, self._blocks = calibration.parts, calibration.blocks
         self._labels = [groups.labels for groups in task.groups]
-        self._parts, self._blocks = blocks_of(task.compared, len(task.groups))
-        frozen = isinstance(self.estimator, FrozenEstimator)
-        inferred = self.group_estimator is not None
-        rows, folds = np.arange(_num_samples(X)), None
-        if not frozen or inferred:
-            folds = read_folds(self.cv, X, y, classifier=True)
-            rows = np.concatenate([test for _, test in folds])
-        warn_unweighted(
-            self.estimator, weight, remaining_effect="Costs and rates are weighted."
-        )
-        data = X, y, task.sensitive_features, weight
-
-        def score(model, X, groups):
-            return self._proba(model, X, groups, task.classes)
-
-        if frozen:
-            proba = score(self.estimator, X, task.sensitive_features)[rows]
-        else:
-            proba = out_of_fold(self.estimator, score, folds, *data, n_jobs=self.n_jobs)
-        self.estimator_ = fit_clone(self.estimator, *data)
-        if not inferred:
-            self.group_estimators_ = None
-            known = [one_hot(g.codes[rows], len(g.labels)) for g in task.groups]
-            return rows, proba, [known[q] for q, _ in self._blocks]
-        self.group_estimators_, of_blocks = infer_groups(
-            self.group_estimator,
-            self._blocks,
-            task.groups,
-            task.class_codes,
-            (X, weight),
-            folds,
-            self.n_jobs,
-        )
-        return rows, proba, of_blocks
-
-    def _proba(self, model, X, groups, classes):
-        """Class probabilities in the order of `classes`; 0 for one a fold lacks."""
-        if not hasattr(model, "predict_proba"):
-            msg = (
-                f"{type(model).__name__} has no predict_proba; {type(self).__name__} "
-                "needs probabilities. For a classifier with a decision function, use "
-                "CalibratedClassifierCV(estimator, ensemble=False)."
-            )
-            raise AttributeError(msg)
-        found = call(model, "predict_proba", X, sensitive_features=groups)
-        proba = np.zeros((len(found), len(classes)))
-        proba[:, np.searchsorted(classes, model.classes_)] = found
-        if not np.isfinite(proba).all():
-            msg = f"{type(model).__name__} predicted probabilities of NaN or infinity."
-            raise ValueError(msg)
-        return proba
-
-    def _store_cells(self, task, contrasts, truth):
-        """Set names and sizes of the cells, and which of them are compared."""
-        self._by_threshold = (
-            self.group_estimator is None
-            and len(task.classes) == 2
-            and len(task.groups) == 1
-        )
-        self._strata, self._decisions = truth.strata, [k for k, _ in truth.parts]
+        self._cost, self._spread = task.cost, float(np.ptp(problem.costs))
+        self._strata, self._row_share = truth.strata, truth.row_share
+        self._decisions = [k for k, _ in truth.parts]
         # The position of each named multiplier among the rates of its part.
         self._names = [
-            named_multipliers(found, np.arange(len(found.cells))) for found in contrasts
+            named_multipliers(contrasts, np.arange(len(contrasts.cells)))
+            for contrasts in task.contrasts
         ]
-        self._row_share = truth.row_share
+        two_classes, one_grouping = len(task.classes) == 2, len(task.groups) == 1
+        known = self.group_estimator is None
+        self._by_threshold = known and two_classes and one_grouping
         proven = self._by_threshold and task.weight is None
         proven = proven and isinstance(self.estimator, FrozenEstimator)
-        self._cell_counts = (
-            np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
-        )
-
-    def _problem(self, task, rows, proba, of_blocks, truth):
-        """The program of the calibration rows."""
-        weight = np.ones(len(rows)) if task.weight is None else task.weight[rows]
-        weight = weight / weight.sum()
-        costs = costs_of(proba, self._cost)
-        self._spread = float(np.ptp(costs))
-        parts, self._cell_shares, known = [], [], {}
-        for decision, blocks in zip(self._decisions, self._parts):
-            key = tuple(blocks)
-            if key not in known:
-                cells = self._cells(blocks, proba, of_blocks)
-                shares = np.maximum(weight @ cells, np.finfo(np.float64).tiny)
-                known[key] = cells / shares, shares
-            parts.append((decision, known[key][0]))
-            self._cell_shares.append(known[key][1])
-        X = _safe_indexing(task.X, rows)
-        uniforms = decision_rules.row_numbers(X, decision_rules.TIES_SEED)
-        return DecisionProblem(costs, weight, tuple(parts), truth.strata, uniforms)
-
-    def _cells(self, blocks, proba, of_blocks):
-        """Memberships of the cells of blocks, of shape (n_samples, n_cells)."""
-        return np.concatenate(
-            [in_stratum(of_blocks[b], proba, self._blocks[b][1]) for b in blocks],
-            axis=1,
-        )
+        counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
+        self._cell_counts = counts
 
     def _use_rule(self):
         """Choose the rule for `max_gap`, and set the attributes that describe it."""
         rules = self._rules
         plain = len(rules["gap"]) - 1
         bound = self.max_gap + self._row_share
-        index, met = decision_rules.choose(rules, bound)
+        index, met = choose(rules, bound)
         if not met:
             msg = (
                 f"No rule has a gap of at most max_gap={self.max_gap} on the rows for "
@@ -375,7 +399,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.duality_gap_ = float(rules["duality_gap"][index])
         self.gap_bound_ = np.nan
         if self._cell_counts is not None:
-            self.gap_bound_ = decision_rules.confidence_bound(
+            self.gap_bound_ = confidence_bound(
                 rules["rates"][index], self._strata, self._cell_counts, self.confidence
             )
         self.tradeoff_ = {
@@ -447,7 +471,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         groups = sensitive_features
         if not takes_groups(self.estimator_, "predict_proba"):
             groups = None
-        return self._proba(self.estimator_, X, groups, self.classes_)
+        return class_proba(self.estimator_, X, groups, self.classes_)
 
     def decision_function(self, X, *, sensitive_features=None):
         """Shifted scores: by how much a row is above its threshold.
@@ -565,21 +589,20 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         rule = self._rules["rule"][self._rule]
 
         def numbers(rows, seed):
-            return decision_rules.row_numbers(_safe_indexing(X, rows), seed)
+            return row_numbers(_safe_indexing(X, rows), seed)
 
         if self._by_threshold:
             plain = margins(costs, self._cost)
-            return decision_rules.threshold_margins(
-                proba[:, 1], codes[0], *rule, plain, numbers
-            )
+            return threshold_margins(proba[:, 1], codes[0], *rule, plain, numbers)
         of_blocks = self._block_memberships(X, codes)
         shifted = costs.copy()
         ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
-        for k, blocks, shares, nu in zip(
+        for k, part, shares, nu in zip(
             self._decisions, self._parts, self._cell_shares, np.split(rule, ends)
         ):
-            shifted[:, k] += self._cells(blocks, proba, of_blocks) @ (nu / shares)
-        decision_rules.split_near_ties(shifted, self._spread, numbers)
+            cells = part_cells(part, self._blocks, proba, of_blocks)
+            shifted[:, k] += cells @ (nu / shares)
+        split_near_ties(shifted, self._spread, numbers)
         return margins(shifted, self._cost)
 
     def _block_memberships(self, X, codes):

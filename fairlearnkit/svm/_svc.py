@@ -246,4 +246,4 @@ class ParitySVC(BaseParityKernelClassifier):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight)
+        return self._fit(X, y, sensitive_features, sample_weight)

@@ -224,4 +224,4 @@ class ParitySVR(BaseParityKernelRegressor):
         self : object
             The fitted model.
         """
-        return self._fit_target(X, y, sensitive_features, sample_weight)
+        return self._fit(X, y, sensitive_features, sample_weight)

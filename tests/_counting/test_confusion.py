@@ -92,7 +92,7 @@ def test_missing_control_features(weighted, aggregate):
     assert gap(slice(None), control_features=pair, missing="ignore") == pytest.approx(
         gap(known, control_features=stratum[known])
     )
-    told = bootstrap_interval(
+    interval = bootstrap_interval(
         "rate_difference",
         y_true,
         y_pred,
@@ -102,8 +102,10 @@ def test_missing_control_features(weighted, aggregate):
         random_state=0,
         metric_params={**options, "control_features": stratum, "missing": "ignore"},
     )
-    assert told.estimate == pytest.approx(gap(known, control_features=stratum[known]))
-    assert told.low < told.high
+    assert interval.estimate == pytest.approx(
+        gap(known, control_features=stratum[known])
+    )
+    assert interval.low < interval.high
     with pytest.raises(ValueError, match="control_features is missing"):
         gap(grouped, control_features=stratum[grouped])
     nothing = np.full(600, None)
@@ -201,7 +203,7 @@ def test_scores_are_not_taken_for_classes(door, scale):
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_missing_scores_are_told(door):
+def test_missing_scores_raise(door):
     y_true, score, group = drawn()
     for missing in (np.where(score > 9, np.nan, score), [None, *score[1:]]):
         with pytest.raises(ValueError, match="must not hold missing values"):
@@ -214,10 +216,10 @@ def test_a_regression_target_is_refused_at_once(door, dtype):
     rng = np.random.default_rng(0)
     income = rng.integers(0, 60_000, (2, 5000)).astype(dtype)
     read = doors(rng.choice(["a", "b"], 5000))[door]
-    told = r"holds \d+ different numbers instead of class labels: threshold them"
-    with pytest.raises(ValueError, match=f"y_true {told}"):
+    advice = r"holds \d+ different numbers instead of class labels: threshold them"
+    with pytest.raises(ValueError, match=f"y_true {advice}"):
         read(*income)
-    with pytest.raises(ValueError, match=f"y_pred {told}"):
+    with pytest.raises(ValueError, match=f"y_pred {advice}"):
         read(income[0] % 2, income[1])
 
 

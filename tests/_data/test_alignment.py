@@ -177,9 +177,9 @@ def test_messages_speak_of_what_each_door_has(name):
     if not name.endswith("audit_subgroups"):  # to which a missing value is a label
         with pytest.raises(ValueError, match=r"is missing \(None.* in 1 rows") as error:
             DOORS[name](groups)
-        told = set(re.findall(r"(\w+)=", str(error.value)))
-        assert told
-        assert told <= parameters_of(name)
+        message = set(re.findall(r"(\w+)=", str(error.value)))
+        assert message
+        assert message <= parameters_of(name)
     with pytest.raises(ValueError, match=rf"has {N - 1} rows but (\w+) has") as error:
         DOORS[name](groups[:-1])
     rows = re.search(r"but (\w+) has", str(error.value))[1]
@@ -198,16 +198,16 @@ def type_of(name):
 def test_no_groups_at_all(name):
     with pytest.raises(ValueError, match="sensitive_features") as error:
         DOORS[name](None)
-    told, method = str(error.value), name.rpartition(".")[2]
+    message, method = str(error.value), name.rpartition(".")[2]
     if issubclass(type_of(name), BaseEstimator):
         called = {"fit_transform": "fit", "predict_proba": "predict"}.get(
             method, method
         )
-        assert f"est.{called}(X" in told
-        assert told.index("SensitiveColumns") < told.index("routing")
+        assert f"est.{called}(X" in message
+        assert message.index("SensitiveColumns") < message.index("routing")
     elif not issubclass(type_of(name), ParityConstraint):
-        assert "est." not in told
-        assert "routing" not in told
+        assert "est." not in message
+        assert "routing" not in message
 
 
 def test_the_right_number():
@@ -369,11 +369,11 @@ def test_folds_of_a_default_index_pass_beside_names(cv):
 )
 def test_other_rows_of_one_table_are_refused(first, second):
     table = TABLE.sort_index()
-    one, other = table.iloc[first], table.iloc[second]
-    if one.index[0] == 0:
-        check_alignment(y=one.y, groups=other.sex)  # looks like no index at all
+    left, other = table.iloc[first], table.iloc[second]
+    if left.index[0] == 0:
+        check_alignment(y=left.y, groups=other.sex)  # looks like no index at all
         return
-    for a, b in ((one, other), (other, one)):
+    for a, b in ((left, other), (other, left)):
         with pytest.raises(ValueError, match="has other rows than"):
             check_alignment(y=a.y, groups=b.sex)
 

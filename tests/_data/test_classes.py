@@ -33,7 +33,7 @@ def data():
     return X, y, group
 
 
-def told(model, X):
+def responses(model, X):
     """Scores of a classifier, and what a transformer makes of X."""
     if hasattr(model, "decision_function"):
         return model.decision_function(X)
@@ -80,7 +80,7 @@ def test_names_of_classes_change_nothing(data, model, constraint, positive):
     ):
         found = clone(model).set_params(**more).fit(X, text, sensitive_features=group)
         sign = -1 if hasattr(model, "class_weight") and positive == "approved" else 1
-        assert_allclose(told(found, X), sign * told(expected, X), atol=1e-5)
+        assert_allclose(responses(found, X), sign * responses(expected, X), atol=1e-5)
         assert found.pos_label_ == positive
         assert_allclose(found.gap_, expected.gap_, atol=1e-8)
     for labels in (text, y + 1, y.astype(str)):
@@ -96,7 +96,7 @@ def test_the_gap_that_closes_is_that_of_the_named_class(data, model, positive):
     model = clone(model).set_params(
         constraint="equal_opportunity", pos_label=["denied", "approved"][positive]
     )
-    found = gaps(told(model.fit(X, text, sensitive_features=group), X), y, group)
+    found = gaps(responses(model.fit(X, text, sensitive_features=group), X), y, group)
     assert found[positive] < 1e-6 < 1e-3 < found[1 - positive]
 
 
@@ -109,7 +109,7 @@ def test_constraints_that_look_at_no_positive_class(data, model, constraint):
     expected = clone(model).fit(X, text, sensitive_features=group)
     found = clone(model).set_params(pos_label="approved")
     found.fit(X, text, sensitive_features=group)
-    assert_array_equal(told(found, X), told(expected, X))
+    assert_array_equal(responses(found, X), responses(expected, X))
     assert found.pos_label_ is expected.pos_label_ is None
 
 

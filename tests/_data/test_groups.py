@@ -167,14 +167,14 @@ def test_missing_in_one_of_two_columns():
     assert labels == [("a", 1), ("b", 2), (None, 1)]
 
 
-def test_none_tells_both_ways_of_passing():
+def test_the_error_for_none_names_both_ways_of_passing():
     with pytest.raises(ValueError, match="required and was not given") as caught:
         read_groups(None)
-    told = str(caught.value)
-    assert "est.fit(X, y, sensitive_features=" in told
-    assert "enable_metadata_routing=True" in told
+    text = str(caught.value)
+    assert "est.fit(X, y, sensitive_features=" in text
+    assert "enable_metadata_routing=True" in text
     # The guide's advice comes first.
-    assert told.index("SensitiveColumns(est, 'sex')") < told.index("routing")
+    assert text.index("SensitiveColumns(est, 'sex')") < text.index("routing")
     with pytest.raises(ValueError, match=r"est\.predict\(X, sensitive_features="):
         match_groups(None, np.array(["a", "b"]))
 

@@ -120,8 +120,8 @@ def outcome(model, **data):
             if not str(error).endswith(REFUSALS):
                 raise
             return None
-        told = getattr(model, "decision_function", model.predict)
-        assert np.isfinite(told(given["X"])).all()
+        respond = getattr(model, "decision_function", model.predict)
+        assert np.isfinite(respond(given["X"])).all()
     return model
 
 
@@ -137,9 +137,9 @@ def test_magnitudes_of_features(model):
     for power in EXPONENTS:
         found = outcome(model, X=X * 10.0**power)
         assert found is None or power < REFUSED_FROM
-    one = X.copy()
-    one[5, 1] = 1e200
-    assert outcome(model, X=one) is None
+    small = X.copy()
+    small[5, 1] = 1e200
+    assert outcome(model, X=small) is None
 
 
 @pytest.mark.parametrize("model", MODELS, ids=repr)

@@ -58,7 +58,7 @@ def test_what_holds_no_times(values):
     assert as_times(values) is None
 
 
-def test_shown():
+def test_format_time():
     assert format_time(TIMES[1]) == "1969-12-31"
     assert format_time(TIMES[0]) == "2020-01-01T06:00"
     assert format_time(np.timedelta64(36, "h")) == "1.5 days"

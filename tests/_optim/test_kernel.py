@@ -15,6 +15,7 @@ from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit.constraints import check_constraint
 from helpers import make_curved, make_weight, signs
 
+N = 100
 LOSSES = {
     "hinge": Hinge(),
     "epsilon_insensitive": EpsilonInsensitive(0.1),
@@ -23,8 +24,8 @@ LOSSES = {
 
 
 def make_problem(loss, n_groups, bound, *, constraint="demographic_parity", reg=1.0):
-    X, y, group, f = make_curved(160, n_groups)
-    c = make_weight(160)
+    X, y, group, f = make_curved(N, n_groups)
+    c = make_weight(N)
     y = signs(y)
     contrasts = check_constraint(constraint).contrasts(y, group, c)
     return build_kernel_problem(
@@ -145,7 +146,7 @@ def test_the_plain_machine_is_libsvms():
 def test_rows_given_twice_are_solved_exactly_too(loss):
     """Their shares are open: the system for the rows on the margin is flat."""
     p, contrasts = make_problem(loss, 2, 0.0)
-    twice = np.r_[np.arange(160), np.arange(160)]
+    twice = np.r_[np.arange(N), np.arange(N)]
     doubled = build_kernel_problem(
         p.K[np.ix_(twice, twice)],
         p.y[twice],
@@ -159,7 +160,7 @@ def test_rows_given_twice_are_solved_exactly_too(loss):
     )
     found, once = solve_kernel(doubled), solve_kernel(p, tol=1e-9)
     assert_allclose(found.objective, once.objective, rtol=1e-9)
-    assert_allclose(found.scores[:160], once.scores, atol=1e-6)
+    assert_allclose(found.scores[:N], once.scores, atol=1e-6)
 
 
 def test_factor():
@@ -175,12 +176,12 @@ def test_options_that_do_not_fit():
     several, _ = make_problem("hinge", 4, 0.1)
     with pytest.raises(ValueError, match=r"bounds one contrast, and there are 3"):
         solve_kernel(several, solver="libsvm")
-    one, _ = make_problem("hinge", 2, 0.1)
+    hinge, _ = make_problem("hinge", 2, 0.1)
     with pytest.raises(ValueError, match=r"needs solver='cvxpy', got 'libsvm'"):
-        solve_kernel(one, solver="libsvm", solver_params={"eps": 1})
+        solve_kernel(hinge, solver="libsvm", solver_params={"eps": 1})
 
 
-def test_iterations_that_run_out_are_told():
+def test_iterations_that_run_out_end_with_status_max_iter():
     p, _ = make_problem("hinge", 2, 0.05)
     assert solve_kernel(p, max_iter=2).status == "max_iter"
     assert solve_kernel(p, max_iter=2, solver="interior-point").status == "max_iter"

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit._optim import rows as rows_module
+from fairlearnkit._optim import solve
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.losses import LOSSES
@@ -146,7 +147,8 @@ class PartedRows(Rows):
         )
 
     def quantiles(self, kernel, levels):
-        raise NotImplementedError
+        values = np.concatenate(self.column(kernel).parts)
+        return np.quantile(values[~np.isnan(values)], levels)
 
     def with_targets(self, y, c=None):
         c = c or self.c
@@ -208,19 +210,80 @@ def test_problems_without_a_penalty_work_where_columns_are_opaque():
     assert_allclose(found[0][1], found[1][1], atol=1e-9)
 
 
-def make_problem(loss, bound):
+@pytest.mark.parametrize("solver", ["auto", "newton-cholesky", "newton-cg"])
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+def test_solve_where_columns_are_opaque(solver, loss, bound):
+    problem = make_problem(loss, bound)
+    options = {"solver": solver, "tol": 1e-5, "max_iter": 300}
+    expected = solve(problem, **options)
+    found = solve(replace(problem, rows=parted(problem.rows)), **options)
+    assert found.status == expected.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-9)
+    assert_allclose(found.coef, expected.coef, rtol=1e-4, atol=1e-5)
+    assert_allclose(found.multipliers, expected.multipliers, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
+def test_solve_for_more_features_than_rows_where_columns_are_opaque(loss):
+    problem = make_problem(loss, 0.1, n=60, d=80)
+    expected = solve(problem, tol=1e-5)
+    found = solve(replace(problem, rows=parted(problem.rows)), tol=1e-5)
+    assert found.status == expected.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-9)
+
+
+def test_solve_without_a_penalty_where_columns_are_opaque():
+    problem = replace(make_problem("squared", 0.1), reg=0.0)
+    elsewhere = replace(problem, rows=parted(problem.rows))
+    found = solve(elsewhere)
+    assert found.status == "optimal"
+    assert_allclose(found.coef, solve(problem).coef, atol=1e-9)
+    message = "'newton-cg' needs a penalty for rows that are not in memory.*'auto'"
+    with pytest.raises(ValueError, match=message):
+        solve(elsewhere, solver="newton-cg")
+
+
+@pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
+def test_solvers_that_need_memory_say_so(solver):
+    problem = make_problem("hinge", 0.1)
+    elsewhere = replace(problem, rows=parted(problem.rows))
+    message = f"'{solver}' needs rows in memory.*'auto', 'newton-cholesky'"
+    with pytest.raises(ValueError, match=message):
+        solve(elsewhere, solver=solver)
+
+
+def test_out_of_iterations_where_columns_are_opaque():
+    """In memory "auto" goes on by the interior point method, which needs memory."""
+    problem = make_problem("hinge", 0.1)
+    elsewhere = replace(problem, rows=parted(problem.rows))
+    found = solve(elsewhere, max_iter=1)
+    assert (found.status, found.n_iter) == ("max_iter", 1)
+    assert found.duality_gap > 1e-3 * found.objective
+
+
+def test_nothing_is_left_for_kinks_without_a_penalty():
+    problem = replace(make_problem("hinge", 0.1), reg=0.0)
+    elsewhere = replace(problem, rows=parted(problem.rows))
+    message = "'auto' finds no solver.*cholesky' needs a penalty.*'cvxpy' needs rows in"
+    with pytest.raises(ValueError, match=message):
+        solve(elsewhere)
+
+
+def make_problem(loss, bound, n=400, d=5):
     rng = np.random.default_rng(3)
-    group = rng.integers(0, 3, 400)
-    X = rng.normal(size=(400, 5)) + 0.5 * group[:, None]
-    y = np.sign(X @ rng.normal(size=5) + rng.normal(size=400))
+    group = rng.integers(0, 3, n)
+    X = rng.normal(size=(n, d)) + 0.5 * group[:, None]
+    y = np.sign(X[:, :5] @ rng.normal(size=5) + rng.normal(size=n))
     contrasts = check_constraint("demographic_parity").contrasts(y, group)
     data = {"means": contrasts.means, "strata": contrasts.strata, "bound": bound}
     loss = LOSSES[loss]()
-    c = rng.uniform(0.5, 2.0, 400)
+    c = rng.uniform(0.5, 2.0, n)
     return build_problem(X, y, c, loss=loss, reg=1.0, fit_intercept=True, **data)
 
 
 def parted(rows):
-    ends = [0, 7, 7, 150, 400]
+    n = rows.shape[0]
+    ends = [0, 7, 7, n // 3, n]
     cuts = [slice(*pair) for pair in pairwise(ends)]
     return PartedRows([ArrayRows(rows.X[i], rows.y[i], rows.c[i]) for i in cuts])

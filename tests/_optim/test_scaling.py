@@ -1,5 +1,7 @@
 """Where the target lies, and in what unit, changes the model by just that."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -11,14 +13,20 @@ from helpers import make_data
 SOLVERS = ["auto", "newton-cholesky", "newton-cg", "interior-point"]
 
 
+@cache
+def in_its_own_unit(max_gap, **options):
+    """The data, and the model that others are compared with."""
+    X, _, group, y = make_data(150, 6)
+    model = ParityLinearSVR(C=0.5, epsilon=0.1, max_gap=max_gap, **options)
+    return X, group, y, model.fit(X, y, sensitive_features=group)
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("max_gap", [0.0, 0.2, np.inf])
 @pytest.mark.parametrize("unit", [1e-5, 300.0, 1e6])
 def test_unit_and_origin_of_the_target(unit, max_gap, solver):
-    X, _, group, y = make_data(150, 6)
     options = {"solver": solver, "tol": 1e-5}
-    first = ParityLinearSVR(C=0.5, epsilon=0.1, max_gap=max_gap, **options)
-    first.fit(X, y, sensitive_features=group)
+    X, group, y, first = in_its_own_unit(max_gap, **options)
     model = ParityLinearSVR(
         C=0.5 * unit, epsilon=0.1 * unit, max_gap=max_gap * unit, **options
     )

@@ -24,7 +24,7 @@ def rows_of(K):
     return KernelRows(lambda columns: lambda rows: K[np.ix_(rows, columns)], len(K))
 
 
-def make_problems(loss, bound, *, C=1.0, n=700, n_groups=2, kernel="rbf", seed=0):
+def make_problems(loss, bound, *, C=1.0, n=450, n_groups=2, kernel="rbf", seed=0):
     """The same problem with the whole matrix, and by rows."""
     rng = np.random.default_rng(seed)
     group = np.arange(n) % n_groups

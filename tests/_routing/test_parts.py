@@ -86,11 +86,11 @@ def build(cls):
     return cls(**{name: REQUIRED[name] for name in named})
 
 
-def hands_on(one):
+def hands_on(part):
     """Whether scikit-learn routes anything through it."""
     with config_context(enable_metadata_routing=True):
         try:
-            one.get_metadata_routing()
+            part.get_metadata_routing()
         except NotImplementedError:
             return False
         except ValueError:  # it cannot tell
@@ -101,15 +101,15 @@ def hands_on(one):
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize(("name", "cls"), all_estimators())
 def test_no_estimator_of_scikit_learn_fails_to_be_asked(name, cls):
-    one = build(cls)
+    part = build(cls)
     for method in METHODS:
         frozen = cls is FrozenEstimator and method == "fit"  # takes and forgets all
-        assert takes_groups(one, method) == frozen
-    pipe = make_pipeline(one, ParityLogisticRegression())
-    told = "" if hands_on(one) else "which cannot pass them on"
-    with nullcontext() if not told else pytest.raises(ValueError, match=told):
+        assert takes_groups(part, method) == frozen
+    pipe = make_pipeline(part, ParityLogisticRegression())
+    refusal = "" if hands_on(part) else "which cannot pass them on"
+    with nullcontext() if not refusal else pytest.raises(ValueError, match=refusal):
         assert takes_groups(pipe, "fit")
-    assert "_metadata_request" not in vars(one)
+    assert "_metadata_request" not in vars(part)
 
 
 def test_parts_that_cannot_be_asked_fit_as_by_themselves(data):
@@ -142,11 +142,11 @@ def test_parts_that_cannot_be_asked_fit_as_by_themselves(data):
 # Weights reach the scorers inside.
 
 
-def request(one, *methods):
+def request(part, *methods):
     """With a request for weights, as scikit-learn has users set it."""
     for method in methods:
-        getattr(one, f"set_{method}_request")(sample_weight=True)
-    return one
+        getattr(part, f"set_{method}_request")(sample_weight=True)
+    return part
 
 
 def search(scoring, model, **options):
@@ -310,12 +310,12 @@ def test_distributions_are_weighted_where_the_model_is_not(data):
     X, y, weight = data
     numbers, sex = X[["a", "b", "c"]].to_numpy(), X["sex"].to_numpy()
     for inner in (knn(), make_pipeline(StandardScaler(), knn())):
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model = BarycenterClassifier(inner, cv=3).fit(
                 numbers, y, sensitive_features=sex, sample_weight=weight
             )
-        assert [str(w.message) for w in told] == [
+        assert [str(w.message) for w in caught] == [
             "KNeighborsClassifier takes no sample_weight: fitted without it. The "
             "distributions are weighted."
         ]

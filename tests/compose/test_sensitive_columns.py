@@ -172,8 +172,8 @@ def test_columns_of_every_kind_in_every_container(choice, container):
     assert_array_equal(np.asarray(seen_X), X.drop(columns=expected).to_numpy())
     assert_array_equal(np.asarray(groups).reshape(len(X), -1), X[expected].to_numpy())
     assert type(seen_X) is type(table)
-    one = np.ndim(columns) == 0
-    assert (np.ndim(groups) == 1) == one
+    single = np.ndim(columns) == 0
+    assert (np.ndim(groups) == 1) == single
     assert_array_equal(model.positions_, [X.columns.get_loc(c) for c in expected])
     assert_array_equal(
         np.asarray(model.sensitive_features_of(table)), np.asarray(groups)
@@ -314,7 +314,7 @@ CHANGES = {
     "method", ["predict", "transform", "score", "sensitive_features_of"]
 )
 @pytest.mark.parametrize("case", CHANGES)
-def test_changed_columns_are_told(case, method):
+def test_changed_columns_raise(case, method):
     change, message = CHANGES[case]
     X, _ = make_frame()
     model = SensitiveColumns(Recorder(), "sex").fit(X)
@@ -322,7 +322,7 @@ def test_changed_columns_are_told(case, method):
         getattr(model, method)(change(X))
 
 
-def test_changed_positions_are_told():
+def test_changed_positions_raise():
     X = np.column_stack([np.arange(40.0), np.arange(40) % 2])
     model = SensitiveColumns(Recorder(), 1).fit(X)
     with pytest.raises(ValueError, match="X has 3 features, but SensitiveColumns is"):
@@ -392,9 +392,9 @@ def test_it_is_what_is_inside():
     assert not hasattr(classifier, "transform")
     assert not hasattr(classifier, "fit_transform")
     assert not hasattr(projection, "predict")
-    with pytest.raises(AttributeError, match="has no attribute 'predict'") as told:
+    with pytest.raises(AttributeError, match="has no attribute 'predict'") as error:
         _ = projection.predict
-    assert "'ParityProjection' object" in str(told.value.__cause__)
+    assert "'ParityProjection' object" in str(error.value.__cause__)
     X, y = make_frame()
     classifier.fit(X, y)
     assert classifier.classes_.tolist() == ["no", "yes"]
@@ -456,9 +456,9 @@ def test_inside_a_pipeline_it_takes_the_column_out():
     X, y = make_frame()
     step = SensitiveColumns(encoded(ParityProjection()), "sex")
     pipe = make_pipeline(step, LogisticRegression(tol=1e-10, max_iter=1000)).fit(X, y)
-    one = SensitiveColumns(encoded(ParityLogisticRegression(tol=1e-6)), "sex")
+    single = SensitiveColumns(encoded(ParityLogisticRegression(tol=1e-6)), "sex")
     assert_allclose(
-        pipe.decision_function(X), one.fit(X, y).decision_function(X), atol=1e-4
+        pipe.decision_function(X), single.fit(X, y).decision_function(X), atol=1e-4
     )
 
 
@@ -630,7 +630,7 @@ def test_tools_inside_that_keep_the_groups_from_predict(around):
             model.predict(numbers)
 
 
-def test_steps_that_cannot_route_are_told():
+def test_steps_that_cannot_route_raise():
     X, _ = make_frame()
     numbers, y = X[["age", "sex", "income"]], X["income"].to_numpy()
     boost = AdaBoostRegressor(n_estimators=2, random_state=0)

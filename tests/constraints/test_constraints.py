@@ -151,7 +151,7 @@ def test_labels_that_say_which_is_positive(labels, dtype):
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 @pytest.mark.parametrize("name", ["equal_opportunity", "equalized_odds"])
-def test_missing_classes_are_told(name, missing):
+def test_missing_classes_raise(name, missing):
     y = [missing, *["no", "yes"] * 20, missing]
     for column in (y, np.array(y, dtype=object), pd.Series(y)):
         with pytest.raises(ValueError, match=f"{name} needs the .* missing .* 2 rows"):
@@ -304,7 +304,7 @@ def test_strata_that_do_not_fit_are_refused(found):
         OwnStrata(found=found).contrasts(None, [0, 1] * 20)
 
 
-def test_many_small_groups_are_told_shortly_with_the_remedy():
+def test_many_small_groups_warn_once_and_name_the_remedy():
     with pytest.warns(SmallGroupWarning, match="66 of 66 groups have fewer") as caught:
         DemographicParity().contrasts(None, np.arange(132) % 66)
     message = str(caught[0].message)

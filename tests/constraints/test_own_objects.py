@@ -92,8 +92,8 @@ def test_attributes_of_an_object_are_its_own(own, model, n_classes):
         y = np.array(["a", "b", "c"])[y]
     model = clone(model).set_params(constraint=own())
     plain = clone(model).set_params(constraint=DemographicParity())
-    for one in (model, plain):
-        one.fit(X, y, sensitive_features=GROUP)
+    for estimator in (model, plain):
+        estimator.fit(X, y, sensitive_features=GROUP)
     assert_array_equal(learned(model), learned(plain))
     assert getattr(model, "pos_label_", None) is None
 

@@ -177,7 +177,7 @@ def test_loaders_agree_on_their_arguments(load):
 
 
 @every_table
-def test_descr_tells_what_a_reviewer_asks(load, expected):
+def test_descr_answers_what_a_reviewer_asks(load, expected):
     text = loaded(load, as_frame=False).DESCR
     for heading in ("**Source.**", "**Licence.**", "**Collected.**", "**Task.**"):
         assert heading in text

@@ -39,9 +39,9 @@ def test_seeded(make):
         make(random_state=3),
         make(random_state=4),
     )
-    for one, two, three in zip(first, again, other):
-        np.testing.assert_array_equal(one, two)
-        assert not np.array_equal(one, three)
+    for a, b, c in zip(first, again, other):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(a, c)
 
 
 @both
@@ -145,7 +145,7 @@ def test_features_carry_the_disparity_they_are_asked_to(make):
     assert gap(0.0) < 0.02
 
 
-def test_group_tells_nothing_more_where_features_carry_all():
+def test_group_adds_nothing_where_features_carry_all():
     for feature_share, informative in ((1.0, False), (0.0, True)):
         X, y, groups = make_biased_regression(
             20_000, 3, disparity=1.0, feature_share=feature_share, random_state=0

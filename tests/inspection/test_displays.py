@@ -54,9 +54,9 @@ def test_rates_and_their_intervals(data):
     X, y = data
     y_pred = np.where(X["a"] > 0, "yes", "no")
     options = {"sensitive_features": X["sex"], "pos_label": "yes"}
-    shown = GroupRatesDisplay.from_predictions(y, y_pred, **options)
+    plotted = GroupRatesDisplay.from_predictions(y, y_pred, **options)
     known = group_rates(y, y_pred, **options)
-    frame = shown.frame()
+    frame = plotted.frame()
     assert frame.columns.tolist() == ["rate", "group", "count", "value", "low", "high"]
     for _, row in frame.iterrows():
         g = known.groups.tolist().index(row["group"])
@@ -66,31 +66,32 @@ def test_rates_and_their_intervals(data):
     hits = ((X["sex"] == "f") & (y_pred == "yes")).sum()
     wilson = binomtest(hits, women["count"]).proportion_ci(method="wilson")
     assert_allclose([women["low"], women["high"]], wilson)
-    marks = [c for c in shown.ax_.containers if c.lines]
+    marks = [c for c in plotted.ax_.containers if c.lines]
     assert len(marks) == 3
     assert_array_equal(
-        marks[0].lines[0].get_xdata(), [known.by_group[name][0] for name in shown.rates]
+        marks[0].lines[0].get_xdata(),
+        [known.by_group[name][0] for name in plotted.rates],
     )
     assert len({m.lines[0].get_marker() for m in marks}) == 3  # in grey, too
     assert len({m.lines[0].get_color() for m in marks}) == 3
-    ticks = [text.get_text() for text in shown.ax_.get_yticklabels()]
+    ticks = [text.get_text() for text in plotted.ax_.get_yticklabels()]
     assert ticks == ["selection rate", "true positive rate", "false positive rate"]
-    assert shown.ax_.get_xlabel() == "rate (positive class: yes)"
-    assert f"f (n = {known.counts[0]})" in labels(shown.ax_)
-    assert shown.figure_ is shown.ax_.figure
+    assert plotted.ax_.get_xlabel() == "rate (positive class: yes)"
+    assert f"f (n = {known.counts[0]})" in labels(plotted.ax_)
+    assert plotted.figure_ is plotted.ax_.figure
 
 
 def test_rates_from_an_estimator_and_on_given_axes(data):
     X, y = data
     model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
     _, ax = plt.subplots()
-    shown = GroupRatesDisplay.from_estimator(
+    plotted = GroupRatesDisplay.from_estimator(
         model, X, y, rates=["accuracy"], pos_label="no", ax=ax
     )
-    assert shown.ax_ is ax
-    assert shown.pos_label is None  # accuracy looks at none
+    assert plotted.ax_ is ax
+    assert plotted.pos_label is None  # accuracy looks at none
     assert ax.get_xlabel() == "rate"
-    assert_allclose(shown.overall["accuracy"], model.score(X, y))
+    assert_allclose(plotted.overall["accuracy"], model.score(X, y))
     plain = LogisticRegression().fit(X[["a", "b"]], y)
     with pytest.raises(ValueError, match="LogisticRegression finds no groups in X"):
         GroupRatesDisplay.from_estimator(plain, X[["a", "b"]], y)
@@ -119,24 +120,24 @@ def test_distributions_before_and_after(data):
     inner = LogisticRegression()
     model = SensitiveColumns(BarycenterClassifier(inner), "sex").fit(X, y)
     f = model.estimator_.estimator_.predict_proba(X[["a", "b", "c"]])[:, 1]
-    shown = ScoreDistributionDisplay.from_estimator(
+    plotted = ScoreDistributionDisplay.from_estimator(
         model, X, before=f, name="P(yes)", pos_label="yes"
     )
-    assert shown.ax_.get_xlabel() == "P(yes)"
-    assert labels(shown.ax_) == [
+    assert plotted.ax_.get_xlabel() == "P(yes)"
+    assert labels(plotted.ax_) == [
         *(f"{g}, before" for g in "fmx"),
         *(f"{g}, after" for g in "fmx"),
     ]
-    lines = shown.ax_.get_lines()
+    lines = plotted.ax_.get_lines()
     assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 6
     assert len({line.get_linestyle() for line in lines[3:]}) == 3
-    values, shares = shown.after[0]
+    values, shares = plotted.after[0]
     g = model.predict_proba(X)[:, 1]
     women = np.sort(np.unique(g[X["sex"] == "f"]))
     assert_array_equal(values, women)
     assert_array_equal(lines[3].get_xdata()[1:], values)
     assert_array_equal(lines[3].get_ydata()[1:], shares)
-    frame = shown.frame()
+    frame = plotted.frame()
     assert set(frame["when"]) == {"before", "after"}
     t = 0.5
     for when, scores in (("before", f), ("after", g)):
@@ -161,12 +162,12 @@ def test_scores_of_all_kinds(data):
         (LinearRegression(), "predict"),
     ):
         model.fit(numbers, 1 * (y == "yes"))
-        shown = ScoreDistributionDisplay.from_estimator(
+        plotted = ScoreDistributionDisplay.from_estimator(
             model, numbers, sensitive_features=sex
         )
         scores = getattr(model, method)(numbers)
         scores = scores[:, 1] if method == "predict_proba" else scores
-        for label, (values, _) in zip("fmx", shown.after):
+        for label, (values, _) in zip("fmx", plotted.after):
             assert_array_equal(values, np.unique(scores[sex == label]))
     three = LogisticRegression().fit(numbers, np.arange(400) % 3)
     with pytest.raises(ValueError, match=r"3 classes, .*: give pos_label"):
@@ -176,33 +177,33 @@ def test_scores_of_all_kinds(data):
 def test_roc_curves(data):
     X, y = data
     f = X["a"].to_numpy()
-    shown = RocByGroupDisplay.from_predictions(
+    plotted = RocByGroupDisplay.from_predictions(
         y, f, sensitive_features=X["sex"], threshold=0.3, pos_label="yes"
     )
-    assert shown.ax_.get_xlabel() == "false positive rate (positive class: yes)"
-    frame = shown.frame()
+    assert plotted.ax_.get_xlabel() == "false positive rate (positive class: yes)"
+    frame = plotted.frame()
     for g, label in enumerate(["f", "m", "x"]):
         rows = (X["sex"] == label).to_numpy()
-        assert_allclose(shown.auc[g], roc_auc_score(y[rows] == "yes", f[rows]))
+        assert_allclose(plotted.auc[g], roc_auc_score(y[rows] == "yes", f[rows]))
         part = frame[frame["group"] == label]
-        assert_array_equal(part["true_positive_rate"], shown.curves[g][1])
+        assert_array_equal(part["true_positive_rate"], plotted.curves[g][1])
         above = f[rows] > 0.3
         rates = [above[y[rows] == c].mean() for c in ("no", "yes")]
-        mark = shown.ax_.get_lines()[2 + 2 * g]
+        mark = plotted.ax_.get_lines()[2 + 2 * g]
         assert_allclose([mark.get_xdata()[0], mark.get_ydata()[0]], rates)
-    assert labels(shown.ax_)[0] == f"f (AUC {shown.auc[0]:.3f})"
-    assert shown.ax_.get_legend().get_title().get_text() == "marks: threshold 0.3"
+    assert labels(plotted.ax_)[0] == f"f (AUC {plotted.auc[0]:.3f})"
+    assert plotted.ax_.get_legend().get_title().get_text() == "marks: threshold 0.3"
     model = SensitiveColumns(ParityLogisticRegression(), "sex").fit(X, y)
     fitted = RocByGroupDisplay.from_estimator(model, X, y, pos_label="yes")
     assert fitted.threshold is None
     flipped = RocByGroupDisplay.from_predictions(
         y, -f, sensitive_features=X["sex"], pos_label="no"
     )
-    assert_allclose(flipped.auc, shown.auc)
-    one = np.where(X["sex"] == "f", "no", y)
+    assert_allclose(flipped.auc, plotted.auc)
+    constant = np.where(X["sex"] == "f", "no", y)
     with pytest.raises(ValueError, match="group 'f' has one class only"):
         RocByGroupDisplay.from_predictions(
-            one, f, sensitive_features=X["sex"], pos_label="yes"
+            constant, f, sensitive_features=X["sex"], pos_label="yes"
         )
     with pytest.raises(ValueError, match=r"pos_label='z' is not a class"):
         RocByGroupDisplay.from_predictions(
@@ -227,23 +228,23 @@ def test_tradeoff_of_a_search(data):
         search, X, y, pos_label="yes"
     )
     assert_allclose(rates.counts.sum(), 400)
-    shown = TradeoffDisplay.from_cv_results(
+    plotted = TradeoffDisplay.from_cv_results(
         results, "accuracy", "gap", chosen=search.best_index_
     )
-    frame = shown.frame()
+    frame = plotted.frame()
     assert_allclose(frame["score"], results["mean_test_accuracy"])
     assert_allclose(frame["gap"], -results["mean_test_gap"])
     front = pareto_front(results, "accuracy", "gap")
     assert set(np.flatnonzero(frame["on_front"])) == set(front)
     assert np.flatnonzero(frame["chosen"]).tolist() == [search.best_index_]
-    assert shown.ax_.get_xlabel() == "gap"
-    assert shown.ax_.get_ylabel() == "accuracy"
-    assert labels(shown.ax_) == ["candidates", "not beaten in both", "chosen"]
-    line = shown.ax_.get_lines()[-2]
+    assert plotted.ax_.get_xlabel() == "gap"
+    assert plotted.ax_.get_ylabel() == "accuracy"
+    assert labels(plotted.ax_) == ["candidates", "not beaten in both", "chosen"]
+    line = plotted.ax_.get_lines()[-2]
     assert_allclose(line.get_xdata(), -results["mean_test_gap"][front])
-    star = shown.ax_.get_lines()[-1]
+    star = plotted.ax_.get_lines()[-1]
     assert star.get_ydata()[0] == results["mean_test_accuracy"][search.best_index_]
-    assert_allclose(shown.spread[0], results["std_test_accuracy"])
+    assert_allclose(plotted.spread[0], results["std_test_accuracy"])
     bare = TradeoffDisplay.from_cv_results(
         pd.DataFrame({"r2": [0.5, 0.4], "gap": [-0.1, -0.2]}), "r2", "gap"
     )
@@ -253,13 +254,13 @@ def test_tradeoff_of_a_search(data):
 
 def test_plot_again_changes_no_number(data):
     X, y = data
-    shown = GroupRatesDisplay.from_predictions(
+    plotted = GroupRatesDisplay.from_predictions(
         y, y, sensitive_features=X["sex"], pos_label="yes"
     )
-    before, first = shown.frame(), shown.ax_
-    assert shown.plot() is shown
-    assert shown.ax_ is not first
-    pd.testing.assert_frame_equal(shown.frame(), before)
+    before, first = plotted.frame(), plotted.ax_
+    assert plotted.plot() is plotted
+    assert plotted.ax_ is not first
+    pd.testing.assert_frame_equal(plotted.frame(), before)
 
 
 def test_without_matplotlib():
@@ -310,12 +311,12 @@ def test_the_score_of_the_class_that_is_named(data):
 def test_many_groups_leave_room_for_the_axes():
     rng = np.random.default_rng(0)
     y, group = rng.integers(0, 2, 3000), rng.integers(0, 30, 3000)
-    shown = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
-    shown.figure_.canvas.draw()
-    box = shown.ax_.get_position()
+    plotted = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
+    plotted.figure_.canvas.draw()
+    box = plotted.ax_.get_position()
     assert box.height > 0.6
-    legend = shown.ax_.get_legend().get_window_extent()
-    assert legend.x0 >= shown.ax_.get_window_extent().x1 - 1
+    legend = plotted.ax_.get_legend().get_window_extent()
+    assert legend.x0 >= plotted.ax_.get_window_extent().x1 - 1
 
 
 def test_weights_of_displays(data):
@@ -333,10 +334,10 @@ def test_weights_of_displays(data):
 
 def test_tradeoff_of_trials_that_failed():
     table = pl.DataFrame({"r2": [0.5, None, 0.7], "gap": [-0.1, -0.2, None]})
-    shown = TradeoffDisplay.from_cv_results(table, "r2", "gap")
-    assert_array_equal(shown.score, [0.5, np.nan, 0.7])
-    assert_array_equal(shown.front, [0])
-    assert shown.spread is None
+    plotted = TradeoffDisplay.from_cv_results(table, "r2", "gap")
+    assert_array_equal(plotted.score, [0.5, np.nan, 0.7])
+    assert_array_equal(plotted.front, [0])
+    assert plotted.spread is None
 
 
 def test_pictures_ask_for_the_positive_class(data):
@@ -365,8 +366,8 @@ def test_pictures_ask_for_the_positive_class(data):
 
 def test_tradeoff_counts_from_the_end_and_mixes_names():
     table = pd.DataFrame({"mean_test_r2": [0.5, 0.4], "gap": [-0.1, -0.2]})
-    shown = TradeoffDisplay.from_cv_results(table, "r2", "gap", chosen=-1)
-    assert shown.frame()["chosen"].tolist() == [False, True]
+    plotted = TradeoffDisplay.from_cv_results(table, "r2", "gap", chosen=-1)
+    assert plotted.frame()["chosen"].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

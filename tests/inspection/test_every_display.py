@@ -48,32 +48,34 @@ def drawn(display, **options):
     return make(**known, **options)
 
 
-def numbers(shown):
+def numbers(plotted):
     """What the constructor takes, by the names of its arguments."""
-    return {name: getattr(shown, name) for name in signature(type(shown)).parameters}
+    return {
+        name: getattr(plotted, name) for name in signature(type(plotted)).parameters
+    }
 
 
 @every_display
 def test_the_constructor_stores_and_plot_changes_nothing(display):
-    shown = drawn(display)
-    before, table = pickle.dumps(numbers(shown)), shown.frame()
-    again = display(**numbers(shown))
-    assert all(vars(again)[name] is value for name, value in numbers(shown).items())
+    plotted = drawn(display)
+    before, table = pickle.dumps(numbers(plotted)), plotted.frame()
+    again = display(**numbers(plotted))
+    assert all(vars(again)[name] is value for name, value in numbers(plotted).items())
     assert not hasattr(again, "ax_")
-    first = shown.ax_
-    assert shown.plot() is shown
-    assert shown.ax_ is not first
-    assert pickle.dumps(numbers(shown)) == before
-    pd.testing.assert_frame_equal(shown.frame(), table)
+    first = plotted.ax_
+    assert plotted.plot() is plotted
+    assert plotted.ax_ is not first
+    assert pickle.dumps(numbers(plotted)) == before
+    pd.testing.assert_frame_equal(plotted.frame(), table)
     pd.testing.assert_frame_equal(again.frame(), table)
 
 
 @every_display
 def test_what_is_drawn(display):
     _, ax = plt.subplots()
-    shown = drawn(display, ax=ax)
-    assert shown.ax_ is ax
-    assert shown.figure_ is ax.figure
+    plotted = drawn(display, ax=ax)
+    assert plotted.ax_ is ax
+    assert plotted.figure_ is ax.figure
     assert ax.get_xlabel()
     assert ax.has_data()
     texts = [text.get_text() for text in ax.get_legend().get_texts()]

@@ -525,7 +525,7 @@ def test_empty_cell(data, estimator):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_a_constraint_that_leaves_nothing_is_told(estimator):
+def test_a_constraint_that_leaves_nothing_warns(estimator):
     X, y, group, f = make_data(n_features=2)
     with pytest.warns(UserWarning, match="the same for every row: with max_gap=0"):
         model = clone(estimator).fit(
@@ -655,7 +655,7 @@ def test_classes_without_weight_are_refused(data, estimator, factor):
         )
 
 
-def test_float32_that_cannot_hold_the_gap_is_told(data):
+def test_float32_that_cannot_hold_the_gap_warns(data):
     X, y, group, _ = data
     # Two large differences between the groups that have to cancel.
     X[:, :2] += 1e6 * (group == group[0])[:, None]

@@ -26,7 +26,7 @@ LOSSES = [
         lambda r: np.maximum(0, np.abs(r) - EPSILON) ** 2,
     ),
 ]
-ESTIMATORS = [estimator.set_params(tol=1e-6) for estimator, _ in LOSSES]
+ESTIMATORS = [estimator.set_params(tol=1e-8) for estimator, _ in LOSSES]
 PIECEWISE_LINEAR = ESTIMATORS[1], ESTIMATORS[4]
 some = settings(max_examples=15)
 estimators = st.sampled_from(ESTIMATORS)
@@ -87,7 +87,7 @@ def test_the_gap_is_kept(estimator, sample, max_gap):
     model = fit(estimator, sample, max_gap=max_gap)
     free = fit(estimator, sample, max_gap=np.inf)
     achieved = gap_of(scores(model, X), group, weight)
-    assert_allclose(achieved, min(max_gap, free.gap_), rtol=2e-6, atol=1e-8)
+    assert_allclose(achieved, min(max_gap, free.gap_), rtol=1e-6, atol=1e-8)
     assert_allclose(model.gap_, achieved, atol=1e-10)
     labels, counts = np.unique(group, return_counts=True)
     assert_array_equal(model.groups_, labels)
@@ -191,7 +191,7 @@ def test_a_weight_is_a_number_of_rows(estimator, sample, max_gap):
     once = clone(model).fit(X, y, sensitive_features=group, sample_weight=weight)
     again = clone(model).fit(X[rows], y[rows], sensitive_features=group[rows])
     assert_same_scores(estimator, scores(once, X), scores(again, X))
-    assert_allclose(once.gap_, again.gap_, atol=1e-7)
+    assert_allclose(once.gap_, again.gap_, atol=1e-9)
 
 
 @some

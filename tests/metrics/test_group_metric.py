@@ -103,10 +103,12 @@ def test_strata_stand_by_themselves(data):
     assert_allclose(found.difference.max(), worst)
 
 
-def test_empty_cells_are_nan_and_told(data):
+def test_empty_cells_are_nan_and_warn(data):
     y_true, y_pred, group, stratum, _ = data
     stratum = np.where(group == "w", "x", stratum)
-    with pytest.warns(UndefinedMetricWarning, match="'w', of the stratum 'y'") as told:
+    with pytest.warns(
+        UndefinedMetricWarning, match="'w', of the stratum 'y'"
+    ) as caught:
         found = group_metric(
             confusion_matrix,
             y_true,
@@ -114,8 +116,8 @@ def test_empty_cells_are_nan_and_told(data):
             sensitive_features=group,
             control_features=stratum,
         )
-    assert len(told) == 1
-    assert told[0].filename == __file__
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
     assert found.counts[1].tolist()[2] == 0
     assert np.isnan(found.by_group[1, 2]).all()
     assert np.isfinite(found.by_group[:, :2]).all()

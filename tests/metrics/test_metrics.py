@@ -379,8 +379,8 @@ def test_control_features_compare_within_strata(metric):
     found = metric(y_true, y_pred, **options, control_features=stratum)
     worst = min if metric.__name__.endswith("ratio") else max
     assert_allclose(found, worst(parts), rtol=1e-12)
-    one = metric(y_true, y_pred, **options, control_features=["all"] * 3000)
-    assert_allclose(one, metric(y_true, y_pred, **options))
+    stratified = metric(y_true, y_pred, **options, control_features=["all"] * 3000)
+    assert_allclose(stratified, metric(y_true, y_pred, **options))
     with pytest.raises(ValueError, match=r"control_features.* missing"):
         metric(y_true, y_pred, **options, control_features=[None] * 3000)
 
@@ -418,10 +418,10 @@ def test_a_fold_with_two_of_three_classes():
             y, y_pred, sensitive_features=group, labels=[0, 1, 2]
         )
     assert np.isnan(value)
-    one = demographic_parity_difference(
+    stratified = demographic_parity_difference(
         [0] * 40, [0] * 40, sensitive_features=["a", "b"] * 20, labels=[0, 1]
     )
-    assert one == 0
+    assert stratified == 0
 
 
 def test_a_group_of_one():
@@ -516,7 +516,7 @@ def test_ratios_that_make_no_statement_are_left_out_of_the_mean():
     assert found == 1.0
 
 
-def test_rates_that_are_not_defined_are_told():
+def test_rates_that_are_not_defined_warn():
     group, y = ["a"] * 20 + ["b"] * 20, [1] * 20 + [0, 1] * 10
     with pytest.warns(UndefinedMetricWarning, match="of false_positive_rate, true"):
         found = group_rates(y, y, sensitive_features=group)

@@ -30,16 +30,16 @@ def data():
 
 def test_numbers(data):
     y_true, y_pred, group = data
-    told = parity_report(
+    summary = parity_report(
         y_true, y_pred, sensitive_features=group, output_dict=True, pos_label="no"
     )
     rates = group_rates(y_true, y_pred, sensitive_features=group, pos_label="no")
-    assert list(told["groups"]) == ["a", "b<c>"]
-    for g, row in enumerate(told["groups"].values()):
+    assert list(summary["groups"]) == ["a", "b<c>"]
+    for g, row in enumerate(summary["groups"].values()):
         assert row["count"] == rates.counts[g]
         for name in set(row) - {"count"}:
             assert row[name] == rates.by_group[name][g]
-    for name, gap in told["difference"].items():
+    for name, gap in summary["difference"].items():
         metric = partial(rate_difference, rate=name, pos_label="no")
         assert gap["estimate"] == metric(y_true, y_pred, sensitive_features=group)
         interval = bootstrap_interval(
@@ -50,9 +50,9 @@ def test_numbers(data):
         )
         ratio = partial(rate_ratio, rate=name, pos_label="no")
         expected = ratio(y_true, y_pred, sensitive_features=group)
-        assert told["ratio"][name]["estimate"] == expected
-    assert told["small_groups"] == []
-    assert told["confidence_level"] == 0.95
+        assert summary["ratio"][name]["estimate"] == expected
+    assert summary["small_groups"] == []
+    assert summary["confidence_level"] == 0.95
 
 
 def test_text_frame_and_html(data):
@@ -71,14 +71,14 @@ def test_text_frame_and_html(data):
     assert len({len(line) for line in lines[:4]}) == 1  # columns end together
     assert lines[-1] == "[ ]: 95 % bootstrap interval."
     gap = report.numbers["difference"]["accuracy"]
-    shown = f"{gap['estimate']:.3f} [{gap['low']:.3f}, {gap['high']:.3f}]"
-    assert shown in lines[4]
+    formatted = f"{gap['estimate']:.3f} [{gap['low']:.3f}, {gap['high']:.3f}]"
+    assert formatted in lines[4]
     frame = report.frame()
     assert frame.index.tolist() == ["a", "b<c>", "all rows", "difference", "ratio"]
     assert frame.loc["all rows", "count"] == 400
     assert frame.loc["difference", "accuracy"] == gap["estimate"]
     html = report._repr_html_()
-    assert "<td>" + shown + "</td>" in html
+    assert "<td>" + formatted + "</td>" in html
     assert "b&lt;c&gt;" in html
     assert "b<c>" not in html
     copy = pickle.loads(pickle.dumps(report))
@@ -161,7 +161,7 @@ def test_the_dict_is_json(data, n_resamples):
         "None": np.where(group == "a", None, "b").astype(object),
     }
     for name, groups in forms.items():
-        told = parity_report(
+        summary = parity_report(
             np.array(y_true, dtype=object),
             y_pred,
             sensitive_features=groups,
@@ -172,8 +172,8 @@ def test_the_dict_is_json(data, n_resamples):
             confidence_level=np.float32(0.9),
             output_dict=True,
         )
-        again = json.loads(json.dumps(told))
-        np.testing.assert_equal(again, told)  # NaN is NaN
+        again = json.loads(json.dumps(summary))
+        np.testing.assert_equal(again, summary)  # NaN is NaN
         assert name in again["groups"]
         assert len(again["groups"]) == (4 if isinstance(groups, dict) else 2)
 
@@ -215,7 +215,7 @@ def test_ratios_of_rates_that_are_0_lack_no_group():
     )
 
 
-def test_small_denominators_and_lost_resamples_are_told():
+def test_small_denominators_and_lost_resamples_are_reported():
     group = ["a"] * 30 + ["b"] * 10
     y_true, y_pred = [0, 1] * 15 + [1] + [0] * 9, [0, 1] * 15 + [1] * 10
     report = parity_report(

@@ -60,13 +60,13 @@ def test_mean_and_covariance_by_theory(weights, stratify):
 
 
 def by_rows(y_true, y_pred, *, sensitive_features, sample_weight):
-    """The metric behind a function that is not known to count."""
-    return demographic_parity_difference(
-        y_true,
-        y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-    )
+    """The metric afresh, in a function that is not known to count."""
+    means = [
+        np.average(y_pred[own], weights=sample_weight[own])
+        for own in (sensitive_features == g for g in "abc")
+        if sample_weight[own].any()
+    ]
+    return max(means) - min(means)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_counts_and_weighted_rows_agree(weights, stratify):
         demographic_parity_difference, y_true, y_pred, **options, n_resamples=20_000
     )
     slow = bootstrap_interval(by_rows, y_true, y_pred, **options, n_resamples=1500)
-    assert fast.estimate == slow.estimate
+    assert_allclose(fast.estimate, slow.estimate, rtol=1e-12)
     assert_allclose([fast.low, fast.high], [slow.low, slow.high], atol=0.02)
     assert_allclose(fast.standard_error, slow.standard_error, rtol=0.07)
 
@@ -123,10 +123,10 @@ def test_equal_weights_change_nothing():
 def test_the_report_has_the_same_intervals():
     y_true, y_pred, group, weight = draw(200)
     options = {"sensitive_features": group, "sample_weight": weight, "random_state": 3}
-    told = parity_report(y_true, y_pred, **options, output_dict=True)
+    report = parity_report(y_true, y_pred, **options, output_dict=True)
     metric = demographic_parity_difference
     found = bootstrap_interval(metric, y_true, y_pred, **options)
-    gap = told["difference"]["selection_rate"]
+    gap = report["difference"]["selection_rate"]
     assert gap == {name: found[name] for name in gap}
 
 

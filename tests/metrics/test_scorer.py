@@ -291,7 +291,7 @@ def test_a_pipeline_of_samplers_hands_on_the_groups(data):
         scorer(scaled.fit(X[["a", "b"]], y), X[["a", "b"]], y)
 
 
-def test_a_fitted_ensemble_tells_which_column_a_position_is(data):
+def test_a_fitted_ensemble_knows_which_column_a_position_is(data):
     X, y = data
     numbers = X[["a", "sex", "race"]].assign(
         sex=(X["sex"] == "m") * 1.0, race=(X["race"] == "u") * 1.0
@@ -512,10 +512,10 @@ def test_no_groups_to_be_found(data):
 def test_names_and_functions_that_do_not_fit():
     with pytest.raises(ValueError, match=r"'accuracy' is not known.*equalized_odds"):
         parity_scorer("accuracy")
-    with pytest.raises(ValueError, match="is not known") as told:
+    with pytest.raises(ValueError, match="is not known") as error:
         parity_scorer("parity_scorer")
-    assert "'score_gap'" in str(told.value)
-    assert "'parity_scorer'," not in str(told.value)
+    assert "'score_gap'" in str(error.value)
+    assert "'parity_scorer'," not in str(error.value)
     with pytest.raises(ValueError, match="accuracy_score takes no sensitive_features"):
         parity_scorer(accuracy_score)
     with pytest.raises(ValueError, match="max takes no sensitive_features"):
@@ -553,8 +553,8 @@ def test_it_shows_what_it_does():
     assert repr(SCORERS[0]) == (
         "parity_scorer(demographic_parity_difference, response_method='predict')"
     )
-    shown = repr(parity_scorer("demographic_parity_ratio", columns="sex"))
-    assert "columns='sex', greater_is_better=True" in shown
+    text = repr(parity_scorer("demographic_parity_ratio", columns="sex"))
+    assert "columns='sex', greater_is_better=True" in text
     fixed = parity_scorer("score_gap", metric_params={"missing": "group"})
     assert repr(fixed).endswith("metric_params={'missing': 'group'})")
 
@@ -633,7 +633,7 @@ def test_weights_when_called(data, model):
     assert weighted != scorer(model, X, y)
 
 
-def test_a_fold_without_a_group_is_nan_and_told(data):
+def test_a_fold_without_a_group_is_nan_and_warns(data):
     X, y = data[0].drop(columns="race"), data[1]
     order = np.argsort(X["sex"].to_numpy(), kind="stable")
     folds = [(np.arange(400), order[:60]), (np.arange(400), order[-350:])]

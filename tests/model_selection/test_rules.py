@@ -140,10 +140,10 @@ def test_a_search_whose_scorer_fails_says_where_to_look():
 
     message = r"accuracy is NaN in 0 of 2 candidates; gap is NaN in 2 of 2 candidates"
     rule = HighestScore("accuracy", "gap", max_gap=0.1)
-    told = r"\. If a scorer .*error_score='raise'"
+    advice = r"\. If a scorer .*error_score='raise'"
     with (
         pytest.warns(UserWarning, match=r"Scoring failed|non-finite"),
-        pytest.raises(ValueError, match=message + told),
+        pytest.raises(ValueError, match=message + advice),
     ):
         searched(rule, broken)
     results = table([0.8, 0.9], [np.nan, np.nan])

@@ -19,16 +19,12 @@ from fairlearnkit.postprocessing._split_rank import (
     row_uniforms,
 )
 
-# Numbers of calibration scores, and noise, with useless and with tied scores: of each
-# size both, and every pair of noise and scores.
+# Numbers of calibration scores, and noise, with useless and with tied scores: every
+# pair of noise and scores, and noise where the bound is far from 0.
 CASES = [
     ((20, 30), 0.0, "useless"),
-    ((20, 30), 1e-3, "tied"),
     ((10, 1000), 1e-3, "useless"),
-    ((10, 1000), 0.0, "tied"),
-    ((8, 200), 0.0, "useless"),
     ((8, 200), 1e-3, "tied"),
-    ((30, 30), 1e-3, "useless"),
     ((30, 30), 0.0, "tied"),
 ]
 
@@ -37,24 +33,29 @@ def ranked(n):
     return n - n // 2
 
 
-def simulate(sizes, jitter, n_trials, values, *, same_quantiles):
-    """KS distance between new predictions of two groups, and that of uniform ranks.
+def simulate(sizes, jitter, n_trials, values):
+    """KS distances between new predictions of two groups.
 
-    Over calibration scores and new ones; or with the half that gives the quantiles
-    fixed, which is where the bound is tight.
+    Over calibration scores and new ones; with the half that gives the quantiles fixed,
+    which is where the bound is tight; and of uniform ranks in that half's quantiles.
     """
-    rng, found, tables = np.random.RandomState(0), ([], []), None
+    rng, fixed = np.random.RandomState(0), None
+    found = {"drawn": ([], []), "fixed": ([], [])}
     p = np.array(sizes) / sum(sizes)
     for _ in range(n_trials):
         calibration = [values[s, rng.randint(10, size=n)] for s, n in enumerate(sizes)]
         maps, _ = rank_maps(calibration, p, jitter, rng)
-        if tables is None or not same_quantiles:
-            tables = [table for _, _, table in maps]
-        for s, (B, ties, _) in enumerate(maps):
+        fixed = fixed or [table for _, _, table in maps]
+        for s, (B, ties, drawn) in enumerate(maps):
             x, u = values[s, rng.randint(10, size=40)], rng.uniform(size=40)
-            found[s].append(apply_rank_map(x, u, B, ties, tables[s], 0.0, jitter))
-    gap = kolmogorov_smirnov([make_distribution(np.concatenate(f)) for f in found])
-    return gap, kolmogorov_smirnov(list(map(make_distribution, tables)))
+            for name, table in (("drawn", drawn), ("fixed", fixed[s])):
+                z = apply_rank_map(x, u, B, ties, table, 0.0, jitter)
+                found[name][s].append(z)
+    drawn, same = (
+        kolmogorov_smirnov([make_distribution(np.concatenate(f)) for f in both])
+        for both in found.values()
+    )
+    return drawn, same, kolmogorov_smirnov(list(map(make_distribution, fixed)))
 
 
 # Ten values, of equal probability, for the scores of each of two groups.
@@ -71,9 +72,8 @@ def test_the_bound_holds_and_is_near_attained(sizes, jitter, scores):
     bound, values = ks_bound([ranked(n) for n in sizes]), VALUES[scores]
     assert bound == (0 if sizes == (30, 30) else 2 / (min(sizes) + 2))
     n_trials, error = 3000, 1.5 / np.sqrt(3000)
-    gap, _ = simulate(sizes, jitter, n_trials, values, same_quantiles=False)
-    assert gap <= bound + error
-    gap, exact = simulate(sizes, jitter, n_trials, values, same_quantiles=True)
+    drawn, gap, exact = simulate(sizes, jitter, n_trials, values)
+    assert drawn <= bound + error
     assert exact <= bound + 1e-12
     assert_allclose(gap, exact, atol=error)
     if jitter and 10 * sizes[0] < sizes[1]:  # every rank has a value of its own

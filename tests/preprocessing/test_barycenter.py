@@ -215,8 +215,8 @@ def test_several_columns_as_intersections_and_in_turn():
     partly = moved(x[:, None], both, sequential=[0.5, 1.0], strength=0.8)
     step = moved(x[:, None], sex, strength=0.4)
     assert_allclose(partly, moved(step, race, strength=0.8), rtol=1e-13)
-    one = moved(x[:, None], sex, sequential=[1.0])
-    assert_allclose(one, moved(x[:, None], sex), rtol=1e-14)
+    sequential = moved(x[:, None], sex, sequential=[1.0])
+    assert_allclose(sequential, moved(x[:, None], sex), rtol=1e-14)
     weights = [None, {"a": 1, "b": 1, "c": 1}]
     model = fitted(x[:, None], both, sequential=[1, 1], group_weights=weights)
     assert_allclose(model.group_weights_[1], 1 / 3)
@@ -321,7 +321,7 @@ def test_persistence():
     assert not hasattr(clone(model), "maps_")
 
 
-def test_small_groups_are_told():
+def test_small_groups_warn():
     X, _, _ = make()
     group = np.array(["a"] * 9 + ["b"] * 391)
     with pytest.warns(SmallGroupWarning, match="a: 9, b: 391"):

@@ -150,7 +150,7 @@ def test_float32_is_kept(data, method):
     assert_allclose(Z, expected, atol=1e-5)
 
 
-def test_nothing_to_remove_is_told(data):
+def test_nothing_to_remove_warns(data):
     X, _, _, _ = data
     X, group = np.vstack([X, X]), np.repeat([0, 1], 300)
     for method in ("orthogonal", "elimination"):
@@ -175,7 +175,7 @@ def test_messages(data):
         ParityProjection().fit(X, y[1:], sensitive_features=group)
 
 
-def test_removing_everything_is_told():
+def test_removing_everything_warns():
     rng = np.random.default_rng(0)
     group = rng.integers(0, 3, 300)
     X = rng.normal(size=(300, 2))

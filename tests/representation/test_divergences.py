@@ -92,7 +92,7 @@ def test_mmd_of_gaussians_is_that_of_the_closed_form():
     assert error < 0.05 * wanted
 
 
-def test_mmd_of_one_law_is_zero_on_average_and_of_two_it_is_not():
+def test_mmd_of_equal_distributions_is_zero_on_average_and_of_others_is_not():
     rng = np.random.default_rng(2)
 
     def one(shift):

@@ -38,6 +38,7 @@ from fairlearnkit.representation._sampling import (  # noqa: E402
 )
 from fairlearnkit.representation._targets import read_tasks  # noqa: E402
 
+N = 400
 # float32 in training: what two ways of adding up the same numbers come to.
 ADDED_UP = 2e-4
 
@@ -45,10 +46,10 @@ ADDED_UP = 2e-4
 @pytest.fixture(scope="module")
 def data():
     """Features, two tasks, and three groups of which one is small."""
-    X, y, group = make_biased_classification(800, random_state=0)
+    X, y, group = make_biased_classification(N, random_state=0)
     rng = np.random.default_rng(0)
-    group = np.where(rng.uniform(size=800) < 0.04, "c", group)
-    other = X[:, 0] - X[:, 1] + rng.normal(size=800)
+    group = np.where(rng.uniform(size=N) < 0.04, "c", group)
+    other = X[:, 0] - X[:, 1] + rng.normal(size=N)
     return X, np.column_stack([y, other]), group
 
 
@@ -106,7 +107,7 @@ def test_without_penalty_the_divergence_changes_nothing(data):
 @pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
 def test_a_larger_penalty_never_raises_the_divergence(data, divergence):
     """Up to 0.002, the noise of training: it starts at 0.03 and more."""
-    few = {"max_iter": 12, "learning_rate": 0.04, "batch_size": 160}
+    few = {"max_iter": 12, "learning_rate": 0.04, "batch_size": 80}
     gaps = [
         fitted(data, divergence=divergence, penalty=penalty, **few).gap_
         for penalty in (0.0, 0.3, 2.0, 16.0)
@@ -150,9 +151,9 @@ def test_gap_is_the_divergence_of_whitened_features(data):
 def test_a_linear_map_of_the_features_changes_no_divergence(data):
     rows = rows_of(data)
     rng = np.random.default_rng(1)
-    Z = torch.as_tensor(rng.normal(size=(800, 3)), dtype=torch.float32)
+    Z = torch.as_tensor(rng.normal(size=(N, 3)), dtype=torch.float32)
     Z[rows.members[0]] += 1.0
-    chosen = np.arange(800)
+    chosen = np.arange(N)
 
     def gap(Z):
         return float(rows.divergence(Z, chosen, partial(by_group, mean_difference)))
@@ -165,7 +166,7 @@ def test_a_linear_map_of_the_features_changes_no_divergence(data):
 def test_three_groups_are_compared_each_with_the_others(data):
     rows = rows_of(data)
     Z = torch.as_tensor(data[0][:, :3], dtype=torch.float32)
-    chosen, seen = np.arange(800), []
+    chosen, seen = np.arange(N), []
 
     def divergence(x, y, a, b):
         assert float(a.sum()) == pytest.approx(1.0, abs=1e-5)
@@ -177,7 +178,7 @@ def test_three_groups_are_compared_each_with_the_others(data):
     found = rows.divergence(Z, chosen, partial(by_group, divergence))
     assert float(found) == pytest.approx(2.0)
     sizes = [len(members) for members in rows.members]
-    assert seen == [(size, 800 - size) for size in sizes]
+    assert seen == [(size, N - size) for size in sizes]
 
 
 def test_batches_hold_every_row_once_and_every_group(data):
@@ -186,13 +187,13 @@ def test_batches_hold_every_row_once_and_every_group(data):
         stratified_batches(rows, 13, MIN_GROUP_ROWS, np.random.RandomState(0))
     )
     inside = np.concatenate([batch for batch, _ in batches])
-    assert sorted(inside) == list(range(800))
+    assert sorted(inside) == list(range(N))
     for batch, with_extra in batches:
         np.testing.assert_array_equal(with_extra[: len(batch)], batch)
         assert len(set(with_extra)) == len(with_extra)
         for g, members in enumerate(rows.members):
             share = np.count_nonzero(rows.codes[batch] == g) / len(batch)
-            assert share == pytest.approx(len(members) / 800, abs=0.04)
+            assert share == pytest.approx(len(members) / N, abs=0.04)
             present = np.count_nonzero(rows.codes[with_extra] == g)
             assert present >= min(MIN_GROUP_ROWS, len(members))
 
@@ -204,7 +205,7 @@ def test_without_penalty_no_row_joins_a_batch(data):
     for batch, with_extra in stratified_batches(rows, 13, 0, np.random.RandomState(0)):
         np.testing.assert_array_equal(batch, with_extra)
     two = np.where(group == "c", "b", group)
-    options = {"penalty": 0.0, "batch_size": 800}
+    options = {"penalty": 0.0, "batch_size": N}
     one, other = fitted(data, **options), fitted((X, y, two), **options)
     np.testing.assert_allclose(one.transform(X), other.transform(X), atol=ADDED_UP)
 
@@ -213,18 +214,16 @@ def test_tasks_that_are_not_observed_do_not_count(data):
     X, y, group = data
     y = y.copy()
     y[100:, 1] = np.nan
-    tasks, _ = read_tasks(y, "auto", 800, np.ones(800))
-    rows = TensorRows(X, tasks, np.zeros(800, dtype=int), np.ones(800), "cpu")
-    scores = torch.as_tensor(np.random.default_rng(0).normal(size=(800, 2)))
-    found = float(rows.task_loss(scores.float(), np.arange(800)))
+    tasks, _ = read_tasks(y, "auto", N, np.ones(N))
+    rows = TensorRows(X, tasks, np.zeros(N, dtype=int), np.ones(N), "cpu")
+    scores = torch.as_tensor(np.random.default_rng(0).normal(size=(N, 2)))
+    found = float(rows.task_loss(scores.float(), np.arange(N)))
     plain = scores.numpy()
     first = np.logaddexp(0, plain[:, 0] * (1 - 2 * y[:, 0])).mean()
     scaled = (y[:100, 1] - y[:100, 1].mean()) / y[:100, 1].std()
     second = ((plain[:100, 1] - scaled) ** 2).mean()
     assert found == pytest.approx((first + second) / 2, rel=1e-5)
-    halves = [
-        rows.task_loss(scores[b].float(), b) for b in np.arange(800).reshape(2, -1)
-    ]
+    halves = [rows.task_loss(scores[b].float(), b) for b in np.arange(N).reshape(2, -1)]
     assert float(sum(halves)) / 2 == pytest.approx(found, rel=1e-5)
     assert np.isfinite(fitted((X, y, group)).loss_curve_).all()
 
@@ -232,12 +231,12 @@ def test_tasks_that_are_not_observed_do_not_count(data):
 def test_mixed_tasks_are_learned(data):
     X, _, group = data
     names = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
-    y = np.empty((800, 3), dtype=object)
+    y = np.empty((N, 3), dtype=object)
     y[:, 0], y[:, 1], y[:, 2] = names, X[:, 1] > 0, 100 + 5 * X[:, 2]
     y[:50, 2] = None
     model = fitted((X, y, group), penalty=0.0, max_iter=60)
     predicted = model.predict(X)
-    assert predicted.shape == (800, 3)
+    assert predicted.shape == (N, 3)
     assert (predicted[:, 0] == names).mean() > 0.9
     assert (predicted[:, 1] == (X[:, 1] > 0)).mean() > 0.95
     error = predicted[:, 2].astype(float) - (100 + 5 * X[:, 2])
@@ -273,7 +272,7 @@ def test_heads_of_new_tasks(data):
     before = copy.deepcopy(model.coefs_), model.gap_
     new = np.column_stack([X[:, 2] > 0, X[:, 0]]).astype(float)
     new[:100, 0] = np.nan
-    weight = np.random.default_rng(0).uniform(0.5, 2.0, 800)
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, N)
     assert model.fit_heads(X, new, sample_weight=weight) is model
     for old, coef in zip(before[0], model.coefs_):
         np.testing.assert_array_equal(old, coef)
@@ -304,12 +303,12 @@ def test_several_seeds_and_the_random_state_of_the_user(data):
 @pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
 def test_rows_without_weight_are_as_if_not_there(data, divergence):
     X, y, group = data
-    weight = np.ones(800)
-    weight[600:] = 0.0
+    weight = np.ones(N)
+    weight[300:] = 0.0
     options = {"divergence": divergence, "n_components": 3, "max_iter": 3}
     one = ParityEncoder(**options, random_state=0)
     one.fit(X, y, sensitive_features=group, sample_weight=weight)
-    kept = X[:600], y[:600], group[:600]
+    kept = X[:300], y[:300], group[:300]
     other = clone(one).fit(*kept[:2], sensitive_features=kept[2])
     np.testing.assert_array_equal(one.transform(X), other.transform(X))
     larger = clone(one).fit(
@@ -340,12 +339,12 @@ def test_weights_are_repetitions_where_a_batch_is_everything(data, divergence):
 def test_groups_that_are_missing(data):
     X, y, group = data
     holes = group.astype(object)
-    holes[:100] = None
+    holes[np.flatnonzero(group != "c")[:40]] = None
     with pytest.raises(ValueError, match="missing"):
         fitted((X, y, holes))
     ignored = fitted((X, y, holes), missing="ignore")
     assert ignored.groups_.tolist() == ["a", "b", "c"]
-    assert ignored.group_counts_.sum() == 700
+    assert ignored.group_counts_.sum() == N - 40
     assert fitted((X, y, holes), missing="group").groups_.tolist()[-1] is None
 
 
@@ -360,7 +359,7 @@ def test_units_of_x_do_not_matter(data):
 def test_a_feature_that_is_constant_in_training_moves_nothing_later(data):
     X, y, group = data
     for value in (0.0, 3.0):
-        constant = np.column_stack([X, np.full(800, value)])
+        constant = np.column_stack([X, np.full(N, value)])
         model = fitted((constant, y, group))
         Z = model.transform(constant)
         constant[:, -1] = 1e6
@@ -476,9 +475,9 @@ def test_the_blur_reaches_the_divergence(data, blur):
     assert abs(given.gap_ - default.gap_) > 1e-3
 
 
-def test_small_groups_are_told(data):
+def test_small_groups_warn(data):
     X, y, group = data
-    group = np.where(np.arange(800) < 5, "d", group)
+    group = np.where(np.arange(N) < 5, "d", group)
     with pytest.warns(match=r"d: 5"):
         fitted((X, y, group), max_iter=1)
 
@@ -560,12 +559,13 @@ def test_no_training_rows_are_kept(data, module):
 def test_frames_pipelines_and_searches(data):
     pd = pytest.importorskip("pandas")
     X, y, group = data
+    group = np.where(group == "c", "b", group)  # folds would have too few of them
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
     encoder = ParityEncoder(n_components=2, max_iter=2, random_state=0)
-    told = encoder.set_output(transform="pandas").fit_transform(
+    output = encoder.set_output(transform="pandas").fit_transform(
         frame, y, sensitive_features=group
     )
-    assert list(told.columns) == ["parityencoder0", "parityencoder1"]
+    assert list(output.columns) == ["parityencoder0", "parityencoder1"]
     frame["group"] = group
     model = make_pipeline(
         SensitiveColumns(ParityEncoder(max_iter=2, random_state=0), ["group"]),
@@ -624,7 +624,7 @@ def test_transfer_to_a_task_not_seen():
 
 def test_a_class_without_weight_is_no_class(data):
     X, y, _ = data
-    labels, weight = y[:, 0] + 1.0, np.ones(800)
+    labels, weight = y[:, 0] + 1.0, np.ones(N)
     labels[:20], weight[:20] = 0.0, 0.0
     model = fitted(data)
     model.fit_heads(X, labels, sample_weight=weight)
@@ -639,15 +639,15 @@ def test_a_class_without_weight_is_no_class(data):
 def test_early_stopping_with_a_task_that_is_rarely_observed(data):
     X, y, group = data
     two = np.where(group == "c", "b", group)
-    rare = np.where(np.arange(800) < 4, y[:, 1], np.nan)
+    rare = np.where(np.arange(N) < 4, y[:, 1], np.nan)
     both = np.column_stack([y[:, 0], rare])
     options = {"early_stopping": True, "max_iter": 30}
     model = fitted((X, both, two), **options)
     assert np.isfinite(model.validation_curve_).all()
     assert model.loss_curve_[-1] < model.loss_curve_[0]
     seed = np.random.RandomState(0).randint(2**31 - 1)
-    held_out = split_validation(read_groups(two), np.ones(800), 0.1, seed)[1]
-    gone = np.full(800, np.nan)
+    held_out = split_validation(read_groups(two), np.ones(N), 0.1, seed)[1]
+    gone = np.full(N, np.nan)
     gone[held_out[:2]] = [0.5, 1.5]
     with pytest.raises(ValueError, match=r"y\[:, 1\] is observed in 2 rows"):
         fitted((X, np.column_stack([y[:, 0], gone]), two), **options)
@@ -716,7 +716,7 @@ def test_a_failing_fit_leaves_the_tasks_as_they_were(data):
 
 def test_one_row_may_outweigh_its_group(data):
     X, y, group = data
-    weight = np.ones(800)
+    weight = np.ones(N)
     weight[0] = 1e9
     model = ParityEncoder(n_components=2, max_iter=2, random_state=0)
     model.fit(X, y, sensitive_features=group, sample_weight=weight)

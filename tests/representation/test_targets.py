@@ -61,7 +61,7 @@ def test_mixed_columns(form):
     assert tasks[3].values.tolist() == [2, 0, 1, 1]
 
 
-def test_kinds_may_be_told():
+def test_kinds_may_be_passed():
     y = np.array([[1, 1], [2, 2], [3, 3], [2, 1]])
     tasks, _ = read_tasks(y, ["regression", "classification"], 4, ONES)
     assert [task.kind for task in tasks] == ["regression", "multiclass"]
@@ -113,7 +113,7 @@ def test_rows_without_weight_are_no_observations():
         read_tasks([1, NAN, NAN, NAN], "auto", 4, np.array([0.0, 1, 1, 1]))
 
 
-def test_without_pytorch_the_command_is_told(monkeypatch):
+def test_without_pytorch_the_error_names_the_command(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     encoder = ParityEncoder()
     with pytest.raises(ImportError, match=r"pip install torch==2.13.0"):

@@ -24,8 +24,8 @@ from fairlearnkit.utils.estimator_checks import (
 )
 
 ARGUMENTS = {
-    BarycenterClassifier: {"estimator": LogisticRegression()},
-    BarycenterRegressor: {"estimator": Ridge()},
+    BarycenterClassifier: {"estimator": LogisticRegression(), "cv": 2},
+    BarycenterRegressor: {"estimator": Ridge(), "cv": 2},
     ParityEncoder: {"hidden_layer_sizes": 3, "n_components": 2, "max_iter": 2},
     SensitiveColumns: {
         "estimator": ParityRidge(max_gap=0.1),
@@ -38,7 +38,7 @@ ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     ParityKernelRidge(kernel="rbf", constraint="general_parity", max_gap=0.1),
     ParityProjection(method="elimination"),
     BarycenterTransformer(unseen="pooled", missing="ignore", strength=0.5),
-    BarycenterRegressor(ParityRidge()),
+    BarycenterRegressor(ParityRidge(), cv=2),
 ]
 # Batches and weights at the start of the training are drawn by row and by group.
 DRAWN = "rows and groups fall into batches by their position"
@@ -75,7 +75,9 @@ def test_every_estimator_keeps_the_contract(estimator, check, request):
     ids=label,
 )
 def test_one_call_runs_all_checks(estimator):
+    """The common checks of scikit-learn inside SensitiveColumns, too, are run here."""
     results = check_estimator(estimator)
+    assert len([*routing.sklearn_checks(estimator)]) >= 46  # as in test_common.py
     assert len(results) == len(kinds.checks_of(estimator)) + len(
         [*routing.sklearn_checks(estimator)]
     )
