@@ -136,7 +136,8 @@ def make_cuts(seed, strata):
         y[:2] = True, False
         inside = {"all": [y | ~y], "positive": [y], "both": [~y, y]}[strata]
         shares = np.array([rows / rows.sum() for rows in inside])
-        cuts.append(group_cuts(proba, (1 - 2 * proba) / 100, shares, (1.1, -0.1)))
+        costs = (1 - 2 * proba) / 100
+        cuts.append(group_cuts(proba, costs, shares, shares, (1.1, -0.1)))
     return cuts, rng.choice([0.0, 0.05, 0.2])
 
 
