@@ -90,18 +90,18 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
 def _cuts(problem, truth, proba, codes):
     """Cuts of each group, and the cost of deciding nobody above them."""
     means, cells = truth.parts[0][1].tocsc(), problem.parts[0][1]
-    excess = problem.weight * (problem.costs[:, 1] - problem.costs[:, 0])
-    scores = split_ties(proba, problem.uniforms)
     n_groups = int(codes.max()) + 1
     cuts = []
     for g in range(n_groups):
         rows = np.flatnonzero(codes == g)
+        weight, costs = problem.weight[rows], problem.costs[rows]
+        scores = split_ties(proba[rows], problem.uniforms[rows])
         # Cells of group g, one a stratum; CSC and CSR hold them row by row.
         shares = means[:, rows][g::n_groups].toarray()
-        plug_in = cells[rows][:, g::n_groups].toarray().T * problem.weight[rows]
-        cuts.append(
-            group_cuts(scores[rows], excess[rows], shares, plug_in, (NOBODY, EVERYBODY))
-        )
+        plug_in = cells[rows][:, g::n_groups].toarray().T * weight
+        plug_in = shares if np.allclose(plug_in, shares, rtol=1e-12) else plug_in
+        excess = weight * (costs[:, 1] - costs[:, 0])
+        cuts.append(group_cuts(scores, excess, shares, plug_in, (NOBODY, EVERYBODY)))
     unknown = codes < 0
     nobody = problem.costs[:, 0]
     plain = np.where(unknown, np.minimum(nobody, problem.costs[:, 1]), nobody)
@@ -124,9 +124,8 @@ def _threshold_line(problem, proba, codes):
         x = proba[ends]
         excess = problem.costs[ends, 1] - problem.costs[ends, 0]
         cell = problem.parts[0][1][ends][:, [g]].toarray().ravel()
-        slopes = np.array([np.diff(v)[0] for v in (excess, cell)]) / max(
-            np.ptp(x), 1e-300
-        )
+        rise = max(float(np.ptp(x)), np.finfo(np.float64).tiny)
+        slopes = np.array([excess[1] - excess[0], cell[1] - cell[0]]) / rise
         at_zero = np.array([excess[0], cell[0]]) - slopes * x[0]
         values.append(np.stack([at_zero, at_zero + slopes], axis=1))
     return np.array(values)
