@@ -7,7 +7,9 @@
    changes at most n_classes - 1 times: visit every change, in order, with the true gap
    and the cost by memberships. A single free multiplier has a single line, which is
    visited from end to end.
-3. Keep the rules that no other beats in both; of these a bound takes the cheapest that
+3. From the rule of the lowest gap, move along one multiplier at a time in the same way,
+   as long as the gap falls.
+4. Keep the rules that no other beats in both; of these a bound takes the cheapest that
    meets it.
 """
 
@@ -17,8 +19,8 @@ from itertools import pairwise
 import numpy as np
 
 from fairlearnkit._optim.decision_dual import TEMPERATURES, maximise_dual
-from fairlearnkit._optim.decisions import lowest
-from fairlearnkit._optim.strata import split_strata
+from fairlearnkit._optim.decisions import JITTER, lowest
+from fairlearnkit._optim.strata import center_strata, split_strata
 
 # Bounds at which the dual is solved; the lines between their multipliers fill the gaps.
 # With twice as many, costs of 60 small problems fell by 2e-5 on average.
@@ -31,6 +33,8 @@ MAX_DUAL_ROWS = 30_000
 # After the first, a solve starts near its solution. A start at 1e-3 was too cold for 5
 # of 60 small problems: their lowest gaps stayed above what can be met.
 WARM = TEMPERATURES[2:]
+# Rounds of lines along one multiplier each; the gap falls little after the second.
+MAX_SWEEPS = 2
 # Factor on multipliers of the dual. At its optimum some rows are balanced between two
 # classes to the last digit, and which one they get would depend on rounding.
 OFF_BALANCE = 1.0 + 1e-10
@@ -98,9 +102,26 @@ def decision_path(problem, truth):
     else:
         knots = _knots(problem, truth)
         lines = [(a, b - a, 1.0) for a, b in pairwise(knots)]
-    return Candidates.join(
-        [line_rules(problem, truth, *line) for line in lines]
-    ).front()
+    found = [line_rules(problem, truth, *line) for line in lines]
+    rules = Candidates.join(found).front()
+    return rules if len(truth.strata) == 2 else _refined(problem, truth, rules)
+
+
+def _refined(problem, truth, rules):
+    """The rules, and those on lines from the one of the lowest gap."""
+    directions = center_strata(np.eye(len(truth.strata)), truth.strata).T
+    for _ in range(MAX_SWEEPS):
+        lowest_gap = rules.gap[0]
+        for direction in (*directions, *-directions):
+            if rules.gap[0] <= truth.row_share:
+                return rules
+            start = rules.multipliers[0]
+            far = max(float(np.abs(start).max()), JITTER)
+            line = line_rules(problem, truth, start, far * direction, 1.0)
+            rules = Candidates.join([rules, line]).front()
+        if rules.gap[0] == lowest_gap:
+            break
+    return rules
 
 
 def _knots(problem, truth):

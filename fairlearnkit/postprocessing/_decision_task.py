@@ -253,8 +253,10 @@ def build_decision_problem(task, calibration, truth):
         pi_c of the cells of each part.
     """
     rows = calibration.rows
-    weight = np.ones(len(rows)) if task.weight is None else task.weight[rows]
-    weight = weight / weight.sum()
+    if task.weight is None:  # without memory of its own
+        weight = np.broadcast_to(1.0 / len(rows), len(rows))
+    else:
+        weight = task.weight[rows] / task.weight[rows].sum()
     known, parts = {}, []
     for part in calibration.parts:
         if tuple(part) not in known:
