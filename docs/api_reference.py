@@ -38,9 +38,10 @@ API_REFERENCE = {
     "Preprocessing": {
         "module": "fairlearnkit.preprocessing",
         "description": "Transformers that remove differences between groups from the "
-        "features: of means, or of the distribution of each column. See "
-        ":ref:`projection` and :ref:`barycenters`.",
-        "names": ["ParityProjection", "BarycenterTransformer"],
+        "features, of means or of the distribution of each column; sample weights that "
+        "remove them from y. See :ref:`projection`, :ref:`barycenters` and "
+        ":ref:`reweighing`.",
+        "names": ["ParityProjection", "BarycenterTransformer", "parity_sample_weight"],
     },
     "Postprocessing": {
         "module": "fairlearnkit.postprocessing",

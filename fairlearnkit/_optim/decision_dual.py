@@ -25,15 +25,17 @@ TEMPERATURES = 10.0 ** np.array([*np.arange(-1.0, -6.1, -0.5), -7, -8, -9, -10])
 # Of the smoothed |nu|: its share of the value is below this times beta.
 KINK = 1e-3
 # Newton decrement relative to beta at which a stage ends; the next one starts from it.
-DECREMENT = 1e-6
+# At 1e-1 values were off by up to 3 % in 60 small problems, at 1e-6 no closer than now.
+DECREMENT = 1e-3
 MAX_STEPS = 30
 # A step is halved until the slope at its end has at most this share of the slope at its
 # start, with either sign: slopes lose no digits where values differ by rounding only.
 SLOPE = 0.9
 SHORTEST = 1e-8
 # No step moves a cost by more than this times beta: where hardly any row is between two
-# classes, the quadratic model says nothing about what lies further away.
-FARTHEST = 100.0
+# classes, the quadratic model says nothing about what lies further away. With 100 there
+# are half as many evaluations again.
+FARTHEST = 10.0
 # Eigenvalues of the Hessian below this, relative to the largest, are zero: adding the
 # same to the multipliers of all classes in a cell changes no decision.
 SINGULAR = 1e-10

@@ -43,6 +43,8 @@ class Cuts:
         In descending order, midway between neighbouring scores.
     rates : ndarray of shape (n_strata, n_cuts)
         Shares of the cells' rows above the threshold, in ascending order.
+    plug_in : ndarray of shape (n_strata, n_cuts)
+        The same by memberships.
     cost : ndarray of shape (n_cuts,)
         Cost of deciding the rows above the threshold, less that of deciding none.
     plain : int
@@ -51,11 +53,12 @@ class Cuts:
 
     thresholds: np.ndarray
     rates: np.ndarray
+    plug_in: np.ndarray
     cost: np.ndarray
     plain: int
 
 
-def group_cuts(scores, costs, shares, ends):
+def group_cuts(scores, costs, shares, plug_in, ends):
     """All cuts of a group.
 
     Parameters
@@ -65,21 +68,27 @@ def group_cuts(scores, costs, shares, ends):
     costs : ndarray of shape (n_rows,)
         Cost of deciding a row less that of not deciding it, times its weight; in
         descending order of the scores they ascend.
-    shares : ndarray of shape (n_strata, n_rows)
-        Share of the row in the group's cell of each stratum.
+    shares, plug_in : ndarray of shape (n_strata, n_rows)
+        True share of the row in the group's cell of each stratum, and the share by
+        memberships.
     ends : tuple of float
         Thresholds above and below all scores.
     """
     order = np.argsort(-scores, kind="stable")
-    scores, costs = scores[order], costs[order]
+    scores = scores[order]
     distinct = scores[:-1] - scores[1:] > SCORE_ROUNDING
     kept = np.flatnonzero(np.concatenate([[True], distinct, [True]]))
     middle = 0.5 * (scores[:-1] + scores[1:])
-    none = np.zeros((len(shares), 1))
-    rates = np.concatenate([none, np.cumsum(shares[:, order], axis=1)], axis=1)
-    cost = np.append(0.0, np.cumsum(costs))[kept]
     thresholds = np.concatenate([ends[:1], middle, ends[1:]])
-    return Cuts(thresholds[kept], rates[:, kept], cost, int(cost.argmin()))
+
+    def cumulated(values):
+        return np.append(0.0, np.cumsum(values[order]))[kept]
+
+    rates = np.array([cumulated(share) for share in shares])
+    same = plug_in is shares
+    by_members = rates if same else np.array([cumulated(share) for share in plug_in])
+    cost = cumulated(costs)
+    return Cuts(thresholds[kept], rates, by_members, cost, int(cost.argmin()))
 
 
 def cheapest_cuts(cuts, bound):

@@ -20,7 +20,7 @@ therefore decided by the rates of true labels and groups, the `Rates` of a rule.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy import sparse
@@ -131,6 +131,8 @@ class DecisionProblem:
 
     def cost(self, decided):
         """Sum_i w_i r_i,k of decided classes k."""
+        if self.costs.shape[1] == 2:
+            return float(self.weight @ np.where(decided, *self.costs.T[::-1]))
         return float(self.weight @ self.costs[np.arange(len(decided)), decided])
 
     def take(self, rows):
@@ -155,7 +157,7 @@ class DecisionProblem:
         stratum. Here z has no jitter.
         """
         nu = center_strata(multipliers, self.strata)
-        low = (self.costs + self.shifts(nu)).min(axis=1)
+        low = lowest_cost(self.costs + self.shifts(nu))
         penalty = bound * np.maximum(nu, 0.0).sum() if nu.any() else 0.0
         return float(self.weight @ low) - penalty
 
@@ -191,3 +193,8 @@ def lowest(costs):
     if costs.shape[1] == 2:  # ten times as fast as argmin
         return (costs[:, 1] < costs[:, 0]).astype(np.intp)
     return costs.argmin(axis=1)
+
+
+def lowest_cost(costs):
+    """Lowest cost of each row; numpy's min over a short axis is ten times slower."""
+    return reduce(np.minimum, costs.T)

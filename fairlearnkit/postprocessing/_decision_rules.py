@@ -65,60 +65,83 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
         See `_front`. Each rule is a pair of lists, the thresholds of each group and
         their shares.
     """
-    plain = lowest(problem.costs)
-    scores = split_ties(proba, problem.uniforms)
-    cuts = _cuts(problem, truth, scores, codes)
-    bounds = truth.gap(plain) * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
-    if max_gap < truth.gap(plain):
+    cuts, base = _cuts(problem, truth, proba, codes)
+    plain_gap = truth.gap(lowest(problem.costs))
+    bounds = plain_gap * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
+    if max_gap < plain_gap:
         bounds = np.append(bounds, max_gap)
+    line = _threshold_line(problem, proba, codes)
     rules, measured = [], []
     for bound in bounds:
-        positions, shares, nu = _cheapest(problem, truth, cuts, scores, codes, bound)
-        thresholds = [c.thresholds[p] for c, p in zip(cuts, positions)]
-        rules.append((thresholds, shares))
-        selected = share_selected(scores, codes, thresholds, shares, plain)
-        measured.append(_measure_shares(problem, truth, selected, nu))
+        positions, shares, nu = _cheapest(cuts, line, bound, truth.row_share)
+        rules.append(([c.thresholds[p] for c, p in zip(cuts, positions)], shares))
+        picked = [*zip(cuts, positions, shares)]
+        cost = base + sum(float(c.cost[p] @ share) for c, p, share in picked)
+        rates, plug_in = (
+            np.stack([getattr(c, kind)[:, p] @ share for c, p, share in picked], 1)
+            for kind in ("rates", "plug_in")
+        )
+        excess = _excess(problem, cost, plug_in.ravel(), nu)
+        measured.append((cost, rates.ravel(), excess))
     without = ([np.zeros(0)] * len(cuts), [np.zeros(0)] * len(cuts))
     return _front(problem, truth, rules, measured, without)
 
 
-def _cuts(problem, truth, scores, codes):
-    """Cuts of each group, with its true shares in the cells of all strata."""
-    means = truth.parts[0][1].tocsc()
-    excess = problem.weight * (problem.costs[:, 1] - problem.costs[:, 0])
+def _cuts(problem, truth, proba, codes):
+    """Cuts of each group, and the cost of deciding nobody above them."""
+    means, cells = truth.parts[0][1].tocsc(), problem.parts[0][1]
     n_groups = int(codes.max()) + 1
     cuts = []
     for g in range(n_groups):
         rows = np.flatnonzero(codes == g)
-        shares = means[:, rows][g::n_groups].toarray()  # cells of group g
-        cuts.append(group_cuts(scores[rows], excess[rows], shares, (NOBODY, EVERYBODY)))
-    return cuts
+        weight, costs = problem.weight[rows], problem.costs[rows]
+        scores = split_ties(proba[rows], problem.uniforms[rows])
+        # Cells of group g, one a stratum; CSC and CSR hold them row by row.
+        shares = means[:, rows][g::n_groups].toarray()
+        plug_in = cells[rows][:, g::n_groups].toarray().T * weight
+        plug_in = shares if np.allclose(plug_in, shares, rtol=1e-12) else plug_in
+        excess = weight * (costs[:, 1] - costs[:, 0])
+        cuts.append(group_cuts(scores, excess, shares, plug_in, (NOBODY, EVERYBODY)))
+    unknown = codes < 0
+    nobody = problem.costs[:, 0]
+    plain = np.where(unknown, np.minimum(nobody, problem.costs[:, 1]), nobody)
+    return cuts, float(problem.weight @ plain)
 
 
-def _cheapest(problem, truth, cuts, scores, codes, bound):
+def _threshold_line(problem, proba, codes):
+    """r_1 - r_0 and m / pi of each group's first cell at the probabilities 0 and 1.
+
+    Both are linear in the probability of the second class.
+
+    Returns
+    -------
+    values : ndarray of shape (n_groups, 2, 2)
+    """
+    values = []
+    for g in range(int(codes.max()) + 1):
+        rows = np.flatnonzero(codes == g)
+        ends = rows[[proba[rows].argmin(), proba[rows].argmax()]]
+        x = proba[ends]
+        excess = problem.costs[ends, 1] - problem.costs[ends, 0]
+        cell = problem.parts[0][1][ends][:, [g]].toarray().ravel()
+        rise = max(float(np.ptp(x)), np.finfo(np.float64).tiny)
+        slopes = np.array([excess[1] - excess[0], cell[1] - cell[0]]) / rise
+        at_zero = np.array([excess[0], cell[0]]) - slopes * x[0]
+        values.append(np.stack([at_zero, at_zero + slopes], axis=1))
+    return np.array(values)
+
+
+def _cheapest(cuts, line, bound, row_share):
     """Cuts of each group, their shares, and multipliers that certify them."""
     if len(cuts[0].rates) > 1:
         positions, shares, nu = cheapest_mixtures(cuts, bound)
         return positions, shares, nu.ravel()
-    chosen = cheapest_cuts(cuts, bound + truth.row_share)
+    chosen = cheapest_cuts(cuts, bound + row_share)
+    at = np.array([c.thresholds[position] for c, position in zip(cuts, chosen)])
     # At a group's threshold both classes cost the same: r_1 - r_0 + nu m / pi = 0.
-    excess = problem.costs[:, 1] - problem.costs[:, 0]
-    nu = np.empty(len(cuts))
-    for g, (c, position) in enumerate(zip(cuts, chosen)):
-        rows = np.flatnonzero(codes == g)
-        near = rows[np.abs(scores[rows] - c.thresholds[position]).argmin()]
-        cell = problem.parts[0][1][near, g]
-        nu[g] = -excess[near] / max(cell, np.finfo(np.float64).tiny)
+    excess, cell = (line[:, :, 0] + at[:, None] * np.diff(line, axis=2)[:, :, 0]).T
+    nu = -excess / np.maximum(cell, np.finfo(np.float64).tiny)
     return list(chosen[:, None]), [np.ones(1)] * len(cuts), nu
-
-
-def share_selected(scores, codes, thresholds, shares, plain):
-    """Expected decision of each row: the share of its thresholds that it is above."""
-    selected = plain.astype(np.float64)
-    for g, (cuts, weights) in enumerate(zip(thresholds, shares)):
-        rows = np.flatnonzero(codes == g)
-        selected[rows] = (scores[rows, None] > cuts) @ weights
-    return selected
 
 
 def multiplier_rules(problem, truth, max_gap):
@@ -150,15 +173,6 @@ def multiplier_rules(problem, truth, max_gap):
         measured.append((cost, truth.of(decided), _excess(problem, cost, plug_in, nu)))
     without = np.zeros(len(truth.strata))
     return _front(problem, truth, list(multipliers), measured, without)
-
-
-def _measure_shares(problem, truth, selected, nu):
-    """Cost, true rates, and duality gap of shares decided as the second class."""
-    excess = problem.costs[:, 1] - problem.costs[:, 0]
-    cost = float(problem.weight @ (problem.costs[:, 0] + selected * excess))
-    rates = truth.parts[0][1] @ selected
-    plug_in = problem.parts[0][1].T @ (problem.weight * selected)
-    return cost, rates, _excess(problem, cost, plug_in, nu)
 
 
 def _excess(problem, cost, plug_in, nu):

@@ -18,7 +18,6 @@ from fairlearnkit.constraints import check_constraint
 from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _num_samples,
-    _safe_indexing,
 )
 
 from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
@@ -74,6 +73,8 @@ class Task:
     def truth_of(self, rows):
         """True rates of calibration rows."""
         n_samples = _num_samples(self.X)
+        if len(rows) == n_samples and np.array_equal(rows, np.arange(n_samples)):
+            return self.truth
         used = np.ones(n_samples) if self.weight is None else self.weight
         if np.array_equal(np.sort(rows), np.flatnonzero(used > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
@@ -194,7 +195,8 @@ def calibrate(estimator, task):
         return class_proba(model, X, groups, task.classes)
 
     if frozen:
-        proba = score(inner, task.X, task.sensitive_features)[rows]
+        proba = score(inner, task.X, task.sensitive_features)
+        proba = proba if folds is None else proba[rows]
     else:
         proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
     models = None
@@ -237,8 +239,8 @@ def part_cells(part, blocks, proba, of_blocks):
     """m_ci of the cells of a part, of shape (n_samples, n_cells)."""
     cells = [in_stratum(of_blocks[b], proba, blocks[b][1]) for b in part]
     if sparse.issparse(cells[0]):
-        return sparse.hstack(cells, format="csr")
-    return cells[0] if len(cells) == 1 else np.concatenate(cells, axis=1)
+        return sparse.hstack(cells, format="csr") if len(cells) > 1 else cells[0]
+    return np.concatenate(cells, axis=1) if len(cells) > 1 else cells[0]
 
 
 def build_decision_problem(task, calibration, truth):
@@ -260,8 +262,11 @@ def build_decision_problem(task, calibration, truth):
                 part, calibration.blocks, calibration.proba, calibration.of_blocks
             )
             shares = np.maximum(cells.T @ weight, np.finfo(np.float64).tiny)
-            scale = sparse.diags_array(1.0 / shares)
-            known[tuple(part)] = cells @ scale, shares
+            if sparse.issparse(cells):  # in place: nobody else needs them any more
+                cells.data /= shares[cells.indices]
+            else:
+                cells /= shares
+            known[tuple(part)] = cells, shares
         parts.append(known[tuple(part)])
     decisions = [compared.decision for compared in task.compared]
     return DecisionProblem(
@@ -269,5 +274,5 @@ def build_decision_problem(task, calibration, truth):
         weight,
         tuple((k, cells) for k, (cells, _) in zip(decisions, parts)),
         truth.strata,
-        row_numbers(_safe_indexing(task.X, rows), TIES_SEED),
+        row_numbers(task.X, TIES_SEED)[rows],
     ), [shares for _, shares in parts]

@@ -51,6 +51,9 @@ from ._decision_task import (
 )
 from ._memberships import group_proba, one_hot
 
+# Methods that need groups unless a group_estimator is given.
+LATER = ("predict", "predict_proba", "decision_function", "score")
+
 
 class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Decide so that rates differ between groups by no more than a bound.
@@ -459,17 +462,23 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimator takes.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels, for an inner estimator that takes them.
+            Group labels. Required unless `group_estimator` is given, although only an
+            inner estimator that takes them uses them.
 
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``.
         """
-        X = self._check_rows(X, sensitive_features)
-        groups = sensitive_features
-        if not takes_groups(self.estimator_, "predict_proba"):
-            groups = None
+        check_is_fitted(self)
+        self._match(X, sensitive_features)
+        return self._inner_proba(X, sensitive_features)
+
+    def _inner_proba(self, X, sensitive_features):
+        """Probabilities of rows whose groups were matched."""
+        X = self._check_rows(X)
+        asks = takes_groups(self.estimator_, "predict_proba")
+        groups = sensitive_features if asks else None
         return class_proba(self.estimator_, X, groups, self.classes_)
 
     def decision_function(self, X, *, sensitive_features=None):
@@ -480,8 +489,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimators take.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given. Several columns
-            are matched by name.
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
 
         Returns
         -------
@@ -492,7 +501,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """
         check_is_fitted(self)
         codes = self._match(X, sensitive_features)
-        proba = self.predict_proba(X, sensitive_features=sensitive_features)
+        proba = self._inner_proba(X, sensitive_features)
         return self._margins(X, proba, codes)
 
     def predict(self, X, *, sensitive_features=None):
@@ -503,8 +512,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Whatever the inner estimators take.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given. Several columns
-            are matched by name.
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
 
         Returns
         -------
@@ -526,7 +535,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         y : array-like of shape (n_samples,)
             Class labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels. Required unless `group_estimator` is given.
+            Group labels. Required unless `group_estimator` is given, and not used then.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
@@ -553,12 +562,6 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """Codes of new rows in each partition; None where groups are inferred."""
         check_alignment(X=X, sensitive_features=sensitive_features)
         if self.group_estimator is not None:
-            if sensitive_features is not None and not self._needs_groups():
-                msg = (
-                    "sensitive_features was given, but with group_estimator decisions "
-                    "depend on X alone: leave it out."
-                )
-                raise ValueError(msg)
             return None
         options = {
             "names": self.sensitive_feature_names_in_,
@@ -570,10 +573,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return match_columns(sensitive_features, self._labels, **options)
         return [match_groups(sensitive_features, self._labels[0], **options)]
 
-    def _check_rows(self, X, sensitive_features):
+    def _check_rows(self, X):
         """X, checked to have the columns of fit."""
-        check_is_fitted(self)
-        check_alignment(X=X, sensitive_features=sensitive_features)
         X = as_frame(X)
         if hasattr(self, "n_features_in_"):  # not set for lists of texts
             as_table(X)  # raises an error that tells how to reshape a single row
@@ -615,20 +616,20 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         return [known[q] for q, _ in self._blocks]
 
     def _needs_groups(self):
-        """Whether groups are needed at predict."""
+        """Whether groups are needed at predict, for the rule or the inner model."""
         if self.group_estimator is None:
             return True
         model = getattr(self, "estimator_", self.estimator)
         return takes_groups(model, "predict_proba")
 
     def _get_metadata_request(self):
-        """Groups are requested at predict only where they are needed."""
+        """Groups are requested at predict where they are needed."""
         request = super()._get_metadata_request()
-        if not hasattr(self, "_metadata_request") and not self._needs_groups():
-            for method in ("predict", "predict_proba", "decision_function", "score"):
-                getattr(request, method).add_request(
-                    param="sensitive_features", alias=False
-                )
+        declines = not hasattr(self, "_metadata_request") and not self._needs_groups()
+        for method in LATER if declines else ():
+            getattr(request, method).add_request(
+                param="sensitive_features", alias=False
+            )
         return request
 
     def __sklearn_tags__(self):

@@ -89,10 +89,10 @@ def test_the_dual_has_the_value_of_the_linear_program(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_multipliers_are_the_price_of_the_bound(seed):
     problem, _, bound = make_problem(seed)
-    low, high = bound + 0.02, bound + 0.021
+    low, high = bound + 0.02, bound + 0.03
     prices = [np.maximum(maximise_dual(problem, e), 0.0).sum() for e in (low, high)]
     slope = (lowest_cost(problem, low) - lowest_cost(problem, high)) / (high - low)
-    assert prices[1] - 1e-6 <= slope <= prices[0] + 1e-6  # costs are convex
+    assert prices[1] - 1e-5 <= slope <= prices[0] + 1e-5  # costs are convex
 
 
 @pytest.mark.parametrize("seed", range(200, 220))
@@ -136,7 +136,8 @@ def make_cuts(seed, strata):
         y[:2] = True, False
         inside = {"all": [y | ~y], "positive": [y], "both": [~y, y]}[strata]
         shares = np.array([rows / rows.sum() for rows in inside])
-        cuts.append(group_cuts(proba, (1 - 2 * proba) / 100, shares, (1.1, -0.1)))
+        costs = (1 - 2 * proba) / 100
+        cuts.append(group_cuts(proba, costs, shares, shares, (1.1, -0.1)))
     return cuts, rng.choice([0.0, 0.05, 0.2])
 
 

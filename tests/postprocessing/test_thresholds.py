@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -547,14 +548,17 @@ def test_in_searches_pipelines_and_sensitive_columns():
 def test_requests_follow_the_parameters():
     known = ParityThresholdClassifier(LOGISTIC)
     unaware = ParityThresholdClassifier(LOGISTIC, group_estimator=LOGISTIC)
-    inner = SensitiveColumns(ParityLogisticRegression(), "sex")
-    for model, wanted in ((known, True), (unaware, False)):
+    within = ParityThresholdClassifier(known, group_estimator=LOGISTIC)
+    for model, wanted in ((known, True), (unaware, False), (within, True)):
         requests = model.get_metadata_routing()
         assert requests.fit.requests["sensitive_features"] is True
-        for method in ("predict", "decision_function", "predict_proba", "score"):
-            found = getattr(requests, method).requests["sensitive_features"]
-            assert found is wanted
-    assert inner is not None
+        for method in ("predict", "predict_proba", "decision_function", "score"):
+            asked = getattr(requests, method).requests["sensitive_features"]
+            assert asked is wanted
+    with config_context(enable_metadata_routing=True):
+        unaware.set_predict_request(sensitive_features=True)
+    own = unaware.get_metadata_routing()
+    assert own.predict.requests["sensitive_features"] is True
 
 
 def test_inner_models_get_groups_and_weights_if_they_ask():
@@ -648,8 +652,8 @@ def test_messages_of_data(given):
         model.predict(X)
     unaware = around_given(X, group_estimator=frozen(GivenGroups(), X))
     unaware.fit(X, y, sensitive_features=group)
-    with pytest.raises(ValueError, match="leave it out"):
-        unaware.predict(X, sensitive_features=group)
+    expected = unaware.predict(X)
+    assert_array_equal(unaware.predict(X, sensitive_features=1 - group // 2), expected)
 
 
 def test_no_training_rows_are_kept(given):
