@@ -36,7 +36,7 @@ tables = {
 
 # %%
 # Each method decides for the test rows at several bounds. ``with_max_gap`` and
-# ``strength`` need one fit for a whole curve. ``max_gap`` of
+# ``with_strength`` need one fit for a whole curve. ``max_gap`` of
 # ``ParityLogisticRegression`` is in log-odds, and each value needs a fit: it runs from
 # the gap of the plain model down to zero.
 boosting = HistGradientBoostingClassifier(
@@ -64,7 +64,7 @@ def decide(X, y, group, X_test, group_test):
             known.with_max_gap(b).predict(X_test, **predict) for b in bounds
         ],
         "BarycenterClassifier": [
-            moved.set_params(strength=1 - s).predict(X_test, **predict) for s in shares
+            moved.with_strength(1 - s).predict(X_test, **predict) for s in shares
         ],
         "ParityThresholdClassifier, group_estimator": [
             unaware.with_max_gap(b).predict(X_test) for b in bounds
