@@ -45,8 +45,9 @@ API_REFERENCE = {
     },
     "Postprocessing": {
         "module": "fairlearnkit.postprocessing",
-        "description": "Predictions with the same distribution in every group, around "
-        "any model. See :ref:`barycenters`.",
+        "description": "Around any model: decisions whose rates differ between groups "
+        "by no more than a bound, see :ref:`decisions`; predictions with the same "
+        "distribution in every group, see :ref:`barycenters`.",
         "names": [
             "ParityThresholdClassifier",
             "BarycenterRegressor",

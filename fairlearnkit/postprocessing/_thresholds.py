@@ -93,11 +93,10 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         Any classifier with ``predict_proba``, or a Pipeline or a search that ends in
         one. A :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used
         for calibration, so that none of them should be in its training data.
-    constraint : {"demographic_parity", "equal_opportunity", "equalized_odds"} or \
-            object, default="demographic_parity"
-        Which rates are compared; or a constraint with strata of y, such as
-        :class:`~fairlearnkit.constraints.DemographicParity` with
-        ``columns="separately"``, whose strata depend on the class alone.
+    constraint : str or object, default="demographic_parity"
+        "demographic_parity", "equal_opportunity" or "equalized_odds", see above; or an
+        object of :mod:`fairlearnkit.constraints` whose strata depend on the class
+        alone, such as ``DemographicParity(columns="separately")``.
     max_gap : float, default=0.0
         Largest difference of two rates that are compared, between 0 and 1. It counts as
         met by a gap that exceeds it by less than the largest share of a single row in a
@@ -107,11 +106,11 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         clone is fitted for each sensitive column that is compared by itself and each
         set A of classes, on the rows of these classes. It may be a model of the same
         kind as `estimator`. With None, groups are needed at predict.
-    cost : dict, array-like of shape (n_classes,) or (n_classes, n_classes), \
-            default=None
-        Cost of not deciding a class where it is the true one, by label or in the order
-        of the classes; or a matrix whose row j, column k holds the cost of deciding k
-        where the class is j. With None each wrong decision costs 1.
+    cost : dict or array-like, default=None
+        Cost of not deciding a class where it is the true one, as a dict by label or an
+        array of shape (n_classes,) in the order of the classes; or a matrix of shape
+        (n_classes, n_classes) whose row j, column k holds the cost of deciding k where
+        the class is j. With None each wrong decision costs 1.
     pos_label : scalar, default=None
         The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans. For
         other labels "equal_opportunity" needs it, with two classes. With more classes,
