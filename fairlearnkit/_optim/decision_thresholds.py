@@ -157,10 +157,11 @@ def _nearest(cuts, low, high):
     return total, np.array(positions)
 
 
-def cheapest_mixtures(cuts, bound):
+def cheapest_mixtures(cuts, bound, columns=None):
     """Shares of cuts in each group with the lowest cost, of rates in several strata.
 
-    1. Start with the cuts that decide nobody, everybody, and as the plain rule.
+    1. Start with the cuts that decide nobody, everybody, and as the plain rule, and
+       with those that another bound needed.
     2. Solve the linear program in the shares and the lowest rate L_q of each stratum.
     3. Add for each group the cut with the lowest reduced cost by its multipliers
        (Dantzig, Wolfe 1960); end if no cut has a negative one.
@@ -170,6 +171,8 @@ def cheapest_mixtures(cuts, bound):
     cuts : list of Cuts
     bound : float
         Largest difference of two rates of a stratum, or of their expectations.
+    columns : list of set of int, default=None
+        Cuts of each group that are known to be useful; others are added to it.
 
     Returns
     -------
@@ -180,7 +183,9 @@ def cheapest_mixtures(cuts, bound):
     multipliers : ndarray of shape (n_strata, n_groups)
         nu of the rates, as in `decisions`.
     """
-    columns = [{0, c.plain, len(c.cost) - 1} for c in cuts]
+    columns = [set() for _ in cuts] if columns is None else columns
+    for known, c in zip(columns, cuts):
+        known |= {0, c.plain, len(c.cost) - 1}
     while True:
         positions = [np.array(sorted(known)) for known in columns]
         shares, offsets, multipliers = _master(cuts, positions, bound)

@@ -71,9 +71,9 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
     if max_gap < plain_gap:
         bounds = np.append(bounds, max_gap)
     line = _threshold_line(problem, proba, codes)
-    rules, measured = [], []
+    rules, measured, columns = [], [], [set() for _ in cuts]
     for bound in bounds:
-        positions, shares, nu = _cheapest(cuts, line, bound, truth.row_share)
+        positions, shares, nu = _cheapest(cuts, line, bound, truth.row_share, columns)
         rules.append(([c.thresholds[p] for c, p in zip(cuts, positions)], shares))
         picked = [*zip(cuts, positions, shares)]
         cost = base + sum(float(c.cost[p] @ share) for c, p, share in picked)
@@ -131,10 +131,10 @@ def _threshold_line(problem, proba, codes):
     return np.array(values)
 
 
-def _cheapest(cuts, line, bound, row_share):
+def _cheapest(cuts, line, bound, row_share, columns):
     """Cuts of each group, their shares, and multipliers that certify them."""
     if len(cuts[0].rates) > 1:
-        positions, shares, nu = cheapest_mixtures(cuts, bound)
+        positions, shares, nu = cheapest_mixtures(cuts, bound, columns)
         return positions, shares, nu.ravel()
     chosen = cheapest_cuts(cuts, bound + row_share)
     at = np.array([c.thresholds[position] for c, position in zip(cuts, chosen)])
