@@ -17,3 +17,12 @@ def peak_bytes():
         return 1024 * int(lines["VmHWM"].split()[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024)  # bytes there, kB elsewhere
+
+
+def size_bytes():
+    """Resident size now, where the kernel tells it; else the largest so far."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_bytes()
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return 1024 * int(lines["VmRSS"].split()[0])

@@ -38,15 +38,21 @@ API_REFERENCE = {
     "Preprocessing": {
         "module": "fairlearnkit.preprocessing",
         "description": "Transformers that remove differences between groups from the "
-        "features: of means, or of the distribution of each column. See "
-        ":ref:`projection` and :ref:`barycenters`.",
-        "names": ["ParityProjection", "BarycenterTransformer"],
+        "features, of means or of the distribution of each column; sample weights that "
+        "remove them from y. See :ref:`projection`, :ref:`barycenters` and "
+        ":ref:`reweighing`.",
+        "names": ["ParityProjection", "BarycenterTransformer", "parity_sample_weight"],
     },
     "Postprocessing": {
         "module": "fairlearnkit.postprocessing",
-        "description": "Predictions with the same distribution in every group, around "
-        "any model. See :ref:`barycenters`.",
-        "names": ["BarycenterRegressor", "BarycenterClassifier"],
+        "description": "Around any model: decisions whose rates differ between groups "
+        "by no more than a bound, see :ref:`decisions`; predictions with the same "
+        "distribution in every group, see :ref:`barycenters`.",
+        "names": [
+            "ParityThresholdClassifier",
+            "BarycenterRegressor",
+            "BarycenterClassifier",
+        ],
     },
     "Representations": {
         "module": "fairlearnkit.representation",

@@ -20,7 +20,11 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from fairlearnkit.compose import SensitiveColumns
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.utils._checks.routing import groups_from_rows
 from fairlearnkit.utils.discovery import all_estimators
 
@@ -58,13 +62,26 @@ def lenient(model):
     return model.set_params(max_gap=0.5) if bounded else model
 
 
-METHODS = ("fit", "fit_transform", "transform", "predict", "predict_proba", "score")
-INNER = {BarycenterRegressor: Ridge, BarycenterClassifier: LogisticRegression}
+METHODS = (
+    "fit",
+    "fit_transform",
+    "transform",
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "score",
+)
+INNER = {
+    BarycenterRegressor: Ridge,
+    BarycenterClassifier: LogisticRegression,
+    ParityThresholdClassifier: LogisticRegression,
+}
 # What is checked needs no good fit.
 FEW = {
     "ParityEncoder": {"max_iter": 5},
     "BarycenterClassifier": {"cv": 2},
     "BarycenterRegressor": {"cv": 2},
+    "ParityThresholdClassifier": {"cv": 2},
 }
 BARE = [cls for name, cls in all_estimators() if cls is not SensitiveColumns]
 SUBCLASSES = {cls.__name__: with_groups_from_rows(cls) for cls in BARE}

@@ -7,6 +7,7 @@ some line of that, early, late or in between.
 import sys
 from copy import deepcopy
 from functools import cache
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,11 @@ from sklearn.preprocessing import StandardScaler
 import fairlearnkit
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityLogisticRegression
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.preprocessing import BarycenterTransformer
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC
@@ -43,6 +48,7 @@ SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
 ARGUMENTS = {
     BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
     BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
+    ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
     ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
     SensitiveColumns: {
         "estimator": make_pipeline(StandardScaler(), ParityLogisticRegression()),
@@ -109,10 +115,9 @@ def fitted(model, X, y, group):
 def answers(model, X, group):
     """What the model says of rows, by every method that it has."""
     found = {}
-    asks = isinstance(model, BarycenterTransformer | BarycenterClassifier)
-    asks = asks or isinstance(model, BarycenterRegressor)
     for name in METHODS:
         if hasattr(model, name):
+            asks = "sensitive_features" in signature(getattr(model, name)).parameters
             metadata = {"sensitive_features": group} if asks else {}
             found[name] = getattr(model, name)(X, **metadata)
     return found

@@ -97,7 +97,7 @@ def describe_numeric_target(labels):
     return None
 
 
-def encode_classes(y, name):
+def encode_classes(y, name, advice=None):
     """Sorted classes of y, and the code of each row.
 
     Parameters
@@ -106,6 +106,8 @@ def encode_classes(y, name):
         Class labels of any type.
     name : str
         Name of the constraint that compares groups within classes, for messages.
+    advice : str, default=None
+        What to do about a target without class labels; None is that of a constraint.
 
     Returns
     -------
@@ -122,7 +124,8 @@ def encode_classes(y, name):
     column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
     shape = () if y is None else np.shape(column)
     if len(shape) != 1:
-        raise ValueError(_no_classes(name, "none" if y is None else f"shape {shape}"))
+        got = "none" if y is None else f"shape {shape}"
+        raise ValueError(_no_classes(name, got, advice))
     encoded = encode_labels("y", column)
     n_missing = len(encoded.codes) - int(encoded.counts.sum())
     if n_missing:
@@ -134,12 +137,14 @@ def encode_classes(y, name):
     numeric = describe_numeric_target(encoded.labels)
     if numeric is not None:
         more = ", or, for numbers, 'general_parity'"
-        raise ValueError(_no_classes(name, numeric, more))
+        raise ValueError(_no_classes(name, numeric, advice, more))
     return encoded.labels.tolist(), encoded.codes
 
 
-def _no_classes(name, got, more=""):
+def _no_classes(name, got, advice, more=""):
     """Error message for a target that holds no class labels."""
+    if advice is not None:
+        return f"{name} needs class labels y; got {got}. {advice}"
     return (
         f"{name} compares groups among rows of the same class and needs class labels "
         f"y; got {got}. Use 'demographic_parity' or 'decorrelation'{more}."

@@ -8,6 +8,7 @@ other: the maps of a grouping are fitted to what those before it have made of th
 AAAI 2024).
 """
 
+from copy import copy
 from numbers import Real
 
 import numpy as np
@@ -104,6 +105,38 @@ def _parameters_of_maps(estimator):
     return values
 
 
+def _check_unchanged(estimator):
+    """Raise an error if a parameter that the maps depend on was changed after fit."""
+    known = estimator._fitted_parameters
+    now = _parameters_of_maps(estimator)
+    changed = [name for name, value in now.items() if known.get(name) != value]
+    if changed:
+        msg = f"{', '.join(changed)} was changed after fit: fit again."
+        raise ValueError(msg)
+
+
+def copy_with_strength(estimator, strength):
+    """Shallow copy of a fitted estimator, with another strength.
+
+    Raises
+    ------
+    ValueError
+        With ``sequential``; if a parameter was changed after fit; if ``strength`` is
+        not between 0 and 1.
+    """
+    if estimator.sequential is not None:
+        msg = (
+            "with_strength needs sequential=None: with sequential, the maps of a "
+            "column are fitted to what those before it return, and depend on strength. "
+            "Set strength and fit again."
+        )
+        raise ValueError(msg)
+    _check_unchanged(estimator)
+    twin = copy(estimator).set_params(strength=strength)
+    twin._validate_params()
+    return twin
+
+
 def match_groupings(estimator, sensitive_features, n_samples, caller=PREDICT):
     """Group codes of new rows in each grouping of a fitted estimator.
 
@@ -117,12 +150,7 @@ def match_groupings(estimator, sensitive_features, n_samples, caller=PREDICT):
     ValueError
         As in ``match_groups``; a parameter was changed after fit.
     """
-    known = estimator._fitted_parameters
-    now = _parameters_of_maps(estimator)
-    changed = [name for name, value in now.items() if known.get(name) != value]
-    if changed:
-        msg = f"{', '.join(changed)} was changed after fit: fit again."
-        raise ValueError(msg)
+    _check_unchanged(estimator)
     options = {
         "names": estimator.sensitive_feature_names_in_,
         "n_samples": n_samples,

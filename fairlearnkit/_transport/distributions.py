@@ -180,6 +180,32 @@ def distributions_by_group(values, codes, n_groups, weight=None):
     ]
 
 
+def with_values(distribution, values):
+    """Distribution of the images of the atoms under a nondecreasing map.
+
+    Parameters
+    ----------
+    distribution : EmpiricalDistribution
+        Of m atoms.
+    values : ndarray of shape (m,)
+        Their images, in nondecreasing order. Atoms with equal images become one.
+
+    Returns
+    -------
+    distribution : EmpiricalDistribution
+
+    Examples
+    --------
+    >>> from fairlearnkit._transport.distributions import make_distribution, with_values
+    >>> distribution = make_distribution([1.0, 2.0, 3.0, 3.0])
+    >>> moved = with_values(distribution, np.array([5, 5, 6]))
+    >>> moved.values.tolist(), moved.cdf.tolist()
+    ([5, 6], [0.5, 1.0])
+    """
+    last = run_ends(values)
+    return EmpiricalDistribution(values[last], distribution.cdf[last])
+
+
 def mixture(distributions, weights):
     """Mixture of several distributions, the distribution of all rows together.
 

@@ -62,9 +62,11 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     total = np.bincount(cell, weights=weight[used], minlength=n_cells)
     # Column i has the entry w_i / W_a in the row of its cell a, or none if it is not
     # used: a CSC matrix of n_used numbers, however many cells there are.
-    indptr = np.append(0, np.cumsum(used))
+    integer = np.int32 if n_samples < 2**31 and n_cells < 2**31 else np.int64
+    indptr = np.append(0, np.cumsum(used)).astype(integer)
     means = sparse.csc_array(
-        (weight[used] / total[cell], cell, indptr), shape=(n_cells, n_samples)
+        (weight[used] / total[cell], cell.astype(integer), indptr),
+        shape=(n_cells, n_samples),
     )
     return Contrasts(
         means,

@@ -29,8 +29,9 @@ class DemographicParity(ParityConstraint):
 
     Notes
     -----
-    This bounds mean scores, not rates of positive decisions; to see those, report
-    :func:`~fairlearnkit.metrics.demographic_parity_difference` as well.
+    Models bound mean scores under this constraint. In a
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the rates of
+    decisions that are bounded.
 
     References
     ----------
@@ -70,9 +71,10 @@ class EqualOpportunity(ParityConstraint):
 
     Notes
     -----
-    This is the linear-loss relaxation of equal true positive rates; its factor 1/2 is
-    part of max_gap here. It bounds mean scores, not rates; to see those, report
-    :func:`~fairlearnkit.metrics.equal_opportunity_difference` as well.
+    Models bound mean scores under this constraint: the linear-loss relaxation of equal
+    true positive rates, whose factor 1/2 is part of max_gap here. In a
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the true
+    positive rates that are bounded.
 
     References
     ----------
@@ -147,8 +149,9 @@ class EqualizedOdds(ParityConstraint):
 
     Notes
     -----
-    This bounds mean scores, not rates; to see those, report
-    :func:`~fairlearnkit.metrics.equalized_odds_difference` as well.
+    Models bound mean scores under this constraint. In a
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the true and
+    the false positive rates that are bounded.
 
     References
     ----------

@@ -1,6 +1,7 @@
 """Score and gap of all candidates of a search."""
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.search_results import score_column
 from fairlearnkit.model_selection import pareto_front
@@ -108,6 +109,35 @@ class TradeoffDisplay:
             chosen=chosen,
             names=(score, gap),
             spread=spread,
+        ).plot(ax=ax)
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the rules of a fitted decision rule for all bounds, without a refit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`, or
+            another estimator with an attribute ``tradeoff_``, a dict with the arrays
+            "cost" and "gap", and with ``cost_`` and ``gap_``, those of its own rule.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes new ones.
+
+        Returns
+        -------
+        display : TradeoffDisplay
+            The drawn display. Its score is the negated cost.
+        """
+        check_is_fitted(estimator, "tradeoff_")
+        cost, gap = (np.asarray(estimator.tradeoff_[name]) for name in ("cost", "gap"))
+        own = np.hypot(cost - estimator.cost_, gap - estimator.gap_)
+        return cls(
+            score=-cost,
+            gap=gap,
+            front=np.arange(len(gap)),
+            chosen=int(own.argmin()),
+            names=("negated expected cost", "gap of rates"),
         ).plot(ax=ax)
 
     def plot(self, ax=None):

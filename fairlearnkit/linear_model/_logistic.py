@@ -127,9 +127,10 @@ class ParityLogisticRegression(BaseParityClassifier):
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. It guarantees neither
-    equal rates of positive decisions nor anything about new rows; measure both with
-    :mod:`fairlearnkit.metrics` on held-out data.
+    The constraint concerns the mean scores of the training rows. To bound the rates of
+    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`,
+    around this model or any other. Nothing is guaranteed about new rows: measure the
+    gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     More than two classes are fitted one-vs-rest, with the constraint on each class's
     score; scikit-learn's own model is multinomial.

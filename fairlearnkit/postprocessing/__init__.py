@@ -1,6 +1,7 @@
-"""Predictions with the same distribution in all groups, around any model."""
+"""Predictions and decisions with a bound on what differs between groups."""
 
 from ._classifier import BarycenterClassifier
 from ._regressor import BarycenterRegressor
+from ._thresholds import ParityThresholdClassifier
 
-__all__ = ["BarycenterClassifier", "BarycenterRegressor"]
+__all__ = ["BarycenterClassifier", "BarycenterRegressor", "ParityThresholdClassifier"]

@@ -5,38 +5,30 @@ from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairlearnkit._data.alignment import check_alignment, with_common_index
+from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
-from fairlearnkit._data.targets import check_target
+from fairlearnkit._data.rows import read_weight, take_groups
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
+    copy_with_strength,
     grouping_strengths,
     match_groupings,
-    needs_pooled_map,
     read_groupings,
     store_groupings,
 )
-from fairlearnkit._routing.call import call, warn_unweighted
+from fairlearnkit._routing.call import warn_unweighted
 from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
 from fairlearnkit._transport.distributions import distributions_by_group
-from fairlearnkit._transport.maps import (
-    apply_by_group,
-    merge_near_ties,
-    transport_by_group,
-    transport_maps,
-)
+from fairlearnkit._transport.maps import merge_near_ties
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
     Interval,
@@ -44,15 +36,10 @@ from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _fit_context,
     _num_samples,
-    _safe_indexing,
 )
 
-from ._split_rank import (
-    apply_rank_map,
-    ks_bound,
-    rank_maps,
-    row_uniforms,
-)
+from ._algorithms import ALGORITHMS
+from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
 
 
 class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
@@ -78,7 +65,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         **BARYCENTER_PARAMETERS,
         "estimator": [HasMethods("fit")],
         "cv": ["cv_object"],
-        "algorithm": [StrOptions({"transport", "split-rank"})],
+        "algorithm": [StrOptions(set(ALGORITHMS))],
         "jitter": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
@@ -122,18 +109,13 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         self : object
             The fitted estimator.
         """
-        X, y, sensitive_features = self._read_inputs(
-            X, y, sensitive_features, sample_weight
+        X, y, sensitive_features = read_calibration_data(
+            self, X, y, sensitive_features, sample_weight
         )
         n_samples = _num_samples(X)
         weight = read_weight(sample_weight, n_samples)
         groupings = read_groupings(self, sensitive_features, n_samples)
-        if self.algorithm == "split-rank" and self.sequential is not None:
-            msg = (
-                'algorithm="split-rank" compares intersections: choose sequential=None '
-                'or algorithm="transport".'
-            )
-            raise ValueError(msg)
+        self._algorithm().check_parameters()
         self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
         self._check_group_sizes(groupings)  # before any model is fitted
         rows, scores = self._calibrate(X, y, sensitive_features, sample_weight)
@@ -144,24 +126,6 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         self._check_group_sizes(groupings)  # cv may leave rows out
         self._fit_maps(X, rows, scores, groupings, weight)
         return self
-
-    def _read_inputs(self, X, y, sensitive_features, sample_weight):
-        """X, y and sensitive features in containers that can be split by position."""
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_target(y)
-        X = as_frame(X)
-        validate_data(self, X, y, skip_check_array=True)
-        X, y = indexable(X, y)
-        X, y, sensitive_features = with_common_index(X, y, sensitive_features)
-        if _num_samples(X) < 2:
-            msg = f"Found X with {_num_samples(X)} sample(s); at least 2 are needed."
-            raise ValueError(msg)
-        return X, y, sensitive_features
 
     def _calibrate(self, X, y, groups, weight):
         """Fit the model; positions of the calibration rows and their scores.
@@ -175,47 +139,16 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         y = self._read_target(y)
         if weight is not None:
             weight = _check_sample_weight(weight, np.empty(len(y)))
-        positions = np.arange(_num_samples(X))
-        folds = check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y)
-        # Positions, since a splitter may give masks.
-        folds = [(positions[train], positions[test]) for train, test in folds]
-        if not folds:
-            msg = (
-                f"cv={self.cv!r} gives no folds. A generator of folds can be used once "
-                "only: pass a list."
-            )
-            raise ValueError(msg)
+        folds = read_folds(self.cv, X, y, classifier=is_classifier(self))
         data = X, y, groups, weight
         warn_unweighted(
             self.estimator, weight, remaining_effect="The distributions are weighted."
         )
-        scores = Parallel(n_jobs=self.n_jobs)(
-            delayed(self._out_of_fold_scores)(*data, *fold) for fold in folds
+        scores = out_of_fold(
+            self.estimator, self._checked_scores, folds, *data, n_jobs=self.n_jobs
         )
-        self.estimator_ = self._fit_clone(*data)
-        return np.concatenate([test for _, test in folds]), np.concatenate(scores)
-
-    def _fit_clone(self, X, y, groups, weight):
-        return call(
-            clone(self.estimator),
-            "fit",
-            X,
-            y,
-            sensitive_features=groups,
-            sample_weight=weight,
-        )
-
-    def _out_of_fold_scores(self, X, y, groups, weight, train, test):
-        """Scores of the test rows by a model that is fitted on the training rows."""
-        model = self._fit_clone(
-            _safe_indexing(X, train),
-            _safe_indexing(y, train),
-            take_rows(groups, train),
-            None if weight is None else weight[train],
-        )
-        return self._checked_scores(
-            model, _safe_indexing(X, test), take_rows(groups, test)
-        )
+        self.estimator_ = fit_clone(self.estimator, *data)
+        return np.concatenate([test for _, test in folds]), scores
 
     def _checked_scores(self, model, X, groups):
         """Scores of a model as float64 of shape (n_samples,), all of them finite."""
@@ -254,43 +187,62 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
             Their weights.
         """
         shares = store_groupings(self, groupings, weight)
-        rng, tie_breakers = self._randomness(X, rows)
+        algorithm = self._algorithm()
+        algorithm.draw_seed()
+        ties = algorithm.tie_breakers(X)
+        ties = None if ties is None else ties[rows]
         # Step 1.
         self.rounding_ = self._rounding_level(scores)
         scores = merge_near_ties(scores, self._tie_tolerance(scores))
         before = [_distributions(scores, groups, weight) for groups in groupings]
+        self._calibration_cdfs = algorithm.stored_cdfs(before)
         # Step 2.
         self.maps_, self.pooled_maps_ = [], []
         for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
-            maps, pooled_map = self._fit_grouping(scores, groups, p, weight, rng)
-            self.maps_.append(maps)
-            self.pooled_maps_.append(pooled_map)
-            scores = self._apply_maps(
-                scores, tie_breakers, groups.codes, maps, pooled_map, strength
-            )
+            maps = algorithm.fit_maps(scores, groups, p, weight)
+            self.maps_.append(maps[0])
+            self.pooled_maps_.append(maps[1])
+            scores = algorithm.apply_maps(scores, ties, groups.codes, *maps, strength)
         # Step 3.
         after = [_distributions(scores, groups, weight) for groups in groupings]
         self._set_diagnostics(before, after, shares)
 
-    def _randomness(self, X, rows):
-        """Generator and tie-breakers of "split-rank", which also sets ``seed_``."""
-        if self.algorithm == "transport":
-            return None, None
-        rng = check_random_state(self.random_state)
-        # Stored, so that predictions draw the same tie-breakers for the same rows.
-        self.seed_ = int(rng.randint(np.iinfo(np.int32).max))
-        return rng, row_uniforms(_safe_indexing(as_table(X), rows), self.seed_)
+    def with_strength(self, strength):
+        """Return a fitted copy at another strength, without fitting a model again.
 
-    def _fit_grouping(self, scores, groups, shares, weight, rng):
-        """Map of each group, and that of all together or None if it is not needed."""
-        pooled = needs_pooled_map(self)
-        if self.algorithm == "transport":
-            distributions = _distributions(scores, groups, weight)
-            return transport_maps(distributions, shares, pooled=pooled)
-        parts = split_rows(groups.codes, len(groups.labels))[:-1]
-        by_group = [scores[part] for part in parts]
-        maps, pooled_map = rank_maps(by_group, shares, self.jitter, rng)
-        return maps, pooled_map if pooled else None
+        Parameters
+        ----------
+        strength : float
+            Between 0 and 1, as the parameter.
+
+        Returns
+        -------
+        model : object
+            It shares the inner model and the maps with this one. ``unfairness_``,
+            ``gap_`` and the bounds are those of a fit at this strength.
+
+        Raises
+        ------
+        ValueError
+            With `sequential`, where the maps of a column are fitted to what those
+            before it return; with "split-rank", since the fitted model lacks
+            calibration scores that ``gap_`` and ``unfairness_`` depend on.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from fairlearnkit.datasets import make_biased_regression
+        >>> from fairlearnkit.postprocessing import BarycenterRegressor
+        >>> X, y, group = make_biased_regression(random_state=0)
+        >>> model = BarycenterRegressor(Ridge()).fit(X, y, sensitive_features=group)
+        >>> print([round(model.with_strength(s).gap_, 2) for s in (0.0, 0.5, 1.0)])
+        [0.41, 0.21, 0.0]
+        """
+        check_is_fitted(self)
+        twin = copy_with_strength(self, strength)
+        before, after = twin._algorithm().calibration_distributions()
+        twin._set_diagnostics([before], [after], [self.group_weights_])
+        return twin
 
     def _set_diagnostics(self, before, after, shares):
         """Set ``unfairness_``, ``gap_``, ``atom_bound_`` and ``ks_bound_``.
@@ -302,38 +254,15 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         shares : list of ndarray
             Weights p of the groups of each grouping.
         """
-        single = self.sequential is None
-        by_rank = self.algorithm == "split-rank"
         # (2, n_groupings): before and after.
         U = [
             [unfairness(distributions, p) for distributions, p in zip(when, shares)]
             for when in (before, after)
         ]
+        single = self.sequential is None
         self.unfairness_ = np.array(U)[:, 0] if single else np.transpose(U)
         self.gap_ = max(kolmogorov_smirnov(distributions) for distributions in after)
-        # A map keeps ties, so the distribution of a group misses the barycenter by its
-        # largest atom at most, and two groups differ by the sum of both.
-        atoms = sorted(distribution.largest_atom() for distribution in before[0])
-        exact = single and not by_rank
-        self.atom_bound_ = atoms[-1] + atoms[-2] if exact else np.nan
-        # The bound needs calibration rows that are exchangeable with new ones: the
-        # model must not change after calibration.
-        proven = by_rank and self._is_frozen() and self.strength == 1
-        sizes = [len(group_map[0]) for group_map in self.maps_[0]]
-        self.ks_bound_ = ks_bound(sizes) if proven else np.nan
-
-    def _apply_maps(self, scores, tie_breakers, codes, maps, pooled_map, strength):
-        """Scores after the maps of one grouping."""
-        if self.algorithm == "transport":
-            return transport_by_group(scores, codes, maps, pooled_map, strength)
-        tolerance = np.broadcast_to(self._tie_tolerance(scores), scores.shape)
-
-        def apply(rows, rank_map):
-            x, ties = scores[rows], tie_breakers[rows]
-            return apply_rank_map(x, ties, *rank_map, tolerance[rows], self.jitter)
-
-        moved = apply_by_group(codes, maps, pooled_map, apply)
-        return (1.0 - strength) * scores + strength * moved
+        self.atom_bound_, self.ks_bound_ = self._algorithm().bounds(before[0])
 
     def _transported_scores(self, X, sensitive_features):
         """Scores of new rows after all maps."""
@@ -345,13 +274,11 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         validate_data(self, X, skip_check_array=True, reset=False)
         groupings = match_groupings(self, sensitive_features, _num_samples(X))
         scores = self._checked_scores(self.estimator_, X, sensitive_features)
-        by_rank = self.algorithm == "split-rank"
-        tie_breakers = row_uniforms(X, self.seed_) if by_rank else None
+        algorithm = self._algorithm()
+        ties = algorithm.tie_breakers(X)
         steps = zip(groupings, self.maps_, self.pooled_maps_, grouping_strengths(self))
-        for codes, maps, pooled_map, strength in steps:
-            scores = self._apply_maps(
-                scores, tie_breakers, codes, maps, pooled_map, strength
-            )
+        for step in steps:
+            scores = algorithm.apply_maps(scores, ties, *step)
         return scores
 
     def _predict_to_score(self, X, y, sensitive_features, sample_weight):
@@ -369,8 +296,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
 
     def _check_group_sizes(self, groupings):
         """Refuse groups with too few calibration rows for the algorithm."""
-        # "split-rank" needs one row to rank by, and one for the quantiles.
-        needed = 2 if self.algorithm == "split-rank" else 1
+        needed = self._algorithm().min_rows
         for groups in groupings:
             if groups.counts.min() < needed:
                 table = counts_table(groups.labels, groups.counts)
@@ -380,6 +306,10 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
                     "groups, or choose a cv whose test folds hold all of them."
                 )
                 raise ValueError(msg)
+
+    def _algorithm(self):
+        """What fits and applies maps, with the parameters of this estimator."""
+        return ALGORITHMS[self.algorithm](self)
 
     def _is_frozen(self):
         return isinstance(self.estimator, FrozenEstimator)

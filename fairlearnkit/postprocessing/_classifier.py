@@ -134,11 +134,11 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     -----
     See :class:`BarycenterRegressor` for what holds on the calibration scores, what is
     not guaranteed for new rows, and which data the fitted model keeps (the scores of
-    the calibration rows, by group). If the classes are not equally frequent in all
-    groups, the new scores are not calibrated probabilities: they rank rows within a
-    group. Equal selection rates imply nothing about errors. With heavily tied scores,
-    such as those of a small tree, many rows may have a score equal to the threshold;
-    see `atom_bound_`.
+    the calibration rows, by group, and their shares). If the classes are not equally
+    frequent in all groups, the new scores are not calibrated probabilities: they rank
+    rows within a group. Equal selection rates imply nothing about errors. With heavily
+    tied scores, such as those of a small tree, many rows may have a score equal to the
+    threshold; see `atom_bound_`.
 
     References
     ----------

@@ -154,10 +154,12 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     group for predictions may be forbidden by law or policy.
 
     The fitted model keeps data of individual rows. With "transport", `maps_` holds
-    every distinct calibration prediction, sorted and separately for each group; with
-    "split-rank" it holds the predictions of one random half of the rows of each group,
-    and means of quantiles of the other half. Rows of X are kept only if `estimator_`
-    keeps them, as nearest neighbors do.
+    every distinct calibration prediction, sorted and separately for each group, and
+    the model stores the share of the rows, or of their weight, up to each of them,
+    from which :meth:`with_strength` computes its diagnostics. With "split-rank",
+    `maps_` holds the predictions of one random half of the rows of each group, and
+    means of quantiles of the other half. Rows of X are kept only if `estimator_` keeps
+    them, as nearest neighbors do.
 
     References
     ----------

@@ -1,6 +1,7 @@
-"""Transformers that reduce differences between groups in the features."""
+"""Features and sample weights with smaller differences between groups."""
 
 from ._barycenter import BarycenterTransformer
 from ._projection import ParityProjection
+from ._reweighing import parity_sample_weight
 
-__all__ = ["BarycenterTransformer", "ParityProjection"]
+__all__ = ["BarycenterTransformer", "ParityProjection", "parity_sample_weight"]

@@ -13,6 +13,7 @@ from fairlearnkit._data.messages import TRANSFORM
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
+    copy_with_strength,
     grouping_strengths,
     match_groupings,
     needs_pooled_map,
@@ -316,6 +317,28 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         return self.fit(
             X, y, sensitive_features=sensitive_features, sample_weight=sample_weight
         ).transform(X, sensitive_features=sensitive_features)
+
+    def with_strength(self, strength):
+        """Return a fitted copy at another strength, without fitting again.
+
+        Parameters
+        ----------
+        strength : float
+            Between 0 and 1, as the parameter.
+
+        Returns
+        -------
+        transformer : BarycenterTransformer
+            It shares the maps with this one.
+
+        Raises
+        ------
+        ValueError
+            With `sequential`, where the maps of a sensitive column are fitted to what
+            those before it return.
+        """
+        check_is_fitted(self)
+        return copy_with_strength(self, strength)
 
     def _validated(self, X, *, reset):
         return validate_data(

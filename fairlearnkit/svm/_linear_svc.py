@@ -124,9 +124,10 @@ class ParityLinearSVC(BaseParityClassifier):
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. It guarantees neither
-    equal rates of positive decisions nor anything about new rows; measure both with
-    :mod:`fairlearnkit.metrics` on held-out data.
+    The constraint concerns the mean scores of the training rows. To bound the rates of
+    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
+    around a classifier with probabilities. Nothing is guaranteed about new rows:
+    measure the gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     ``sklearn.svm.LinearSVC`` penalises the intercept; this class does not. With
     ``max_gap=np.inf`` and the hinge loss it gives the coefficients of

@@ -145,9 +145,10 @@ class ParitySVC(BaseParityKernelClassifier):
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. It guarantees neither
-    equal rates of positive decisions nor anything about new rows; measure both with
-    :mod:`fairlearnkit.metrics` on held-out data.
+    The constraint concerns the mean scores of the training rows. To bound the rates of
+    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
+    around a classifier with probabilities. Nothing is guaranteed about new rows:
+    measure the gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     The optimum is global, and certified by ``duality_gap_``, only if the kernel is
     positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then

@@ -25,7 +25,11 @@ from fairlearnkit.metrics import (
     group_metric,
     parity_scorer,
 )
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.utils.discovery import all_functions, all_public
 
@@ -64,7 +68,11 @@ METRICS = {
     "bootstrap_interval": "demographic_parity_difference",
     "group_metric": accuracy_score,
 }
-INNER = {BarycenterRegressor: Ridge(), BarycenterClassifier: LogisticRegression()}
+INNER = {
+    BarycenterRegressor: Ridge(),
+    BarycenterClassifier: LogisticRegression(),
+    ParityThresholdClassifier: LogisticRegression(),
+}
 FEW = {ParityEncoder: {"max_iter": 1}}
 
 
@@ -122,7 +130,7 @@ def of_others():
         if not inspect.isclass(cls) or inspect.isabstract(cls):
             continue
         for method in ("from_predictions", "from_estimator"):
-            if hasattr(cls, method):
+            if hasattr(cls, method) and takes_groups(getattr(cls, method)):
                 yield f"{name}.{method}", partial(called, getattr(cls, method))
         for method in ("contrasts", "gap"):
             if issubclass(cls, ParityConstraint):

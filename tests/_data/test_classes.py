@@ -21,6 +21,7 @@ CONSTRAINED = [
     cls()
     for _, cls in all_estimators()
     if {"constraint", "pos_label"} <= set(cls._parameter_constraints)
+    and "estimator" not in cls._parameter_constraints
 ]
 CLASSIFIERS = [model for model in CONSTRAINED if hasattr(model, "class_weight")]
 NEEDS_TO_KNOW = ["equal_opportunity", EqualOpportunity(columns="separately")]

@@ -20,7 +20,11 @@ from fairlearnkit.metrics import (
     group_rates,
     parity_scorer,
 )
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.utils.discovery import all_estimators
 
 RNG = np.random.default_rng(0)
@@ -32,7 +36,11 @@ X, SEX = FRAME[["a", "b"]], FRAME["sex"]
 Y = (FRAME.a + (SEX == "M") + RNG.normal(size=N) > 0).astype(int).to_numpy()
 LAZY = pl.DataFrame(FRAME.to_dict("list")).lazy()
 LAZY_X = LAZY.select("a", "b")
-INNER = {BarycenterRegressor: Ridge(), BarycenterClassifier: LogisticRegression()}
+INNER = {
+    BarycenterRegressor: Ridge(),
+    BarycenterClassifier: LogisticRegression(),
+    ParityThresholdClassifier: LogisticRegression(),
+}
 METHODS = ("predict", "transform", "decision_function", "score")
 
 

@@ -12,13 +12,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from fairlearnkit._data.targets import check_target
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParityLinearSVC, ParitySVC, ParitySVR
 from fairlearnkit.utils.discovery import all_estimators
 
-INNER = {BarycenterClassifier: LogisticRegression(), BarycenterRegressor: Ridge()}
+INNER = {
+    BarycenterClassifier: LogisticRegression(),
+    BarycenterRegressor: Ridge(),
+    ParityThresholdClassifier: LogisticRegression(),
+}
 
 
 def made(kind):

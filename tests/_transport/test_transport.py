@@ -23,6 +23,7 @@ from fairlearnkit._transport.distributions import (
     make_distribution,
     make_distributions,
     mixture,
+    with_values,
 )
 from fairlearnkit._transport.maps import apply_map, merge_near_ties, thin_map
 
@@ -313,3 +314,16 @@ def test_distributions_of_a_single_atom_each(n_distributions):
     )
     expected = weights @ (values - mean) ** 2
     assert_allclose(unfairness(distributions, weights), expected, rtol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=30), st.booleans())
+def test_images_of_atoms_under_a_monotone_map(values, weighted):
+    """A map of integers to floor(v / 3), so that atoms meet, for rows and for atoms."""
+    values = np.array(values, dtype=np.float64)
+    weight = values % 4 + 1 if weighted else None
+    distribution = make_distribution(values, weight)
+    found = with_values(distribution, distribution.values // 3)
+    expected = make_distribution(values // 3, weight)
+    assert_array_equal(found.values, expected.values)
+    assert_allclose(found.cdf, expected.cdf, rtol=1e-15)

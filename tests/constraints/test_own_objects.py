@@ -20,6 +20,7 @@ CONSTRAINED = [
     cls()
     for _, cls in all_estimators()
     if "constraint" in getattr(cls, "_parameter_constraints", {})
+    and "estimator" not in cls._parameter_constraints
 ]
 X, Y, GROUP = make_biased_classification(300, random_state=0)
 

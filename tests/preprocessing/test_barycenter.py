@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from fairlearnkit._transport.distances import kolmogorov_smirnov
 from fairlearnkit._transport.distributions import distributions_by_group
@@ -352,3 +353,30 @@ def test_a_thousand_groups():
     assert before == 1.0
     assert after <= atoms[-1] + atoms[-2] + 1e-12
     assert_allclose(Z.mean(), X.mean(), atol=1e-12)
+
+
+@pytest.mark.parametrize("n_quantiles", [None, 20])
+@pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
+def test_with_strength_is_a_fit_at_that_strength(strength, n_quantiles):
+    X, group, weight = make()
+    X[::9, 0] = np.nan
+    model = fitted(X, group, weight, strength=0.7, n_quantiles=n_quantiles)
+    before = model.transform(X, sensitive_features=group)
+    copy = model.with_strength(strength)
+    expected = moved(X, group, weight, strength=strength, n_quantiles=n_quantiles)
+    assert_array_equal(copy.transform(X, sensitive_features=group), expected)
+    assert copy.maps_ is model.maps_
+    assert model.strength == 0.7
+    assert_array_equal(model.transform(X, sensitive_features=group), before)
+
+
+def test_with_strength_refuses_maps_that_depend_on_it():
+    X, group, _ = make()
+    both = np.column_stack([group, X[:, 0] > 0])
+    model = fitted(X, both, sequential=[1.0, 0.5])
+    with pytest.raises(ValueError, match="maps of a column are fitted to what those"):
+        model.with_strength(0.5)
+    with pytest.raises(ValueError, match=r"'strength' parameter .* in the range \[0"):
+        fitted(X, group).with_strength(-0.1)
+    with pytest.raises(NotFittedError):
+        BarycenterTransformer().with_strength(0.5)

@@ -13,7 +13,11 @@ from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.constraints import EqualOpportunity
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
-from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
+from fairlearnkit.postprocessing import (
+    BarycenterClassifier,
+    BarycenterRegressor,
+    ParityThresholdClassifier,
+)
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.utils._checks import fitted, groups, invariances, kinds, routing, run
@@ -26,6 +30,7 @@ from fairlearnkit.utils.estimator_checks import (
 ARGUMENTS = {
     BarycenterClassifier: {"estimator": LogisticRegression(), "cv": 2},
     BarycenterRegressor: {"estimator": Ridge(), "cv": 2},
+    ParityThresholdClassifier: {"estimator": LogisticRegression(), "cv": 2},
     ParityEncoder: {"hidden_layer_sizes": 3, "n_components": 2, "max_iter": 2},
     SensitiveColumns: {
         "estimator": ParityRidge(max_gap=0.1),
@@ -39,15 +44,21 @@ ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     ParityProjection(method="elimination"),
     BarycenterTransformer(unseen="pooled", missing="ignore", strength=0.5),
     BarycenterRegressor(ParityRidge(), cv=2),
+    ParityThresholdClassifier(
+        LogisticRegression(), group_estimator=LogisticRegression(), cv=2
+    ),
 ]
 # Batches and weights at the start of the training are drawn by row and by group.
 DRAWN = "rows and groups fall into batches by their position"
+# Rates move by whole rows.
+A_ROW = "a bound counts as met within the share of a row, which is that of its weight"
 EXPECTED = {
+    ParityThresholdClassifier: {"check_weights_are_repetitions": A_ROW},
     ParityEncoder: {
         "check_permuted_rows": DRAWN,
         "check_relabelled_groups": DRAWN,
         "check_weights_are_repetitions": DRAWN,
-    }
+    },
 }
 PAIRS = [(e, check) for e in ESTIMATORS for check in kinds.checks_of(e)]
 

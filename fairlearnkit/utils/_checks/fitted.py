@@ -138,9 +138,6 @@ def spread(model, rows):
 
 
 FITTED = (check_pickle_and_clone, check_input_is_not_written_to)
-BOUNDS = (
-    check_reported_gap,
-    check_gap_is_closed,
-    check_bound_is_kept,
-    check_no_bound_is_the_plain_model,
-)
+NO_BOUND = (check_no_bound_is_the_plain_model,)
+# Of the scores that a model is fitted to, not of rows held out by `cv`.
+TRAINING_BOUNDS = (check_reported_gap, check_gap_is_closed, check_bound_is_kept)

@@ -41,6 +41,7 @@ def checks_of(estimator):
         ("missing" in parameters, MISSING),
         (later, GROUPS_LATER),
         (takes(estimator, "fit", "sample_weight"), invariances.WEIGHTS),
-        ("max_gap" in parameters, fitted.BOUNDS),
+        ("max_gap" in parameters, fitted.NO_BOUND),
+        ("max_gap" in parameters and "cv" not in parameters, fitted.TRAINING_BOUNDS),
     )
     return [check for holds, checks in chosen if holds for check in checks]

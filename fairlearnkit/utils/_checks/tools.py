@@ -89,9 +89,17 @@ def draw_rows(*, numeric):
 
 
 def takes(estimator, method, argument="sensitive_features"):
-    """Whether the estimator has a method with a parameter of this name."""
+    """Whether the estimator has a method with a parameter of this name, and uses it.
+
+    An instance that does not need groups at predict declines them: its request is
+    False, whatever the signature of the class.
+    """
     function = getattr(estimator, method, None)
-    return function is not None and argument in signature(function).parameters
+    if function is None or argument not in signature(function).parameters:
+        return False
+    routing = getattr(estimator, "get_metadata_routing", None)
+    requests = getattr(routing() if routing else None, method, None)
+    return requests is None or requests.requests.get(argument) is not False
 
 
 def with_parameters(estimator, **values):

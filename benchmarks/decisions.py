@@ -1,0 +1,350 @@
+"""Decisions under a bound on rates: gaps and accuracy on test rows, and seconds.
+
+    OMP_NUM_THREADS=1 python benchmarks/decisions.py    # docs/decisions_results.txt
+
+Splits of 70 to 30, gradient boosting inside, with the categories of Adult and COMPAS
+as ordinal codes; for logistic regression they are one-hot. "Known" is
+ParityThresholdClassifier with groups at predict, "inferred" with a `group_estimator`
+and none at predict, the sensitive column left out of X or kept there. fairlearn has
+an environment of its own: ThresholdOptimizer is given the out-of-fold probabilities
+that "known" computes itself, and its seconds hold those of computing them;
+ExponentiatedGradient is fitted around the same gradient boosting without the
+sensitive column. It bounds the difference of a group from all rows, so that it is run
+twice: with `difference_bound` as given, and such that the difference of two groups is
+at most that.
+
+The gap is the largest difference between the rates of groups, which are means over
+splits: a gap of either sign in turn cancels out. Rates of randomised methods are
+expected ones. Seconds are CPU seconds of fit.
+
+    python benchmarks/decisions.py --splits 3 4 --tables "Adult by sex" --records FILE
+
+runs a part of it and appends what is measured to FILE, a line for each table,
+constraint and split; parts that are in FILE are not run again, and the tables are made
+from all of it.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+import warnings
+from itertools import product
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import sklearn
+from environment import environment
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from fairlearnkit.datasets import load_adult, load_compas
+from fairlearnkit.postprocessing import ParityThresholdClassifier
+
+HERE = Path(__file__).parent
+BOUNDS = (0.05, 0.02)
+SPLITS = range(10)
+CONSTRAINTS = ("demographic_parity", "equal_opportunity")
+# Rows that are decided otherwise than in training move a gap by this much at most.
+ALLOWANCE = 0.01
+# What accuracy may be behind ThresholdOptimizer, and the largest share of the seconds
+# of ExponentiatedGradient.
+BEHIND, SHARE_OF_SECONDS = 0.002, 1 / 3
+BOOSTING = HistGradientBoostingClassifier(random_state=0)
+
+
+def load(load_table, column, group=None, positive=None):
+    """X as numbers, y, groups, and positions of the categorical and other columns."""
+    bunch = load_table()
+    labels = np.array(bunch.data[column].tolist())
+    groups = labels if group is None else np.where(labels == group, group, "others")
+    X, categorical = bunch.data.copy(), bunch.data.select_dtypes("category").columns
+    for name in categorical:
+        X[name] = X[name].cat.codes
+    y = bunch.target if positive is None else bunch.target == positive
+    return {
+        "X": X.to_numpy(dtype=np.float64),
+        "y": y.to_numpy(dtype=np.int64),
+        "group": groups,
+        "categorical": [X.columns.get_loc(name) for name in categorical],
+        "column": X.columns.get_loc(column),
+    }
+
+
+def adult(column, group=None):
+    """Adult with the groups of a column."""
+    return load(load_adult, column, group, ">50K")
+
+
+TABLES = {
+    "Adult by sex": lambda: adult("sex"),
+    "Adult by white / others": lambda: adult("race", "White"),
+    "COMPAS by African-American / others": lambda: load(
+        load_compas, "race", "African-American"
+    ),
+    "Adult by five races": lambda: adult("race"),
+}
+# Reported without a target.
+NO_TARGET = {"Adult by five races"}
+
+
+def logistic(categorical):
+    """Logistic regression on one-hot categories; columns are positions in X."""
+    encode = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), categorical),
+        remainder="passthrough",
+    )
+    return make_pipeline(encode, StandardScaler(), LogisticRegression(max_iter=1000))
+
+
+class Split:
+    """Training and test rows of a table, and what each method does on them."""
+
+    def __init__(self, table, constraint, seed):
+        parts = train_test_split(
+            table["X"], table["y"], table["group"], test_size=0.3, random_state=seed
+        )
+        self.X, self.X_test, self.y, self.y_test, self.group, self.group_test = parts
+        self.table, self.constraint = table, constraint
+        width = self.X.shape[1]
+        self.kept = list(range(width))
+        self.dropped = [j for j in self.kept if j != table["column"]]
+        self.labels = np.unique(self.group)
+        self.methods = {}
+
+    def record(self, name, selected, seconds):
+        """Keep accuracy and rates by group of the share of each row decided as 1."""
+        counted = self.y_test == 1 if self.constraint == "equal_opportunity" else True
+        cells = [(self.group_test == label) & counted for label in self.labels]
+        self.methods[name] = {
+            "accuracy": float(np.mean(np.where(self.y_test, selected, 1 - selected))),
+            "rates": [float(selected[cell].mean()) for cell in cells],
+            "seconds": seconds,
+        }
+
+    def plain(self, name, model, columns):
+        """The inner model by itself; its seconds."""
+        start = process_time()
+        model = clone(model).fit(self.X[:, columns], self.y)
+        seconds = process_time() - start
+        self.record(name, model.predict(self.X_test[:, columns]), seconds)
+        return model, seconds
+
+    def ours(self, name, inner, bound, columns, group_estimator=None):
+        """ParityThresholdClassifier."""
+        model = ParityThresholdClassifier(
+            inner,
+            constraint=self.constraint,
+            max_gap=bound,
+            group_estimator=group_estimator,
+        )
+        start = process_time()
+        model.fit(self.X[:, columns], self.y, sensitive_features=self.group)
+        seconds = process_time() - start
+        groups = {} if group_estimator else {"sensitive_features": self.group_test}
+        self.record(name, model.predict(self.X_test[:, columns], **groups), seconds)
+
+    def all_of_ours(self, bounds):
+        """The models without a constraint, and ParityThresholdClassifier."""
+        categorical = self.table["categorical"]
+        linear = logistic(categorical)
+        self.plain("logistic regression", linear, self.kept)
+        self.plain("boosting, column left out", BOOSTING, self.dropped)
+        names = [self.dropped.index(j) for j in categorical if j in self.dropped]
+        other = logistic(names)
+        for bound in bounds:
+            self.ours(f"known {bound}", BOOSTING, bound, self.kept)
+            if bound:
+                self.ours(f"inferred {bound}", BOOSTING, bound, self.dropped, BOOSTING)
+                self.ours(f"inferred, column kept {bound}", BOOSTING, bound, self.kept,
+                          BOOSTING)  # fmt: skip
+                self.ours(f"known, logistic {bound}", linear, bound, self.kept)
+                self.ours(f"inferred, logistic {bound}", other, bound, self.dropped,
+                          other)  # fmt: skip
+
+    def fairlearn(self, python, bounds, reductions):
+        """Both methods of fairlearn, in another environment."""
+        model, seconds = self.plain("boosting", BOOSTING, self.kept)
+        start = process_time()
+        proba = cross_val_predict(
+            BOOSTING, self.X, self.y, cv=5, method="predict_proba"
+        )
+        seconds += process_time() - start
+        largest = np.unique(self.group, return_counts=True)[1].max() / len(self.group)
+        tasks = {}
+        for bound in filter(None, bounds):
+            # |r_a - r_b| is the difference of r_a from all rows over the share of b.
+            name = f"ExponentiatedGradient, of two groups {bound}"
+            tasks[f"ExponentiatedGradient {bound}"] = bound, self.dropped
+            tasks[name] = bound * float(largest), self.dropped
+        settings = {
+            "constraint": self.constraint,
+            "optimizer": bounds,
+            "reductions": tasks if reductions else {},
+        }
+        data = {"X": self.X, "y": self.y, "group": self.group, "proba": proba}
+        data |= {"X_test": self.X_test, "group_test": self.group_test}
+        data["proba_test"] = model.predict_proba(self.X_test)
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / "settings.json").write_text(json.dumps(settings))
+            np.savez(folder / "data.npz", **data)
+            worker = [python, HERE / "decisions_worker.py", folder, "tables"]
+            subprocess.run(worker, check=True)
+            theirs = json.loads((folder / "seconds.json").read_text())
+            for name, selected in np.load(folder / "selected.npz").items():
+                added = seconds if name.startswith("Threshold") else 0.0
+                self.record(name, selected, theirs[name] + added)
+
+
+def measure(name, constraint, seed, python):
+    """What is kept of one table, constraint and split."""
+    split = Split(TABLES[name](), constraint, seed)
+    bounds = [*BOUNDS, 0.0]
+    split.all_of_ours(bounds)
+    split.fairlearn(python, bounds, reductions=name not in NO_TARGET)
+    return {
+        "table": name,
+        "constraint": constraint,
+        "split": seed,
+        "methods": split.methods,
+    }
+
+
+def summarise(records):
+    """Gap, accuracy and seconds of each method: means, and differences by split."""
+    found = {}
+    for name in records[0]["methods"]:
+        rows = [record["methods"][name] for record in records]
+        rates = np.array([row["rates"] for row in rows])
+        mean = rates.mean(axis=0)
+        signed = rates[:, mean.argmax()] - rates[:, mean.argmin()]
+        found[name] = {
+            "gap": signed,
+            "accuracy": np.array([row["accuracy"] for row in rows]),
+            "seconds": np.array([row["seconds"] for row in rows]),
+        }
+    return found
+
+
+def table_lines(records):
+    """The table of one data set and constraint."""
+    found = summarise(records)
+    lines = [
+        f"{records[0]['table']}, {records[0]['constraint']}, {len(records)} splits",
+        f"{'':<46} {'gap':>8} {'accuracy':>9} {'seconds':>8}",
+    ]
+    for bound in ("", *map(str, (*BOUNDS, 0.0))):
+        if bound:
+            lines.append(f"at most {bound}" if float(bound) else "equal rates")
+        for name, row in found.items():
+            title, _, last = name.rpartition(" ")
+            own = last[0].isdigit()
+            if (last == bound) if bound else not own:
+                gap, accuracy, seconds = (values.mean() for values in row.values())
+                lines.append(
+                    f"  {title if own else name:<44} {gap:>8.4f} {accuracy:>9.4f} "
+                    f"{seconds:>8.1f}"
+                )
+    return lines
+
+
+def verdict(what, values, limit):
+    """A line that says whether a mean over splits is at most its limit."""
+    mean = float(np.mean(values))
+    error = np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.nan
+    met = "met" if mean <= limit else "MISSED"
+    return f"  {what:<72} {mean:>8.4f} {error:>8.4f} {limit:>8.4f}  {met}"
+
+
+def target_lines(records):
+    """Which requirements are met."""
+    found = summarise(records)
+    lines = [f"  {'':<72} {'':>8} {'s.e.':>8} {'at most':>8}"]
+    for bound in BOUNDS:
+        for name in (f"known {bound}", f"inferred {bound}"):
+            gap = found[name]["gap"]
+            lines.append(verdict(f"{name}: gap", gap, bound + ALLOWANCE))
+        lines.append(behind(found, f"known {bound}", f"ThresholdOptimizer {bound}"))
+        for title in ("ExponentiatedGradient", "ExponentiatedGradient, of two groups"):
+            lines += reduction_lines(found, bound, title)
+    return [*lines, behind(found, "known 0.0", "ThresholdOptimizer 0.0")]
+
+
+def behind(found, name, other, limit=BEHIND):
+    """By how much the accuracy of a method is behind that of another."""
+    difference = found[other]["accuracy"] - found[name]["accuracy"]
+    return verdict(f"{name}: accuracy behind {other}", difference, limit)
+
+
+def reduction_lines(found, bound, title):
+    """Against ExponentiatedGradient, where that reaches the gap."""
+    ours, theirs = found[f"inferred {bound}"], found[f"{title} {bound}"]
+    gap = theirs["gap"].mean()
+    if gap > bound + ALLOWANCE:
+        lines = [f"  {title} does not reach {bound}: gap {gap:.4f}"]
+    else:
+        lines = [behind(found, f"inferred {bound}", f"{title} {bound}", 0.0)]
+    ratio = ours["seconds"] / theirs["seconds"]
+    what = f"inferred {bound}: seconds / {title}"
+    return [*lines, verdict(what, ratio, SHARE_OF_SECONDS)]
+
+
+def report(records):
+    """All lines of the tables."""
+    lines = []
+    for constraint, name in product(CONSTRAINTS, TABLES):
+        some = [
+            r for r in records if (r["table"], r["constraint"]) == (name, constraint)
+        ]
+        if some:
+            lines += table_lines(some)
+            lines += [] if name in NO_TARGET else target_lines(some)
+            lines.append("")
+    return lines
+
+
+def main():
+    """The splits that were asked for, and the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--splits", type=int, nargs="*", default=SPLITS)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    parser.add_argument(
+        "--constraints", nargs="+", choices=CONSTRAINTS, default=list(CONSTRAINTS)
+    )
+    parser.add_argument("--records", type=Path, help="JSON lines, read and appended to")
+    parser.add_argument("--python", help="one that has fairlearn")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    path = options.records
+    records = []
+    if path is not None and path.exists():
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+    done = {(r["table"], r["constraint"], r["split"]) for r in records}
+    scikit_learn = f"scikit-learn=={sklearn.__version__}"
+    todo = product(options.splits, options.constraints, options.tables)
+    with environment("fairlearn", scikit_learn, python=options.python) as python:
+        for seed, constraint, name in todo:
+            if (name, constraint, seed) in done:
+                continue
+            records.append(measure(name, constraint, seed, python))
+            if path is not None:
+                with path.open("a") as file:
+                    file.write(json.dumps(records[-1]) + "\n")
+            print(f"{name}, {constraint}, split {seed}", flush=True)
+    text = "\n".join(line.rstrip() for line in report(records))
+    print(text)
+    every = set(product(TABLES, CONSTRAINTS, SPLITS))
+    if every <= {(r["table"], r["constraint"], r["split"]) for r in records}:
+        path = HERE.parent / "docs" / "decisions_results.txt"
+        path.write_text(text.rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,641 @@
+"""Decisions whose rates differ between groups by no more than a bound."""
+
+import warnings
+from copy import copy, deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import accuracy_score
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.classes import has_conventional_labels, positive_class
+from fairlearnkit._data.columns import as_table
+from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
+from fairlearnkit._data.messages import SCORE, required_message
+from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS, named_multipliers
+from fairlearnkit._routing.call import takes_groups
+from fairlearnkit.utils._sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _fit_context,
+    _num_samples,
+    _safe_indexing,
+)
+
+from ._costs import costs_of, margins, plain_threshold
+from ._decision_rules import (
+    choose,
+    confidence_bound,
+    multiplier_rules,
+    row_numbers,
+    split_near_ties,
+    threshold_margins,
+    threshold_rules,
+)
+from ._decision_task import (
+    build_decision_problem,
+    calibrate,
+    class_proba,
+    part_cells,
+    read_task,
+)
+from ._memberships import group_proba, one_hot
+
+# Methods that need groups unless a group_estimator is given.
+LATER = ("predict", "predict_proba", "decision_function", "score")
+
+
+class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    r"""Decide so that rates differ between groups by no more than a bound.
+
+    Around any classifier with probabilities, for any number of groups and classes. Let
+    :math:`p_j(x)` be the probability of class j, and :math:`r_k(x) = \sum_j p_j(x) \,
+    \text{cost}(j, k)` the expected cost of deciding k. Sought is the rule d of the
+    lowest expected cost whose rates keep
+
+    .. math:: |P(d(X) = k \mid S = a, Y \in A) - P(d(X) = k \mid S = b, Y \in A)|
+              \le \text{max\_gap}
+
+    for all groups a, b. The constraint says for which sets A of classes, and which
+    classes k:
+
+    - "demographic_parity": all rows; two classes: the share decided positive; more: the
+      share decided k for each k;
+    - "equal_opportunity": two classes: the share decided positive among Y = positive;
+      more: the share decided k among Y = k, for each k;
+    - "equalized_odds": two classes: the share decided positive within each class.
+
+    With known groups and two classes, the rule has a threshold for each group; with
+    "equalized_odds" a group may have several, one of which is picked for a row by a
+    number computed from the row. Otherwise it decides
+
+    .. math:: \arg\min_k \; r_k(x) + \sum_{j : k_j = k} \nu_j \, m_j(x) / \pi_j,
+
+    where rate j has the multiplier :math:`\nu_j`, :math:`m_j(x)` is the probability
+    P(S = s, Y in A | x) of its cell, and :math:`\pi_j` the mean of that. The rule is
+    deterministic, and the decision for a row does not depend on other rows.
+
+    Groups are needed at fit, and at predict unless `group_estimator` is given.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any classifier with ``predict_proba``, or a Pipeline or a search that ends in
+        one. A :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used
+        for calibration, so that none of them should be in its training data.
+    constraint : str or object, default="demographic_parity"
+        "demographic_parity", "equal_opportunity" or "equalized_odds", see above; or an
+        object of :mod:`fairlearnkit.constraints` whose strata depend on the class
+        alone, such as ``DemographicParity(columns="separately")``.
+    max_gap : float, default=0.0
+        Largest difference of two rates that are compared, between 0 and 1. It counts as
+        met by a gap that exceeds it by less than the largest share of a single row in a
+        cell. ``np.inf`` is the inner classifier's own decision under the cost.
+    group_estimator : estimator, default=None
+        A classifier of the groups from X, which makes groups unnecessary at predict. A
+        clone is fitted for each sensitive column that is compared by itself and each
+        set A of classes, on the rows of these classes. It may be a model of the same
+        kind as `estimator`. With None, groups are needed at predict.
+    cost : dict or array-like, default=None
+        Cost of not deciding a class where it is the true one, as a dict by label or an
+        array of shape (n_classes,) in the order of the classes; or a matrix of shape
+        (n_classes, n_classes) whose row j, column k holds the cost of deciding k where
+        the class is j. With None each wrong decision costs 1.
+    pos_label : scalar, default=None
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans. For
+        other labels "equal_opportunity" needs it, with two classes. With more classes,
+        "equal_opportunity" then compares rates of this class only.
+    confidence : float, default=0.95
+        Probability with which ``gap_bound_`` holds.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds for the out-of-fold probabilities that the rule is chosen by; an integer
+        is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`.
+        Both estimators are then fitted on all rows.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with rows whose sensitive feature is missing: raise an error, treat
+        them as a group of their own, or leave them out of the constraint and decide
+        them at the lowest expected cost, without a shift.
+    unseen : {"error", "pooled"}, default="error"
+        What to do at predict with rows of a group that was not seen in fit: raise an
+        error, or decide them at the lowest expected cost, without a shift.
+    n_jobs : int, default=None
+        Number of folds that are fitted in parallel.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier, without the rule.
+    group_estimators_ : list of estimator or None
+        The fitted classifiers of the groups.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    pos_label_ : scalar or None
+        The positive class; None if it was not given and did not have to be.
+    thresholds_ : dict of float
+        Known groups, intersections, two classes: the threshold of each group, on the
+        probability of ``pos_label_``, or of ``classes_[1]`` where that is None. With
+        "equalized_odds" a list of pairs (threshold, share of the rows that pick it) for
+        a group that has several.
+    multipliers_ : dict of float
+        Otherwise: :math:`\nu_j` by cell, in cost per unit of the rate, or for two cells
+        that of their difference; for more than two classes a dict for each class.
+    gap_ : float
+        Largest difference of two rates of the rows that the rule was chosen by, with
+        their true labels and groups; for several thresholds that of expected rates. The
+        gap of new rows is larger on average.
+    gap_bound_ : float
+        Bound on the gap of new rows from the same population, which holds with
+        probability `confidence`. NaN unless the estimator is a FrozenEstimator, groups
+        are known, there are two classes and no weights, and intersections are compared.
+    cost_ : float
+        Expected cost of a decision by the probabilities of the rows that the rule was
+        chosen by.
+    duality_gap_ : float
+        No rule whose rates by probabilities and memberships are as close is cheaper
+        than ``cost_`` by more than this.
+    tradeoff_ : dict of ndarray of shape (n_rules,)
+        "gap", "cost" and "duality_gap" of the rules for other bounds, in ascending
+        order of their gaps; see `with_max_gap` and
+        :meth:`TradeoffDisplay.from_estimator
+        <fairlearnkit.inspection.TradeoffDisplay.from_estimator>`.
+    groups_ : ndarray of shape (n_groups,)
+        Group labels.
+    group_counts_ : ndarray of shape (n_groups,)
+        Rows of each group.
+    sensitive_feature_names_in_ : list of str or None
+        Names of the sensitive columns, if they had any.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had string column names.
+
+    Raises
+    ------
+    ValueError
+        If sensitive features are not given, have another length than X, hold a single
+        group, missing values or unseen groups; if a group has no row in a cell; if the
+        constraint has no strata of y, or compares more than two classes within each
+        class; if the positive class has to be given; if the cost has another shape.
+    AttributeError
+        If an estimator has no ``predict_proba``.
+
+    Warns
+    -----
+    SmallGroupWarning
+        If a group has fewer than 10 rows in a cell.
+    UserWarning
+        If no rule meets the bound: the one of the lowest gap is taken. If sample
+        weights are given and the estimator takes none.
+
+    See Also
+    --------
+    BarycenterClassifier : Scores with the same distribution in all groups, so that
+        rates agree at every threshold.
+    fairlearnkit.linear_model.ParityLogisticRegression : Bounds mean scores.
+
+    Notes
+    -----
+    What is not guaranteed: the bound holds for the rows that the rule was chosen by.
+    New rows have a larger gap, by chance; ``gap_bound_`` says how much larger where
+    theory does. After out-of-fold calibration there is no such bound, since the models
+    that are used are not those that the probabilities are from.
+
+    Cost is expected cost by the probabilities of the inner classifier, which should be
+    calibrated. Whether a rule meets the bound is counted with true labels and groups.
+
+    Thresholds that depend on the group treat people differently by their group, which
+    some laws forbid; `group_estimator` avoids it, though the rule then depends on what
+    X tells of the group. Neither is legal advice.
+
+    `predict_proba` is that of the inner classifier, and knows nothing of the rule:
+    calibration, soft voting and stacking around this estimator discard its decisions.
+
+    For known groups and one set A, the rule is a global optimum among thresholds. For
+    several multipliers, candidates are optima of a convex program along a path of
+    bounds and on the lines between them; a better rule may exist, and ``duality_gap_``
+    bounds by how much.
+
+    Equal rows share a decision, so that their largest share in a cell limits which
+    bounds can be met.
+
+    References
+    ----------
+    Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
+    section 4. Chzhen, Denis, Hebiri, Oneto, Pontil: Leveraging Labeled and Unlabeled
+    Data for Consistent Fair Binary Classification. NeurIPS 2019, proposition 2.1.
+    Denis, Elie, Hebiri, Hu: Fairness guarantee in multi-class classification. JMLR
+    2024, theorem 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.metrics import demographic_parity_difference
+    >>> from fairlearnkit.postprocessing import ParityThresholdClassifier
+    >>> X, y, group = make_biased_classification(2000, random_state=0)
+    >>> clf = ParityThresholdClassifier(LogisticRegression(), max_gap=0.05)
+    >>> clf = clf.fit(X, y, sensitive_features=group)
+    >>> y_pred = clf.predict(X, sensitive_features=group)
+    >>> gap = demographic_parity_difference(y, y_pred, sensitive_features=group)
+    >>> bool(gap < 0.06)
+    True
+    >>> clf.with_max_gap(np.inf).gap_ > 0.05
+    True
+    """
+
+    # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
+    _passes_on_metadata = True
+
+    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__predict_proba = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__decision_function = {"sensitive_features": True}  # noqa: RUF012
+    __metadata_request__score = {"sensitive_features": True}  # noqa: RUF012
+
+    _parameter_constraints: dict = {  # noqa: RUF012
+        **CONSTRAINT_PARAMETERS,
+        "estimator": [HasMethods("fit")],
+        "constraint": [
+            StrOptions({"demographic_parity", "equal_opportunity", "equalized_odds"}),
+            HasMethods("contrasts"),
+        ],
+        "max_gap": [Interval(Real, 0, None, closed="both")],
+        "group_estimator": [HasMethods("fit"), None],
+        "cost": [dict, "array-like", None],
+        "pos_label": [Real, str, "boolean", None],
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "cv": ["cv_object"],
+        "unseen": [StrOptions({"error", "pooled"})],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        constraint="demographic_parity",
+        max_gap=0.0,
+        group_estimator=None,
+        cost=None,
+        pos_label=None,
+        confidence=0.95,
+        cv=5,
+        missing="error",
+        unseen="error",
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.constraint = constraint
+        self.max_gap = max_gap
+        self.group_estimator = group_estimator
+        self.cost = cost
+        self.pos_label = pos_label
+        self.confidence = confidence
+        self.cv = cv
+        self.missing = missing
+        self.unseen = unseen
+        self.n_jobs = n_jobs
+
+    # The inner estimators check their own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+        """Fit the rule on out-of-fold probabilities, and the estimator on all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimators take.
+        y : array-like of shape (n_samples,), default=None
+            Class labels. Not needed with a FrozenEstimator and a constraint that does
+            not depend on y, such as "demographic_parity".
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required. The inner estimator gets them, too, if it requests
+            them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, for the inner estimators, the costs and the rates.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        task = read_task(self, X, y, sensitive_features, sample_weight)
+        self.pos_label_ = self._positive_class(task.classes.tolist())
+        self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
+        self.groups_ = task.all_groups.labels
+        self.group_counts_ = task.all_groups.counts
+        calibration = calibrate(self, task)
+        truth = task.truth_of(calibration.rows)
+        problem, self._cell_shares = build_decision_problem(task, calibration, truth)
+        self._store_program(task, calibration, truth, problem)
+        if self._by_threshold:
+            rules = threshold_rules(
+                problem,
+                truth,
+                calibration.proba[:, 1],
+                task.groups[0].codes[calibration.rows],
+                self.max_gap,
+            )
+        else:
+            rules = multiplier_rules(problem, truth, self.max_gap)
+        self._rules = rules
+        self._use_rule()
+        return self
+
+    def _positive_class(self, classes):
+        """The positive class; None if it is not given and does not have to be."""
+        conventional = len(classes) == 2 and has_conventional_labels(classes)
+        if self.pos_label is None and not conventional:
+            return None
+        return positive_class(classes, self.pos_label, name="y")
+
+    def _store_program(self, task, calibration, truth, problem):
+        """Set the fitted models, and what is needed to apply a rule to new rows."""
+        self.estimator_ = calibration.estimator
+        self.group_estimators_ = calibration.group_estimators
+        self._parts, self._blocks = calibration.parts, calibration.blocks
+        self._labels = [groups.labels for groups in task.groups]
+        self._cost, self._spread = task.cost, float(np.ptp(problem.costs))
+        self._strata, self._row_share = truth.strata, truth.row_share
+        self._decisions = [k for k, _ in truth.parts]
+        # The position of each named multiplier among the rates of its part.
+        self._names = [
+            named_multipliers(contrasts, np.arange(len(contrasts.cells)))
+            for contrasts in task.contrasts
+        ]
+        two_classes, one_grouping = len(task.classes) == 2, len(task.groups) == 1
+        known = self.group_estimator is None
+        self._by_threshold = known and two_classes and one_grouping
+        proven = self._by_threshold and task.weight is None
+        proven = proven and isinstance(self.estimator, FrozenEstimator)
+        counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
+        self._cell_counts = counts
+
+    def _use_rule(self):
+        """Choose the rule for `max_gap`, and set the attributes that describe it."""
+        rules = self._rules
+        plain = len(rules["gap"]) - 1
+        bound = self.max_gap + self._row_share
+        index, met = choose(rules, bound)
+        if not met:
+            msg = (
+                f"No rule has a gap of at most max_gap={self.max_gap} on the rows for "
+                f"calibration; the lowest one is {rules['gap'][0]:.3g}, and was "
+                "chosen. Use more rows, larger groups, or a better group_estimator."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=3)
+        self._rule = None if index == plain else index
+        self.gap_ = float(rules["gap"][index])
+        self.cost_ = float(rules["cost"][index])
+        self.duality_gap_ = float(rules["duality_gap"][index])
+        self.gap_bound_ = np.nan
+        if self._cell_counts is not None:
+            self.gap_bound_ = confidence_bound(
+                rules["rates"][index], self._strata, self._cell_counts, self.confidence
+            )
+        self.tradeoff_ = {
+            name: rules[name].copy() for name in ("gap", "cost", "duality_gap")
+        }
+        if self._by_threshold:
+            self.thresholds_ = self._named_thresholds(rules["rule"][index])
+        else:
+            self.multipliers_ = self._named_multipliers(rules["rule"][index])
+
+    def _named_thresholds(self, rule):
+        """Thresholds on the probability of the positive class, by group."""
+        first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
+        named = {}
+        for label, cuts, shares in zip(self.groups_.tolist(), *rule):
+            if not len(cuts):
+                cuts, shares = np.array([plain_threshold(self._cost)]), np.ones(1)
+            cuts = 1.0 - cuts if first else cuts
+            pairs = list(zip(cuts.tolist(), shares.tolist()))
+            named[label] = pairs[0][0] if len(pairs) == 1 else pairs
+        return named
+
+    def _named_multipliers(self, multipliers):
+        """Multipliers by cell; for several classes a dict of them for each class."""
+        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
+        parts = [
+            {name: float(nu[int(j)]) for name, j in names.items()}
+            for names, nu in zip(self._names, np.split(multipliers, ends))
+        ]
+        labels = self.classes_[self._decisions].tolist()
+        return parts[0] if len(self.classes_) == 2 else dict(zip(labels, parts))
+
+    def with_max_gap(self, max_gap):
+        """Return a fitted copy for another bound, without fitting a model again.
+
+        Parameters
+        ----------
+        max_gap : float
+            The new bound.
+
+        Returns
+        -------
+        classifier : ParityThresholdClassifier
+            It shares the inner models with this one. Its rule is the cheapest of those
+            in ``tradeoff_`` that meet the bound.
+        """
+        check_is_fitted(self)
+        twin = copy(self).set_params(max_gap=max_gap)
+        twin._validate_params()
+        twin._use_rule()
+        return twin
+
+    def predict_proba(self, X, *, sensitive_features=None):
+        """Probabilities of the classes by the inner estimator, without the rule.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimator takes.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required unless `group_estimator` is given, although only an
+            inner estimator that takes them uses them.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        self._match(X, sensitive_features)
+        return self._inner_proba(X, sensitive_features)
+
+    def _inner_proba(self, X, sensitive_features):
+        """Probabilities of rows whose groups were matched."""
+        X = self._check_rows(X)
+        asks = takes_groups(self.estimator_, "predict_proba")
+        groups = sensitive_features if asks else None
+        return class_proba(self.estimator_, X, groups, self.classes_)
+
+    def decision_function(self, X, *, sensitive_features=None):
+        """Shifted scores: by how much a row is above its threshold.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimators take.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Two classes: the probability of ``classes_[1]`` less the threshold of the
+            row; it is decided if this is positive. More classes: the negated shifted
+            cost of each class; the largest one is decided.
+        """
+        check_is_fitted(self)
+        codes = self._match(X, sensitive_features)
+        proba = self._inner_proba(X, sensitive_features)
+        return self._margins(X, proba, codes)
+
+    def predict(self, X, *, sensitive_features=None):
+        """Decide a class for each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimators take.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required unless `group_estimator` is given, and not used then.
+            Several columns are matched by name.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        scores = self.decision_function(X, sensitive_features=sensitive_features)
+        if scores.ndim == 1:
+            return self.classes_[(scores > 0).astype(np.intp)]
+        return self.classes_[scores.argmax(axis=1)]
+
+    def score(self, X, y, *, sensitive_features=None, sample_weight=None):
+        """Accuracy of the decisions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Whatever the inner estimators take.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Group labels. Required unless `group_estimator` is given, and not used then.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+            Share of correct decisions.
+        """
+        check_alignment(
+            X=X, y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
+        check_is_fitted(self)
+        if sensitive_features is None and self._needs_groups():
+            raise ValueError(required_message(SCORE))
+        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        return accuracy_score(y, y_pred, sample_weight=sample_weight)
+
+    @property
+    def classes_(self):
+        """Class labels."""
+        return self.estimator_.classes_
+
+    def _match(self, X, sensitive_features):
+        """Codes of new rows in each partition; None where groups are inferred."""
+        check_alignment(X=X, sensitive_features=sensitive_features)
+        if self.group_estimator is not None:
+            return None
+        options = {
+            "names": self.sensitive_feature_names_in_,
+            "n_samples": _num_samples(X),
+            "unseen": self.unseen,
+            "missing": self.missing,
+        }
+        if len(self._labels) > 1:
+            return match_columns(sensitive_features, self._labels, **options)
+        return [match_groups(sensitive_features, self._labels[0], **options)]
+
+    def _check_rows(self, X):
+        """X, checked to have the columns of fit."""
+        X = as_frame(X)
+        if hasattr(self, "n_features_in_"):  # not set for lists of texts
+            as_table(X)  # raises an error that tells how to reshape a single row
+        validate_data(self, X, skip_check_array=True, reset=False)
+        return X
+
+    def _margins(self, X, proba, codes):
+        """Values of `decision_function`."""
+        costs = costs_of(proba, self._cost)
+        if self._rule is None:
+            return margins(costs, self._cost)
+        rule = self._rules["rule"][self._rule]
+
+        def numbers(rows, seed):
+            return row_numbers(_safe_indexing(X, rows), seed)
+
+        if self._by_threshold:
+            plain = margins(costs, self._cost)
+            return threshold_margins(proba[:, 1], codes[0], *rule, plain, numbers)
+        of_blocks = self._block_memberships(X, codes)
+        shifted = costs.copy()
+        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
+        for k, part, shares, nu in zip(
+            self._decisions, self._parts, self._cell_shares, np.split(rule, ends)
+        ):
+            cells = part_cells(part, self._blocks, proba, of_blocks)
+            shifted[:, k] += cells @ (nu / shares)
+        split_near_ties(shifted, self._spread, numbers)
+        return margins(shifted, self._cost)
+
+    def _block_memberships(self, X, codes):
+        """Memberships of new rows in the groups of each block."""
+        if codes is None:
+            return [
+                group_proba(model, X, self._labels[q])
+                for model, (q, _) in zip(self.group_estimators_, self._blocks)
+            ]
+        known = [one_hot(c, len(labels)) for c, labels in zip(codes, self._labels)]
+        return [known[q] for q, _ in self._blocks]
+
+    def _needs_groups(self):
+        """Whether groups are needed at predict, for the rule or the inner model."""
+        if self.group_estimator is None:
+            return True
+        model = getattr(self, "estimator_", self.estimator)
+        return takes_groups(model, "predict_proba")
+
+    def _get_metadata_request(self):
+        """Groups are requested at predict where they are needed."""
+        request = super()._get_metadata_request()
+        declines = not hasattr(self, "_metadata_request") and not self._needs_groups()
+        for method in LATER if declines else ():
+            getattr(request, method).add_request(
+                param="sensitive_features", alias=False
+            )
+        return request
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = deepcopy(inner.input_tags)
+        tags.non_deterministic = inner.non_deterministic
+        tags.target_tags.required = not isinstance(self.estimator, FrozenEstimator)
+        return tags

@@ -1,0 +1,165 @@
+"""Laws of decision rules, around given probabilities."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
+
+from fairlearnkit.postprocessing import ParityThresholdClassifier
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning"),
+    pytest.mark.filterwarnings("ignore:No rule has a gap:UserWarning"),
+]
+
+examples = settings(max_examples=8)
+
+
+class Columns(ClassifierMixin, BaseEstimator):
+    """Probabilities that are columns of X."""
+
+    def __init__(self, first=0, last=2):
+        self.first = first
+        self.last = last
+
+    def fit(self, X, y=None):
+        self.classes_ = np.arange(self.last - self.first)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict_proba(self, X):
+        return np.asarray(X)[:, self.first : self.last]
+
+
+TWO, TWO_OR_THREE = st.just(2), st.integers(2, 3)
+
+
+@st.composite
+def tasks(draw, n_classes=TWO_OR_THREE):
+    """X of probabilities and memberships and a key of each row, y and groups."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, k, g = draw(st.integers(40, 90)), draw(n_classes), draw(st.integers(2, 3))
+    levels = draw(st.sampled_from([0.2, 0.0]))  # ties, or none
+    member = rng.dirichlet(np.full(g, 0.3), n)
+    z = rng.normal(size=(n, k)) + np.outer(member @ np.arange(g), np.arange(k))
+    proba = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    if levels:
+        proba = np.round(proba / levels) + 0.05
+        proba /= proba.sum(axis=1, keepdims=True)
+    y = (proba.cumsum(axis=1)[:, :-1] < rng.uniform(size=(n, 1))).sum(axis=1)
+    group = (member.cumsum(axis=1)[:, :-1] < rng.uniform(size=(n, 1))).sum(axis=1)
+    y[: k * g], group[: k * g] = np.divmod(np.arange(k * g), g)  # no empty cell
+    X = np.column_stack([proba, member, np.arange(n)])
+    return X, y, group, k
+
+
+def rule(X, k, known, **options):
+    inner = FrozenEstimator(Columns(0, k).fit(X))
+    groups = FrozenEstimator(Columns(k, X.shape[1] - 1).fit(X))
+    options |= {} if known else {"group_estimator": groups}
+    return ParityThresholdClassifier(inner, **options)
+
+
+def decisions(model, X, group):
+    known = model.group_estimator is None
+    return model.predict(X, **({"sensitive_features": group} if known else {}))
+
+
+kinds = pytest.mark.parametrize("known", [True, False], ids=["known", "inferred"])
+constraints = st.sampled_from(["demographic_parity", "equal_opportunity"])
+bounds = st.sampled_from([0.0, 0.05, 0.2])
+
+
+@kinds
+@examples
+@given(task=tasks(), constraint=constraints, max_gap=bounds, data=st.data())
+def test_a_row_is_decided_alike_alone_and_in_any_batch(
+    known, task, constraint, max_gap, data
+):
+    X, y, group, k = task
+    model = rule(X, k, known, constraint=constraint, max_gap=max_gap)
+    model.fit(X, y, sensitive_features=group)
+    everyone = decisions(model, X, group)
+    rows = data.draw(st.lists(st.integers(0, len(y) - 1), min_size=1, max_size=8))
+    assert_array_equal(decisions(model, X[rows], group[rows]), everyone[rows])
+    assert_array_equal(
+        decisions(model, X[rows[:1]], group[rows[:1]]), everyone[rows[:1]]
+    )
+
+
+@kinds
+@examples
+@given(task=tasks(), constraint=constraints, max_gap=bounds)
+def test_the_order_of_rows_does_not_matter(known, task, constraint, max_gap):
+    X, y, group, k = task
+    order = np.random.default_rng(0).permutation(len(y))
+    first = rule(X, k, known, constraint=constraint, max_gap=max_gap)
+    first.fit(X, y, sensitive_features=group)
+    other = rule(X, k, known, constraint=constraint, max_gap=max_gap)
+    other.fit(X[order], y[order], sensitive_features=group[order])
+    assert_allclose(other.gap_, first.gap_, atol=1e-9)
+    assert_array_equal(decisions(other, X, group), decisions(first, X, group))
+
+
+@examples
+@given(task=tasks(), constraint=constraints, max_gap=bounds)
+def test_names_of_groups_do_not_matter(task, constraint, max_gap):
+    X, y, group, k = task
+    names = np.array(["u", "v", "w"])[group]
+    first = rule(X, k, True, constraint=constraint, max_gap=max_gap)
+    first.fit(X, y, sensitive_features=group)
+    other = rule(X, k, True, constraint=constraint, max_gap=max_gap)
+    other.fit(X, y, sensitive_features=names)
+    assert_array_equal(decisions(other, X, names), decisions(first, X, group))
+
+
+@examples
+@given(task=tasks(TWO), constraint=constraints, max_gap=bounds)
+def test_weights_are_repetitions_on_the_whole_path(task, constraint, max_gap):
+    """The bound itself counts as met within the share of a row, or of its weight."""
+    X, y, group, k = task
+    weight = np.arange(len(y)) % 3
+    weight[: 2 * 3] = 1
+    rows = np.repeat(np.arange(len(y)), weight)
+    weighted = rule(X, k, True, constraint=constraint, max_gap=np.inf)
+    weighted.fit(X, y, sensitive_features=group, sample_weight=weight)
+    repeated = rule(X, k, True, constraint=constraint, max_gap=np.inf)
+    repeated.fit(X[rows], y[rows], sensitive_features=group[rows])
+    assert_allclose(weighted.gap_, repeated.gap_, atol=1e-12)
+    assert_allclose(weighted.cost_, repeated.cost_, atol=1e-12)
+    # At most the share of the heaviest row lies between the rules for a bound.
+    share = 2 * weighted._row_share
+    for bound in (max_gap, 0.5 * weighted.gap_):
+        wide, narrow = weighted.with_max_gap(bound), repeated.with_max_gap(bound)
+        assert wide.gap_ <= bound + share
+        assert narrow.gap_ <= bound + share
+
+
+@kinds
+@examples
+@given(task=tasks(), constraint=constraints)
+def test_no_bound_is_the_decision_of_the_inner_model_under_the_cost(
+    known, task, constraint
+):
+    X, y, group, k = task
+    cost = np.arange(1.0, k + 1.0)
+    model = rule(X, k, known, constraint=constraint, max_gap=np.inf, cost=cost)
+    model.fit(X, y, sensitive_features=group)
+    expected = X[:, :k] @ (cost[:, None] * (1 - np.eye(k)))
+    assert_array_equal(decisions(model, X, group), expected.argmin(axis=1))
+
+
+@kinds
+@examples
+@given(task=tasks(), constraint=constraints)
+def test_the_cost_does_not_fall_as_the_bound_does(known, task, constraint):
+    X, y, group, k = task
+    costs = []
+    for max_gap in (np.inf, 0.1, 0.0):
+        model = rule(X, k, known, constraint=constraint, max_gap=max_gap)
+        costs.append(model.fit(X, y, sensitive_features=group).cost_)
+        assert model.duality_gap_ >= 0.0
+    assert (np.diff(costs) >= -1e-9).all()
