@@ -36,6 +36,9 @@ SHORTEST = 1e-8
 # classes, the quadratic model says nothing about what lies further away. With 100 there
 # are half as many evaluations again.
 FARTHEST = 10.0
+# Steps that move a cost by more than this times the spread of the costs belong to a
+# dual without an optimum.
+UNBOUNDED = 1e6
 # Eigenvalues of the Hessian below this, relative to the largest, are zero: adding the
 # same to the multipliers of all classes in a cell changes no decision.
 SINGULAR = 1e-10
@@ -90,6 +93,8 @@ def _maximise(problem, bound, offsets, basis, u, temperature):
         if not slope > DECREMENT * temperature:
             break
         longest = np.abs(problem.shifts(basis.T @ step)).max()
+        if not longest < UNBOUNDED * np.ptp(problem.costs):
+            break  # with offsets, there may be no rule within the bound
         t = min(1.0, FARTHEST * temperature / longest)
         new = derivatives(u + t * step)
         while new[0] @ step < -SLOPE * slope and t > SHORTEST:

@@ -27,7 +27,12 @@ def cost_matrix(cost, classes):
     n_classes = len(classes)
     if cost is None:
         return 1.0 - np.eye(n_classes)
-    values = np.asarray(_by_class(cost, classes.tolist()), dtype=np.float64)
+    try:
+        values = np.asarray(_by_class(cost, classes.tolist()), dtype=np.float64)
+    except (TypeError, ValueError):
+        if isinstance(cost, Mapping) or hasattr(cost, "to_dict"):
+            raise
+        values = np.full(1, np.nan)
     if values.shape == (n_classes,):
         values = values[:, None] * (1.0 - np.eye(n_classes))
     if values.shape != (n_classes, n_classes) or not np.isfinite(values).all():
@@ -47,7 +52,11 @@ def cost_matrix(cost, classes):
 
 
 def _by_class(cost, classes):
-    """Values of a dict in the order of the classes."""
+    """Values of a dict, a Series or a DataFrame in the order of the classes."""
+    if getattr(cost, "ndim", 0) == 2 and hasattr(cost, "reindex"):
+        rows = {label: cost.loc[label].to_dict() for label in cost.index}
+        return [_by_class(row, classes) for row in _by_class(rows, classes)]
+    cost = cost.to_dict() if hasattr(cost, "reindex") else cost
     if not isinstance(cost, Mapping):
         return cost
     if set(cost) != set(classes):

@@ -5,6 +5,8 @@ each group, or a vector of multipliers. Rules are stored as dicts of arrays and 
 in ascending order of their gaps; the last one is the plain rule, of the lowest cost.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fairlearnkit._data.columns import as_table
@@ -33,8 +35,11 @@ TIES_SEED, PICK_SEED = 0, 1
 
 def row_numbers(X, seed):
     """A number between 0 and 1 for each row of X, computed from the row alone."""
-    if not hasattr(X, "shape") and all(isinstance(row, str) for row in X):
-        X = np.array(X, dtype=object).reshape(-1, 1)
+    if len(getattr(X, "shape", [0])) == 1 and all(
+        isinstance(row, str | Mapping) for row in X
+    ):  # texts and dicts, for a vectorizer
+        rows = [row if isinstance(row, str) else repr(sorted(row.items())) for row in X]
+        X = np.array(rows, dtype=object).reshape(-1, 1)
     return row_uniforms(as_table(X), seed)
 
 
@@ -158,7 +163,8 @@ def multiplier_rules(problem, truth, max_gap):
     Returns
     -------
     rules : dict
-        See `_front`. Each rule is an array of shape (n_rates,).
+        See `_front`. Each rule is an array of shape (n_rates,), or the position of a
+        class that is decided for every row.
     """
     path = decision_path(problem, truth)
     bounds = np.linspace(path.gap[0], path.gap[-1], N_RULES)
@@ -171,8 +177,18 @@ def multiplier_rules(problem, truth, max_gap):
         cost = problem.cost(decided)
         plug_in = problem.rates(decided)
         measured.append((cost, truth.of(decided), _excess(problem, cost, plug_in, nu)))
-    without = np.zeros(len(truth.strata))
-    return _front(problem, truth, list(multipliers), measured, without)
+    constant, of_constant = _constant(problem, truth, multipliers[0])
+    rules, measured = [*multipliers, constant], [*measured, of_constant]
+    return _front(problem, truth, rules, measured, np.zeros(len(truth.strata)))
+
+
+def _constant(problem, truth, nu):
+    """The cheapest class to decide for every row, which leaves no gap at all."""
+    costs = problem.weight @ problem.costs
+    k = int(costs.argmin())
+    rates = truth.of(np.full(len(problem.weight), k))
+    excess = max(float(costs[k]) - problem.dual_value(nu, 0.0), 0.0)
+    return k, (float(costs[k]), rates, excess)
 
 
 def _excess(problem, cost, plug_in, nu):
@@ -206,9 +222,9 @@ def _front(problem, truth, rules, measured, without):
 
 
 def choose(rules, bound):
-    """Position of the cheapest rule within a bound, else of the lowest gap; if met."""
+    """Position of the cheapest rule within a bound, else of the lowest gap."""
     met = np.flatnonzero(rules["gap"] <= bound + ROUNDING)
-    return (int(met[-1]), True) if len(met) else (0, False)
+    return int(met[-1]) if len(met) else 0
 
 
 def confidence_bound(rates, strata, counts, confidence):
@@ -229,6 +245,35 @@ def confidence_bound(rates, strata, counts, confidence):
         upper[strata == s][:, None] - lower[strata == s] for s in np.unique(strata)
     ]
     return max(float((w - np.diag(np.full(len(w), np.inf))).max()) for w in widest)
+
+
+def named_thresholds(labels, rule, plain, *, flip):
+    """Thresholds by group, on the probability of the second class, or of the first.
+
+    Parameters
+    ----------
+    labels : list
+        Of the groups.
+    rule : tuple of list
+        Thresholds of each group and their shares; empty for the plain rule.
+    plain : float
+        The threshold of the plain rule.
+    flip : bool
+        Give the threshold on the probability of the first class.
+
+    Returns
+    -------
+    named : dict
+        A float for each label, or a list of pairs (threshold, share).
+    """
+    named = {}
+    for label, cuts, shares in zip(labels, *rule):
+        if not len(cuts):
+            cuts, shares = np.full(1, plain), np.ones(1)
+        cuts = 1.0 - cuts if flip else cuts
+        pairs = [*zip(cuts.tolist(), shares.tolist())]
+        named[label] = pairs[0][0] if len(pairs) == 1 else pairs
+    return named
 
 
 def threshold_margins(proba, codes, thresholds, shares, plain, numbers):

@@ -1,6 +1,7 @@
 """What a decision rule is fitted to: the arguments of fit, and calibration rows."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -79,6 +80,14 @@ class Task:
         if np.array_equal(np.sort(rows), np.flatnonzero(used > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
             return Rates(tuple(parts), self.truth.strata)
+        for groups in self.groups:
+            lost = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
+            if len(lost):
+                msg = (
+                    f"No test fold holds a row of the group {groups.labels[lost[0]]!r}:"
+                    " choose a cv whose test folds hold all groups."
+                )
+                raise ValueError(msg)
         data = self.y, self.sensitive_features, self.weight
         some = [None if values is None else take_rows(values, rows) for values in data]
         return true_rates(self.compared, *some, self.missing)[0]
@@ -185,7 +194,7 @@ def calibrate(estimator, task):
     parts, blocks = blocks_of(task.compared, len(task.groups))
     rows, folds = np.arange(_num_samples(task.X)), None
     if not frozen or group_estimator is not None:
-        folds = read_folds(estimator.cv, task.X, task.y, classifier=True)
+        folds = read_task_folds(estimator.cv, task, blocks, group_estimator)
         rows = np.concatenate([test for _, test in folds])
     effect = "Costs and rates are weighted."
     warn_unweighted(inner, task.sample_weight, remaining_effect=effect)
@@ -213,6 +222,49 @@ def calibrate(estimator, task):
         of_blocks = [cells[used] for cells in of_blocks]
     fitted = fit_clone(inner, *data)
     return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks)
+
+
+def read_task_folds(cv, task, blocks, group_estimator):
+    """Folds, which are stratified by class and group if only their number is given.
+
+    Raises
+    ------
+    ValueError
+        If groups are inferred, and the training rows of a fold lack one.
+    """
+    labels = task.y
+    if cv is None or isinstance(cv, Integral):
+        labels = _class_and_group(task, 5 if cv is None else cv)
+    folds = read_folds(cv, task.X, labels, classifier=True)
+    for number, (train, _) in enumerate(folds if group_estimator is not None else ()):
+        for q, members in blocks:
+            groups = task.groups[q]
+            inside = train if members.all() else train[members[task.class_codes[train]]]
+            missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
+            if len(missing):
+                classes = format_labels(task.classes[members])
+                msg = (
+                    f"The training rows of fold {number} hold no row of the group "
+                    f"{groups.labels[missing[0]]!r} with a class among {classes}, so "
+                    "that group_estimator cannot learn it. Merge small groups, or "
+                    "choose a cv whose training rows hold all of them."
+                )
+                raise ValueError(msg)
+    return folds
+
+
+def _class_and_group(task, n_folds):
+    """A label for each class and group; where too few rows have one, for each class.
+
+    Rows in the order of their groups would otherwise leave whole groups out of folds.
+    """
+    n_groups = len(task.all_groups.labels)
+    classes = (
+        np.zeros(_num_samples(task.X), int) if task.y is None else task.class_codes
+    )
+    cells = classes * (n_groups + 1) + task.all_groups.codes + 1
+    few = np.bincount(cells)[cells] < n_folds
+    return np.where(few, -1 - classes, cells)
 
 
 def class_proba(model, X, groups, classes):

@@ -37,6 +37,7 @@ from ._decision_rules import (
     choose,
     confidence_bound,
     multiplier_rules,
+    named_thresholds,
     row_numbers,
     split_near_ties,
     threshold_margins,
@@ -105,7 +106,9 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         A classifier of the groups from X, which makes groups unnecessary at predict. A
         clone is fitted for each sensitive column that is compared by itself and each
         set A of classes, on the rows of these classes. It may be a model of the same
-        kind as `estimator`. With None, groups are needed at predict.
+        kind as `estimator`. A FrozenEstimator, whose classes are group labels of one
+        column, is taken for P(S | X, Y in A) of every set A. With None, groups are
+        needed at predict.
     cost : dict or array-like, default=None
         Cost of not deciding a class where it is the true one, as a dict by label or an
         array of shape (n_classes,) in the order of the classes; or a matrix of shape
@@ -119,8 +122,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         Probability with which ``gap_bound_`` holds.
     cv : int, cross-validation generator or iterable, default=5
         Folds for the out-of-fold probabilities that the rule is chosen by; an integer
-        is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`.
-        Both estimators are then fitted on all rows.
+        is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`,
+        stratified by class and group. Both estimators are then fitted on all rows.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing: raise an error, treat
         them as a group of their own, or leave them out of the constraint and decide
@@ -148,7 +151,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         a group that has several.
     multipliers_ : dict of float
         Otherwise: :math:`\nu_j` by cell, in cost per unit of the rate, or for two cells
-        that of their difference; for more than two classes a dict for each class.
+        that of their difference; for more than two classes a dict for each class. NaN
+        if the same class is decided for every row.
     gap_ : float
         Largest difference of two rates of the rows that the rule was chosen by, with
         their true labels and groups; for several thresholds that of expected rates. The
@@ -185,7 +189,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         If sensitive features are not given, have another length than X, hold a single
         group, missing values or unseen groups; if a group has no row in a cell; if the
         constraint has no strata of y, or compares more than two classes within each
-        class; if the positive class has to be given; if the cost has another shape.
+        class; if the positive class has to be given; if the cost has another shape; if
+        groups are inferred and the training rows of a fold lack one.
     AttributeError
         If an estimator has no ``predict_proba``.
 
@@ -194,8 +199,9 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     SmallGroupWarning
         If a group has fewer than 10 rows in a cell.
     UserWarning
-        If no rule meets the bound: the one of the lowest gap is taken. If sample
-        weights are given and the estimator takes none.
+        If, with several multipliers, the cheapest rule within the bound decides the
+        same class for every row. If sample weights are given and the estimator takes
+        none.
 
     See Also
     --------
@@ -330,6 +336,12 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self : object
             The fitted estimator.
         """
+        if 1 < self.max_gap < np.inf:
+            msg = (
+                f"max_gap={self.max_gap} is a difference of rates, between 0 and 1; "
+                "np.inf is no bound."
+            )
+            raise ValueError(msg)
         task = read_task(self, X, y, sensitive_features, sample_weight)
         self.pos_label_ = self._positive_class(task.classes.tolist())
         self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
@@ -350,7 +362,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         else:
             rules = multiplier_rules(problem, truth, self.max_gap)
         self._rules = rules
-        self._use_rule()
+        self._use_rule(stacklevel=5)  # fit is wrapped twice
         return self
 
     def _positive_class(self, classes):
@@ -382,19 +394,20 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
         self._cell_counts = counts
 
-    def _use_rule(self):
+    def _use_rule(self, stacklevel=3):
         """Choose the rule for `max_gap`, and set the attributes that describe it."""
         rules = self._rules
         plain = len(rules["gap"]) - 1
-        bound = self.max_gap + self._row_share
-        index, met = choose(rules, bound)
-        if not met:
+        index = choose(rules, self.max_gap + self._row_share)
+        chosen = rules["rule"][index]
+        if isinstance(chosen, int):
             msg = (
-                f"No rule has a gap of at most max_gap={self.max_gap} on the rows for "
-                f"calibration; the lowest one is {rules['gap'][0]:.3g}, and was "
-                "chosen. Use more rows, larger groups, or a better group_estimator."
+                f"The cheapest rule with max_gap={self.max_gap} decides "
+                f"{self.classes_[chosen]!r} for every row; the inner model alone has a "
+                f"gap of {rules['gap'][plain]:.3g}. Use a larger max_gap, more rows, "
+                "or a better group_estimator."
             )
-            warnings.warn(msg, UserWarning, stacklevel=3)
+            warnings.warn(msg, UserWarning, stacklevel=stacklevel)
         self._rule = None if index == plain else index
         self.gap_ = float(rules["gap"][index])
         self.cost_ = float(rules["cost"][index])
@@ -408,21 +421,13 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             name: rules[name].copy() for name in ("gap", "cost", "duality_gap")
         }
         if self._by_threshold:
-            self.thresholds_ = self._named_thresholds(rules["rule"][index])
+            first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
+            labels, plain = self.groups_.tolist(), plain_threshold(self._cost)
+            self.thresholds_ = named_thresholds(labels, chosen, plain, flip=first)
         else:
-            self.multipliers_ = self._named_multipliers(rules["rule"][index])
-
-    def _named_thresholds(self, rule):
-        """Thresholds on the probability of the positive class, by group."""
-        first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
-        named = {}
-        for label, cuts, shares in zip(self.groups_.tolist(), *rule):
-            if not len(cuts):
-                cuts, shares = np.array([plain_threshold(self._cost)]), np.ones(1)
-            cuts = 1.0 - cuts if first else cuts
-            pairs = list(zip(cuts.tolist(), shares.tolist()))
-            named[label] = pairs[0][0] if len(pairs) == 1 else pairs
-        return named
+            constant = isinstance(chosen, int)
+            nu = np.full(len(self._strata), np.nan) if constant else chosen
+            self.multipliers_ = self._named_multipliers(nu)
 
     def _named_multipliers(self, multipliers):
         """Multipliers by cell; for several classes a dict of them for each class."""
@@ -561,7 +566,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     def _match(self, X, sensitive_features):
         """Codes of new rows in each partition; None where groups are inferred."""
         check_alignment(X=X, sensitive_features=sensitive_features)
-        if self.group_estimator is not None:
+        if self.group_estimators_ is not None:
             return None
         options = {
             "names": self.sensitive_feature_names_in_,
@@ -587,6 +592,9 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         if self._rule is None:
             return margins(costs, self._cost)
         rule = self._rules["rule"][self._rule]
+        if isinstance(rule, int):
+            same = np.broadcast_to(np.eye(costs.shape[1])[rule], costs.shape)
+            return margins(-same, self._cost)
 
         def numbers(rows, seed):
             return row_numbers(_safe_indexing(X, rows), seed)
@@ -617,7 +625,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     def _needs_groups(self):
         """Whether groups are needed at predict, for the rule or the inner model."""
-        if self.group_estimator is None:
+        if getattr(self, "group_estimators_", self.group_estimator) is None:
             return True
         model = getattr(self, "estimator_", self.estimator)
         return takes_groups(model, "predict_proba")

@@ -12,7 +12,7 @@ from fairlearnkit.postprocessing import ParityThresholdClassifier
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning"),
-    pytest.mark.filterwarnings("ignore:No rule has a gap:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The cheapest rule with:UserWarning"),
 ]
 
 examples = settings(max_examples=8)

@@ -323,7 +323,9 @@ def test_separate_columns_are_compared_by_themselves(given):
             gap = demographic_parity_difference(
                 y, decided, sensitive_features=table[column]
             )
-            assert gap < 0.035
+            # Known groups: those rows. Inferred: by models that are fitted anew.
+            assert gap <= (0.06 if options else 0.03 + model._row_share)
+        assert model.gap_ <= 0.03 + model._row_share
         assert "f - m in sex" in model.multipliers_
 
 

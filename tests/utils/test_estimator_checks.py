@@ -45,9 +45,7 @@ ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     ParityProjection(method="elimination"),
     BarycenterTransformer(unseen="pooled", missing="ignore", strength=0.5),
     BarycenterRegressor(ParityRidge(), cv=2),
-    ParityThresholdClassifier(
-        LogisticRegression(), group_estimator=GaussianNB(), cv=2
-    ),
+    ParityThresholdClassifier(LogisticRegression(), group_estimator=GaussianNB(), cv=2),
 ]
 # Batches and weights at the start of the training are drawn by row and by group.
 DRAWN = "rows and groups fall into batches by their position"
