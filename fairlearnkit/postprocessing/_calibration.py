@@ -85,5 +85,7 @@ def out_of_fold(estimator, score, folds, X, y, groups, weight, *, n_jobs=None):
 def take_data(data, rows):
     """Rows of X, y, groups and weights; all but X may be None."""
     X, *others = data
+    if np.array_equal(rows, np.arange(_num_samples(X))):
+        return data  # all of them, without a copy
     some = [None if values is None else take_rows(values, rows) for values in others]
     return _safe_indexing(X, rows), *some

@@ -83,9 +83,10 @@ class Task:
         for groups in self.groups:
             lost = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
             if len(lost):
+                label = groups.labels.tolist()[lost[0]]
                 msg = (
-                    f"No test fold holds a row of the group {groups.labels[lost[0]]!r}:"
-                    " choose a cv whose test folds hold all groups."
+                    f"No test fold holds a row of the group {label!r}: choose a cv "
+                    "whose test folds hold all groups."
                 )
                 raise ValueError(msg)
         data = self.y, self.sensitive_features, self.weight
@@ -192,9 +193,11 @@ def calibrate(estimator, task):
     inner, group_estimator = estimator.estimator, estimator.group_estimator
     n_jobs, frozen = estimator.n_jobs, isinstance(inner, FrozenEstimator)
     parts, blocks = blocks_of(task.compared, len(task.groups))
-    rows, folds = np.arange(_num_samples(task.X)), None
-    if not frozen or group_estimator is not None:
-        folds = read_task_folds(estimator.cv, task, blocks, group_estimator)
+    rows = np.arange(_num_samples(task.X))
+    learns_groups = not isinstance(group_estimator, FrozenEstimator | None)
+    folds = [(rows, rows)]  # frozen models are asked about all rows
+    if learns_groups or not frozen:
+        folds = read_task_folds(estimator.cv, task, blocks if learns_groups else ())
         rows = np.concatenate([test for _, test in folds])
     effect = "Costs and rates are weighted."
     warn_unweighted(inner, task.sample_weight, remaining_effect=effect)
@@ -203,11 +206,7 @@ def calibrate(estimator, task):
     def score(model, X, groups):
         return class_proba(model, X, groups, task.classes)
 
-    if frozen:
-        proba = score(inner, task.X, task.sensitive_features)
-        proba = proba if folds is None else proba[rows]
-    else:
-        proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
+    proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
     models = None
     if group_estimator is None:
         known = [one_hot(g.codes[rows], len(g.labels)) for g in task.groups]
@@ -224,19 +223,20 @@ def calibrate(estimator, task):
     return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks)
 
 
-def read_task_folds(cv, task, blocks, group_estimator):
+def read_task_folds(cv, task, blocks):
     """Folds, which are stratified by class and group if only their number is given.
 
     Raises
     ------
     ValueError
-        If groups are inferred, and the training rows of a fold lack one.
+        If the training rows of a fold lack a group of one of the blocks, which are
+        those whose groups are to be learnt.
     """
     labels = task.y
     if cv is None or isinstance(cv, Integral):
         labels = _class_and_group(task, 5 if cv is None else cv)
     folds = read_folds(cv, task.X, labels, classifier=True)
-    for number, (train, _) in enumerate(folds if group_estimator is not None else ()):
+    for number, (train, _) in enumerate(folds):
         for q, members in blocks:
             groups = task.groups[q]
             inside = train if members.all() else train[members[task.class_codes[train]]]
@@ -245,7 +245,7 @@ def read_task_folds(cv, task, blocks, group_estimator):
                 classes = format_labels(task.classes[members])
                 msg = (
                     f"The training rows of fold {number} hold no row of the group "
-                    f"{groups.labels[missing[0]]!r} with a class among {classes}, so "
+                    f"{groups.labels.tolist()[missing[0]]!r} with a class among {classes}, so "
                     "that group_estimator cannot learn it. Merge small groups, or "
                     "choose a cv whose training rows hold all of them."
                 )

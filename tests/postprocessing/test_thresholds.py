@@ -12,11 +12,14 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import (
     GridSearchCV,
+    KFold,
     StratifiedKFold,
     cross_val_predict,
     cross_val_score,
@@ -236,7 +239,14 @@ def test_cost_moves_the_plain_rule_and_prices_the_bound(given):
     plain.fit(X, y, sensitive_features=group)
     assert plain.thresholds_ == {0: 0.2, 1: 0.2, 2: 0.2}
     assert_array_equal(plain.predict(X, sensitive_features=group), X[:, 1] > 0.2)
-    for cost in ([1.0, 4.0], [[0.0, 1.0], [4.0, 0.0]], [[1.0, 2.0], [5.0, 1.0]]):
+    matrix = pd.DataFrame([[0.0, 4.0], [1.0, 0.0]], index=[1, 0], columns=[1, 0])
+    for cost in (
+        [1.0, 4.0],
+        [[0.0, 1.0], [4.0, 0.0]],
+        [[1.0, 2.0], [5.0, 1.0]],
+        pd.Series([4.0, 1.0], index=[1, 0]),
+        matrix,
+    ):
         same = clone(plain).set_params(cost=cost).fit(X, y, sensitive_features=group)
         assert same.thresholds_ == pytest.approx(plain.thresholds_)
     bounded = clone(plain).set_params(max_gap=0.01)
@@ -593,21 +603,68 @@ def test_missing_and_unseen_groups(given):
         third.predict(X[:1], sensitive_features=["new"])
 
 
-def test_a_bound_that_no_rule_meets_warns():
-    """Identical rows: nothing can be split, and the groups are inferred at random."""
-    rng = np.random.default_rng(0)
-    proba = np.where(rng.uniform(size=400) < 0.5, 0.8, 0.3)
-    group = (proba > 0.5) ^ (rng.uniform(size=400) < 0.1)
-    y = (rng.uniform(size=400) < proba).astype(int)
-    X = np.column_stack([1 - proba, proba, 1 - proba, proba])
-    model = around_given(
-        X,
-        constraint="equal_opportunity",
-        cost=[[0.0, 1.0], [1.0, -100.0]],
-        group_estimator=frozen(GivenGroups(), X),
+def test_rows_in_the_order_of_their_groups():
+    """Folds by class alone would leave a group out of the training rows."""
+    X, y, group, _ = make_data(450)
+    order = np.argsort(group, kind="stable")
+    X, y, group = X[order], y[order], group[order]
+    model = ParityThresholdClassifier(
+        LOGISTIC, max_gap=0.05, group_estimator=LOGISTIC, pos_label="yes"
     )
-    model.fit(X, y, sensitive_features=group.astype(int))
-    assert model.gap_ <= 0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, y, sensitive_features=group)
+    constant = min(np.mean(y == "yes"), np.mean(y == "no"))
+    assert model.cost_ < constant
+    assert model.score(X, y) > 1 - constant
+    with pytest.raises(ValueError, match="fold 0 hold no row of the group 'a'"):
+        clone(model).set_params(cv=KFold(3)).fit(X, y, sensitive_features=group)
+    folds = [(np.arange(450), np.flatnonzero(group != "c"))]
+    with pytest.raises(ValueError, match="No test fold holds a row of the group 'c'"):
+        clone(model).set_params(cv=folds, group_estimator=None).fit(
+            X, y, sensitive_features=group
+        )
+
+
+def test_no_rule_is_dearer_than_one_class_for_all():
+    """Memberships that tell nothing: what closes the gap decides everybody alike."""
+    rng = np.random.default_rng(0)
+    group = np.repeat([0, 1], 300)
+    proba = np.clip(0.3 + 0.3 * group + 0.1 * rng.normal(size=600), 0.01, 0.99)
+    y = (rng.uniform(size=600) < proba).astype(int)
+    member = np.column_stack([proba, 1 - proba])
+    X = np.column_stack([1 - proba, proba, 0 * member + 0.5])
+    model = around_given(X, group_estimator=frozen(GivenGroups(), X))
+    with pytest.warns(UserWarning, match="for every row; the inner model alone"):
+        model.fit(X, y, sensitive_features=group)
+    assert model.gap_ == 0.0
+    assert model.cost_ == min(proba.mean(), 1 - proba.mean())
+    assert len(np.unique(model.predict(X))) == 1
+    assert np.isnan([*model.multipliers_.values()]).all()
+    assert model.with_max_gap(np.inf).gap_ > 0.3
+
+
+def test_texts_and_dicts_as_rows():
+    words = np.array(["red", "blue", "green", "gold"])
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 4, (2, 200))
+    y = (first + rng.integers(0, 2, 200) > 2).astype(int)
+    group = second % 2
+    texts = [f"{a} {b}" for a, b in zip(words[first], words[second])]
+    dicts = [{"a": a, "b": b} for a, b in zip(words[first], words[second])]
+    rules = []
+    for X, vectorizer in (
+        (texts, TfidfVectorizer()),
+        (np.array(texts, dtype=object), TfidfVectorizer()),
+        (pd.Series(texts), TfidfVectorizer()),
+        (dicts, DictVectorizer()),
+    ):
+        inner = make_pipeline(vectorizer, LogisticRegression())
+        model = ParityThresholdClassifier(inner, max_gap=0.02, cv=2)
+        model.fit(X, y, sensitive_features=group)
+        rules.append(model.predict(X, sensitive_features=group))
+    assert_array_equal(rules[0], rules[1])
+    assert_array_equal(rules[0], rules[2])
 
 
 @pytest.mark.parametrize(
@@ -616,7 +673,10 @@ def test_a_bound_that_no_rule_meets_warns():
         ({"constraint": "general_parity"}, "'constraint' parameter"),
         ({"constraint": GeneralParity(n_bins=2)}, "general_parity|function of"),
         ({"cost": [1.0]}, "cost must be finite"),
+        ({"cost": ["1", "x"]}, "cost must be finite"),
+        ({"cost": [[0.0, 1.0], [1.0]]}, "cost must be finite"),
         ({"cost": {"no": 1.0}}, "known classes"),
+        ({"max_gap": 5}, "between 0 and 1"),
         ({"cost": [[1.0, 0.0], [0.0, 1.0]]}, "no more expensive"),
         ({"max_gap": -0.1}, "'max_gap' parameter"),
         ({"confidence": 1.0}, "'confidence' parameter"),
