@@ -242,12 +242,13 @@ def read_task_folds(cv, task, blocks):
             inside = train if members.all() else train[members[task.class_codes[train]]]
             missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
             if len(missing):
+                label = groups.labels.tolist()[missing[0]]
                 classes = format_labels(task.classes[members])
                 msg = (
                     f"The training rows of fold {number} hold no row of the group "
-                    f"{groups.labels.tolist()[missing[0]]!r} with a class among {classes}, so "
-                    "that group_estimator cannot learn it. Merge small groups, or "
-                    "choose a cv whose training rows hold all of them."
+                    f"{label!r} with a class among {classes}, so that group_estimator "
+                    "cannot learn it. Merge small groups, or choose a cv whose "
+                    "training rows hold all of them."
                 )
                 raise ValueError(msg)
     return folds
