@@ -41,7 +41,7 @@ DECORATOR = _sklearn_private.__file__
 METHODS = ("predict", "predict_proba", "decision_function", "transform")
 # Lines at which to interrupt: evenly spaced, and the last ones, where attributes are
 # set.
-SPACED, LAST = 10, 12
+SPACED, LAST = 5, 6
 
 TWO_FOLDS = {"cv": 2, "random_state": 0}
 SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}

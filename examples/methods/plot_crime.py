@@ -36,7 +36,7 @@ inner = [Ridge(alpha=1.0), forest]
 strengths = [0.0, 0.25, 0.5, 0.75, 1.0]
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 search = GridSearchCV(
-    SensitiveColumns(BarycenterRegressor(Ridge(), cv=3), "group"),
+    SensitiveColumns(BarycenterRegressor(Ridge(), cv=2), "group"),
     {"estimator__estimator": inner, "estimator__strength": strengths},
     scoring={"r2": "r2", "ks": parity_scorer("ks_gap")},
     refit=HighestScore("r2", "ks", max_gap=0.35),

@@ -13,6 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
+from sklearn.naive_bayes import GaussianNB
 
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit.compose import SensitiveColumns
@@ -71,9 +72,14 @@ METRICS = {
 INNER = {
     BarycenterRegressor: Ridge(),
     BarycenterClassifier: LogisticRegression(),
-    ParityThresholdClassifier: LogisticRegression(),
+    ParityThresholdClassifier: GaussianNB(),
 }
-FEW = {ParityEncoder: {"max_iter": 1}}
+FEW = {
+    ParityEncoder: {"max_iter": 1},
+    BarycenterRegressor: {"cv": 2},
+    BarycenterClassifier: {"cv": 2},
+    ParityThresholdClassifier: {"cv": 2},
+}
 
 
 def takes_groups(function):
@@ -118,7 +124,8 @@ def method_takes_groups(cls, method):
 
 
 def on_estimator(cls, method, groups):
-    model = cls(INNER[cls]) if cls in INNER else cls(**FEW.get(cls, {}))
+    inner = (INNER[cls],) if cls in INNER else ()
+    model = cls(*inner, **FEW.get(cls, {}))
     if not method.startswith("fit"):
         called(model.fit, SEX)
     return called(getattr(model, method), groups)

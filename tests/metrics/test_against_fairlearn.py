@@ -41,7 +41,7 @@ def draw(seed):
 
 @pytest.mark.parametrize("name", SAME)
 @pytest.mark.parametrize("aggregate", WAYS)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_named_gaps(name, aggregate, seed):
     y_true, y_pred, group, weight = draw(seed)

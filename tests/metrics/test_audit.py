@@ -103,7 +103,7 @@ def test_false_alarms_are_as_rare_as_documented(part):
             y_pred,
             sensitive_features=frame,
             linear=part == "half_space",
-            n_permutations=39,
+            n_permutations=19,
             random_state=seed,
             top=None,
         )

@@ -36,7 +36,7 @@ def draw(n_rows, seed, rates=(0.5, 0.3)):
 )
 def test_coverage(metric, rates, truth):
     """95 % nominal: 92 to 98 % at 500 rows a group."""
-    n_trials, inside = 500, 0
+    n_trials, inside = 250, 0
     for seed in range(n_trials):
         y_pred, group = draw(500, seed, rates)
         found = bootstrap_interval(
@@ -71,7 +71,7 @@ def test_counts_and_rows_agree(stratify):
     fast = bootstrap_interval(
         demographic_parity_difference, y_pred, y_pred, n_resamples=20_000, **data
     )
-    slow = bootstrap_interval(by_rows, y_pred, y_pred, n_resamples=1500, **data)
+    slow = bootstrap_interval(by_rows, y_pred, y_pred, n_resamples=500, **data)
     assert_allclose(fast.estimate, slow.estimate, rtol=1e-12)
     assert_allclose([fast.low, fast.high], [slow.low, slow.high], atol=0.01)
     assert_allclose(fast.standard_error, slow.standard_error, rtol=0.07)
@@ -85,7 +85,7 @@ def test_intervals_of_a_distance_of_decisions():
         demographic_parity_difference, y_pred, y_pred, n_resamples=20_000, **data
     )
     found = bootstrap_interval(
-        "strong_demographic_disparity", y_pred, y_pred, n_resamples=1500, **data
+        "strong_demographic_disparity", y_pred, y_pred, n_resamples=500, **data
     )
     assert_allclose(found.estimate, rates.estimate)
     assert_allclose([found.low, found.high], [rates.low, rates.high], atol=0.01)
@@ -133,8 +133,8 @@ def test_groups_that_a_resample_misses_warn():
         kept = bootstrap_interval(metric, y, y, **data, stratify=True)
     assert kept.n_undefined == 0
     with pytest.warns((UndefinedMetricWarning, SmallGroupWarning)):
-        slow = bootstrap_interval(wrapped, y, y, **data)
-    assert 80 < slow.n_undefined < 200
+        slow = bootstrap_interval(wrapped, y, y, **data, n_resamples=300)
+    assert 24 < slow.n_undefined < 60
 
 
 @pytest.mark.parametrize("name", ["equalized_odds_difference", "rate_difference"])
@@ -162,7 +162,7 @@ def test_weights_are_resampled_with_their_rows():
     found = bootstrap_interval(metric, y_true, y_pred, **data, random_state=0)
     assert found.estimate == metric(y_true, y_pred, **data)
     rng, draws = np.random.default_rng(2), []
-    for _ in range(1000):
+    for _ in range(500):
         i = rng.integers(600, size=600)
         data = {"sensitive_features": group[i], "sample_weight": weight[i]}
         draws.append(metric(y_true[i], y_pred[i], **data))

@@ -66,10 +66,10 @@ def test_coverage_of_the_interval():
             return self
 
     inside = 0
-    for seed in range(400):
+    for seed in range(250):
         found = group_predictability(*draw(300, 10 + seed), estimator=Fixed(), cv=3)
         inside += found.low <= truth <= found.high
-    assert 0.92 <= inside / 400 <= 0.98
+    assert 0.92 <= inside / 250 <= 0.98
 
 
 def test_a_linear_model_is_not_enough():

@@ -74,7 +74,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(20, random_state=0),
+    "forest": RandomForestRegressor(5, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
@@ -260,7 +260,7 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
     elif kind == "classifier":
         y = np.where(y > 0, "yes", "no")
         model = make_pipeline(
-            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=3)
+            StandardScaler(), BarycenterClassifier(LogisticRegression(), cv=2)
         )
         step, inner = "barycenterclassifier", {"estimator__C": [0.1, 10.0]}
         score, response = "accuracy", "predict_proba"
@@ -767,7 +767,7 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=2))
     search = GridSearchCV(
         SensitiveColumns(pipe, "sex"),
         grid,

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The cheapest rule with:UserWarning"),
 ]
 
-examples = settings(max_examples=8)
+examples = settings(max_examples=5)
 
 
 class Columns(ClassifierMixin, BaseEstimator):

@@ -31,7 +31,7 @@ from fairlearnkit.utils.estimator_checks import (
 ARGUMENTS = {
     BarycenterClassifier: {"estimator": LogisticRegression(), "cv": 2},
     BarycenterRegressor: {"estimator": Ridge(), "cv": 2},
-    ParityThresholdClassifier: {"estimator": LogisticRegression(), "cv": 2},
+    ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
     ParityEncoder: {"hidden_layer_sizes": 3, "n_components": 2, "max_iter": 2},
     SensitiveColumns: {
         "estimator": ParityRidge(max_gap=0.1),
@@ -45,7 +45,7 @@ ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     ParityProjection(method="elimination"),
     BarycenterTransformer(unseen="pooled", missing="ignore", strength=0.5),
     BarycenterRegressor(ParityRidge(), cv=2),
-    ParityThresholdClassifier(LogisticRegression(), group_estimator=GaussianNB(), cv=2),
+    ParityThresholdClassifier(GaussianNB(), group_estimator=GaussianNB(), cv=2),
 ]
 # Batches and weights at the start of the training are drawn by row and by group.
 DRAWN = "rows and groups fall into batches by their position"
