@@ -1,10 +1,10 @@
 """Settings of all tests: one thread, repeatable examples, tests that need PyTorch."""
 
-import gc
 import os
 from importlib.util import find_spec
 
 import pytest
+import sklearn
 from hypothesis import settings
 
 # Tests run in as many processes as there are cores, whose threads would wait for one
@@ -26,21 +26,24 @@ NEED_TORCH = (
 )
 
 
+# Pages that print digits of boosted trees, which depend on the version of scikit-learn.
+OF_TREES = ("docs/user_guide/decisions.rst",)
+OLD = "the printed digits are those of scikit-learn 1.9"
+
 MISSING = "PyTorch (extra 'torch') is missing"
 
 
 def pytest_collection_modifyitems(items):
+    if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
+        for item in items:
+            if any(page in item.nodeid for page in OF_TREES):
+                item.add_marker(pytest.mark.skip(reason=OLD))
     if find_spec("torch"):
         return
     missing = pytest.mark.skip(reason=MISSING)
     for item in items:
         if any(part in item.nodeid for part in NEED_TORCH):
             item.add_marker(missing)
-
-
-def pytest_collection_finish():
-    """Modules and tests stay: no use in looking for garbage among them again."""
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

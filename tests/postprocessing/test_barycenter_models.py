@@ -74,7 +74,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(5, random_state=0),
+    "forest": RandomForestRegressor(20, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
@@ -767,7 +767,7 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=2))
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
     search = GridSearchCV(
         SensitiveColumns(pipe, "sex"),
         grid,

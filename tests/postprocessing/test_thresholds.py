@@ -312,11 +312,13 @@ def test_with_max_gap_needs_no_refit(given):
 def test_the_tradeoff_is_drawn_without_a_refit(given):
     X, y, group = given
     model = around_given(X, max_gap=0.05).fit(X, y, sensitive_features=group)
+    plt = pytest.importorskip("matplotlib.pyplot")
     display = TradeoffDisplay.from_estimator(model)
     frame = display.frame()
     assert frame["gap"][display.chosen] == model.gap_
     assert frame["score"][display.chosen] == -model.cost_
     assert display.ax_.get_xlabel() == "gap of rates"
+    plt.close(display.figure_)
 
 
 def test_separate_columns_are_compared_by_themselves(given):
