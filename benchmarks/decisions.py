@@ -20,8 +20,9 @@ expected ones. Seconds are CPU seconds of fit.
     python benchmarks/decisions.py --splits 3 4 --tables "Adult by sex" --records FILE
 
 runs a part of it and appends what is measured to FILE, a line for each table,
-constraint and split; parts that are in FILE are not run again, and the tables are made
-from all of it.
+constraint, split and library; parts that are in FILE are not run again, and the tables
+are made from all of it. `--libraries fairlearn` measures fairlearn only: its lines stay
+true when code here changes.
 """
 
 import argparse
@@ -51,6 +52,7 @@ HERE = Path(__file__).parent
 BOUNDS = (0.05, 0.02)
 SPLITS = range(10)
 CONSTRAINTS = ("demographic_parity", "equal_opportunity")
+LIBRARIES = ("fairlearnkit", "fairlearn")
 # Rows that are decided otherwise than in training move a gap by this much at most.
 ALLOWANCE = 0.01
 # What accuracy may be behind ThresholdOptimizer, and the largest share of the seconds
@@ -203,18 +205,38 @@ class Split:
                 self.record(name, selected, theirs[name] + added)
 
 
-def measure(name, constraint, seed, python):
-    """What is kept of one table, constraint and split."""
+def measure(name, constraint, seed, library, python):
+    """What is kept of one table, constraint, split and library."""
     split = Split(TABLES[name](), constraint, seed)
     bounds = [*BOUNDS, 0.0]
-    split.all_of_ours(bounds)
-    split.fairlearn(python, bounds, reductions=name not in NO_TARGET)
+    if library == "fairlearn":
+        split.fairlearn(python, bounds, reductions=name not in NO_TARGET)
+    else:
+        split.all_of_ours(bounds)
     return {
         "table": name,
         "constraint": constraint,
         "split": seed,
+        "library": library,
         "methods": split.methods,
     }
+
+
+def part(record):
+    """What a line of the records is about."""
+    return tuple(record[key] for key in ("table", "constraint", "split", "library"))
+
+
+def joined(records):
+    """Records by table, constraint and split, where both libraries are measured."""
+    methods = {part(record): record["methods"] for record in records}
+    return [
+        {"table": name, "constraint": constraint, "split": seed}
+        | {"methods": methods[first] | methods[second]}
+        for seed, constraint, name in product(SPLITS, CONSTRAINTS, TABLES)
+        for first, second in [[(name, constraint, seed, of) for of in LIBRARIES]]
+        if first in methods and second in methods
+    ]
 
 
 def summarise(records):
@@ -318,6 +340,9 @@ def main():
     parser.add_argument(
         "--constraints", nargs="+", choices=CONSTRAINTS, default=list(CONSTRAINTS)
     )
+    parser.add_argument(
+        "--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES)
+    )
     parser.add_argument("--records", type=Path, help="JSON lines, read and appended to")
     parser.add_argument("--python", help="one that has fairlearn")
     options = parser.parse_args()
@@ -326,22 +351,23 @@ def main():
     records = []
     if path is not None and path.exists():
         records = [json.loads(line) for line in path.read_text().splitlines()]
-    done = {(r["table"], r["constraint"], r["split"]) for r in records}
+    done = set(map(part, records))
     scikit_learn = f"scikit-learn=={sklearn.__version__}"
-    todo = product(options.splits, options.constraints, options.tables)
+    todo = product(
+        options.splits, options.constraints, options.tables, options.libraries
+    )
     with environment("fairlearn", scikit_learn, python=options.python) as python:
-        for seed, constraint, name in todo:
-            if (name, constraint, seed) in done:
+        for seed, constraint, name, library in todo:
+            if (name, constraint, seed, library) in done:
                 continue
-            records.append(measure(name, constraint, seed, python))
+            records.append(measure(name, constraint, seed, library, python))
             if path is not None:
                 with path.open("a") as file:
                     file.write(json.dumps(records[-1]) + "\n")
-            print(f"{name}, {constraint}, split {seed}", flush=True)
-    text = "\n".join(line.rstrip() for line in report(records))
+            print(f"{name}, {constraint}, split {seed}: {library}", flush=True)
+    text = "\n".join(line.rstrip() for line in report(joined(records)))
     print(text)
-    every = set(product(TABLES, CONSTRAINTS, SPLITS))
-    if every <= {(r["table"], r["constraint"], r["split"]) for r in records}:
+    if set(product(TABLES, CONSTRAINTS, SPLITS, LIBRARIES)) <= set(map(part, records)):
         path = HERE.parent / "docs" / "decisions_results.txt"
         path.write_text(text.rstrip() + "\n")
 
