@@ -115,14 +115,13 @@ def _derivatives(problem, multipliers, temperature):
     shares = _shares(problem.shifted(multipliers), temperature)
     weighted = problem.weight[:, None] * shares
     gradient = [cells.T @ weighted[:, k] for k, cells in problem.parts]
-    rows = []
-    for k, cells in problem.parts:
-        blocks = []
-        for other, other_cells in problem.parts:
+    blocks = [[None] * len(gradient) for _ in gradient]
+    for a, (k, cells) in enumerate(problem.parts):
+        for b, (other, other_cells) in enumerate(problem.parts[: a + 1]):
             curvature = weighted[:, k] * ((k == other) - shares[:, other])  # (n,)
-            blocks.append(cells.T @ (curvature[:, None] * other_cells))
-        rows.append(np.concatenate(blocks, axis=1))
-    return np.concatenate(gradient), -np.concatenate(rows) / temperature
+            blocks[a][b] = cells.T @ (curvature[:, None] * other_cells)
+            blocks[b][a] = blocks[a][b].T
+    return np.concatenate(gradient), -np.block(blocks) / temperature
 
 
 def _shares(z, temperature):

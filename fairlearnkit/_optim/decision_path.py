@@ -1,14 +1,14 @@
 """Rules for all bounds: multipliers chosen by the rates of true labels and groups.
 
-1. Solve the dual for bounds that fall from the gap of the plain rule to zero. After
-   each solve, the difference between the rates by memberships and the true ones becomes
-   the offset of the next, so that it is the true gap that meets the bound.
+1. Solve the dual for bounds that fall from that of the plain rule to zero. After each
+   solve, the difference between the rates by memberships and the true ones becomes the
+   offset of the next, so that it is the true rates that meet the bound.
 2. Between consecutive multipliers move along a line, on which the decision of a row
-   changes at most n_classes - 1 times: visit every change, in order, with the true gap
-   and the cost by memberships. A single free multiplier has a single line, which is
-   visited from end to end.
-3. From the rule of the lowest gap, move along one multiplier at a time in the same way,
-   as long as the gap falls.
+   changes at most n_classes - 1 times: visit every change, in order, with the bound
+   that the true rates meet and the cost by memberships. A single free multiplier has a
+   single line, which is visited from end to end.
+3. From the rule that meets the lowest bound, move along one multiplier at a time in the
+   same way, as long as that bound falls.
 4. Keep the rules that no other beats in both; of these a bound takes the cheapest that
    meets it.
 """
@@ -19,8 +19,8 @@ from itertools import pairwise
 import numpy as np
 
 from fairlearnkit._optim.decision_dual import TEMPERATURES, maximise_dual
-from fairlearnkit._optim.decisions import JITTER, lowest
-from fairlearnkit._optim.strata import center_strata, split_strata
+from fairlearnkit._optim.decisions import JITTER, lowest, smallest_bound
+from fairlearnkit._optim.strata import center_strata
 
 # Bounds at which the dual is solved; the lines between their multipliers fill the gaps.
 # With twice as many, costs of 60 small problems fell by 2e-5 on average.
@@ -38,6 +38,8 @@ MAX_SWEEPS = 2
 # Factor on multipliers of the dual. At its optimum some rows are balanced between two
 # classes to the last digit, and which one they get would depend on rounding.
 OFF_BALANCE = 1.0 + 1e-10
+# Costs and rates are sums of up to a million terms: what differs by less is equal.
+ROUNDING = 1e-12
 # Changes along a line that are closer than this, relative to where they are, are one.
 SAME = 1e-12
 # Numbers that are held at once while changes are counted: 32 MB.
@@ -46,14 +48,15 @@ BLOCK = 2**22
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Rules, with their multipliers of shape (n_rules, n_rates), costs and true gaps.
+    """Rules: multipliers of shape (n_rules, n_rates), costs, and bounds that they meet.
 
-    The cost of a rule is that by memberships and probabilities.
+    The cost of a rule is that by memberships and probabilities; the bound is the
+    smallest one that its true rates meet.
     """
 
     multipliers: np.ndarray
     cost: np.ndarray
-    gap: np.ndarray
+    bound: np.ndarray
 
     @classmethod
     def join(cls, parts):
@@ -61,25 +64,38 @@ class Candidates:
         return cls(
             np.concatenate([part.multipliers for part in parts]),
             np.concatenate([part.cost for part in parts]),
-            np.concatenate([part.gap for part in parts]),
+            np.concatenate([part.bound for part in parts]),
         )
 
     def take(self, positions):
         """Some of the rules."""
         return Candidates(
-            self.multipliers[positions], self.cost[positions], self.gap[positions]
+            self.multipliers[positions], self.cost[positions], self.bound[positions]
         )
 
     def front(self):
-        """The rules that no other beats in gap and cost, in the order of their gaps."""
-        return self.take(front(self.gap, self.cost))
+        """The rules that no other beats in both, in ascending order of their bounds."""
+        return self.take(front(self.bound, self.cost))
 
 
-def front(gap, cost):
-    """Positions of what nothing beats in both, in ascending order of the gap."""
-    order = np.lexsort((cost, gap))
+def front(bound, cost):
+    """Positions of what nothing beats in both, in ascending order of the bound.
+
+    Of rules that differ by rounding alone the first one is taken, whatever order the
+    sums over rows were computed in.
+    """
+    bound, cost = ranks(bound), ranks(cost)
+    order = np.lexsort((cost, bound))
     best = np.minimum.accumulate(cost[order])
     return order[np.append(True, cost[order][1:] < best[:-1])]
+
+
+def ranks(values):
+    """Ranks from 0; values have the same one if no gap above ROUNDING parts them."""
+    order = np.argsort(values, kind="stable")
+    found = np.empty(len(values), dtype=np.intp)
+    found[order] = np.cumsum(np.append(0, np.diff(values[order]) > ROUNDING))
+    return found
 
 
 def decision_path(problem, truth):
@@ -94,7 +110,7 @@ def decision_path(problem, truth):
     Returns
     -------
     candidates : Candidates
-        In ascending order of their gaps, and in descending order of their costs.
+        In ascending order of their bounds, and in descending order of their costs.
     """
     if len(truth.strata) == 2 and truth.strata[0] == truth.strata[1]:
         origin, direction = np.zeros(2), np.array([1.0, -1.0])
@@ -108,18 +124,18 @@ def decision_path(problem, truth):
 
 
 def _refined(problem, truth, rules):
-    """The rules, and those on lines from the one of the lowest gap."""
+    """The rules, and those on lines from the one that meets the lowest bound."""
     directions = center_strata(np.eye(len(truth.strata)), truth.strata).T
     for _ in range(MAX_SWEEPS):
-        lowest_gap = rules.gap[0]
+        lowest_bound = rules.bound[0]
         for direction in (*directions, *-directions):
-            if rules.gap[0] <= truth.row_share:
+            if rules.bound[0] <= ROUNDING:
                 return rules
             start = rules.multipliers[0]
             far = max(float(np.abs(start).max()), JITTER)
             line = line_rules(problem, truth, start, far * direction, 1.0)
             rules = Candidates.join([rules, line]).front()
-        if rules.gap[0] == lowest_gap:
+        if rules.bound[0] == lowest_bound:
             break
     return rules
 
@@ -133,7 +149,7 @@ def _knots(problem, truth):
     sample = problem.take(rows)
     knots = [np.zeros(len(truth.strata))]
     decided = problem.decide(knots[0])
-    bounds = truth.gap(decided) * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
+    bounds = truth.bound(decided) * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
     temperatures = TEMPERATURES
     for bound in bounds:
         nu = knots[-1]
@@ -142,7 +158,7 @@ def _knots(problem, truth):
             nu = maximise_dual(sample, bound, offsets, nu, temperatures)
             temperatures = WARM
             decided = problem.decide(nu)
-            if truth.gap(decided) <= bound + truth.row_share:
+            if truth.bound(decided) <= bound + ROUNDING:
                 break
         knots.append(nu * OFF_BALANCE)
     return knots
@@ -173,13 +189,13 @@ def line_rules(problem, truth, start, direction, stop):
         problem.costs[rows, moves[1]] - problem.costs[rows, moves[0]]
     )
     cost = problem.cost(decided) + np.cumsum(np.append(0.0, costs))
-    gap = np.append(truth.gap(decided), _gaps_after(truth, decided, rows, moves))
+    bound = np.append(truth.bound(decided), _bounds_after(truth, decided, rows, moves))
     # A rule lies midway between the change before it and the one after it.
     before, after = np.append(0.0, t), np.append(t, min(stop, 2.0 * t.max(initial=1.0)))
     apart = np.flatnonzero(after - before > SAME * after)
-    apart = apart[front(gap[apart], cost[apart])] if len(apart) else apart
+    apart = apart[front(bound[apart], cost[apart])] if len(apart) else apart
     t = 0.5 * (before + after)[apart]
-    return Candidates(start + t[:, None] * direction, cost[apart], gap[apart])
+    return Candidates(start + t[:, None] * direction, cost[apart], bound[apart])
 
 
 def _changes(z, slopes, stop):
@@ -225,16 +241,15 @@ def _changes(z, slopes, stop):
     return decided, t, rows, moves
 
 
-def _gaps_after(truth, decided, rows, moves):
-    """True gap after each change, of shape (n_changes,)."""
+def _bounds_after(truth, decided, rows, moves):
+    """The bound that true rates meet after each change, of shape (n_changes,)."""
     rates = truth.of(decided)
-    parts = split_strata(truth.strata)[0]
-    gaps = np.empty(len(rows))
+    bounds = np.empty(len(rows))
     size = max(1, BLOCK // len(rates))
     for first in range(0, len(rows), size):
         some = slice(first, first + size)
         changes = truth.changes(rows[some], moves[:, some])  # (n_rates, size)
         path = rates[:, None] + np.cumsum(changes, axis=1)
-        gaps[some] = np.max([np.ptp(path[part], axis=0) for part in parts], axis=0)
+        bounds[some] = smallest_bound(path, truth.strata, truth.tolerance)
         rates = path[:, -1]
-    return gaps
+    return bounds

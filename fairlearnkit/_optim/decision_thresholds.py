@@ -4,9 +4,10 @@ Within a group the costs of both classes are linear in the probability, so that 
 rule is a threshold, and all that matters of a threshold is how many rows are above it:
 a `cut`. Costs fall until the cut of the plain rule and rise from there.
 
-One stratum (`cheapest_cuts`): all rates lie between the lowest one, L, and L + bound,
-and each group takes the cut that is nearest to its plain one. L is the rate of a cut of
-some group; all of these are searched by branch and bound.
+One stratum (`cheapest_cuts`): with whole rows a group comes within t_g, half of the
+largest share of a row, of any rate. All rates lie between some L - t_g and
+L + bound + t_g, and each group takes the cut that is nearest to its plain one. L is
+r + t_g for a cut of some group; all of these are searched by branch and bound.
 
 Two strata (`cheapest_mixtures`): one threshold cannot meet two rates. A group may draw
 its threshold from several, by a number that belongs to the row (Hardt, Price, Srebro,
@@ -91,10 +92,10 @@ def group_cuts(scores, costs, shares, plug_in, ends):
     return Cuts(thresholds[kept], rates, by_members, cost, int(cost.argmin()))
 
 
-def cheapest_cuts(cuts, bound):
+def cheapest_cuts(cuts, bound, tolerance):
     """The cut of each group with the lowest cost, of rates in one stratum.
 
-    1. Cut the possible values of the lowest rate, L, into intervals [L1, L2].
+    1. Cut the possible values of L into intervals [L1, L2].
     2. The lowest cost of rates between L1 and L2 + bound is a lower bound for the
        interval; the cost at L1 alone is that of a solution.
     3. Drop the intervals whose lower bound is not below the best solution, divide the
@@ -105,7 +106,9 @@ def cheapest_cuts(cuts, bound):
     cuts : list of Cuts
         With a single stratum.
     bound : float
-        Largest difference of two rates.
+        Largest difference of two rates, but for the tolerance of both.
+    tolerance : ndarray of shape (n_groups,)
+        t_g.
 
     Returns
     -------
@@ -113,19 +116,22 @@ def cheapest_cuts(cuts, bound):
         Position of the cut of each group.
     """
     best, chosen = np.inf, None
-    # First and last cut of intervals whose lowest rate L is that of a group's cuts.
+    # First and last cut of intervals of L, which is r + t_g for a cut of some group.
     intervals = [(np.zeros(1, np.intp), np.full(1, len(c.cost) - 1)) for c in cuts]
     while any(len(first) for first, _ in intervals):
         intervals = [_divided(*some) for some in intervals]
         low, high = (
-            [c.rates[0, some[end]] for c, some in zip(cuts, intervals)]
+            [
+                c.rates[0, some[end]] + t
+                for c, some, t in zip(cuts, intervals, tolerance)
+            ]
             for end in (0, 1)
         )
         for at in low:
-            costs, positions = _nearest(cuts, at, at + bound)
+            costs, positions = _nearest(cuts, at, at + bound, tolerance)
             if costs.min(initial=np.inf) < best:
                 best, chosen = costs.min(), positions[:, costs.argmin()]
-        lower = [_nearest(cuts, a, b + bound)[0] for a, b in zip(low, high)]
+        lower = [_nearest(cuts, a, b + bound, tolerance)[0] for a, b in zip(low, high)]
         intervals = [
             (first[open_], last[open_])
             for (first, last), value in zip(intervals, lower)
@@ -142,15 +148,16 @@ def _divided(first, last):
     return first[first <= last], last[first <= last]
 
 
-def _nearest(cuts, low, high):
+def _nearest(cuts, low, high, tolerance):
     """Costs and cuts nearest to the plain ones, of rates between `low` and `high`.
 
-    Costs are infinite where a group has no such cut. Shapes (n,) and (n_groups, n).
+    Rates may be off by the tolerance of the group. Costs are infinite where a group has
+    no such cut. Shapes (n,) and (n_groups, n).
     """
     total, positions = np.zeros(len(low)), []
-    for c in cuts:
-        first = np.searchsorted(c.rates[0], low - RATE_ROUNDING, side="left")
-        last = np.searchsorted(c.rates[0], high + RATE_ROUNDING, side="right") - 1
+    for c, t in zip(cuts, tolerance):
+        first = np.searchsorted(c.rates[0], low - (t + RATE_ROUNDING), side="left")
+        last = np.searchsorted(c.rates[0], high + (t + RATE_ROUNDING), side="right") - 1
         position = np.clip(np.clip(c.plain, first, last), 0, len(c.cost) - 1)
         total += np.where(first <= last, c.cost[position], np.inf)
         positions.append(position)

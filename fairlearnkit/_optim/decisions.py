@@ -25,7 +25,7 @@ from functools import cached_property, reduce
 import numpy as np
 from scipy import sparse
 
-from fairlearnkit._optim.strata import center_strata, largest_gap
+from fairlearnkit._optim.strata import center_strata, largest_gap, split_strata
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,11 @@ class Rates:
         """Largest difference between two rates that are compared."""
         return largest_gap(self.of(decided), self.strata)
 
+    def bound(self, decided):
+        """The smallest bound that these decisions meet, see `smallest_bound`."""
+        rates = self.of(decided)[:, None]
+        return float(smallest_bound(rates, self.strata, self.tolerance)[0])
+
     def changes(self, rows, moves):
         """Changes of the rates if decisions of rows change, of shape (n_rates, n_rows).
 
@@ -69,10 +74,44 @@ class Rates:
             found.append(columns * ((moves[1] == k) - 1.0 * (moves[0] == k)))
         return np.concatenate(found)
 
-    @property
-    def row_share(self):
-        """Largest share of a single row in a cell: finer no bound can be met."""
-        return max(float(means.max()) for _, means in self.parts)
+    @cached_property
+    def tolerance(self):
+        """Half of the largest share of a row in each cell, of shape (n_rates,).
+
+        Decisions of whole rows can come that close to any rate, and no closer.
+        """
+        largest = []
+        for _, means in self.parts:
+            found = means.max(axis=1)
+            largest.append(found.toarray().ravel() if sparse.issparse(found) else found)
+        return 0.5 * np.concatenate(largest)
+
+
+def smallest_bound(rates, strata, tolerance):
+    r"""The smallest bound that rates meet if each may be off by its tolerance.
+
+    .. math:: \max_{a, b} \; (r_a - t_a) - (r_b + t_b)
+
+    over the cells a, b of a stratum, or zero if that is negative.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (n_rates, n)
+        n times the rates.
+    strata : ndarray of shape (n_rates,), intp
+    tolerance : ndarray of shape (n_rates,)
+
+    Returns
+    -------
+    bound : ndarray of shape (n,)
+    """
+    bound = np.zeros(rates.shape[1])
+    for part in split_strata(strata)[0]:
+        t = tolerance[part, None]
+        np.maximum(
+            bound, (rates[part] - t).max(0) - (rates[part] + t).min(0), out=bound
+        )
+    return bound
 
 
 # Tied classes of a row are told apart by the row's number times this, relative to the

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.search_results import score_column
+from fairlearnkit._optim.decision_path import front
 from fairlearnkit.model_selection import pareto_front
 
 from ._drawing import COLORS, get_axes, to_frame
@@ -95,7 +96,7 @@ class TradeoffDisplay:
         display : TradeoffDisplay
             The drawn display.
         """
-        front = pareto_front(cv_results, score, gap)
+        best = pareto_front(cv_results, score, gap)
         scores, negated = (score_column(cv_results, name) for name in (score, gap))
         spread = tuple(score_column(cv_results, name, "std") for name in (score, gap))
         if any(column is None for column in spread):
@@ -105,7 +106,7 @@ class TradeoffDisplay:
         return cls(
             score=scores,
             gap=-negated,
-            front=front,
+            front=best,
             chosen=chosen,
             names=(score, gap),
             spread=spread,
@@ -135,7 +136,7 @@ class TradeoffDisplay:
         return cls(
             score=-cost,
             gap=gap,
-            front=np.arange(len(gap)),
+            front=front(gap, cost),
             chosen=int(own.argmin()),
             names=("negated expected cost", "gap of rates"),
         ).plot(ax=ax)

@@ -2,7 +2,8 @@
 
 A rule is a set of thresholds on the probability of the second class, one or several for
 each group, or a vector of multipliers. Rules are stored as dicts of arrays and lists,
-in ascending order of their gaps; the last one is the plain rule, of the lowest cost.
+in ascending order of the bounds that they meet; the last one is the plain rule, of the
+lowest cost.
 """
 
 from collections.abc import Mapping
@@ -10,23 +11,29 @@ from collections.abc import Mapping
 import numpy as np
 
 from fairlearnkit._data.columns import as_table
-from fairlearnkit._optim.decision_path import decision_path, front
+from fairlearnkit._optim.decision_path import ROUNDING, decision_path, front
 from fairlearnkit._optim.decision_thresholds import (
     cheapest_cuts,
     cheapest_mixtures,
     group_cuts,
 )
-from fairlearnkit._optim.decisions import JITTER, lowest, tie_breakers
+from fairlearnkit._optim.decisions import (
+    JITTER,
+    lowest,
+    smallest_bound,
+    tie_breakers,
+)
 from fairlearnkit._optim.strata import largest_gap
 
 from ._split_rank import row_uniforms
 
 # Rules that are kept for other bounds.
 N_RULES = 50
-# Bounds for which thresholds are found, from the plain rule's gap to zero.
+# Bounds for which thresholds are found, from that of the plain rule to zero.
 N_BOUNDS = 20
-# Gaps are sums of up to a million shares: what differs by less is equal.
-ROUNDING = 1e-12
+# Expected rates of several thresholds come from a linear program, and meet a bound up
+# to its tolerance; shares of rows are no limit to them.
+OF_MIXTURES = 1e-9
 # Thresholds above and below all probabilities.
 NOBODY, EVERYBODY = 1.0 + 1e-6, -1e-6
 # Of the numbers that split ties, and of those that pick one of several thresholds.
@@ -49,7 +56,7 @@ def split_ties(proba, uniforms):
 
 
 def threshold_rules(problem, truth, proba, codes, max_gap):
-    """Thresholds by group for `max_gap` and for bounds from the plain gap to zero.
+    """Thresholds by group for `max_gap` and for bounds from the plain one to zero.
 
     Parameters
     ----------
@@ -71,14 +78,21 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
         their shares.
     """
     cuts, base = _cuts(problem, truth, proba, codes)
-    plain_gap = truth.gap(lowest(problem.costs))
-    bounds = plain_gap * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
-    if max_gap < plain_gap:
+    mixed = len(cuts[0].rates) > 1
+    tolerance = np.full(len(truth.strata), OF_MIXTURES) if mixed else truth.tolerance
+    plain_rates = truth.of(lowest(problem.costs))[:, None]
+    plain_bound = float(smallest_bound(plain_rates, truth.strata, tolerance)[0])
+    bounds = plain_bound * np.linspace(1.0, 0.0, N_BOUNDS + 1)[1:]
+    if max_gap < plain_bound:
         bounds = np.append(bounds, max_gap)
     line = _threshold_line(problem, proba, codes)
     rules, measured, columns = [], [], [set() for _ in cuts]
     for bound in bounds:
-        positions, shares, nu = _cheapest(cuts, line, bound, truth.row_share, columns)
+        positions, shares, nu = (
+            _mixture(cuts, bound, columns)
+            if mixed
+            else _single(cuts, line, bound, tolerance)
+        )
         rules.append(([c.thresholds[p] for c, p in zip(cuts, positions)], shares))
         picked = [*zip(cuts, positions, shares)]
         cost = base + sum(float(c.cost[p] @ share) for c, p, share in picked)
@@ -89,7 +103,7 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
         excess = _excess(problem, cost, plug_in.ravel(), nu)
         measured.append((cost, rates.ravel(), excess))
     without = ([np.zeros(0)] * len(cuts), [np.zeros(0)] * len(cuts))
-    return _front(problem, truth, rules, measured, without)
+    return _front(problem, truth, tolerance, rules, measured, without)
 
 
 def _cuts(problem, truth, proba, codes):
@@ -136,12 +150,15 @@ def _threshold_line(problem, proba, codes):
     return np.array(values)
 
 
-def _cheapest(cuts, line, bound, row_share, columns):
+def _mixture(cuts, bound, columns):
     """Cuts of each group, their shares, and multipliers that certify them."""
-    if len(cuts[0].rates) > 1:
-        positions, shares, nu = cheapest_mixtures(cuts, bound, columns)
-        return positions, shares, nu.ravel()
-    chosen = cheapest_cuts(cuts, bound + row_share)
+    positions, shares, nu = cheapest_mixtures(cuts, bound, columns)
+    return positions, shares, nu.ravel()
+
+
+def _single(cuts, line, bound, tolerance):
+    """A single cut of each group, its share of 1, and multipliers that certify it."""
+    chosen = cheapest_cuts(cuts, bound, tolerance)
     at = np.array([c.thresholds[position] for c, position in zip(cuts, chosen)])
     # At a group's threshold both classes cost the same: r_1 - r_0 + nu m / pi = 0.
     excess, cell = (line[:, :, 0] + at[:, None] * np.diff(line, axis=2)[:, :, 0]).T
@@ -167,9 +184,9 @@ def multiplier_rules(problem, truth, max_gap):
         class that is decided for every row.
     """
     path = decision_path(problem, truth)
-    bounds = np.linspace(path.gap[0], path.gap[-1], N_RULES)
-    bounds = np.append(bounds, max_gap + truth.row_share)
-    kept = np.unique(np.searchsorted(path.gap, bounds + ROUNDING, side="right") - 1)
+    bounds = np.linspace(path.bound[0], path.bound[-1], N_RULES)
+    bounds = np.append(bounds, max_gap)
+    kept = np.unique(np.searchsorted(path.bound, bounds + ROUNDING, side="right") - 1)
     multipliers = path.multipliers[np.maximum(kept, 0)]
     measured = []
     for nu in multipliers:
@@ -179,7 +196,8 @@ def multiplier_rules(problem, truth, max_gap):
         measured.append((cost, truth.of(decided), _excess(problem, cost, plug_in, nu)))
     constant, of_constant = _constant(problem, truth, multipliers[0])
     rules, measured = [*multipliers, constant], [*measured, of_constant]
-    return _front(problem, truth, rules, measured, np.zeros(len(truth.strata)))
+    plain = np.zeros(len(truth.strata))
+    return _front(problem, truth, truth.tolerance, rules, measured, plain)
 
 
 def _constant(problem, truth, nu):
@@ -197,34 +215,39 @@ def _excess(problem, cost, plug_in, nu):
     return max(cost - problem.dual_value(nu, gap), 0.0)
 
 
-def _front(problem, truth, rules, measured, without):
-    """Rules that no other beats, in ascending order of their gaps, the plain one last.
+def _front(problem, truth, tolerance, rules, measured, without):
+    """Rules that no other beats in bound and cost, the plain one last.
 
     Returns
     -------
     rules : dict
-        ``rule``, ``cost``, ``gap``, ``duality_gap`` and ``rates`` by rule; the plain
-        rule is given as `without`.
+        ``rule``, ``bound``, ``cost``, ``gap``, ``duality_gap`` and ``rates`` by rule,
+        in ascending order of the bounds that they meet up to the tolerance of the
+        rates; the plain rule is given as `without`.
     """
     plain = lowest(problem.costs)
     plain_cost, plain_rates = problem.cost(plain), truth.of(plain)
-    gap = np.array([largest_gap(rates, truth.strata) for _, rates, _ in measured])
-    cost = np.array([cost for cost, _, _ in measured])
-    plain_gap = largest_gap(plain_rates, truth.strata)
-    order = [i for i in front(gap, cost) if gap[i] < plain_gap]
+    rates = np.array([*(rates for _, rates, _ in measured), plain_rates])
+    bound = smallest_bound(rates.T, truth.strata, tolerance)
+    cost = np.array([*(cost for cost, _, _ in measured), plain_cost])
+    excess = np.array([*(excess for _, _, excess in measured), 0.0])
+    last = len(rules)
+    order = [i for i in front(bound, cost) if bound[i] < bound[last] - ROUNDING]
+    order.append(last)
     return {
-        "rule": [*(rules[i] for i in order), without],
-        "cost": np.append(cost[order], plain_cost),
-        "gap": np.append(gap[order], plain_gap),
-        "duality_gap": np.array([*(measured[i][2] for i in order), 0.0]),
-        "rates": np.array([*(measured[i][1] for i in order), plain_rates]),
+        "rule": [[*rules, without][i] for i in order],
+        "bound": bound[order],
+        "cost": cost[order],
+        "gap": np.array([largest_gap(r, truth.strata) for r in rates[order]]),
+        "duality_gap": excess[order],
+        "rates": rates[order],
     }
 
 
-def choose(rules, bound):
-    """Position of the cheapest rule within a bound, else of the lowest gap."""
-    met = np.flatnonzero(rules["gap"] <= bound + ROUNDING)
-    return int(met[-1]) if len(met) else 0
+def choose(rules, max_gap):
+    """Position of the cheapest rule that meets a bound."""
+    met = np.searchsorted(rules["bound"], max_gap + ROUNDING, side="right")
+    return max(int(met) - 1, 0)
 
 
 def confidence_bound(rates, strata, counts, confidence):

@@ -1,6 +1,6 @@
 """What a decision rule is fitted to: the arguments of fit, and calibration rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import numpy as np
@@ -177,6 +177,8 @@ class Calibration:
         P(y | x).
     of_blocks : list of {ndarray, CSR} of shape (n_rows, n_groups)
         P(S | x, y in the classes of the block); sparse where groups are known.
+    uniforms : ndarray of shape (n_rows,)
+        A number between 0 and 1 for each row, computed from the row alone.
     """
 
     estimator: object
@@ -186,6 +188,26 @@ class Calibration:
     rows: np.ndarray
     proba: np.ndarray
     of_blocks: list
+    uniforms: np.ndarray
+
+    def sorted_by_content(self, task):
+        """The same rows, in an order that does not depend on that of the rows of X.
+
+        Sums over rows are then the same to the last digit, and the rules as well.
+        """
+        keys = [*self.proba.T, *(groups.codes[self.rows] for groups in task.groups)]
+        if task.y is not None:
+            keys.append(task.class_codes[self.rows])
+        if task.weight is not None:
+            keys.append(task.weight[self.rows])
+        order = np.lexsort([*keys, self.uniforms])
+        return replace(
+            self,
+            rows=self.rows[order],
+            proba=self.proba[order],
+            of_blocks=[cells[order] for cells in self.of_blocks],
+            uniforms=self.uniforms[order],
+        )
 
 
 def calibrate(estimator, task):
@@ -220,7 +242,8 @@ def calibrate(estimator, task):
         rows, proba = rows[used], proba[used]
         of_blocks = [cells[used] for cells in of_blocks]
     fitted = fit_clone(inner, *data)
-    return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks)
+    uniforms = row_numbers(task.X, TIES_SEED)[rows]
+    return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks, uniforms)
 
 
 def read_task_folds(cv, task, blocks):
@@ -329,5 +352,5 @@ def build_decision_problem(task, calibration, truth):
         weight,
         tuple((k, cells) for k, (cells, _) in zip(decisions, parts)),
         truth.strata,
-        row_numbers(task.X, TIES_SEED)[rows],
+        calibration.uniforms,
     ), [shares for _, shares in parts]

@@ -99,9 +99,12 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         object of :mod:`fairlearnkit.constraints` whose strata depend on the class
         alone, such as ``DemographicParity(columns="separately")``.
     max_gap : float, default=0.0
-        Largest difference of two rates that are compared, between 0 and 1. It counts as
-        met by a gap that exceeds it by less than the largest share of a single row in a
-        cell. ``np.inf`` is the inner classifier's own decision under the cost.
+        Largest difference of two rates that are compared, between 0 and 1. Rates of
+        whole rows cannot be matched more closely than to half a row: the bound counts
+        as met by two rates whose difference exceeds it by at most half of the largest
+        share of a row in the one cell and half of that in the other. Expected rates of
+        several thresholds have no such allowance. ``np.inf`` is the inner classifier's
+        own decision under the cost.
     group_estimator : estimator, default=None
         A classifier of the groups from X, which makes groups unnecessary at predict. A
         clone is fitted for each sensitive column that is compared by itself and each
@@ -168,9 +171,9 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         No rule whose rates by probabilities and memberships are as close is cheaper
         than ``cost_`` by more than this.
     tradeoff_ : dict of ndarray of shape (n_rules,)
-        "gap", "cost" and "duality_gap" of the rules for other bounds, in ascending
-        order of their gaps; see `with_max_gap` and
-        :meth:`TradeoffDisplay.from_estimator
+        "bound", "cost", "gap" and "duality_gap" of the rules for other bounds, in
+        ascending order of "bound", the smallest `max_gap` that a rule meets; see
+        `with_max_gap` and :meth:`TradeoffDisplay.from_estimator
         <fairlearnkit.inspection.TradeoffDisplay.from_estimator>`.
     groups_ : ndarray of shape (n_groups,)
         Group labels.
@@ -348,6 +351,10 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.groups_ = task.all_groups.labels
         self.group_counts_ = task.all_groups.counts
         calibration = calibrate(self, task)
+        known = self.group_estimator is None
+        self._by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
+        if not self._by_threshold:
+            calibration = calibration.sorted_by_content(task)
         truth = task.truth_of(calibration.rows)
         problem, self._cell_shares = build_decision_problem(task, calibration, truth)
         self._store_program(task, calibration, truth, problem)
@@ -379,16 +386,13 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self._parts, self._blocks = calibration.parts, calibration.blocks
         self._labels = [groups.labels for groups in task.groups]
         self._cost, self._spread = task.cost, float(np.ptp(problem.costs))
-        self._strata, self._row_share = truth.strata, truth.row_share
+        self._strata = truth.strata
         self._decisions = [k for k, _ in truth.parts]
         # The position of each named multiplier among the rates of its part.
         self._names = [
             named_multipliers(contrasts, np.arange(len(contrasts.cells)))
             for contrasts in task.contrasts
         ]
-        two_classes, one_grouping = len(task.classes) == 2, len(task.groups) == 1
-        known = self.group_estimator is None
-        self._by_threshold = known and two_classes and one_grouping
         proven = self._by_threshold and task.weight is None
         proven = proven and isinstance(self.estimator, FrozenEstimator)
         counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
@@ -398,14 +402,14 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """Choose the rule for `max_gap`, and set the attributes that describe it."""
         rules = self._rules
         plain = len(rules["gap"]) - 1
-        index = choose(rules, self.max_gap + self._row_share)
+        index = choose(rules, self.max_gap)
         chosen = rules["rule"][index]
         if isinstance(chosen, int):
             msg = (
                 f"The cheapest rule with max_gap={self.max_gap} decides "
-                f"{self.classes_[chosen]!r} for every row; the inner model alone has a "
-                f"gap of {rules['gap'][plain]:.3g}. Use a larger max_gap, more rows, "
-                "or a better group_estimator."
+                f"{self.classes_.tolist()[chosen]!r} for every row; the inner model "
+                f"alone has a gap of {rules['gap'][plain]:.3g}. Use a larger max_gap, "
+                "more rows, or a better group_estimator."
             )
             warnings.warn(msg, UserWarning, stacklevel=stacklevel)
         self._rule = None if index == plain else index
@@ -418,7 +422,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
                 rules["rates"][index], self._strata, self._cell_counts, self.confidence
             )
         self.tradeoff_ = {
-            name: rules[name].copy() for name in ("gap", "cost", "duality_gap")
+            name: rules[name].copy() for name in ("bound", "cost", "gap", "duality_gap")
         }
         if self._by_threshold:
             first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]

@@ -13,7 +13,12 @@ from fairlearnkit._optim.decision_thresholds import (
     cheapest_mixtures,
     group_cuts,
 )
-from fairlearnkit._optim.decisions import DecisionProblem, Rates, lowest
+from fairlearnkit._optim.decisions import (
+    DecisionProblem,
+    Rates,
+    lowest,
+    smallest_bound,
+)
 from fairlearnkit._optim.strata import largest_gap
 
 
@@ -82,8 +87,9 @@ def test_the_dual_has_the_value_of_the_linear_program(seed):
     assert_allclose(problem.dual_value(nu, bound), optimum, rtol=1e-6)
     # Its rule is deterministic: a row a cell is not split as the program would.
     decided = problem.decide(nu)
-    assert problem.cost(decided) <= optimum * (1 + 1e-6) + truth.row_share
-    assert truth.gap(decided) <= bound + 4 * truth.row_share
+    row = 2 * truth.tolerance.max()
+    assert problem.cost(decided) <= optimum * (1 + 1e-6) + row
+    assert truth.gap(decided) <= bound + 4 * row
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -99,16 +105,17 @@ def test_multipliers_are_the_price_of_the_bound(seed):
 def test_the_path_has_a_rule_for_every_bound(seed):
     problem, truth, bound = make_problem(seed)
     path = decision_path(problem, truth)
-    assert (np.diff(path.gap) > 0).all()
+    assert (np.diff(path.bound) > 0).all()
     assert (np.diff(path.cost) < 0).all()
-    met = np.flatnonzero(path.gap <= bound + truth.row_share)
+    met = np.flatnonzero(path.bound <= bound + 1e-12)
     assert len(met)
     # Cheaper than all rules by the cost of a row, at most.
     assert path.cost[met[-1]] <= lowest_cost(problem, bound) + problem.weight.max()
-    for nu, cost, gap in zip(path.multipliers, path.cost, path.gap):
+    for nu, cost, met in zip(path.multipliers, path.cost, path.bound):
         decided = problem.decide(nu)
         assert_allclose(problem.cost(decided), cost, atol=1e-12)
-        assert_allclose(truth.gap(decided), gap, atol=1e-12)
+        assert_allclose(truth.bound(decided), met, atol=1e-12)
+        assert truth.gap(decided) <= met + 2 * truth.tolerance.max() + 1e-12
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 4])
@@ -119,7 +126,7 @@ def test_every_change_along_a_line_is_visited(n_classes):
     rules = line_rules(problem, truth, start, direction, 1.0)
     for t in np.linspace(0.0, 1.0, 200):
         decided = problem.decide(start + t * direction)
-        met = rules.gap <= truth.gap(decided) + 1e-12
+        met = rules.bound <= truth.bound(decided) + 1e-12
         assert rules.cost[met].min() <= problem.cost(decided) + 1e-12
 
 
@@ -143,16 +150,19 @@ def make_cuts(seed, strata):
 
 @pytest.mark.parametrize("strata", ["all", "positive"])
 @pytest.mark.parametrize("seed", range(10))
-def test_cuts_are_the_cheapest_of_all(seed, strata):
+@pytest.mark.parametrize("exact", [True, False])
+def test_cuts_are_the_cheapest_of_all(seed, strata, exact):
     cuts, bound = make_cuts(seed, strata)
-    chosen = cheapest_cuts(cuts, bound)
+    t = np.random.default_rng(seed).uniform(0.0, 0.05, len(cuts)) * (not exact)
+    chosen = cheapest_cuts(cuts, bound, t)
     rates = [c.rates[0, position] for c, position in zip(cuts, chosen)]
-    assert np.ptp(rates) <= bound + 1e-9
+    assert smallest_bound(np.array([rates]).T, np.zeros(len(t), int), t) <= bound + 1e-9
     cost = sum(c.cost[position] for c, position in zip(cuts, chosen))
     everywhere = []
-    for low in np.concatenate([c.rates[0] for c in cuts]):
+    for low in np.concatenate([c.rates[0] + tg for c, tg in zip(cuts, t)]):
         inside = [
-            (c.rates[0] > low - 1e-9) & (c.rates[0] < low + bound + 1e-9) for c in cuts
+            (c.rates[0] + tg > low - 1e-9) & (c.rates[0] - tg < low + bound + 1e-9)
+            for c, tg in zip(cuts, t)
         ]
         everywhere.append(
             sum(c.cost[rows].min(initial=np.inf) for c, rows in zip(cuts, inside))
@@ -186,7 +196,7 @@ def test_ties_of_a_rule_are_split_by_the_number_of_the_row():
     truth = Rates(((1, (weight[:, None] * cells).T),), np.zeros(2, int))
     path = decision_path(problem, truth)
     for bound in (0.0, 0.25, 0.5):
-        met = np.flatnonzero(path.gap <= bound + truth.row_share)
+        met = np.flatnonzero(path.bound <= bound + 1e-12)
         assert_allclose(path.cost[met[-1]], lowest_cost(problem, bound), rtol=2e-3)
 
 

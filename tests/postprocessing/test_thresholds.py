@@ -189,6 +189,7 @@ def test_the_price_of_the_bound(given):
 @pytest.mark.parametrize("n_classes", [3, 4])
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equal_opportunity"])
 @pytest.mark.parametrize("known", [True, False])
+@pytest.mark.filterwarnings("ignore:The cheapest rule with:UserWarning")  # of 500 rows
 def test_more_than_two_classes(n_classes, constraint, known):
     X, y, group = draw(n=500, n_groups=2, n_classes=n_classes)
     proba, _ = np.split(X, [n_classes], axis=1)
@@ -201,14 +202,15 @@ def test_more_than_two_classes(n_classes, constraint, known):
     model.fit(proba, y, sensitive_features=group)
     metadata = {"sensitive_features": group} if known else {}
     decided = model.predict(proba, **metadata)
-    gaps = []
+    gaps, fewest = [], len(y)
     for k in range(n_classes):
         rows = np.full(len(y), True) if constraint[0] == "d" else y == k
+        fewest = min(fewest, *(np.sum(rows & (group == g)) for g in (0, 1)))
         rates = [np.mean(decided[rows & (group == g)] == k) for g in (0, 1)]
         gaps.append(abs(rates[0] - rates[1]))
     if known:
         assert_allclose(max(gaps), model.gap_, atol=1e-12)
-        assert model.gap_ <= 0.02 + model._row_share
+        assert model.gap_ <= 0.02 + 1 / fewest
     assert list(model.multipliers_) == list(range(n_classes))
     assert model.decision_function(proba, **metadata).shape == (500, n_classes)
     with pytest.raises(ValueError, match="two classes only"):
@@ -292,7 +294,8 @@ def test_with_max_gap_needs_no_refit(given):
     for options in ({}, {"group_estimator": frozen(GivenGroups(), X)}):
         model = around_given(X, max_gap=0.0, **options)
         model.fit(X, y, sensitive_features=group)
-        assert (np.diff(model.tradeoff_["gap"]) > 0).all()
+        assert (np.diff(model.tradeoff_["bound"]) > 0).all()
+        assert (model.tradeoff_["bound"] <= model.tradeoff_["gap"]).all()
         assert (np.diff(model.tradeoff_["cost"]) < 0).all()
         before = pickle.dumps(model)
         other = model.with_max_gap(0.05)
@@ -307,6 +310,34 @@ def test_with_max_gap_needs_no_refit(given):
         assert plain.gap_ == model.tradeoff_["gap"][-1]
         with pytest.raises(ValueError, match="max_gap"):
             model.with_max_gap(-1.0)
+
+
+def test_a_small_group_loosens_the_bound_for_itself_only():
+    """Of 5 rows each is a fifth of a rate; two large groups keep to the bound."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(["a", "b", "small"], [600, 500, 5])
+    proba = 1 / (1 + np.exp(-rng.normal(0.8 * (group == "a"), 1.0)))
+    X = np.column_stack([1 - proba, proba])
+    y = (rng.uniform(size=len(proba)) < proba) * 1
+    model = ParityThresholdClassifier(frozen(Given(), X), max_gap=0.02)
+    with pytest.warns(SmallGroupWarning, match="small"):
+        model.fit(X, y, sensitive_features=group)
+    decided = model.predict(X, sensitive_features=group)
+    rates = {label: decided[group == label].mean() for label in np.unique(group)}
+    assert abs(rates["a"] - rates["b"]) <= 0.02 + 0.5 / 500 + 0.5 / 600 + 1e-12
+    for label in "ab":
+        assert abs(rates[label] - rates["small"]) <= 0.02 + 0.1 + 0.5 / 500
+
+
+@pytest.mark.parametrize("max_gap", [0.05, 0.0])
+def test_expected_rates_of_mixtures_keep_the_bound_itself(max_gap):
+    """Heavy rows do not matter: the shares of several thresholds are free."""
+    X, y, group = draw(n=300, n_groups=3)
+    weight = np.random.default_rng(0).integers(1, 20, 300)
+    model = around_given(X, constraint="equalized_odds", max_gap=max_gap)
+    model.fit(X, y, sensitive_features=group, sample_weight=weight)
+    assert 0.5 * max_gap <= model.gap_ <= max_gap + 1e-8
+    assert_allclose(model.tradeoff_["bound"], model.tradeoff_["gap"], atol=1e-8)
 
 
 def test_the_tradeoff_is_drawn_without_a_refit(given):
@@ -336,8 +367,11 @@ def test_separate_columns_are_compared_by_themselves(given):
                 y, decided, sensitive_features=table[column]
             )
             # Known groups: those rows. Inferred: by models that are fitted anew.
-            assert gap <= (0.06 if options else 0.03 + model._row_share)
-        assert model.gap_ <= 0.03 + model._row_share
+            row = 1 / table[column].value_counts().min()
+            assert gap <= (0.06 if options else 0.03 + row)
+        assert model.gap_ <= 0.03 + 1 / min(
+            table[c].value_counts().min() for c in table
+        )
         assert "f - m in sex" in model.multipliers_
 
 
