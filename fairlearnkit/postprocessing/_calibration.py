@@ -79,7 +79,7 @@ def out_of_fold(estimator, score, folds, X, y, groups, weight, *, n_jobs=None):
         return score(model, X, groups)
 
     scores = Parallel(n_jobs=n_jobs)(delayed(of_fold)(*fold) for fold in folds)
-    return np.concatenate(scores)
+    return np.concatenate(scores) if len(scores) > 1 else scores[0]
 
 
 def take_data(data, rows):

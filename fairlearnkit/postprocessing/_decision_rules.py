@@ -108,23 +108,34 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
 
 def _cuts(problem, truth, proba, codes):
     """Cuts of each group, and the cost of deciding nobody above them."""
-    means, cells = truth.parts[0][1].tocsc(), problem.parts[0][1]
     n_groups = int(codes.max()) + 1
     cuts = []
     for g in range(n_groups):
         rows = np.flatnonzero(codes == g)
-        weight, costs = problem.weight[rows], problem.costs[rows]
         scores = split_ties(proba[rows], problem.uniforms[rows])
-        # Cells of group g, one a stratum; CSC and CSR hold them row by row.
-        shares = means[:, rows][g::n_groups].toarray()
-        plug_in = cells[rows][:, g::n_groups].toarray().T * weight
-        plug_in = shares if np.allclose(plug_in, shares, rtol=1e-12) else plug_in
-        excess = weight * (costs[:, 1] - costs[:, 0])
+        excess = problem.costs[rows, 1] - problem.costs[rows, 0]
+        excess *= problem.weight[rows]
+        shares, plug_in = _group_shares(problem, truth, rows, slice(g, None, n_groups))
         cuts.append(group_cuts(scores, excess, shares, plug_in, (NOBODY, EVERYBODY)))
     unknown = codes < 0
     nobody = problem.costs[:, 0]
     plain = np.where(unknown, np.minimum(nobody, problem.costs[:, 1]), nobody)
     return cuts, float(problem.weight @ plain)
+
+
+def _group_shares(problem, truth, rows, cells):
+    """Shares of a group's rows in its cell of each stratum, shape (n_strata, n_rows).
+
+    By true labels, and by memberships; the same array if they are the same.
+    """
+    means = truth.parts[0][1].tocsr()[cells]
+    shares = np.zeros((means.shape[0], len(rows)))
+    for share, first, last in zip(shares, means.indptr, means.indptr[1:]):
+        some = slice(first, last)
+        share[np.searchsorted(rows, means.indices[some])] = means.data[some]
+    plug_in = problem.parts[0][1][rows][:, cells].toarray().T * problem.weight[rows]
+    same = np.allclose(plug_in, shares, rtol=1e-12)
+    return shares, shares if same else plug_in
 
 
 def _threshold_line(problem, proba, codes):

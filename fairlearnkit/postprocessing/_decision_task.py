@@ -73,9 +73,9 @@ class Task:
 
     def truth_of(self, rows):
         """True rates of calibration rows."""
-        n_samples = _num_samples(self.X)
-        if len(rows) == n_samples and np.array_equal(rows, np.arange(n_samples)):
+        if isinstance(rows, slice):
             return self.truth
+        n_samples = _num_samples(self.X)
         used = np.ones(n_samples) if self.weight is None else self.weight
         if np.array_equal(np.sort(rows), np.flatnonzero(used > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
@@ -170,9 +170,9 @@ class Calibration:
         Of each block, fitted on all of its rows.
     parts, blocks : list
         See ``blocks_of``.
-    rows : ndarray of int of shape (n_rows,)
-        Positions of the calibration rows of positive weight. A row occurs as often as
-        it is in a test fold.
+    rows : ndarray of int of shape (n_rows,) or slice
+        Positions of the calibration rows of positive weight; ``slice(None)`` for all
+        rows in their order. A row occurs as often as it is in a test fold.
     proba : ndarray of shape (n_rows, n_classes)
         P(y | x).
     of_blocks : list of {ndarray, CSR} of shape (n_rows, n_groups)
@@ -203,7 +203,7 @@ class Calibration:
         order = np.lexsort([*keys, self.uniforms])
         return replace(
             self,
-            rows=self.rows[order],
+            rows=order if isinstance(self.rows, slice) else self.rows[order],
             proba=self.proba[order],
             of_blocks=[cells[order] for cells in self.of_blocks],
             uniforms=self.uniforms[order],
@@ -218,7 +218,8 @@ def calibrate(estimator, task):
     rows = np.arange(_num_samples(task.X))
     learns_groups = not isinstance(group_estimator, FrozenEstimator | None)
     folds = [(rows, rows)]  # frozen models are asked about all rows
-    if learns_groups or not frozen:
+    whole = frozen and not learns_groups
+    if not whole:
         folds = read_task_folds(estimator.cv, task, blocks if learns_groups else ())
         rows = np.concatenate([test for _, test in folds])
     effect = "Costs and rates are weighted."
@@ -230,6 +231,8 @@ def calibrate(estimator, task):
 
     proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
     models = None
+    if whole and task.weight is None:
+        rows = slice(None)
     if group_estimator is None:
         known = [one_hot(g.codes[rows], len(g.labels)) for g in task.groups]
         of_blocks = [known[q] for q, _ in blocks]
@@ -328,9 +331,9 @@ def build_decision_problem(task, calibration, truth):
     shares : list of ndarray of shape (n_cells,)
         pi_c of the cells of each part.
     """
-    rows = calibration.rows
+    rows, n_rows = calibration.rows, len(calibration.proba)
     if task.weight is None:  # without memory of its own
-        weight = np.broadcast_to(1.0 / len(rows), len(rows))
+        weight = np.broadcast_to(1.0 / n_rows, n_rows)
     else:
         weight = task.weight[rows] / task.weight[rows].sum()
     known, parts = {}, []
