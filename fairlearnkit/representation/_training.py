@@ -1,7 +1,7 @@
 """Training of an encoder and linear heads on losses plus penalty times divergence."""
 
 import copy
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -135,7 +135,10 @@ class _Training:
             objective = loss + settings.penalty * divergence
         self.optimizer.zero_grad()
         objective.backward()
-        self.optimizer.step()
+        # The first step makes counters, on the caller's default device unless told.
+        started = bool(self.optimizer.state)
+        with nullcontext() if started else load_torch().device("cpu"):
+            self.optimizer.step()
         self.schedule.step()
         return float(loss.detach())
 
