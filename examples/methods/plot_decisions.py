@@ -30,7 +30,7 @@ def split(bunch, in_group, positive, n_train, n_test):
 
 adult, compas = load_adult(), load_compas()
 tables = {
-    "Adult": split(adult, adult.data["sex"] == "Male", ">50K", 8_000, 15_000),
+    "Adult": split(adult, adult.data["sex"] == "Male", ">50K", 5_000, 5_000),
     "COMPAS": split(compas, compas.data["race"] == "African-American", 1, 3_086, 3_086),
 }
 

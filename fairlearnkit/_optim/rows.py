@@ -72,6 +72,14 @@ class Block:
 class CsrBlock(Block):
     """Some rows in memory: X as a CSR array."""
 
+    @cached_property
+    def _transposed(self):
+        """X' on the same arrays. Of few rows, making it takes longer than a product."""
+        return self.X.T
+
+    def rmatvec(self, v):
+        return self._transposed @ v
+
     def reduce(self, weights):
         product = weights.T @ self.X
         return product.toarray() if sparse.issparse(product) else product

@@ -227,6 +227,9 @@ def _keywords(method):
 @contextmanager
 def _temporarily_set(estimator, attributes):
     """Set attributes of the parts by their paths, and restore them at the end."""
+    if not attributes:
+        yield
+        return
     parts = consumers(estimator)
     before = {
         path: {name: vars(parts[path]).get(name, ABSENT) for name in new}

@@ -49,6 +49,7 @@ def make_table():
     return table.sample(frac=1, random_state=1)
 
 
+PUBLIC = dict(all_public())
 TABLE = make_table()
 X, Y, SEX = TABLE[["a", "b"]], TABLE.y, TABLE.sex
 MODEL = LogisticRegression().fit(X, Y)
@@ -108,7 +109,7 @@ def of_functions():
 
 
 def of_estimators():
-    for name, cls in all_public():
+    for name, cls in PUBLIC.items():
         if not (inspect.isclass(cls) and issubclass(cls, BaseEstimator)):
             continue
         for method in ("fit", "fit_transform", "transform", "predict"):
@@ -133,7 +134,7 @@ def on_estimator(cls, method, groups):
 
 def of_others():
     """Class methods of Displays, and methods of constraints."""
-    for name, cls in all_public():
+    for name, cls in PUBLIC.items():
         if not inspect.isclass(cls) or inspect.isabstract(cls):
             continue
         for method in ("from_predictions", "from_estimator"):
@@ -176,13 +177,12 @@ def test_every_door_refuses_shuffled_groups(name):
 def parameters_of(name):
     """What a user may pass at a door: to the function, or to its class before."""
     owner, _, method = name.rpartition(".")
-    found = dict(all_public())
-    if name in found:
-        return set(inspect.signature(found[name]).parameters)
-    names = set(inspect.signature(getattr(found[owner], method)).parameters)
+    if name in PUBLIC:
+        return set(inspect.signature(PUBLIC[name]).parameters)
+    names = set(inspect.signature(getattr(PUBLIC[owner], method)).parameters)
     if "options" in names:  # of from_predictions
-        names |= set(inspect.signature(found[owner].from_predictions).parameters)
-    return names | set(inspect.signature(found[owner]).parameters)
+        names |= set(inspect.signature(PUBLIC[owner].from_predictions).parameters)
+    return names | set(inspect.signature(PUBLIC[owner]).parameters)
 
 
 @pytest.mark.filterwarnings("ignore::Warning")
@@ -204,8 +204,7 @@ def test_messages_speak_of_what_each_door_has(name):
 
 
 def type_of(name):
-    found = dict(all_public())
-    owner = found.get(name.rpartition(".")[0])
+    owner = PUBLIC.get(name.rpartition(".")[0])
     return owner if inspect.isclass(owner) else type(None)
 
 

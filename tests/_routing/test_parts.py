@@ -206,9 +206,11 @@ TOOLS = {
         lambda: RidgeCV([1.0, 1e3], scoring="neg_mean_absolute_error"),
     ),
     "threshold": (
-        lambda s, m: TunedThresholdClassifierCV(m, scoring=s["accuracy"], cv=3),
+        lambda s, m: TunedThresholdClassifierCV(
+            m, scoring=s["accuracy"], cv=3, thresholds=20
+        ),
         lambda: TunedThresholdClassifierCV(
-            LogisticRegression(), scoring="accuracy", cv=3
+            LogisticRegression(), scoring="accuracy", cv=3, thresholds=20
         ),
     ),
     "elimination": (

@@ -2,7 +2,6 @@ import functools
 import hashlib
 import inspect
 import re
-import subprocess
 import sys
 from importlib.resources import files
 
@@ -365,34 +364,3 @@ def test_bundled_files_match_their_checksums():
 def test_bundled_files_stay_small():
     folder = files("fairlearnkit.datasets").joinpath("data")
     assert sum(len(path.read_bytes()) for path in folder.iterdir()) < 1_600_000
-
-
-def run(code):
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_import_opens_no_table_and_imports_no_pandas():
-    run(
-        "import sys, sklearn.utils\n"
-        "sys.modules.pop('pandas', None)  # scikit-learn imports it itself\n"
-        "opened = []\n"
-        "sys.addaudithook(lambda e, a: e == 'open' and opened.append(str(a[0])))\n"
-        "import fairlearnkit.datasets\n"
-        "assert 'pandas' not in sys.modules\n"
-        "assert not [p for p in opened if p.endswith(('.xz', '.rst'))], opened\n"
-    )
-
-
-def test_a_process_without_pandas():
-    run(
-        "import sys\n"
-        "sys.modules['pandas'] = None\n"
-        "from fairlearnkit.datasets import load_german_credit\n"
-        "assert load_german_credit(as_frame=False).data.shape == (1000, 20)\n"
-        "try:\n"
-        "    load_german_credit()\n"
-        "except ImportError as error:\n"
-        "    assert 'fairlearnkit[examples]' in str(error)\n"
-        "else:\n"
-        "    raise AssertionError('an array in silence')\n"
-    )

@@ -1,7 +1,5 @@
 """Pictures, by what is drawn in them, not by pixels."""
 
-import subprocess
-import sys
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -261,24 +259,6 @@ def test_plot_again_changes_no_number(data):
     assert plotted.plot() is plotted
     assert plotted.ax_ is not first
     pd.testing.assert_frame_equal(plotted.frame(), before)
-
-
-def test_without_matplotlib():
-    """The module imports; only drawing needs it, and says what to install."""
-    code = """
-import sys
-sys.modules["matplotlib"] = None
-sys.modules["matplotlib.pyplot"] = None
-from fairlearnkit.inspection import TradeoffDisplay
-try:
-    TradeoffDisplay(score=[1], gap=[0], front=[0]).plot()
-except ImportError as error:
-    print(error)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert 'pip install "fairlearnkit[plot]"' in done.stdout
 
 
 def test_the_score_of_the_class_that_is_named(data):

@@ -74,7 +74,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(20, random_state=0),
+    "forest": RandomForestRegressor(5, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
@@ -709,7 +709,7 @@ def test_communities_and_crime():
         X, X_test, y, y_test, g, g_test = train_test_split(
             crime.data, crime.target, group, test_size=0.1, random_state=seed
         )
-        forest = RandomForestRegressor(20, max_features="sqrt", random_state=seed)
+        forest = RandomForestRegressor(8, max_features="sqrt", random_state=seed)
         model = BarycenterRegressor(forest, cv=3).fit(X, y, sensitive_features=g)
         f = model.estimator_.predict(X_test)
         moved = model.predict(X_test, sensitive_features=g_test)

@@ -108,6 +108,12 @@ def around_given(X, **options):
 
 @pytest.fixture(scope="module")
 def given():
+    return draw(1500)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """For what holds on average only."""
     return draw()
 
 
@@ -134,8 +140,8 @@ def test_known_groups_meet_the_bound_on_the_rows_for_calibration(
 
 
 @pytest.mark.parametrize("constraint", list(METRICS))
-def test_inferred_groups_meet_the_bound(given, constraint):
-    X, y, group = given
+def test_inferred_groups_meet_the_bound(many, constraint):
+    X, y, group = many
     groups = frozen(GivenGroups(), X)
     model = around_given(X, constraint=constraint, max_gap=0.03, group_estimator=groups)
     model.fit(X, y, sensitive_features=group)
@@ -259,8 +265,8 @@ def test_cost_moves_the_plain_rule_and_prices_the_bound(given):
     assert_allclose(bounded.cost_, expected, rtol=1e-12)
 
 
-def test_weights_count_in_costs_and_rates(given):
-    X, y, group = given
+def test_weights_count_in_costs_and_rates(many):
+    X, y, group = many
     weight = np.random.default_rng(0).integers(0, 4, len(y))
     rows = np.repeat(np.arange(len(y)), weight)
     for options in ({}, {"group_estimator": frozen(GivenGroups(), X)}):
@@ -424,8 +430,8 @@ def test_equalized_odds_mixes_as_few_thresholds_as_it_can(given):
     assert_array_equal(first, model.predict(X, sensitive_features=group))
 
 
-def test_a_row_alone_and_in_a_batch_are_decided_alike(given):
-    X, y, group = given
+def test_a_row_alone_and_in_a_batch_are_decided_alike(many):
+    X, y, group = many
     rounded = np.round(X, 1)
     for options in (
         {},
@@ -505,7 +511,7 @@ def test_gap_bound_is_its_formula(given):
 
 def test_gap_bound_covers_the_gap_of_the_population():
     """More draws and larger cells: benchmarks/decision_bound.py."""
-    population, y, group = draw(n=20_000, n_groups=2, seed=1)
+    population, y, group = draw(n=10_000, n_groups=2, seed=1)
     rng = np.random.default_rng(0)
     held = 0
     for _ in range(60):

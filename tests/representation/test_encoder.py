@@ -110,7 +110,7 @@ def test_a_larger_penalty_never_raises_the_divergence(data, divergence):
     few = {"max_iter": 12, "learning_rate": 0.04, "batch_size": 80}
     gaps = [
         fitted(data, divergence=divergence, penalty=penalty, **few).gap_
-        for penalty in (0.0, 0.3, 2.0, 16.0)
+        for penalty in (0.0, 0.3, 16.0)
     ]
     assert gaps[0] > 0.03
     assert (np.diff(gaps) <= 0.002).all()
