@@ -8,7 +8,7 @@ further columns; the whole path of bounds is found either way. fairlearn's
 ThresholdOptimizer gets the same probabilities, in an environment of its own. Seconds
 are CPU seconds, medians of several fits, each in a fresh process; memory is by how much
 the peak of that process exceeds its size before the fit, relative to the probabilities
-of the classes.
+that are given: of two classes, and for inferred groups of three groups as well.
 
     python benchmarks/decision_speed.py --profile known      # where the time goes
     python benchmarks/decision_speed.py --profile inferred
@@ -39,7 +39,7 @@ from fairlearnkit.postprocessing import ParityThresholdClassifier
 HERE = Path(__file__).parent
 MAX_GAP = 0.05
 # Largest time relative to ThresholdOptimizer's; largest memory relative to the
-# probabilities of the classes.
+# probabilities that are given.
 TIME_BUDGETS = {"known": 0.1, "inferred": 3.0}
 MEMORY_BUDGET = 6.0
 
@@ -72,16 +72,15 @@ def sample(n_rows):
 
 
 def task(kind, constraint, n_rows):
-    """The estimator, its input, and the bytes of the probabilities of the classes."""
+    """The estimator and its input; X holds the probabilities that are given."""
     proba, members, y, group = sample(n_rows)
-    given = proba.nbytes
     model = ParityThresholdClassifier(
         FrozenEstimator(Given(0, np.arange(2))), constraint=constraint, max_gap=MAX_GAP
     )
     if kind == "inferred":
         proba = np.column_stack([proba, members])
         model.set_params(group_estimator=FrozenEstimator(Given(2, np.arange(3))))
-    return model, (proba, y, group), given
+    return model, (proba, y, group)
 
 
 def fit_once(kind, constraint, n_rows):
@@ -89,13 +88,13 @@ def fit_once(kind, constraint, n_rows):
     warnings.simplefilter("ignore")
     few = task(kind, constraint, 1000)  # what is imported at the first fit
     few[0].fit(*few[1][:2], sensitive_features=few[1][2])
-    model, (X, y, group), given = task(kind, constraint, n_rows)
+    model, (X, y, group) = task(kind, constraint, n_rows)
     before, start = size_bytes(), process_time()
     model.fit(X, y, sensitive_features=group)
     seconds = process_time() - start
     found = {
         "seconds": seconds,
-        "memory": (peak_bytes() - before) / given,
+        "memory": (peak_bytes() - before) / X.nbytes,
         "gap": model.gap_,
         "duality_gap": model.duality_gap_,
     }
@@ -112,7 +111,7 @@ def in_fresh_process(*arguments):
 def profile(kind, constraint, n_rows):
     """Print the functions that take most of one fit."""
     warnings.simplefilter("ignore")
-    model, (X, y, group), _ = task(kind, constraint, n_rows)
+    model, (X, y, group) = task(kind, constraint, n_rows)
     profiler = cProfile.Profile(process_time)
     profiler.runcall(model.fit, X, y, sensitive_features=group)
     for order in ("cumulative", "tottime"):

@@ -31,8 +31,8 @@ N_OFFSETS = 3
 # rates of all rows in any case.
 MAX_DUAL_ROWS = 30_000
 # Multipliers of the dual are ends of lines on which every change is visited, so that
-# they need not be exact. Down to 1e-10 instead of 1e-5, 36 small problems took 1.7 times
-# as long, and their costs were no lower.
+# they need not be exact. Down to 1e-10 instead of 1e-5, 36 small problems took 1.7
+# times as long, and their costs were no lower.
 COLD = TEMPERATURES[:9]
 # After the first, a solve starts near its solution. A start at 1e-3 was too cold for 5
 # of 60 small problems: their lowest gaps stayed above what can be met.
