@@ -24,8 +24,9 @@ from fairlearnkit.utils._sklearn_private import (
 from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
 from ._compared import blocks_of, check_strata, partitions, read_compared, true_rates
 from ._costs import cost_matrix, costs_of
-from ._decision_rules import TIES_SEED, row_numbers
-from ._memberships import in_stratum, infer_groups, one_hot
+from ._memberships import block_memberships, infer_groups, part_cells
+from ._rules import Part, named_positions
+from ._ties import TIES_SEED, row_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,8 +235,9 @@ def calibrate(estimator, task):
     if whole and task.weight is None:
         rows = slice(None)
     if group_estimator is None:
-        known = [one_hot(g.codes[rows], len(g.labels)) for g in task.groups]
-        of_blocks = [known[q] for q, _ in blocks]
+        codes = [groups.codes[rows] for groups in task.groups]
+        labels = [groups.labels for groups in task.groups]
+        of_blocks = block_memberships(blocks, codes, labels)
     else:
         models, of_blocks = infer_groups(
             group_estimator, blocks, task, folds, n_jobs=n_jobs
@@ -314,46 +316,50 @@ def class_proba(model, X, groups, classes):
     return proba
 
 
-def part_cells(part, blocks, proba, of_blocks):
-    """m_ci of the cells of a part, of shape (n_samples, n_cells)."""
-    cells = [in_stratum(of_blocks[b], proba, blocks[b][1]) for b in part]
-    if sparse.issparse(cells[0]):
-        return sparse.hstack(cells, format="csr") if len(cells) > 1 else cells[0]
-    return np.concatenate(cells, axis=1) if len(cells) > 1 else cells[0]
-
-
 def build_decision_problem(task, calibration, truth):
     """The program of the calibration rows.
 
     Returns
     -------
     problem : DecisionProblem
-    shares : list of ndarray of shape (n_cells,)
-        pi_c of the cells of each part.
+    parts : list of Part
+        What of it is needed to decide new rows.
     """
     rows, n_rows = calibration.rows, len(calibration.proba)
     if task.weight is None:  # without memory of its own
         weight = np.broadcast_to(1.0 / n_rows, n_rows)
     else:
         weight = task.weight[rows] / task.weight[rows].sum()
-    known, parts = {}, []
-    for part in calibration.parts:
-        if tuple(part) not in known:
-            cells = part_cells(
-                part, calibration.blocks, calibration.proba, calibration.of_blocks
-            )
-            shares = np.maximum(cells.T @ weight, np.finfo(np.float64).tiny)
-            if sparse.issparse(cells):  # in place: nobody else needs them any more
-                cells.data /= shares[cells.indices]
-            else:
-                cells /= shares
-            known[tuple(part)] = cells, shares
-        parts.append(known[tuple(part)])
-    decisions = [compared.decision for compared in task.compared]
-    return DecisionProblem(
+    normalised, parts, cells_of_parts = {}, [], []
+    for compared, contrasts, blocks in zip(
+        task.compared, task.contrasts, calibration.parts
+    ):
+        key = tuple(blocks)  # parts of the same blocks share an array
+        if key not in normalised:
+            normalised[key] = _normalised_cells(calibration, blocks, weight)
+        cells, shares = normalised[key]
+        cells_of_parts.append((compared.decision, cells))
+        names = named_positions(contrasts)
+        parts.append(Part(compared.decision, blocks, shares, names))
+    problem = DecisionProblem(
         costs_of(calibration.proba, task.cost),
         weight,
-        tuple((k, cells) for k, (cells, _) in zip(decisions, parts)),
+        tuple(cells_of_parts),
         truth.strata,
         calibration.uniforms,
-    ), [shares for _, shares in parts]
+    )
+    return problem, parts
+
+
+def _normalised_cells(calibration, blocks, weight):
+    """m_ci / pi_c of the cells of blocks, and pi_c."""
+    cells = part_cells(
+        blocks, calibration.blocks, calibration.proba, calibration.of_blocks
+    )
+    shares = np.maximum(cells.T @ weight, np.finfo(np.float64).tiny)
+    # In place: nobody else needs the memberships any more.
+    if sparse.issparse(cells):
+        cells.data /= shares[cells.indices]
+    else:
+        cells /= shares
+    return cells, shares

@@ -21,7 +21,7 @@ from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
 from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS, named_multipliers
+from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
 from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -29,28 +29,16 @@ from fairlearnkit.utils._sklearn_private import (
     StrOptions,
     _fit_context,
     _num_samples,
-    _safe_indexing,
 )
 
-from ._costs import costs_of, margins, plain_threshold
-from ._decision_rules import (
-    choose,
-    confidence_bound,
-    multiplier_rules,
-    named_thresholds,
-    row_numbers,
-    split_near_ties,
-    threshold_margins,
-    threshold_rules,
-)
+from ._decision_rules import confidence_bound, multiplier_rules, threshold_rules
 from ._decision_task import (
     build_decision_problem,
     calibrate,
     class_proba,
-    part_cells,
     read_task,
 )
-from ._memberships import group_proba, one_hot
+from ._rules import MultiplierRules, NewRows, ThresholdRules
 
 # Methods that need groups unless a group_estimator is given.
 LATER = ("predict", "predict_proba", "decision_function", "score")
@@ -351,24 +339,9 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.groups_ = task.all_groups.labels
         self.group_counts_ = task.all_groups.counts
         calibration = calibrate(self, task)
-        known = self.group_estimator is None
-        self._by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
-        if not self._by_threshold:
-            calibration = calibration.sorted_by_content(task)
-        truth = task.truth_of(calibration.rows)
-        problem, self._cell_shares = build_decision_problem(task, calibration, truth)
-        self._store_program(task, calibration, truth, problem)
-        if self._by_threshold:
-            rules = threshold_rules(
-                problem,
-                truth,
-                calibration.proba[:, 1],
-                task.groups[0].codes[calibration.rows],
-                self.max_gap,
-            )
-        else:
-            rules = multiplier_rules(problem, truth, self.max_gap)
-        self._rules = rules
+        self._fit_rules(task, calibration)
+        self.estimator_ = calibration.estimator
+        self.group_estimators_ = calibration.group_estimators
         self._use_rule(stacklevel=5)  # fit is wrapped twice
         return self
 
@@ -379,69 +352,59 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return None
         return positive_class(classes, self.pos_label, name="y")
 
-    def _store_program(self, task, calibration, truth, problem):
-        """Set the fitted models, and what is needed to apply a rule to new rows."""
-        self.estimator_ = calibration.estimator
-        self.group_estimators_ = calibration.group_estimators
-        self._parts, self._blocks = calibration.parts, calibration.blocks
+    def _fit_rules(self, task, calibration):
+        """Fit the rules for all bounds, thresholds where the groups are known."""
+        known = self.group_estimator is None
+        self._by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
+        if not self._by_threshold:
+            calibration = calibration.sorted_by_content(task)
+        truth = task.truth_of(calibration.rows)
+        problem, parts = build_decision_problem(task, calibration, truth)
         self._labels = [groups.labels for groups in task.groups]
-        self._cost, self._spread = task.cost, float(np.ptp(problem.costs))
-        self._strata = truth.strata
-        self._decisions = [k for k, _ in truth.parts]
-        # The position of each named multiplier among the rates of its part.
-        self._names = [
-            named_multipliers(contrasts, np.arange(len(contrasts.cells)))
-            for contrasts in task.contrasts
-        ]
-        proven = self._by_threshold and task.weight is None
-        proven = proven and isinstance(self.estimator, FrozenEstimator)
-        counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
-        self._cell_counts = counts
+        self._cell_counts = None
+        if not self._by_threshold:
+            spread = float(np.ptp(problem.costs))
+            self._front = multiplier_rules(problem, truth, self.max_gap)
+            self._rules = MultiplierRules(task.cost, spread, calibration.blocks, parts)
+            return
+        codes = task.groups[0].codes[calibration.rows]
+        proba = calibration.proba[:, 1]
+        self._front = threshold_rules(problem, truth, proba, codes, self.max_gap)
+        self._rules = ThresholdRules(task.cost)
+        if task.weight is None and isinstance(self.estimator, FrozenEstimator):
+            self._cell_counts = np.diff(truth.parts[0][1].tocsr().indptr)
 
     def _use_rule(self, stacklevel=3):
         """Choose the rule for `max_gap`, and set the attributes that describe it."""
-        rules = self._rules
-        plain = len(rules["gap"]) - 1
-        index = choose(rules, self.max_gap)
-        chosen = rules["rule"][index]
-        if isinstance(chosen, int):
+        front = self._front
+        index = front.cheapest(self.max_gap)
+        self._rule = front.rules[index]
+        if isinstance(self._rule, int):
             msg = (
                 f"The cheapest rule with max_gap={self.max_gap} decides "
-                f"{self.classes_.tolist()[chosen]!r} for every row; the inner model "
-                f"alone has a gap of {rules['gap'][plain]:.3g}. Use a larger max_gap, "
+                f"{self.classes_.tolist()[self._rule]!r} for every row; the inner "
+                f"model alone has a gap of {front.gap[-1]:.3g}. Use a larger max_gap, "
                 "more rows, or a better group_estimator."
             )
             warnings.warn(msg, UserWarning, stacklevel=stacklevel)
-        self._rule = None if index == plain else index
-        self.gap_ = float(rules["gap"][index])
-        self.cost_ = float(rules["cost"][index])
-        self.duality_gap_ = float(rules["duality_gap"][index])
+        self.gap_ = float(front.gap[index])
+        self.cost_ = float(front.cost[index])
+        self.duality_gap_ = float(front.duality_gap[index])
         self.gap_bound_ = np.nan
         if self._cell_counts is not None:
             self.gap_bound_ = confidence_bound(
-                rules["rates"][index], self._strata, self._cell_counts, self.confidence
+                front.rates[index], front.strata, self._cell_counts, self.confidence
             )
         self.tradeoff_ = {
-            name: rules[name].copy() for name in ("bound", "cost", "gap", "duality_gap")
+            name: getattr(front, name).copy()
+            for name in ("bound", "cost", "gap", "duality_gap")
         }
         if self._by_threshold:
             first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
-            labels, plain = self.groups_.tolist(), plain_threshold(self._cost)
-            self.thresholds_ = named_thresholds(labels, chosen, plain, flip=first)
+            labels = self.groups_.tolist()
+            self.thresholds_ = self._rules.named(self._rule, labels, of_first=first)
         else:
-            constant = isinstance(chosen, int)
-            nu = np.full(len(self._strata), np.nan) if constant else chosen
-            self.multipliers_ = self._named_multipliers(nu)
-
-    def _named_multipliers(self, multipliers):
-        """Multipliers by cell; for several classes a dict of them for each class."""
-        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
-        parts = [
-            {name: float(nu[int(j)]) for name, j in names.items()}
-            for names, nu in zip(self._names, np.split(multipliers, ends))
-        ]
-        labels = self.classes_[self._decisions].tolist()
-        return parts[0] if len(self.classes_) == 2 else dict(zip(labels, parts))
+            self.multipliers_ = self._rules.named(self._rule, self.classes_)
 
     def with_max_gap(self, max_gap):
         """Return a fitted copy for another bound, without fitting a model again.
@@ -511,7 +474,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         check_is_fitted(self)
         codes = self._match(X, sensitive_features)
         proba = self._inner_proba(X, sensitive_features)
-        return self._margins(X, proba, codes)
+        groups = self._labels, codes, self.group_estimators_
+        return self._rules.margins(self._rule, NewRows(X, proba, *groups))
 
     def predict(self, X, *, sensitive_features=None):
         """Decide a class for each row.
@@ -589,43 +553,6 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             as_table(X)  # raises an error that tells how to reshape a single row
         validate_data(self, X, skip_check_array=True, reset=False)
         return X
-
-    def _margins(self, X, proba, codes):
-        """Values of `decision_function`."""
-        costs = costs_of(proba, self._cost)
-        if self._rule is None:
-            return margins(costs, self._cost)
-        rule = self._rules["rule"][self._rule]
-        if isinstance(rule, int):
-            same = np.broadcast_to(np.eye(costs.shape[1])[rule], costs.shape)
-            return margins(-same, self._cost)
-
-        def numbers(rows, seed):
-            return row_numbers(_safe_indexing(X, rows), seed)
-
-        if self._by_threshold:
-            plain = margins(costs, self._cost)
-            return threshold_margins(proba[:, 1], codes[0], *rule, plain, numbers)
-        of_blocks = self._block_memberships(X, codes)
-        shifted = costs.copy()
-        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
-        for k, part, shares, nu in zip(
-            self._decisions, self._parts, self._cell_shares, np.split(rule, ends)
-        ):
-            cells = part_cells(part, self._blocks, proba, of_blocks)
-            shifted[:, k] += cells @ (nu / shares)
-        split_near_ties(shifted, self._spread, numbers)
-        return margins(shifted, self._cost)
-
-    def _block_memberships(self, X, codes):
-        """Memberships of new rows in the groups of each block."""
-        if codes is None:
-            return [
-                group_proba(model, X, self._labels[q])
-                for model, (q, _) in zip(self.group_estimators_, self._blocks)
-            ]
-        known = [one_hot(c, len(labels)) for c, labels in zip(codes, self._labels)]
-        return [known[q] for q, _ in self._blocks]
 
     def _needs_groups(self):
         """Whether groups are needed at predict, for the rule or the inner model."""
