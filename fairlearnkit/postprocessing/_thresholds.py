@@ -1,27 +1,23 @@
 """Decisions whose rates differ between groups by no more than a bound."""
 
 import warnings
-from copy import copy, deepcopy
-from numbers import Integral, Real
+from copy import copy
+from numbers import Real
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-)
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
-from fairlearnkit._data.columns import as_table
-from fairlearnkit._data.containers import as_frame
-from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
-from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS
+from fairlearnkit._data.groups import MISSING_POLICIES
+from fairlearnkit._data.matching import (
+    UNSEEN_POLICIES,
+    match_columns,
+    match_groups,
+    sensitive_names,
+)
 from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -32,19 +28,15 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._decision_rules import confidence_bound, multiplier_rules, threshold_rules
-from ._decision_task import (
-    build_decision_problem,
-    calibrate,
-    class_proba,
-    read_task,
-)
+from ._decision_task import build_decision_problem, calibrate, class_proba, read_task
+from ._meta import BasePostprocessor
 from ._rules import MultiplierRules, NewRows, ThresholdRules
 
 # Methods that need groups unless a group_estimator is given.
-LATER = ("predict", "predict_proba", "decision_function", "score")
+PREDICTIONS = ("predict", "predict_proba", "decision_function", "score")
 
 
-class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     r"""Decide so that rates differ between groups by no more than a bound.
 
     Around any classifier with probabilities, for any number of groups and classes. Let
@@ -251,18 +243,11 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     True
     """
 
-    # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
-    _passes_on_metadata = True
-
-    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict_proba = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__decision_function = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__score = {"sensitive_features": True}  # noqa: RUF012
 
     _parameter_constraints: dict = {  # noqa: RUF012
-        **CONSTRAINT_PARAMETERS,
-        "estimator": [HasMethods("fit")],
+        **BasePostprocessor._parameter_constraints,
         "constraint": [
             StrOptions({"demographic_parity", "equal_opportunity", "equalized_odds"}),
             HasMethods("contrasts"),
@@ -272,9 +257,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         "cost": [dict, "array-like", None],
         "pos_label": [Real, str, "boolean", None],
         "confidence": [Interval(Real, 0, 1, closed="neither")],
-        "cv": ["cv_object"],
-        "unseen": [StrOptions({"error", "pooled"})],
-        "n_jobs": [Integral, None],
+        "missing": [StrOptions(set(MISSING_POLICIES))],
+        "unseen": [StrOptions(set(UNSEEN_POLICIES))],
     }
 
     def __init__(
@@ -371,7 +355,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         proba = calibration.proba[:, 1]
         self._front = threshold_rules(problem, truth, proba, codes, self.max_gap)
         self._rules = ThresholdRules(task.cost)
-        if task.weight is None and isinstance(self.estimator, FrozenEstimator):
+        if task.weight is None and self._is_frozen():
             self._cell_counts = np.diff(truth.parts[0][1].tocsr().indptr)
 
     def _use_rule(self, stacklevel=3):
@@ -448,7 +432,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     def _inner_proba(self, X, sensitive_features):
         """Probabilities of rows whose groups were matched."""
-        X = self._check_rows(X)
+        X = self._check_new_rows(X)
         asks = takes_groups(self.estimator_, "predict_proba")
         groups = sensitive_features if asks else None
         return class_proba(self.estimator_, X, groups, self.classes_)
@@ -517,13 +501,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         score : float
             Share of correct decisions.
         """
-        check_alignment(
-            X=X, y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
-        )
-        check_is_fitted(self)
-        if sensitive_features is None and self._needs_groups():
-            raise ValueError(required_message(SCORE))
-        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
         return accuracy_score(y, y_pred, sample_weight=sample_weight)
 
     @property
@@ -546,14 +524,6 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return match_columns(sensitive_features, self._labels, **options)
         return [match_groups(sensitive_features, self._labels[0], **options)]
 
-    def _check_rows(self, X):
-        """X, checked to have the columns of fit."""
-        X = as_frame(X)
-        if hasattr(self, "n_features_in_"):  # not set for lists of texts
-            as_table(X)  # raises an error that tells how to reshape a single row
-        validate_data(self, X, skip_check_array=True, reset=False)
-        return X
-
     def _needs_groups(self):
         """Whether groups are needed at predict, for the rule or the inner model."""
         if getattr(self, "group_estimators_", self.group_estimator) is None:
@@ -565,7 +535,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """Groups are requested at predict where they are needed."""
         request = super()._get_metadata_request()
         declines = not hasattr(self, "_metadata_request") and not self._needs_groups()
-        for method in LATER if declines else ():
+        for method in PREDICTIONS if declines else ():
             getattr(request, method).add_request(
                 param="sensitive_features", alias=False
             )
@@ -573,8 +543,5 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = deepcopy(inner.input_tags)
-        tags.non_deterministic = inner.non_deterministic
-        tags.target_tags.required = not isinstance(self.estimator, FrozenEstimator)
+        tags.target_tags.required = not self._is_frozen()
         return tags
