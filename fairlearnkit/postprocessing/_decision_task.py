@@ -1,10 +1,8 @@
-"""What a decision rule is fitted to: the arguments of fit, and calibration rows."""
+"""The arguments of fit of a decision rule, checked before any model is fitted."""
 
-from dataclasses import dataclass, replace
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
@@ -13,20 +11,13 @@ from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._data.rows import read_weight, take_rows
-from fairlearnkit._optim.decisions import DecisionProblem, Rates
-from fairlearnkit._routing.call import call, warn_unweighted
+from fairlearnkit._optim.decisions import Rates
 from fairlearnkit.constraints import check_constraint
-from fairlearnkit.utils._sklearn_private import (
-    _check_sample_weight,
-    _num_samples,
-)
+from fairlearnkit.utils._sklearn_private import _check_sample_weight, _num_samples
 
-from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
-from ._compared import blocks_of, check_strata, partitions, read_compared, true_rates
-from ._costs import cost_matrix, costs_of
-from ._memberships import block_memberships, infer_groups, part_cells
-from ._rules import Part, named_positions
-from ._ties import TIES_SEED, row_numbers
+from ._calibration import read_calibration_data
+from ._compared import check_strata, partitions, read_compared, true_rates
+from ._costs import cost_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,30 +64,44 @@ class Task:
     truth: Rates
 
     def truth_of(self, rows):
-        """True rates of calibration rows."""
+        """Rates of calibration rows by true labels and groups.
+
+        Those of all rows, where each row of positive weight is a calibration row once.
+        Otherwise they are computed anew: a cv may leave rows out, or repeat them.
+
+        Parameters
+        ----------
+        rows : ndarray of int, or slice(None)
+            Positions of the calibration rows.
+
+        Raises
+        ------
+        ValueError
+            If no calibration row is of some group.
+        """
         if isinstance(rows, slice):
             return self.truth
         n_samples = _num_samples(self.X)
-        used = np.ones(n_samples) if self.weight is None else self.weight
-        if np.array_equal(np.sort(rows), np.flatnonzero(used > 0)):
+        weight = np.ones(n_samples) if self.weight is None else self.weight
+        if np.array_equal(np.sort(rows), np.flatnonzero(weight > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
             return Rates(tuple(parts), self.truth.strata)
         for groups in self.groups:
-            lost = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
-            if len(lost):
-                label = groups.labels.tolist()[lost[0]]
+            absent = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
+            if len(absent):
+                label = groups.labels.tolist()[absent[0]]
                 msg = (
                     f"No test fold holds a row of the group {label!r}: choose a cv "
                     "whose test folds hold all groups."
                 )
                 raise ValueError(msg)
         data = self.y, self.sensitive_features, self.weight
-        some = [None if values is None else take_rows(values, rows) for values in data]
-        return true_rates(self.compared, *some, self.missing)[0]
+        taken = [None if v is None else take_rows(v, rows) for v in data]
+        return true_rates(self.compared, *taken, self.missing)[0]
 
     @property
     def class_codes(self):
-        """Position of the class of each row."""
+        """Position of the class of each row; None without y."""
         return None if self.y is None else np.searchsorted(self.classes, self.y)
 
 
@@ -157,209 +162,3 @@ def read_classes(estimator, y):
         msg = f"y has a single class, {format_labels(classes)}; two are needed."
         raise ValueError(msg)
     return y, classes
-
-
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """Fitted models, and what models not fitted on the calibration rows say of them.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted on all rows.
-    group_estimators : list of estimator or None
-        Of each block, fitted on all of its rows.
-    parts, blocks : list
-        See ``blocks_of``.
-    rows : ndarray of int of shape (n_rows,) or slice
-        Positions of the calibration rows of positive weight; ``slice(None)`` for all
-        rows in their order. A row occurs as often as it is in a test fold.
-    proba : ndarray of shape (n_rows, n_classes)
-        P(y | x).
-    of_blocks : list of {ndarray, CSR} of shape (n_rows, n_groups)
-        P(S | x, y in the classes of the block); sparse where groups are known.
-    uniforms : ndarray of shape (n_rows,)
-        A number between 0 and 1 for each row, computed from the row alone.
-    """
-
-    estimator: object
-    group_estimators: object
-    parts: list
-    blocks: list
-    rows: np.ndarray
-    proba: np.ndarray
-    of_blocks: list
-    uniforms: np.ndarray
-
-    def sorted_by_content(self, task):
-        """The same rows, in an order that does not depend on that of the rows of X.
-
-        Sums over rows are then the same to the last digit, and the rules as well.
-        """
-        keys = [*self.proba.T, *(groups.codes[self.rows] for groups in task.groups)]
-        if task.y is not None:
-            keys.append(task.class_codes[self.rows])
-        if task.weight is not None:
-            keys.append(task.weight[self.rows])
-        order = np.lexsort([*keys, self.uniforms])
-        return replace(
-            self,
-            rows=order if isinstance(self.rows, slice) else self.rows[order],
-            proba=self.proba[order],
-            of_blocks=[cells[order] for cells in self.of_blocks],
-            uniforms=self.uniforms[order],
-        )
-
-
-def calibrate(estimator, task):
-    """Fit the inner models of a ParityThresholdClassifier, in and out of fold."""
-    inner, group_estimator = estimator.estimator, estimator.group_estimator
-    n_jobs, frozen = estimator.n_jobs, isinstance(inner, FrozenEstimator)
-    parts, blocks = blocks_of(task.compared, len(task.groups))
-    rows = np.arange(_num_samples(task.X))
-    learns_groups = not isinstance(group_estimator, FrozenEstimator | None)
-    folds = [(rows, rows)]  # frozen models are asked about all rows
-    whole = frozen and not learns_groups
-    if not whole:
-        folds = read_task_folds(estimator.cv, task, blocks if learns_groups else ())
-        rows = np.concatenate([test for _, test in folds])
-    effect = "Costs and rates are weighted."
-    warn_unweighted(inner, task.sample_weight, remaining_effect=effect)
-    data = task.X, task.y, task.sensitive_features, task.sample_weight
-
-    def score(model, X, groups):
-        return class_proba(model, X, groups, task.classes)
-
-    proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
-    models = None
-    if whole and task.weight is None:
-        rows = slice(None)
-    if group_estimator is None:
-        codes = [groups.codes[rows] for groups in task.groups]
-        labels = [groups.labels for groups in task.groups]
-        of_blocks = block_memberships(blocks, codes, labels)
-    else:
-        models, of_blocks = infer_groups(
-            group_estimator, blocks, task, folds, n_jobs=n_jobs
-        )
-    if task.weight is not None:
-        used = task.weight[rows] > 0
-        rows, proba = rows[used], proba[used]
-        of_blocks = [cells[used] for cells in of_blocks]
-    fitted = fit_clone(inner, *data)
-    uniforms = row_numbers(task.X, TIES_SEED)[rows]
-    return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks, uniforms)
-
-
-def read_task_folds(cv, task, blocks):
-    """Folds, which are stratified by class and group if only their number is given.
-
-    Raises
-    ------
-    ValueError
-        If the training rows of a fold lack a group of one of the blocks, which are
-        those whose groups are to be learnt.
-    """
-    labels = task.y
-    if cv is None or isinstance(cv, Integral):
-        labels = _class_and_group(task, 5 if cv is None else cv)
-    folds = read_folds(cv, task.X, labels, classifier=True)
-    for number, (train, _) in enumerate(folds):
-        for q, members in blocks:
-            groups = task.groups[q]
-            inside = train if members.all() else train[members[task.class_codes[train]]]
-            missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
-            if len(missing):
-                label = groups.labels.tolist()[missing[0]]
-                classes = format_labels(task.classes[members])
-                msg = (
-                    f"The training rows of fold {number} hold no row of the group "
-                    f"{label!r} with a class among {classes}, so that group_estimator "
-                    "cannot learn it. Merge small groups, or choose a cv whose "
-                    "training rows hold all of them."
-                )
-                raise ValueError(msg)
-    return folds
-
-
-def _class_and_group(task, n_folds):
-    """A label for each class and group; where too few rows have one, for each class.
-
-    Rows in the order of their groups would otherwise leave whole groups out of folds.
-    """
-    n_groups = len(task.all_groups.labels)
-    classes = (
-        np.zeros(_num_samples(task.X), int) if task.y is None else task.class_codes
-    )
-    cells = classes * (n_groups + 1) + task.all_groups.codes + 1
-    few = np.bincount(cells)[cells] < n_folds
-    return np.where(few, -1 - classes, cells)
-
-
-def class_proba(model, X, groups, classes):
-    """Class probabilities in the order of `classes`; 0 for a class a fold lacks."""
-    if not hasattr(model, "predict_proba"):
-        msg = (
-            f"{type(model).__name__} has no predict_proba; ParityThresholdClassifier "
-            "needs probabilities. For a classifier with a decision function, use "
-            "CalibratedClassifierCV(estimator, ensemble=False)."
-        )
-        raise AttributeError(msg)
-    found = call(model, "predict_proba", X, sensitive_features=groups)
-    proba = found
-    if not np.array_equal(model.classes_, classes):
-        proba = np.zeros((len(found), len(classes)))
-        proba[:, np.searchsorted(classes, model.classes_)] = found
-    if not np.isfinite(proba).all():
-        msg = f"{type(model).__name__} predicted probabilities of NaN or infinity."
-        raise ValueError(msg)
-    return proba
-
-
-def build_decision_problem(task, calibration, truth):
-    """The program of the calibration rows.
-
-    Returns
-    -------
-    problem : DecisionProblem
-    parts : list of Part
-        What of it is needed to decide new rows.
-    """
-    rows, n_rows = calibration.rows, len(calibration.proba)
-    if task.weight is None:  # without memory of its own
-        weight = np.broadcast_to(1.0 / n_rows, n_rows)
-    else:
-        weight = task.weight[rows] / task.weight[rows].sum()
-    normalised, parts, cells_of_parts = {}, [], []
-    for compared, contrasts, blocks in zip(
-        task.compared, task.contrasts, calibration.parts
-    ):
-        key = tuple(blocks)  # parts of the same blocks share an array
-        if key not in normalised:
-            normalised[key] = _normalised_cells(calibration, blocks, weight)
-        cells, shares = normalised[key]
-        cells_of_parts.append((compared.decision, cells))
-        names = named_positions(contrasts)
-        parts.append(Part(compared.decision, blocks, shares, names))
-    problem = DecisionProblem(
-        costs_of(calibration.proba, task.cost),
-        weight,
-        tuple(cells_of_parts),
-        truth.strata,
-        calibration.uniforms,
-    )
-    return problem, parts
-
-
-def _normalised_cells(calibration, blocks, weight):
-    """m_ci / pi_c of the cells of blocks, and pi_c."""
-    cells = part_cells(
-        blocks, calibration.blocks, calibration.proba, calibration.of_blocks
-    )
-    shares = np.maximum(cells.T @ weight, np.finfo(np.float64).tiny)
-    # In place: nobody else needs the memberships any more.
-    if sparse.issparse(cells):
-        cells.data /= shares[cells.indices]
-    else:
-        cells /= shares
-    return cells, shares

@@ -13,7 +13,7 @@ from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
 from fairlearnkit.utils._sklearn_private import _num_samples
 
-from ._calibration import fit_clone, out_of_fold, take_data
+from ._calibration import check_has_proba, fit_clone, out_of_fold, take_data
 
 
 def one_hot(codes, n_groups):
@@ -142,13 +142,8 @@ def group_proba(model, X, labels):
     Classes of a fitted model are positions in `labels`, those of a FrozenEstimator
     labels. A group without a row in a training fold has probability 0.
     """
-    if not hasattr(model, "predict_proba"):
-        msg = (
-            f"{type(model).__name__} has no predict_proba; group_estimator needs "
-            "probabilities. For a classifier with a decision function, use "
-            "CalibratedClassifierCV(group_estimator)."
-        )
-        raise AttributeError(msg)
+    advice = "CalibratedClassifierCV(group_estimator)"
+    check_has_proba(model, "group_estimator", advice)
     known = (
         labels.tolist() if isinstance(model, FrozenEstimator) else [*range(len(labels))]
     )

@@ -27,8 +27,9 @@ from fairlearnkit.utils._sklearn_private import (
     _num_samples,
 )
 
+from ._decision_calibration import build_decision_problem, calibrate, class_proba
 from ._decision_rules import confidence_bound, multiplier_rules, threshold_rules
-from ._decision_task import build_decision_problem, calibrate, class_proba, read_task
+from ._decision_task import read_task
 from ._meta import BasePostprocessor
 from ._rules import MultiplierRules, NewRows, ThresholdRules
 
