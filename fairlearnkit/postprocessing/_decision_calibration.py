@@ -53,9 +53,11 @@ class Calibration:
     uniforms: np.ndarray
 
     def sorted_by_content(self, task):
-        """The same rows, in an order that does not depend on that of the rows of X.
+        """The same rows in an order that does not depend on the order of the rows of X.
 
-        Sums over rows are then the same to the last digit, and the rules as well.
+        Sums over rows, and with them the multipliers, are then the same to the last
+        digit, whatever the order of X. Rows are sorted by all that a rule depends on:
+        their number, weight, class, groups and probabilities.
         """
         keys = [*self.proba.T, *(groups.codes[self.rows] for groups in task.groups)]
         if task.y is not None:
@@ -130,10 +132,11 @@ def read_task_folds(cv, task, blocks):
     if cv is None or isinstance(cv, Integral):
         labels = _class_and_group(task, 5 if cv is None else cv)
     folds = read_folds(cv, task.X, labels, classifier=True)
+    class_codes = task.class_codes
     for number, (train, _) in enumerate(folds):
         for q, members in blocks:
             groups = task.groups[q]
-            inside = train if members.all() else train[members[task.class_codes[train]]]
+            inside = train if members.all() else train[members[class_codes[train]]]
             missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
             if len(missing):
                 label = groups.labels.tolist()[missing[0]]
@@ -149,9 +152,10 @@ def read_task_folds(cv, task, blocks):
 
 
 def _class_and_group(task, n_folds):
-    """A label for each class and group; where too few rows have one, for each class.
+    """Labels to stratify folds by: class and group, or the class alone in small cells.
 
-    Rows in the order of their groups would otherwise leave whole groups out of folds.
+    Folds stratified by class alone could lack a whole group if rows are in the order of
+    their groups. A cell with fewer rows than folds cannot be in each of them.
     """
     n_groups = len(task.all_groups.labels)
     classes = (
@@ -163,7 +167,11 @@ def _class_and_group(task, n_folds):
 
 
 def class_proba(model, X, groups, classes):
-    """Class probabilities in the order of `classes`; 0 for a class a fold lacks."""
+    """Class probabilities in the order of `classes`.
+
+    They are 0 for a class that the model does not know: the training rows of a fold may
+    lack one.
+    """
     advice = "CalibratedClassifierCV(estimator, ensemble=False)"
     check_has_proba(model, "ParityThresholdClassifier", advice)
     proba = call(model, "predict_proba", X, sensitive_features=groups)

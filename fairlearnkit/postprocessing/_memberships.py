@@ -56,7 +56,7 @@ def part_cells(part, blocks, proba, of_blocks):
     part : list of int
         Positions of its blocks.
     blocks : list of tuple
-        See ``_compared``.
+        See ``blocks_of``.
     proba : ndarray of shape (n_samples, n_classes)
         P(y | x).
     of_blocks : list of {ndarray, CSR} of shape (n_samples, n_groups)
@@ -76,7 +76,7 @@ def block_memberships(blocks, codes, labels, models=None, X=None):
     Parameters
     ----------
     blocks : list of tuple
-        See ``_compared``.
+        See ``blocks_of``.
     codes : list of ndarray of shape (n_samples,), or None
         Groups in each partition; not used with models.
     labels : list of ndarray
@@ -105,7 +105,7 @@ def infer_groups(estimator, blocks, task, folds, *, n_jobs=None):
     estimator : estimator
         A classifier of groups. A FrozenEstimator is not fitted.
     blocks : list of tuple
-        See ``_compared``.
+        See ``blocks_of``.
     task : Task
         Its rows, groups, weights and classes.
     folds : list of tuple of ndarray
