@@ -170,11 +170,12 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     Raises
     ------
     ValueError
-        If sensitive features are not given, have another length than X, hold a single
-        group, missing values or unseen groups; if a group has no row in a cell; if the
-        constraint has no strata of y, or compares more than two classes within each
-        class; if the positive class has to be given; if the cost has another shape; if
-        groups are inferred and the training rows of a fold lack one.
+        If `max_gap` is finite and above 1; if sensitive features are not given, have
+        another length than X, hold a single group, missing values or unseen groups; if
+        a group has no row in a cell; if the constraint has no strata of y, or compares
+        more than two classes within each class; if the positive class has to be given;
+        if the cost has another shape; if groups are inferred and the training rows of a
+        fold lack one.
     AttributeError
         If an estimator has no ``predict_proba``.
 
@@ -312,12 +313,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         self : object
             The fitted estimator.
         """
-        if 1 < self.max_gap < np.inf:
-            msg = (
-                f"max_gap={self.max_gap} is a difference of rates, between 0 and 1; "
-                "np.inf is no bound."
-            )
-            raise ValueError(msg)
+        self._check_max_gap()
         task = read_task(self, X, y, sensitive_features, sample_weight)
         self.pos_label_ = self._positive_class(task.classes.tolist())
         self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
@@ -330,6 +326,15 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         self._use_rule(stacklevel=5)  # fit is wrapped twice
         return self
 
+    def _check_max_gap(self):
+        """Raise an error for bounds that the parameter constraints cannot exclude."""
+        if 1 < self.max_gap < np.inf:
+            msg = (
+                f"max_gap={self.max_gap} is a difference of rates, between 0 and 1; "
+                "np.inf is no bound."
+            )
+            raise ValueError(msg)
+
     def _positive_class(self, classes):
         """The positive class; None if it is not given and does not have to be."""
         conventional = len(classes) == 2 and has_conventional_labels(classes)
@@ -340,14 +345,14 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     def _fit_rules(self, task, calibration):
         """Fit the rules for all bounds, thresholds where the groups are known."""
         known = self.group_estimator is None
-        self._by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
-        if not self._by_threshold:
+        by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
+        if not by_threshold:
             calibration = calibration.sorted_by_content(task)
         truth = task.truth_of(calibration.rows)
         problem, parts = build_decision_problem(task, calibration, truth)
         self._labels = [groups.labels for groups in task.groups]
         self._cell_counts = None
-        if not self._by_threshold:
+        if not by_threshold:
             spread = float(np.ptp(problem.costs))
             self._front = multiplier_rules(problem, truth, self.max_gap)
             self._rules = MultiplierRules(task.cost, spread, calibration.blocks, parts)
@@ -360,7 +365,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             self._cell_counts = np.diff(truth.parts[0][1].tocsr().indptr)
 
     def _use_rule(self, stacklevel=3):
-        """Choose the rule for `max_gap`, and set the attributes that describe it."""
+        """Choose the rule for `max_gap`, and set the attributes that depend on it."""
         front = self._front
         index = front.cheapest(self.max_gap)
         self._rule = front.rules[index]
@@ -384,12 +389,6 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             name: getattr(front, name).copy()
             for name in ("bound", "cost", "gap", "duality_gap")
         }
-        if self._by_threshold:
-            first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
-            labels = self.groups_.tolist()
-            self.thresholds_ = self._rules.named(self._rule, labels, of_first=first)
-        else:
-            self.multipliers_ = self._rules.named(self._rule, self.classes_)
 
     def with_max_gap(self, max_gap):
         """Return a fitted copy for another bound, without fitting a model again.
@@ -408,6 +407,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         check_is_fitted(self)
         twin = copy(self).set_params(max_gap=max_gap)
         twin._validate_params()
+        twin._check_max_gap()
         twin._use_rule()
         return twin
 
@@ -509,6 +509,32 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     def classes_(self):
         """Class labels."""
         return self.estimator_.classes_
+
+    # Properties: not every group label is a key that skops can store.
+    @property
+    def thresholds_(self):
+        """Threshold of each group."""
+        rules, labels = self._rules_of(ThresholdRules, "thresholds_"), self.groups_
+        first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
+        return rules.named(self._rule, labels.tolist(), of_first=first)
+
+    @property
+    def multipliers_(self):
+        """Multipliers of the cells."""
+        rules = self._rules_of(MultiplierRules, "multipliers_")
+        return rules.named(self._rule, self.classes_)
+
+    def _rules_of(self, kind, name):
+        """The fitted rules, if they are those that an attribute describes."""
+        rules = getattr(self, "_rules", None)
+        if isinstance(rules, kind):
+            return rules
+        msg = (
+            f"{type(self).__name__} has no attribute {name!r} before fit, and after it "
+            "either thresholds_ (known groups, intersections, two classes) or "
+            "multipliers_."
+        )
+        raise AttributeError(msg)
 
     def _match(self, X, sensitive_features):
         """Codes of new rows in each partition; None where groups are inferred."""
