@@ -56,8 +56,9 @@ class Calibration:
         """The same rows in an order that does not depend on the order of the rows of X.
 
         Sums over rows, and with them the multipliers, are then the same to the last
-        digit, whatever the order of X. Rows are sorted by all that a rule depends on:
-        their number, weight, class, groups and probabilities.
+        digit for rows in any order with the same probabilities and memberships. Rows
+        are sorted by their number, and those of one number, which have the same X, by
+        weight, class, groups and probabilities.
         """
         keys = [*self.proba.T, *(groups.codes[self.rows] for groups in task.groups)]
         if task.y is not None:
@@ -141,11 +142,11 @@ def read_task_folds(cv, task, blocks):
             if len(missing):
                 label = groups.labels.tolist()[missing[0]]
                 classes = format_labels(task.classes[members])
+                among = "" if members.all() else f" with a class among {classes}"
                 msg = (
                     f"The training rows of fold {number} hold no row of the group "
-                    f"{label!r} with a class among {classes}, so that group_estimator "
-                    "cannot learn it. Merge small groups, or choose a cv whose "
-                    "training rows hold all of them."
+                    f"{label!r}{among}, so that group_estimator cannot learn it. Merge "
+                    "small groups, or choose a cv whose training rows hold all of them."
                 )
                 raise ValueError(msg)
     return folds
