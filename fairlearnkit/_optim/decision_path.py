@@ -83,10 +83,20 @@ class Candidates:
 
 
 def front(bound, cost):
-    """Positions of what nothing beats in both, in ascending order of the bound.
+    """Positions of rules that no other beats in both, in ascending order of the bound.
 
-    Of rules that differ by rounding alone the first one is taken, whatever order the
-    sums over rows were computed in.
+    Differences up to ROUNDING do not count, so that the order in which sums over rows
+    were computed does not matter. Of rules that agree in both the first one is taken.
+
+    Parameters
+    ----------
+    bound, cost : ndarray of shape (n_rules,)
+        Lower is better.
+
+    Returns
+    -------
+    positions : ndarray of int
+        Costs are in descending order.
     """
     bound, cost = ranks(bound), ranks(cost)
     order = np.lexsort((cost, bound))
@@ -95,11 +105,11 @@ def front(bound, cost):
 
 
 def ranks(values):
-    """Ranks from 0; values have the same one if no gap above ROUNDING parts them."""
+    """Ranks from 0, the same one for neighbours that differ by at most ROUNDING."""
     order = np.argsort(values, kind="stable")
-    found = np.empty(len(values), dtype=np.intp)
-    found[order] = np.cumsum(np.append(0, np.diff(values[order]) > ROUNDING))
-    return found
+    positions = np.empty(len(values), dtype=np.intp)
+    positions[order] = np.cumsum(np.append(0, np.diff(values[order]) > ROUNDING))
+    return positions
 
 
 def decision_path(problem, truth):
@@ -122,13 +132,13 @@ def decision_path(problem, truth):
     else:
         knots = _knots(problem, truth)
         lines = [(a, b - a, 1.0) for a, b in pairwise(knots)]
-    found = [line_rules(problem, truth, *line) for line in lines]
-    rules = Candidates.join(found).front()
+    rules = Candidates.join([line_rules(problem, truth, *line) for line in lines])
+    rules = rules.front()
     return rules if len(truth.strata) == 2 else _refined(problem, truth, rules)
 
 
 def _refined(problem, truth, rules):
-    """The rules, and those on lines from the one that meets the lowest bound."""
+    """The front of the rules and of those found by step 3 above."""
     directions = center_strata(np.eye(len(truth.strata)), truth.strata).T
     for _ in range(MAX_SWEEPS):
         lowest_bound = rules.bound[0]
@@ -145,7 +155,13 @@ def _refined(problem, truth, rules):
 
 
 def _knots(problem, truth):
-    """Multipliers of bounds that fall to zero, by the dual with offsets."""
+    """Multipliers of bounds that fall to zero, by the dual with offsets: step 1 above.
+
+    Returns
+    -------
+    knots : list of ndarray of shape (n_rates,)
+        The first one is zero, the multipliers of the plain rule.
+    """
     n_samples = len(problem.weight)
     rows = np.arange(n_samples)
     if n_samples > MAX_DUAL_ROWS:  # whatever the order of the rows
@@ -225,7 +241,7 @@ def _changes(z, slopes, stop):
     """
     decided = lowest(z)
     rows, current = np.arange(len(z)), decided
-    found = [(np.zeros(0), rows[:0], np.zeros((2, 0), dtype=np.intp))]
+    changes = [(np.zeros(0), rows[:0], np.zeros((2, 0), dtype=np.intp))]
     if np.isfinite(stop):  # a class that is best at both ends is best between
         rows = np.flatnonzero(lowest(z + stop * slopes) != decided)
         current = decided[rows]
@@ -240,8 +256,8 @@ def _changes(z, slopes, stop):
         going = t <= stop if np.isfinite(stop) else np.isfinite(t)
         moves = np.stack([current[going], following[going]])
         rows, current = rows[going], following[going]
-        found.append((t[going], rows, moves))
-    t, rows, moves = (np.concatenate(parts, axis=-1) for parts in zip(*found))
+        changes.append((t[going], rows, moves))
+    t, rows, moves = (np.concatenate(parts, axis=-1) for parts in zip(*changes))
     return decided, t, rows, moves
 
 

@@ -27,6 +27,13 @@ from scipy import sparse
 
 from fairlearnkit._optim.strata import center_strata, largest_gap, split_strata
 
+# Ties are split by the row's number times this, relative to the spread of the costs: a
+# million tied rows are then 1e-14 apart, fifty times the rounding of a cost. Ten times
+# as much would move costs by 1e-7 instead of 1e-8.
+JITTER = 1e-8
+# Multipliers of the row's number that give each class one of its own, modulo 1.
+SCRAMBLE = 7919.0
+
 
 @dataclass(frozen=True, eq=False)
 class Rates:
@@ -67,12 +74,12 @@ class Rates:
         moves : ndarray of shape (2, n_rows)
             The class before and the class after.
         """
-        found = []
+        changes = []
         for k, means in self.parts:
             columns = means[:, rows]
             columns = columns.toarray() if sparse.issparse(columns) else columns
-            found.append(columns * ((moves[1] == k) - 1.0 * (moves[0] == k)))
-        return np.concatenate(found)
+            changes.append(columns * ((moves[1] == k) - 1.0 * (moves[0] == k)))
+        return np.concatenate(changes)
 
     @cached_property
     def tolerance(self):
@@ -80,11 +87,9 @@ class Rates:
 
         Decisions of whole rows can come that close to any rate, and no closer.
         """
-        largest = []
-        for _, means in self.parts:
-            found = means.max(axis=1)
-            largest.append(found.toarray().ravel() if sparse.issparse(found) else found)
-        return 0.5 * np.concatenate(largest)
+        shares = [means.max(axis=1) for _, means in self.parts]
+        dense = [s.toarray().ravel() if sparse.issparse(s) else s for s in shares]
+        return 0.5 * np.concatenate(dense)
 
 
 def smallest_bound(rates, strata, tolerance):
@@ -107,19 +112,9 @@ def smallest_bound(rates, strata, tolerance):
     """
     bound = np.zeros(rates.shape[1])
     for part in split_strata(strata)[0]:
-        t = tolerance[part, None]
-        np.maximum(
-            bound, (rates[part] - t).max(0) - (rates[part] + t).min(0), out=bound
-        )
+        r, t = rates[part], tolerance[part, None]
+        bound = np.maximum(bound, (r - t).max(axis=0) - (r + t).min(axis=0))
     return bound
-
-
-# Tied classes of a row are told apart by the row's number times this, relative to the
-# spread of the costs: a million tied rows are then 1e-14 apart, fifty times the
-# rounding of a cost. Ten times as much would move costs by 1e-7 instead of 1e-8.
-JITTER = 1e-8
-# Multipliers of the row's number that give each class one of its own, modulo 1.
-SCRAMBLE = 7919.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +160,8 @@ class DecisionProblem:
 
     def rates(self, decided):
         """Rates by the memberships, of shape (n_rates,)."""
-        found = [cells.T @ (self.weight * (decided == k)) for k, cells in self.parts]
-        return np.concatenate(found)
+        shares = [cells.T @ (self.weight * (decided == k)) for k, cells in self.parts]
+        return np.concatenate(shares)
 
     def cost(self, decided):
         """Sum_i w_i r_i,k of decided classes k."""
@@ -211,7 +206,10 @@ class DecisionProblem:
 
 
 def tie_breakers(uniforms, costs, spread=None):
-    """What is added to costs so that no two rows are tied, of the shape of the costs.
+    """What is added to costs so that no classes of a row are tied; shape of `costs`.
+
+    Rows with the same costs get different tie-breakers, so that multipliers that
+    balance their classes divide them instead of deciding all of them alike.
 
     Parameters
     ----------

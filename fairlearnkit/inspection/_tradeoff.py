@@ -132,7 +132,7 @@ class TradeoffDisplay:
         """
         check_is_fitted(estimator, "tradeoff_")
         cost, gap = (np.asarray(estimator.tradeoff_[name]) for name in ("cost", "gap"))
-        own = np.hypot(cost - estimator.cost_, gap - estimator.gap_)
+        own = np.hypot(cost - estimator.cost_, gap - estimator.gap_)  # 0 for its rule
         return cls(
             score=-cost,
             gap=gap,

@@ -1,21 +1,15 @@
 """What barycenters of predictions share: calibration, refit and transport."""
 
 from abc import ABC, abstractmethod
-from copy import deepcopy
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.columns import as_table
-from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
-from fairlearnkit._data.messages import SCORE, required_message
 from fairlearnkit._data.rows import read_weight, take_groups
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
@@ -30,7 +24,6 @@ from fairlearnkit._transport.distances import kolmogorov_smirnov, unfairness
 from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit._transport.maps import merge_near_ties
 from fairlearnkit.utils._sklearn_private import (
-    HasMethods,
     Interval,
     StrOptions,
     _check_sample_weight,
@@ -40,9 +33,10 @@ from fairlearnkit.utils._sklearn_private import (
 
 from ._algorithms import ALGORITHMS
 from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
+from ._meta import BasePostprocessor
 
 
-class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
+class BaseBarycenter(BasePostprocessor, ABC):
     """Maps of the groups, between the scores of a model and the predictions.
 
     1. Score calibration rows by models that were not fitted on them: out of fold, or by
@@ -54,21 +48,12 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
     A subclass gives the four abstract methods.
     """
 
-    # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
-    _passes_on_metadata = True
-
-    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__score = {"sensitive_features": True}  # noqa: RUF012
-
     _parameter_constraints: dict = {  # noqa: RUF012
+        **BasePostprocessor._parameter_constraints,
         **BARYCENTER_PARAMETERS,
-        "estimator": [HasMethods("fit")],
-        "cv": ["cv_object"],
         "algorithm": [StrOptions(set(ALGORITHMS))],
         "jitter": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
     }
 
     @abstractmethod
@@ -268,10 +253,7 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         """Scores of new rows after all maps."""
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
-        X = as_frame(X)
-        if hasattr(self, "n_features_in_"):  # not set for lists of texts
-            as_table(X)  # raises an error that says how to reshape a single row
-        validate_data(self, X, skip_check_array=True, reset=False)
+        X = self._check_new_rows(X)
         groupings = match_groupings(self, sensitive_features, _num_samples(X))
         scores = self._checked_scores(self.estimator_, X, sensitive_features)
         algorithm = self._algorithm()
@@ -280,19 +262,6 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
         for step in steps:
             scores = algorithm.apply_maps(scores, ties, *step)
         return scores
-
-    def _predict_to_score(self, X, y, sensitive_features, sample_weight):
-        """Predictions for ``score``, with error messages that name ``score``."""
-        check_alignment(
-            X=X,
-            y=y,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-        )
-        check_is_fitted(self)
-        if sensitive_features is None:
-            raise ValueError(required_message(SCORE))
-        return self.predict(X, sensitive_features=sensitive_features)
 
     def _check_group_sizes(self, groupings):
         """Refuse groups with too few calibration rows for the algorithm."""
@@ -310,16 +279,6 @@ class BaseBarycenter(MetaEstimatorMixin, BaseEstimator, ABC):
     def _algorithm(self):
         """What fits and applies maps, with the parameters of this estimator."""
         return ALGORITHMS[self.algorithm](self)
-
-    def _is_frozen(self):
-        return isinstance(self.estimator, FrozenEstimator)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = deepcopy(inner.input_tags)
-        tags.non_deterministic = inner.non_deterministic
-        return tags
 
 
 def _distributions(scores, groups, weight):

@@ -1,4 +1,4 @@
-"""Rows for calibration, and what models that were not fitted on them say of these."""
+"""Rows for calibration, and predictions for them by models not fitted on them."""
 
 import numpy as np
 from sklearn.base import clone
@@ -44,6 +44,16 @@ def read_folds(cv, X, y, *, classifier):
         )
         raise ValueError(msg)
     return folds
+
+
+def check_has_proba(model, needed_by, advice):
+    """Raise an AttributeError, with advice, for a model without ``predict_proba``."""
+    if not hasattr(model, "predict_proba"):
+        msg = (
+            f"{type(model).__name__} has no predict_proba; {needed_by} needs "
+            f"probabilities. For a classifier with a decision function, use {advice}."
+        )
+        raise AttributeError(msg)
 
 
 def fit_clone(estimator, X, y, groups, weight):

@@ -15,6 +15,7 @@ from fairlearnkit._transport.distributions import TIE_RTOL
 from fairlearnkit.utils._sklearn_private import Interval
 
 from ._base import BaseBarycenter
+from ._calibration import check_has_proba
 
 # The threshold at which it does not matter which of two classes is the positive one:
 # p > t and 1 - p <= 1 - t select the same rows, and t = 1 - t holds for 1/2 only.
@@ -317,13 +318,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
                 f"{len(model.classes_)} classes: {format_labels(model.classes_)}."
             )
             raise ValueError(msg)
-        if not hasattr(model, "predict_proba"):
-            msg = (
-                f"{type(model).__name__} has no predict_proba; BarycenterClassifier "
-                "needs probabilities. For a classifier with a decision function, use "
-                "CalibratedClassifierCV(estimator)."
-            )
-            raise AttributeError(msg)
+        advice = "CalibratedClassifierCV(estimator)"
+        check_has_proba(model, "BarycenterClassifier", advice)
         proba = call(model, "predict_proba", X, sensitive_features=groups)
         return proba[:, self._scored_class(model.classes_)]
 

@@ -1,8 +1,11 @@
-"""Which rates of decisions a constraint compares, and how much a row belongs to each.
+"""Which rates of decisions a constraint compares.
 
-A *block* is a sensitive column, or the intersections of all of them, within one stratum
-of classes: its cells are the groups. The cells of a part, the rates of one class, are
-those of its blocks, in the order of `Contrasts`.
+- A *part* is what is compared for one class k: the shares decided k, in cells of rows.
+- A *partition* divides the rows into groups: by one sensitive column, or by the
+  intersections of all of them.
+- A *block* is a partition of the rows whose class is in one stratum of the constraint;
+  its cells are the groups. The cells of a part are those of its blocks, in the order of
+  `Contrasts`. Different parts may share blocks.
 """
 
 from dataclasses import dataclass
@@ -89,13 +92,12 @@ def _one_vs_rest(constraint, classes, pos_label):
     named = pos_label if pos_label is not None else own_pos_label(constraint)
     if named is not None:
         labels = [positive_class(labels, named, name="y")]
-    found = []
+    compared = []
     for label in labels:
         own = constraint.with_pos_label(label)
-        found.append(
-            Compared(classes.tolist().index(label), own, _strata_of(own, classes))
-        )
-    return found
+        decision = classes.tolist().index(label)
+        compared.append(Compared(decision, own, _strata_of(own, classes)))
+    return compared
 
 
 def _strata_of(constraint, classes):
@@ -105,9 +107,9 @@ def _strata_of(constraint, classes):
 
 
 def check_strata(compared, y, classes):
-    """Raise an error if the strata of y are no function of its class.
+    """Raise an error if the class of a row does not determine its stratum.
 
-    A row whose class is not known yet could not be sorted into such strata.
+    Probabilities of the classes would then not tell how likely a row is in a stratum.
     """
     codes = np.searchsorted(classes, y)
     for part in compared:
@@ -118,8 +120,8 @@ def check_strata(compared, y, classes):
         if not np.array_equal(strata, expected[codes]):
             msg = (
                 f"The strata of constraint={part.constraint!r} are no function of the "
-                "class: decisions are made for rows whose class is all that can be "
-                "estimated."
+                "class of y: rows of one class are in several strata, and which one a "
+                "new row is in cannot be estimated from class probabilities."
             )
             raise ValueError(msg)
 
@@ -141,10 +143,10 @@ def true_rates(compared, y, sensitive_features, weight, missing):
             )
         contrasts.append(known[id(part.constraint)])
     strata, start = [], 0
-    for found in contrasts:
-        strata.append(found.strata + start)
-        start += len(found.suffixes)
-    parts = tuple((c.decision, found.means) for c, found in zip(compared, contrasts))
+    for own in contrasts:
+        strata.append(own.strata + start)
+        start += len(own.suffixes)
+    parts = tuple((c.decision, own.means) for c, own in zip(compared, contrasts))
     return Rates(parts, np.concatenate(strata)), contrasts
 
 

@@ -1,31 +1,25 @@
-"""Decision rules for all bounds, as plain arrays, and their application to rows.
+"""Decision rules for all bounds, from calibration rows.
 
-A rule is a set of thresholds on the probability of the second class, one or several for
-each group, or a vector of multipliers. Rules are stored as dicts of arrays and lists,
-in ascending order of the bounds that they meet; the last one is the plain rule, of the
-lowest cost.
+Each rule that is a candidate is measured by its cost and by the bound that its rates
+meet; of these, the ones that no other beats in both are kept. What a rule consists of,
+and how it decides new rows, is described in ``_rules``.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fairlearnkit._data.columns import as_table
 from fairlearnkit._optim.decision_path import ROUNDING, decision_path, front
 from fairlearnkit._optim.decision_thresholds import (
     cheapest_cuts,
     cheapest_mixtures,
     group_cuts,
 )
-from fairlearnkit._optim.decisions import (
-    JITTER,
-    lowest,
-    smallest_bound,
-    tie_breakers,
-)
-from fairlearnkit._optim.strata import largest_gap
+from fairlearnkit._optim.decisions import lowest, smallest_bound
+from fairlearnkit._optim.strata import largest_gap, split_strata
 
-from ._split_rank import row_uniforms
+from ._ties import split_ties
 
 # Rules that are kept for other bounds.
 N_RULES = 50
@@ -36,23 +30,101 @@ N_BOUNDS = 20
 OF_MIXTURES = 1e-9
 # Thresholds above and below all probabilities.
 NOBODY, EVERYBODY = 1.0 + 1e-6, -1e-6
-# Of the numbers that split ties, and of those that pick one of several thresholds.
-TIES_SEED, PICK_SEED = 0, 1
 
 
-def row_numbers(X, seed):
-    """A number between 0 and 1 for each row of X, computed from the row alone."""
-    if len(getattr(X, "shape", [0])) == 1 and all(
-        isinstance(row, str | Mapping) for row in X
-    ):  # texts and dicts, for a vectorizer
-        rows = [row if isinstance(row, str) else repr(sorted(row.items())) for row in X]
-        X = np.array(rows, dtype=object).reshape(-1, 1)
-    return row_uniforms(as_table(X), seed)
+class Measured(NamedTuple):
+    """A rule, and what it does to the calibration rows.
+
+    Parameters
+    ----------
+    rule : object
+        See ``_rules``.
+    cost : float
+        By probabilities.
+    rates : ndarray of shape (n_rates,)
+        By true labels and groups; expected rates of several thresholds.
+    duality_gap : float
+        By how much a rule of the same gap by memberships may be cheaper, at most.
+    """
+
+    rule: Any
+    cost: float
+    rates: np.ndarray
+    duality_gap: float
 
 
-def split_ties(proba, uniforms):
-    """Probabilities of the second class, tied ones told apart by the row's number."""
-    return proba + JITTER * (uniforms - 0.5)
+@dataclass(frozen=True, eq=False)
+class RuleFront:
+    """The rules that no other beats in bound and cost, the plain one last.
+
+    Parameters
+    ----------
+    rules : list
+        See ``_rules``.
+    bound : ndarray of shape (n_rules,)
+        The smallest bound that a rule meets up to the tolerance of its rates, in
+        ascending order.
+    cost, gap, duality_gap : ndarray of shape (n_rules,)
+        Cost, in descending order; largest difference of rates; see `Measured`.
+    rates : ndarray of shape (n_rules, n_rates)
+    strata : ndarray of shape (n_rates,), intp
+        Rates with the same number are compared.
+    """
+
+    rules: list
+    bound: np.ndarray
+    cost: np.ndarray
+    gap: np.ndarray
+    duality_gap: np.ndarray
+    rates: np.ndarray
+    strata: np.ndarray
+
+    @classmethod
+    def of(cls, measured, problem, truth, tolerance):
+        """The front of measured rules and the plain rule.
+
+        The plain rule is the last one even if others cost the same.
+        """
+        plain = lowest(problem.costs)
+        plain = Measured(None, problem.cost(plain), truth.of(plain), 0.0)
+        rules, *columns = zip(*measured, plain)
+        cost, rates, duality_gap = map(np.array, columns)
+        bound = smallest_bound(rates.T, truth.strata, tolerance)
+        last = len(rules) - 1
+        order = [i for i in front(bound, cost) if bound[i] < bound[last] - ROUNDING]
+        order.append(last)
+        return cls(
+            rules=[rules[i] for i in order],
+            bound=bound[order],
+            cost=cost[order],
+            gap=np.array([largest_gap(r, truth.strata) for r in rates[order]]),
+            duality_gap=duality_gap[order],
+            rates=rates[order],
+            strata=truth.strata,
+        )
+
+    def cheapest(self, max_gap):
+        """Position of the cheapest rule that meets a bound, see `cheapest`."""
+        return int(cheapest(self.bound, max_gap))
+
+
+def cheapest(bounds_met, max_gap):
+    """Position of the last rule that meets a bound, of rules in ascending order.
+
+    Parameters
+    ----------
+    bounds_met : ndarray of shape (n_rules,)
+        In ascending order; costs are then in descending order.
+    max_gap : float or ndarray
+        The bound, or several.
+
+    Returns
+    -------
+    positions : intp or ndarray of intp
+        0 where no rule meets the bound.
+    """
+    met = np.searchsorted(bounds_met, max_gap + ROUNDING, side="right")
+    return np.maximum(met - 1, 0)
 
 
 def threshold_rules(problem, truth, proba, codes, max_gap):
@@ -73,9 +145,7 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
 
     Returns
     -------
-    rules : dict
-        See `_front`. Each rule is a pair of lists, the thresholds of each group and
-        their shares.
+    front : RuleFront
     """
     cuts, base = _cuts(problem, truth, proba, codes)
     mixed = len(cuts[0].rates) > 1
@@ -86,28 +156,31 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
     if max_gap < plain_bound:
         bounds = np.append(bounds, max_gap)
     line = _threshold_line(problem, proba, codes)
-    rules, measured, columns = [], [], [set() for _ in cuts]
+    measured, columns = [], [set() for _ in cuts]
     for bound in bounds:
-        positions, shares, nu = (
-            _mixture(cuts, bound, columns)
-            if mixed
-            else _single(cuts, line, bound, tolerance)
-        )
-        rules.append(([c.thresholds[p] for c, p in zip(cuts, positions)], shares))
+        if mixed:
+            positions, shares, nu = cheapest_mixtures(cuts, bound, columns)
+        else:
+            positions, shares, nu = _single(cuts, line, bound, tolerance)
         picked = [*zip(cuts, positions, shares)]
+        thresholds = [c.thresholds[p] for c, p, _ in picked]
         cost = base + sum(float(c.cost[p] @ share) for c, p, share in picked)
         rates, plug_in = (
             np.stack([getattr(c, kind)[:, p] @ share for c, p, share in picked], 1)
             for kind in ("rates", "plug_in")
         )
-        excess = _excess(problem, cost, plug_in.ravel(), nu)
-        measured.append((cost, rates.ravel(), excess))
-    without = ([np.zeros(0)] * len(cuts), [np.zeros(0)] * len(cuts))
-    return _front(problem, truth, tolerance, rules, measured, without)
+        excess = _excess(problem, cost, plug_in.ravel(), nu.ravel())
+        rule = thresholds, shares
+        measured.append(Measured(rule, cost, rates.ravel(), excess))
+    return RuleFront.of(measured, problem, truth, tolerance)
 
 
 def _cuts(problem, truth, proba, codes):
-    """Cuts of each group, and the cost of deciding nobody above them."""
+    """Cuts of each group, and the cost that theirs are added to.
+
+    This is the cost of deciding the first class for all rows of the groups, and the
+    cheaper class for each of the other rows.
+    """
     n_groups = int(codes.max()) + 1
     cuts = []
     for g in range(n_groups):
@@ -161,12 +234,6 @@ def _threshold_line(problem, proba, codes):
     return np.array(values)
 
 
-def _mixture(cuts, bound, columns):
-    """Cuts of each group, their shares, and multipliers that certify them."""
-    positions, shares, nu = cheapest_mixtures(cuts, bound, columns)
-    return positions, shares, nu.ravel()
-
-
 def _single(cuts, line, bound, tolerance):
     """A single cut of each group, its share of 1, and multipliers that certify it."""
     chosen = cheapest_cuts(cuts, bound, tolerance)
@@ -190,75 +257,34 @@ def multiplier_rules(problem, truth, max_gap):
 
     Returns
     -------
-    rules : dict
-        See `_front`. Each rule is an array of shape (n_rates,), or the position of a
-        class that is decided for every row.
+    front : RuleFront
     """
     path = decision_path(problem, truth)
     bounds = np.linspace(path.bound[0], path.bound[-1], N_RULES)
-    bounds = np.append(bounds, max_gap)
-    kept = np.unique(np.searchsorted(path.bound, bounds + ROUNDING, side="right") - 1)
-    multipliers = path.multipliers[np.maximum(kept, 0)]
+    kept = np.unique(cheapest(path.bound, np.append(bounds, max_gap)))
     measured = []
-    for nu in multipliers:
+    for nu in path.multipliers[kept]:
         decided = problem.decide(nu)
         cost = problem.cost(decided)
-        plug_in = problem.rates(decided)
-        measured.append((cost, truth.of(decided), _excess(problem, cost, plug_in, nu)))
-    constant, of_constant = _constant(problem, truth, multipliers[0])
-    rules, measured = [*multipliers, constant], [*measured, of_constant]
-    plain = np.zeros(len(truth.strata))
-    return _front(problem, truth, truth.tolerance, rules, measured, plain)
+        excess = _excess(problem, cost, problem.rates(decided), nu)
+        measured.append(Measured(nu, cost, truth.of(decided), excess))
+    measured.append(_constant(problem, truth, path.multipliers[0]))
+    return RuleFront.of(measured, problem, truth, truth.tolerance)
 
 
 def _constant(problem, truth, nu):
     """The cheapest class to decide for every row, which leaves no gap at all."""
     costs = problem.weight @ problem.costs
     k = int(costs.argmin())
-    rates = truth.of(np.full(len(problem.weight), k))
-    excess = max(float(costs[k]) - problem.dual_value(nu, 0.0), 0.0)
-    return k, (float(costs[k]), rates, excess)
+    cost = float(costs[k])
+    excess = max(cost - problem.dual_value(nu, 0.0), 0.0)
+    return Measured(k, cost, truth.of(np.full(len(problem.weight), k)), excess)
 
 
 def _excess(problem, cost, plug_in, nu):
     """By how much a rule of the same gap by memberships may be cheaper, at most."""
     gap = largest_gap(plug_in, problem.strata)
     return max(cost - problem.dual_value(nu, gap), 0.0)
-
-
-def _front(problem, truth, tolerance, rules, measured, without):
-    """Rules that no other beats in bound and cost, the plain one last.
-
-    Returns
-    -------
-    rules : dict
-        ``rule``, ``bound``, ``cost``, ``gap``, ``duality_gap`` and ``rates`` by rule,
-        in ascending order of the bounds that they meet up to the tolerance of the
-        rates; the plain rule is given as `without`.
-    """
-    plain = lowest(problem.costs)
-    plain_cost, plain_rates = problem.cost(plain), truth.of(plain)
-    rates = np.array([*(rates for _, rates, _ in measured), plain_rates])
-    bound = smallest_bound(rates.T, truth.strata, tolerance)
-    cost = np.array([*(cost for cost, _, _ in measured), plain_cost])
-    excess = np.array([*(excess for _, _, excess in measured), 0.0])
-    last = len(rules)
-    order = [i for i in front(bound, cost) if bound[i] < bound[last] - ROUNDING]
-    order.append(last)
-    return {
-        "rule": [[*rules, without][i] for i in order],
-        "bound": bound[order],
-        "cost": cost[order],
-        "gap": np.array([largest_gap(r, truth.strata) for r in rates[order]]),
-        "duality_gap": excess[order],
-        "rates": rates[order],
-    }
-
-
-def choose(rules, max_gap):
-    """Position of the cheapest rule that meets a bound."""
-    met = np.searchsorted(rules["bound"], max_gap + ROUNDING, side="right")
-    return max(int(met) - 1, 0)
 
 
 def confidence_bound(rates, strata, counts, confidence):
@@ -273,87 +299,9 @@ def confidence_bound(rates, strata, counts, confidence):
     most the largest difference of rates of a stratum plus both epsilons.
     """
     epsilon = np.sqrt(np.log(2.0 * len(counts) / (1.0 - confidence)) / (2.0 * counts))
-    upper, lower = rates + epsilon, rates - epsilon
-    # Of a cell and itself, too, which is below that of two cells unless G = 1.
-    widest = [
-        upper[strata == s][:, None] - lower[strata == s] for s in np.unique(strata)
-    ]
-    return max(float((w - np.diag(np.full(len(w), np.inf))).max()) for w in widest)
-
-
-def named_thresholds(labels, rule, plain, *, flip):
-    """Thresholds by group, on the probability of the second class, or of the first.
-
-    Parameters
-    ----------
-    labels : list
-        Of the groups.
-    rule : tuple of list
-        Thresholds of each group and their shares; empty for the plain rule.
-    plain : float
-        The threshold of the plain rule.
-    flip : bool
-        Give the threshold on the probability of the first class.
-
-    Returns
-    -------
-    named : dict
-        A float for each label, or a list of pairs (threshold, share).
-    """
-    named = {}
-    for label, cuts, shares in zip(labels, *rule):
-        if not len(cuts):
-            cuts, shares = np.full(1, plain), np.ones(1)
-        cuts = 1.0 - cuts if flip else cuts
-        pairs = [*zip(cuts.tolist(), shares.tolist())]
-        named[label] = pairs[0][0] if len(pairs) == 1 else pairs
-    return named
-
-
-def threshold_margins(proba, codes, thresholds, shares, plain, numbers):
-    """Scores of rows less the threshold of each, which a row may pick by its number.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples,)
-        Of the second class.
-    codes : ndarray of shape (n_samples,)
-        Groups; -1 for rows that follow the plain rule.
-    thresholds, shares : list of ndarray
-        Of each group.
-    plain : ndarray of shape (n_samples,)
-        Margins of the plain rule.
-    numbers : callable
-        ``numbers(rows, seed)`` gives the numbers of some rows.
-    """
-    margins = plain.copy()
-    for g, (cuts, weights) in enumerate(zip(thresholds, shares)):
-        rows = np.flatnonzero(codes == g)
-        cut = cuts[0]
-        if len(cuts) > 1 and len(rows):
-            ends = np.cumsum(weights)[:-1]
-            cut = cuts[np.searchsorted(ends, numbers(rows, PICK_SEED), side="right")]
-        margins[rows] = proba[rows] - cut
-    near = np.flatnonzero((np.abs(margins) < JITTER) & (codes >= 0))
-    if len(near):
-        margins[near] += split_ties(0.0, numbers(near, TIES_SEED))
-    return margins
-
-
-def split_near_ties(costs, spread, numbers):
-    """Add to the lowest costs of rows, in place, what tells tied classes apart.
-
-    Parameters
-    ----------
-    costs : ndarray of shape (n_samples, n_classes)
-        Shifted costs.
-    spread : float
-        Spread of the costs in fit.
-    numbers : callable
-        As in `threshold_margins`.
-    """
-    lowest_two = np.partition(costs, 1, axis=1)[:, :2]
-    near = np.flatnonzero(lowest_two[:, 1] - lowest_two[:, 0] < 2.0 * JITTER * spread)
-    if len(near):
-        some = numbers(near, TIES_SEED)
-        costs[near] += tie_breakers(some, costs[near], spread)
+    bound = -np.inf
+    for cells in split_strata(strata)[0]:
+        differences = (rates + epsilon)[cells, None] - (rates - epsilon)[cells]
+        np.fill_diagonal(differences, -np.inf)  # a cell and itself are not compared
+        bound = max(bound, float(differences.max()))
+    return bound

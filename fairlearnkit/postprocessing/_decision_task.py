@@ -1,10 +1,8 @@
-"""What a decision rule is fitted to: the arguments of fit, and calibration rows."""
+"""The arguments of fit of a decision rule, checked before any model is fitted."""
 
-from dataclasses import dataclass, replace
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
@@ -13,19 +11,13 @@ from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._data.rows import read_weight, take_rows
-from fairlearnkit._optim.decisions import DecisionProblem, Rates
-from fairlearnkit._routing.call import call, warn_unweighted
+from fairlearnkit._optim.decisions import Rates
 from fairlearnkit.constraints import check_constraint
-from fairlearnkit.utils._sklearn_private import (
-    _check_sample_weight,
-    _num_samples,
-)
+from fairlearnkit.utils._sklearn_private import _check_sample_weight, _num_samples
 
-from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
-from ._compared import blocks_of, check_strata, partitions, read_compared, true_rates
-from ._costs import cost_matrix, costs_of
-from ._decision_rules import TIES_SEED, row_numbers
-from ._memberships import in_stratum, infer_groups, one_hot
+from ._calibration import read_calibration_data
+from ._compared import check_strata, partitions, read_compared, true_rates
+from ._costs import cost_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,30 +64,44 @@ class Task:
     truth: Rates
 
     def truth_of(self, rows):
-        """True rates of calibration rows."""
+        """Rates of calibration rows by true labels and groups.
+
+        Those of all rows, where each row of positive weight is a calibration row once.
+        Otherwise they are computed anew: a cv may leave rows out, or repeat them.
+
+        Parameters
+        ----------
+        rows : ndarray of int, or slice(None)
+            Positions of the calibration rows.
+
+        Raises
+        ------
+        ValueError
+            If no calibration row is of some group.
+        """
         if isinstance(rows, slice):
             return self.truth
         n_samples = _num_samples(self.X)
-        used = np.ones(n_samples) if self.weight is None else self.weight
-        if np.array_equal(np.sort(rows), np.flatnonzero(used > 0)):
+        weight = np.ones(n_samples) if self.weight is None else self.weight
+        if np.array_equal(np.sort(rows), np.flatnonzero(weight > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
             return Rates(tuple(parts), self.truth.strata)
         for groups in self.groups:
-            lost = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
-            if len(lost):
-                label = groups.labels.tolist()[lost[0]]
+            absent = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
+            if len(absent):
+                label = groups.labels.tolist()[absent[0]]
                 msg = (
                     f"No test fold holds a row of the group {label!r}: choose a cv "
                     "whose test folds hold all groups."
                 )
                 raise ValueError(msg)
         data = self.y, self.sensitive_features, self.weight
-        some = [None if values is None else take_rows(values, rows) for values in data]
-        return true_rates(self.compared, *some, self.missing)[0]
+        taken = [None if v is None else take_rows(v, rows) for v in data]
+        return true_rates(self.compared, *taken, self.missing)[0]
 
     @property
     def class_codes(self):
-        """Position of the class of each row."""
+        """Position of the class of each row; None without y."""
         return None if self.y is None else np.searchsorted(self.classes, self.y)
 
 
@@ -156,204 +162,3 @@ def read_classes(estimator, y):
         msg = f"y has a single class, {format_labels(classes)}; two are needed."
         raise ValueError(msg)
     return y, classes
-
-
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """Fitted models, and what models not fitted on the calibration rows say of them.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted on all rows.
-    group_estimators : list of estimator or None
-        Of each block, fitted on all of its rows.
-    parts, blocks : list
-        See ``blocks_of``.
-    rows : ndarray of int of shape (n_rows,) or slice
-        Positions of the calibration rows of positive weight; ``slice(None)`` for all
-        rows in their order. A row occurs as often as it is in a test fold.
-    proba : ndarray of shape (n_rows, n_classes)
-        P(y | x).
-    of_blocks : list of {ndarray, CSR} of shape (n_rows, n_groups)
-        P(S | x, y in the classes of the block); sparse where groups are known.
-    uniforms : ndarray of shape (n_rows,)
-        A number between 0 and 1 for each row, computed from the row alone.
-    """
-
-    estimator: object
-    group_estimators: object
-    parts: list
-    blocks: list
-    rows: np.ndarray
-    proba: np.ndarray
-    of_blocks: list
-    uniforms: np.ndarray
-
-    def sorted_by_content(self, task):
-        """The same rows, in an order that does not depend on that of the rows of X.
-
-        Sums over rows are then the same to the last digit, and the rules as well.
-        """
-        keys = [*self.proba.T, *(groups.codes[self.rows] for groups in task.groups)]
-        if task.y is not None:
-            keys.append(task.class_codes[self.rows])
-        if task.weight is not None:
-            keys.append(task.weight[self.rows])
-        order = np.lexsort([*keys, self.uniforms])
-        return replace(
-            self,
-            rows=order if isinstance(self.rows, slice) else self.rows[order],
-            proba=self.proba[order],
-            of_blocks=[cells[order] for cells in self.of_blocks],
-            uniforms=self.uniforms[order],
-        )
-
-
-def calibrate(estimator, task):
-    """Fit the inner models of a ParityThresholdClassifier, in and out of fold."""
-    inner, group_estimator = estimator.estimator, estimator.group_estimator
-    n_jobs, frozen = estimator.n_jobs, isinstance(inner, FrozenEstimator)
-    parts, blocks = blocks_of(task.compared, len(task.groups))
-    rows = np.arange(_num_samples(task.X))
-    learns_groups = not isinstance(group_estimator, FrozenEstimator | None)
-    folds = [(rows, rows)]  # frozen models are asked about all rows
-    whole = frozen and not learns_groups
-    if not whole:
-        folds = read_task_folds(estimator.cv, task, blocks if learns_groups else ())
-        rows = np.concatenate([test for _, test in folds])
-    effect = "Costs and rates are weighted."
-    warn_unweighted(inner, task.sample_weight, remaining_effect=effect)
-    data = task.X, task.y, task.sensitive_features, task.sample_weight
-
-    def score(model, X, groups):
-        return class_proba(model, X, groups, task.classes)
-
-    proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
-    models = None
-    if whole and task.weight is None:
-        rows = slice(None)
-    if group_estimator is None:
-        known = [one_hot(g.codes[rows], len(g.labels)) for g in task.groups]
-        of_blocks = [known[q] for q, _ in blocks]
-    else:
-        models, of_blocks = infer_groups(
-            group_estimator, blocks, task, folds, n_jobs=n_jobs
-        )
-    if task.weight is not None:
-        used = task.weight[rows] > 0
-        rows, proba = rows[used], proba[used]
-        of_blocks = [cells[used] for cells in of_blocks]
-    fitted = fit_clone(inner, *data)
-    uniforms = row_numbers(task.X, TIES_SEED)[rows]
-    return Calibration(fitted, models, parts, blocks, rows, proba, of_blocks, uniforms)
-
-
-def read_task_folds(cv, task, blocks):
-    """Folds, which are stratified by class and group if only their number is given.
-
-    Raises
-    ------
-    ValueError
-        If the training rows of a fold lack a group of one of the blocks, which are
-        those whose groups are to be learnt.
-    """
-    labels = task.y
-    if cv is None or isinstance(cv, Integral):
-        labels = _class_and_group(task, 5 if cv is None else cv)
-    folds = read_folds(cv, task.X, labels, classifier=True)
-    for number, (train, _) in enumerate(folds):
-        for q, members in blocks:
-            groups = task.groups[q]
-            inside = train if members.all() else train[members[task.class_codes[train]]]
-            missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
-            if len(missing):
-                label = groups.labels.tolist()[missing[0]]
-                classes = format_labels(task.classes[members])
-                msg = (
-                    f"The training rows of fold {number} hold no row of the group "
-                    f"{label!r} with a class among {classes}, so that group_estimator "
-                    "cannot learn it. Merge small groups, or choose a cv whose "
-                    "training rows hold all of them."
-                )
-                raise ValueError(msg)
-    return folds
-
-
-def _class_and_group(task, n_folds):
-    """A label for each class and group; where too few rows have one, for each class.
-
-    Rows in the order of their groups would otherwise leave whole groups out of folds.
-    """
-    n_groups = len(task.all_groups.labels)
-    classes = (
-        np.zeros(_num_samples(task.X), int) if task.y is None else task.class_codes
-    )
-    cells = classes * (n_groups + 1) + task.all_groups.codes + 1
-    few = np.bincount(cells)[cells] < n_folds
-    return np.where(few, -1 - classes, cells)
-
-
-def class_proba(model, X, groups, classes):
-    """Class probabilities in the order of `classes`; 0 for a class a fold lacks."""
-    if not hasattr(model, "predict_proba"):
-        msg = (
-            f"{type(model).__name__} has no predict_proba; ParityThresholdClassifier "
-            "needs probabilities. For a classifier with a decision function, use "
-            "CalibratedClassifierCV(estimator, ensemble=False)."
-        )
-        raise AttributeError(msg)
-    found = call(model, "predict_proba", X, sensitive_features=groups)
-    proba = found
-    if not np.array_equal(model.classes_, classes):
-        proba = np.zeros((len(found), len(classes)))
-        proba[:, np.searchsorted(classes, model.classes_)] = found
-    if not np.isfinite(proba).all():
-        msg = f"{type(model).__name__} predicted probabilities of NaN or infinity."
-        raise ValueError(msg)
-    return proba
-
-
-def part_cells(part, blocks, proba, of_blocks):
-    """m_ci of the cells of a part, of shape (n_samples, n_cells)."""
-    cells = [in_stratum(of_blocks[b], proba, blocks[b][1]) for b in part]
-    if sparse.issparse(cells[0]):
-        return sparse.hstack(cells, format="csr") if len(cells) > 1 else cells[0]
-    return np.concatenate(cells, axis=1) if len(cells) > 1 else cells[0]
-
-
-def build_decision_problem(task, calibration, truth):
-    """The program of the calibration rows.
-
-    Returns
-    -------
-    problem : DecisionProblem
-    shares : list of ndarray of shape (n_cells,)
-        pi_c of the cells of each part.
-    """
-    rows, n_rows = calibration.rows, len(calibration.proba)
-    if task.weight is None:  # without memory of its own
-        weight = np.broadcast_to(1.0 / n_rows, n_rows)
-    else:
-        weight = task.weight[rows] / task.weight[rows].sum()
-    known, parts = {}, []
-    for part in calibration.parts:
-        if tuple(part) not in known:
-            cells = part_cells(
-                part, calibration.blocks, calibration.proba, calibration.of_blocks
-            )
-            shares = np.maximum(cells.T @ weight, np.finfo(np.float64).tiny)
-            if sparse.issparse(cells):  # in place: nobody else needs them any more
-                cells.data /= shares[cells.indices]
-            else:
-                cells /= shares
-            known[tuple(part)] = cells, shares
-        parts.append(known[tuple(part)])
-    decisions = [compared.decision for compared in task.compared]
-    return DecisionProblem(
-        costs_of(calibration.proba, task.cost),
-        weight,
-        tuple((k, cells) for k, (cells, _) in zip(decisions, parts)),
-        truth.strata,
-        calibration.uniforms,
-    ), [shares for _, shares in parts]

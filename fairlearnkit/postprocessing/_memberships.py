@@ -13,7 +13,7 @@ from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
 from fairlearnkit.utils._sklearn_private import _num_samples
 
-from ._calibration import fit_clone, out_of_fold, take_data
+from ._calibration import check_has_proba, fit_clone, out_of_fold, take_data
 
 
 def one_hot(codes, n_groups):
@@ -48,6 +48,55 @@ def in_stratum(of_groups, proba, members):
     return of_groups * share
 
 
+def part_cells(part, blocks, proba, of_blocks):
+    """Memberships m in the cells of a part, of shape (n_samples, n_cells).
+
+    Parameters
+    ----------
+    part : list of int
+        Positions of its blocks.
+    blocks : list of tuple
+        See ``blocks_of``.
+    proba : ndarray of shape (n_samples, n_classes)
+        P(y | x).
+    of_blocks : list of {ndarray, CSR} of shape (n_samples, n_groups)
+        Memberships in the groups of each block. All of them are sparse or none is.
+    """
+    cells = [in_stratum(of_blocks[b], proba, blocks[b][1]) for b in part]
+    if len(cells) == 1:
+        return cells[0]
+    if sparse.issparse(cells[0]):
+        return sparse.hstack(cells, format="csr")
+    return np.concatenate(cells, axis=1)
+
+
+def block_memberships(blocks, codes, labels, models=None, X=None):
+    """Memberships of rows in the groups of each block, known or by fitted models.
+
+    Parameters
+    ----------
+    blocks : list of tuple
+        See ``blocks_of``.
+    codes : list of ndarray of shape (n_samples,), or None
+        Groups in each partition; not used with models.
+    labels : list of ndarray
+        Group labels of each partition.
+    models : list of estimator, default=None
+        Classifiers of the groups of each block.
+    X : array-like of shape (n_samples, n_features), default=None
+        For the models.
+
+    Returns
+    -------
+    of_blocks : list of {ndarray, CSR} of shape (n_samples, n_groups)
+    """
+    if models is not None:
+        of_block = zip(models, blocks)
+        return [group_proba(model, X, labels[q]) for model, (q, _) in of_block]
+    known = [one_hot(some, len(named)) for some, named in zip(codes, labels)]
+    return [known[q] for q, _ in blocks]
+
+
 def infer_groups(estimator, blocks, task, folds, *, n_jobs=None):
     """Models of the groups of each block, and their out-of-fold memberships.
 
@@ -56,7 +105,7 @@ def infer_groups(estimator, blocks, task, folds, *, n_jobs=None):
     estimator : estimator
         A classifier of groups. A FrozenEstimator is not fitted.
     blocks : list of tuple
-        See ``_compared``.
+        See ``blocks_of``.
     task : Task
         Its rows, groups, weights and classes.
     folds : list of tuple of ndarray
@@ -93,13 +142,8 @@ def group_proba(model, X, labels):
     Classes of a fitted model are positions in `labels`, those of a FrozenEstimator
     labels. A group without a row in a training fold has probability 0.
     """
-    if not hasattr(model, "predict_proba"):
-        msg = (
-            f"{type(model).__name__} has no predict_proba; group_estimator needs "
-            "probabilities. For a classifier with a decision function, use "
-            "CalibratedClassifierCV(group_estimator)."
-        )
-        raise AttributeError(msg)
+    advice = "CalibratedClassifierCV(group_estimator)"
+    check_has_proba(model, "group_estimator", advice)
     known = (
         labels.tolist() if isinstance(model, FrozenEstimator) else [*range(len(labels))]
     )

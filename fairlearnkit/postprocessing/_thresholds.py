@@ -1,27 +1,23 @@
 """Decisions whose rates differ between groups by no more than a bound."""
 
 import warnings
-from copy import copy, deepcopy
-from numbers import Integral, Real
+from copy import copy
+from numbers import Real
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-)
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
-from fairlearnkit._data.columns import as_table
-from fairlearnkit._data.containers import as_frame
-from fairlearnkit._data.matching import match_columns, match_groups, sensitive_names
-from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit._models.constraint import CONSTRAINT_PARAMETERS, named_multipliers
+from fairlearnkit._data.groups import MISSING_POLICIES
+from fairlearnkit._data.matching import (
+    UNSEEN_POLICIES,
+    match_columns,
+    match_groups,
+    sensitive_names,
+)
 from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -29,34 +25,19 @@ from fairlearnkit.utils._sklearn_private import (
     StrOptions,
     _fit_context,
     _num_samples,
-    _safe_indexing,
 )
 
-from ._costs import costs_of, margins, plain_threshold
-from ._decision_rules import (
-    choose,
-    confidence_bound,
-    multiplier_rules,
-    named_thresholds,
-    row_numbers,
-    split_near_ties,
-    threshold_margins,
-    threshold_rules,
-)
-from ._decision_task import (
-    build_decision_problem,
-    calibrate,
-    class_proba,
-    part_cells,
-    read_task,
-)
-from ._memberships import group_proba, one_hot
+from ._decision_calibration import build_decision_problem, calibrate, class_proba
+from ._decision_rules import confidence_bound, multiplier_rules, threshold_rules
+from ._decision_task import read_task
+from ._meta import BasePostprocessor
+from ._rules import MultiplierRules, NewRows, ThresholdRules
 
 # Methods that need groups unless a group_estimator is given.
-LATER = ("predict", "predict_proba", "decision_function", "score")
+PREDICTIONS = ("predict", "predict_proba", "decision_function", "score")
 
 
-class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     r"""Decide so that rates differ between groups by no more than a bound.
 
     Around any classifier with probabilities, for any number of groups and classes. Let
@@ -189,11 +170,12 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     Raises
     ------
     ValueError
-        If sensitive features are not given, have another length than X, hold a single
-        group, missing values or unseen groups; if a group has no row in a cell; if the
-        constraint has no strata of y, or compares more than two classes within each
-        class; if the positive class has to be given; if the cost has another shape; if
-        groups are inferred and the training rows of a fold lack one.
+        If `max_gap` is finite and above 1; if sensitive features are not given, have
+        another length than X, hold a single group, missing values or unseen groups; if
+        a group has no row in a cell; if the constraint has no strata of y, or compares
+        more than two classes within each class; if the positive class has to be given;
+        if the cost has another shape; if groups are inferred and the training rows of a
+        fold lack one.
     AttributeError
         If an estimator has no ``predict_proba``.
 
@@ -263,18 +245,11 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     True
     """
 
-    # SensitiveColumns and routing pass no metadata to the parts of such an estimator.
-    _passes_on_metadata = True
-
-    __metadata_request__fit = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__predict = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__predict_proba = {"sensitive_features": True}  # noqa: RUF012
     __metadata_request__decision_function = {"sensitive_features": True}  # noqa: RUF012
-    __metadata_request__score = {"sensitive_features": True}  # noqa: RUF012
 
     _parameter_constraints: dict = {  # noqa: RUF012
-        **CONSTRAINT_PARAMETERS,
-        "estimator": [HasMethods("fit")],
+        **BasePostprocessor._parameter_constraints,
         "constraint": [
             StrOptions({"demographic_parity", "equal_opportunity", "equalized_odds"}),
             HasMethods("contrasts"),
@@ -284,9 +259,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         "cost": [dict, "array-like", None],
         "pos_label": [Real, str, "boolean", None],
         "confidence": [Interval(Real, 0, 1, closed="neither")],
-        "cv": ["cv_object"],
-        "unseen": [StrOptions({"error", "pooled"})],
-        "n_jobs": [Integral, None],
+        "missing": [StrOptions(set(MISSING_POLICIES))],
+        "unseen": [StrOptions(set(UNSEEN_POLICIES))],
     }
 
     def __init__(
@@ -339,38 +313,27 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self : object
             The fitted estimator.
         """
-        if 1 < self.max_gap < np.inf:
-            msg = (
-                f"max_gap={self.max_gap} is a difference of rates, between 0 and 1; "
-                "np.inf is no bound."
-            )
-            raise ValueError(msg)
+        self._check_max_gap()
         task = read_task(self, X, y, sensitive_features, sample_weight)
         self.pos_label_ = self._positive_class(task.classes.tolist())
         self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
         self.groups_ = task.all_groups.labels
         self.group_counts_ = task.all_groups.counts
         calibration = calibrate(self, task)
-        known = self.group_estimator is None
-        self._by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
-        if not self._by_threshold:
-            calibration = calibration.sorted_by_content(task)
-        truth = task.truth_of(calibration.rows)
-        problem, self._cell_shares = build_decision_problem(task, calibration, truth)
-        self._store_program(task, calibration, truth, problem)
-        if self._by_threshold:
-            rules = threshold_rules(
-                problem,
-                truth,
-                calibration.proba[:, 1],
-                task.groups[0].codes[calibration.rows],
-                self.max_gap,
-            )
-        else:
-            rules = multiplier_rules(problem, truth, self.max_gap)
-        self._rules = rules
+        self._fit_rules(task, calibration)
+        self.estimator_ = calibration.estimator
+        self.group_estimators_ = calibration.group_estimators
         self._use_rule(stacklevel=5)  # fit is wrapped twice
         return self
+
+    def _check_max_gap(self):
+        """Raise an error for bounds that the parameter constraints cannot exclude."""
+        if 1 < self.max_gap < np.inf:
+            msg = (
+                f"max_gap={self.max_gap} is a difference of rates, between 0 and 1; "
+                "np.inf is no bound."
+            )
+            raise ValueError(msg)
 
     def _positive_class(self, classes):
         """The positive class; None if it is not given and does not have to be."""
@@ -379,69 +342,53 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return None
         return positive_class(classes, self.pos_label, name="y")
 
-    def _store_program(self, task, calibration, truth, problem):
-        """Set the fitted models, and what is needed to apply a rule to new rows."""
-        self.estimator_ = calibration.estimator
-        self.group_estimators_ = calibration.group_estimators
-        self._parts, self._blocks = calibration.parts, calibration.blocks
+    def _fit_rules(self, task, calibration):
+        """Fit the rules for all bounds, thresholds where the groups are known."""
+        known = self.group_estimator is None
+        by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
+        if not by_threshold:
+            calibration = calibration.sorted_by_content(task)
+        truth = task.truth_of(calibration.rows)
+        problem, parts = build_decision_problem(task, calibration, truth)
         self._labels = [groups.labels for groups in task.groups]
-        self._cost, self._spread = task.cost, float(np.ptp(problem.costs))
-        self._strata = truth.strata
-        self._decisions = [k for k, _ in truth.parts]
-        # The position of each named multiplier among the rates of its part.
-        self._names = [
-            named_multipliers(contrasts, np.arange(len(contrasts.cells)))
-            for contrasts in task.contrasts
-        ]
-        proven = self._by_threshold and task.weight is None
-        proven = proven and isinstance(self.estimator, FrozenEstimator)
-        counts = np.diff(truth.parts[0][1].tocsr().indptr) if proven else None
-        self._cell_counts = counts
+        self._cell_counts = None
+        if not by_threshold:
+            spread = float(np.ptp(problem.costs))
+            self._front = multiplier_rules(problem, truth, self.max_gap)
+            self._rules = MultiplierRules(task.cost, spread, calibration.blocks, parts)
+            return
+        codes = task.groups[0].codes[calibration.rows]
+        proba = calibration.proba[:, 1]
+        self._front = threshold_rules(problem, truth, proba, codes, self.max_gap)
+        self._rules = ThresholdRules(task.cost)
+        if task.weight is None and self._is_frozen():
+            self._cell_counts = np.diff(truth.parts[0][1].tocsr().indptr)
 
     def _use_rule(self, stacklevel=3):
-        """Choose the rule for `max_gap`, and set the attributes that describe it."""
-        rules = self._rules
-        plain = len(rules["gap"]) - 1
-        index = choose(rules, self.max_gap)
-        chosen = rules["rule"][index]
-        if isinstance(chosen, int):
+        """Choose the rule for `max_gap`, and set the attributes that depend on it."""
+        front = self._front
+        index = front.cheapest(self.max_gap)
+        self._rule = front.rules[index]
+        if isinstance(self._rule, int):
             msg = (
                 f"The cheapest rule with max_gap={self.max_gap} decides "
-                f"{self.classes_.tolist()[chosen]!r} for every row; the inner model "
-                f"alone has a gap of {rules['gap'][plain]:.3g}. Use a larger max_gap, "
+                f"{self.classes_.tolist()[self._rule]!r} for every row; the inner "
+                f"model alone has a gap of {front.gap[-1]:.3g}. Use a larger max_gap, "
                 "more rows, or a better group_estimator."
             )
             warnings.warn(msg, UserWarning, stacklevel=stacklevel)
-        self._rule = None if index == plain else index
-        self.gap_ = float(rules["gap"][index])
-        self.cost_ = float(rules["cost"][index])
-        self.duality_gap_ = float(rules["duality_gap"][index])
+        self.gap_ = float(front.gap[index])
+        self.cost_ = float(front.cost[index])
+        self.duality_gap_ = float(front.duality_gap[index])
         self.gap_bound_ = np.nan
         if self._cell_counts is not None:
             self.gap_bound_ = confidence_bound(
-                rules["rates"][index], self._strata, self._cell_counts, self.confidence
+                front.rates[index], front.strata, self._cell_counts, self.confidence
             )
         self.tradeoff_ = {
-            name: rules[name].copy() for name in ("bound", "cost", "gap", "duality_gap")
+            name: getattr(front, name).copy()
+            for name in ("bound", "cost", "gap", "duality_gap")
         }
-        if self._by_threshold:
-            first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
-            labels, plain = self.groups_.tolist(), plain_threshold(self._cost)
-            self.thresholds_ = named_thresholds(labels, chosen, plain, flip=first)
-        else:
-            constant = isinstance(chosen, int)
-            nu = np.full(len(self._strata), np.nan) if constant else chosen
-            self.multipliers_ = self._named_multipliers(nu)
-
-    def _named_multipliers(self, multipliers):
-        """Multipliers by cell; for several classes a dict of them for each class."""
-        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
-        parts = [
-            {name: float(nu[int(j)]) for name, j in names.items()}
-            for names, nu in zip(self._names, np.split(multipliers, ends))
-        ]
-        labels = self.classes_[self._decisions].tolist()
-        return parts[0] if len(self.classes_) == 2 else dict(zip(labels, parts))
 
     def with_max_gap(self, max_gap):
         """Return a fitted copy for another bound, without fitting a model again.
@@ -460,6 +407,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         check_is_fitted(self)
         twin = copy(self).set_params(max_gap=max_gap)
         twin._validate_params()
+        twin._check_max_gap()
         twin._use_rule()
         return twin
 
@@ -485,7 +433,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     def _inner_proba(self, X, sensitive_features):
         """Probabilities of rows whose groups were matched."""
-        X = self._check_rows(X)
+        X = self._check_new_rows(X)
         asks = takes_groups(self.estimator_, "predict_proba")
         groups = sensitive_features if asks else None
         return class_proba(self.estimator_, X, groups, self.classes_)
@@ -511,7 +459,8 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         check_is_fitted(self)
         codes = self._match(X, sensitive_features)
         proba = self._inner_proba(X, sensitive_features)
-        return self._margins(X, proba, codes)
+        groups = self._labels, codes, self.group_estimators_
+        return self._rules.margins(self._rule, NewRows(X, proba, *groups))
 
     def predict(self, X, *, sensitive_features=None):
         """Decide a class for each row.
@@ -553,19 +502,39 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         score : float
             Share of correct decisions.
         """
-        check_alignment(
-            X=X, y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
-        )
-        check_is_fitted(self)
-        if sensitive_features is None and self._needs_groups():
-            raise ValueError(required_message(SCORE))
-        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
         return accuracy_score(y, y_pred, sample_weight=sample_weight)
 
     @property
     def classes_(self):
         """Class labels."""
         return self.estimator_.classes_
+
+    # Properties: not every group label is a key that skops can store.
+    @property
+    def thresholds_(self):
+        """Threshold of each group."""
+        rules, labels = self._rules_of(ThresholdRules, "thresholds_"), self.groups_
+        first = self.pos_label_ is not None and self.pos_label_ == self.classes_[0]
+        return rules.named(self._rule, labels.tolist(), of_first=first)
+
+    @property
+    def multipliers_(self):
+        """Multipliers of the cells."""
+        rules = self._rules_of(MultiplierRules, "multipliers_")
+        return rules.named(self._rule, self.classes_)
+
+    def _rules_of(self, kind, name):
+        """The fitted rules, if they are those that an attribute describes."""
+        rules = getattr(self, "_rules", None)
+        if isinstance(rules, kind):
+            return rules
+        msg = (
+            f"{type(self).__name__} has no attribute {name!r} before fit, and after it "
+            "either thresholds_ (known groups, intersections, two classes) or "
+            "multipliers_."
+        )
+        raise AttributeError(msg)
 
     def _match(self, X, sensitive_features):
         """Codes of new rows in each partition; None where groups are inferred."""
@@ -582,51 +551,6 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             return match_columns(sensitive_features, self._labels, **options)
         return [match_groups(sensitive_features, self._labels[0], **options)]
 
-    def _check_rows(self, X):
-        """X, checked to have the columns of fit."""
-        X = as_frame(X)
-        if hasattr(self, "n_features_in_"):  # not set for lists of texts
-            as_table(X)  # raises an error that tells how to reshape a single row
-        validate_data(self, X, skip_check_array=True, reset=False)
-        return X
-
-    def _margins(self, X, proba, codes):
-        """Values of `decision_function`."""
-        costs = costs_of(proba, self._cost)
-        if self._rule is None:
-            return margins(costs, self._cost)
-        rule = self._rules["rule"][self._rule]
-        if isinstance(rule, int):
-            same = np.broadcast_to(np.eye(costs.shape[1])[rule], costs.shape)
-            return margins(-same, self._cost)
-
-        def numbers(rows, seed):
-            return row_numbers(_safe_indexing(X, rows), seed)
-
-        if self._by_threshold:
-            plain = margins(costs, self._cost)
-            return threshold_margins(proba[:, 1], codes[0], *rule, plain, numbers)
-        of_blocks = self._block_memberships(X, codes)
-        shifted = costs.copy()
-        ends = np.cumsum([len(shares) for shares in self._cell_shares])[:-1]
-        for k, part, shares, nu in zip(
-            self._decisions, self._parts, self._cell_shares, np.split(rule, ends)
-        ):
-            cells = part_cells(part, self._blocks, proba, of_blocks)
-            shifted[:, k] += cells @ (nu / shares)
-        split_near_ties(shifted, self._spread, numbers)
-        return margins(shifted, self._cost)
-
-    def _block_memberships(self, X, codes):
-        """Memberships of new rows in the groups of each block."""
-        if codes is None:
-            return [
-                group_proba(model, X, self._labels[q])
-                for model, (q, _) in zip(self.group_estimators_, self._blocks)
-            ]
-        known = [one_hot(c, len(labels)) for c, labels in zip(codes, self._labels)]
-        return [known[q] for q, _ in self._blocks]
-
     def _needs_groups(self):
         """Whether groups are needed at predict, for the rule or the inner model."""
         if getattr(self, "group_estimators_", self.group_estimator) is None:
@@ -638,7 +562,7 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """Groups are requested at predict where they are needed."""
         request = super()._get_metadata_request()
         declines = not hasattr(self, "_metadata_request") and not self._needs_groups()
-        for method in LATER if declines else ():
+        for method in PREDICTIONS if declines else ():
             getattr(request, method).add_request(
                 param="sensitive_features", alias=False
             )
@@ -646,8 +570,5 @@ class ParityThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = deepcopy(inner.input_tags)
-        tags.non_deterministic = inner.non_deterministic
-        tags.target_tags.required = not isinstance(self.estimator, FrozenEstimator)
+        tags.target_tags.required = not self._is_frozen()
         return tags

@@ -26,8 +26,8 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
     .. math:: w_i = \frac{P(S = s_i) \, P(Y = y_i)}{P(S = s_i, Y = y_i)}
 
     times its `sample_weight`. In the weighted data each class has the same share in all
-    groups; the shares of the groups and of the classes, and the sum of the weights, are
-    those of before. Groups are needed for training only.
+    groups. The shares of the groups, those of the classes and the sum of the weights
+    stay as they are. Groups are needed for training only.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels. Several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights that the rows have already. None weighs all rows alike.
+        Weights that the rows have already. With None all rows weigh 1.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing: raise an error, treat
-        them as a group of their own, or leave their weight unchanged, and them out of
-        the shares.
+        them as a group of their own, or leave their weights unchanged and do not count
+        them in the shares.
 
     Returns
     -------
@@ -145,7 +145,10 @@ def independence_factors(group_codes, class_codes, shape, weight):
 
 
 def _check_cells(groups, class_codes, classes, weight):
-    """Raise an error for groups without weight, warn of cells with few or no rows."""
+    """Raise an error for groups without weight, warn of cells with few or no rows.
+
+    A cell is a class in a group. Classes without weight in any group do not count.
+    """
     known = (groups.codes >= 0) & (weight > 0)
     shape = len(groups.labels), len(classes)
     cells = np.ravel_multi_index((groups.codes[known], class_codes[known]), shape)
@@ -155,8 +158,7 @@ def _check_cells(groups, class_codes, classes, weight):
         table = counts_table(labels, counts.sum(axis=1))
         msg = f"sample_weight is zero in all rows of a group. Counts: {table}."
         raise ValueError(msg)
-    occurring = counts.any(axis=0)
-    small = (counts < SMALL_CELL) & occurring
+    small = (counts < SMALL_CELL) & counts.any(axis=0)
     if not small.any():
         return
     pairs = {

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
@@ -314,8 +315,9 @@ def test_with_max_gap_needs_no_refit(given):
         assert other.cost_ < fresh.cost_ + 2e-3
         plain = model.with_max_gap(np.inf)
         assert plain.gap_ == model.tradeoff_["gap"][-1]
-        with pytest.raises(ValueError, match="max_gap"):
-            model.with_max_gap(-1.0)
+        for wrong in (-1.0, 5.0):
+            with pytest.raises(ValueError, match="max_gap"):
+                model.with_max_gap(wrong)
 
 
 def test_a_small_group_loosens_the_bound_for_itself_only():
@@ -757,6 +759,43 @@ def test_messages_of_data(given):
     unaware.fit(X, y, sensitive_features=group)
     expected = unaware.predict(X)
     assert_array_equal(unaware.predict(X, sensitive_features=1 - group // 2), expected)
+
+
+@pytest.mark.parametrize("constraint", ["demographic_parity", "equalized_odds"])
+def test_groups_of_any_label_are_saved_by_skops(given, constraint):
+    """Intersections are tuples and missing labels None: no keys of JSON."""
+    X, y, group = given
+    table = pd.DataFrame({"race": group, "old": np.arange(len(y)) % 2 == 0})
+    unknown = pd.Series(np.where(group == 2, None, np.array(list("abc"))[group]))
+    for groups in (table, unknown):
+        model = around_given(X, constraint=constraint, missing="group", max_gap=0.02)
+        model.fit(X, y, sensitive_features=groups)
+        blob = skops.io.dumps(model)
+        types = skops.io.get_untrusted_types(data=blob)
+        again = skops.io.loads(blob, trusted=types)
+        assert again.thresholds_ == model.thresholds_
+        assert_array_equal(
+            again.predict(X, sensitive_features=groups),
+            model.predict(X, sensitive_features=groups),
+        )
+        assert again.with_max_gap(0.1).gap_ == model.with_max_gap(0.1).gap_
+
+
+def test_a_rule_is_described_by_thresholds_or_multipliers(given):
+    X, y, group = given
+    model = around_given(X, max_gap=0.05)
+    for name in ("thresholds_", "multipliers_"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(model, name)
+    model.fit(X, y, sensitive_features=group)
+    assert hasattr(model, "thresholds_")
+    with pytest.raises(AttributeError, match="multipliers_"):
+        model.multipliers_  # noqa: B018
+    model.set_params(group_estimator=frozen(GivenGroups(), X))
+    model.fit(X, y, sensitive_features=group)
+    assert hasattr(model, "multipliers_")
+    with pytest.raises(AttributeError, match="thresholds_"):
+        model.thresholds_  # noqa: B018
 
 
 def test_no_training_rows_are_kept(given):
