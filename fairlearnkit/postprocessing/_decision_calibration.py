@@ -96,7 +96,8 @@ def calibrate(estimator, task):
         folds = [(everyone, everyone)]
         rows = slice(None) if task.weight is None else everyone
     effect = "Costs and rates are weighted."
-    warn_unweighted(inner, task.sample_weight, remaining_effect=effect)
+    for model in (inner, group_estimator) if learns_groups else (inner,):
+        warn_unweighted(model, task.sample_weight, remaining_effect=effect)
     data = task.X, task.y, task.sensitive_features, task.sample_weight
 
     def score(model, X, groups):
@@ -153,18 +154,21 @@ def read_task_folds(cv, task, blocks):
 
 
 def _class_and_group(task, n_folds):
-    """Labels to stratify folds by: class and group, or the class alone in small cells.
+    """Labels to stratify folds by: class and group.
 
     Folds stratified by class alone could lack a whole group if rows are in the order of
-    their groups. A cell with fewer rows than folds cannot be in each of them.
+    their groups. A cell with fewer rows than folds cannot be in each of them, and gets
+    the label of the largest cell of its class.
     """
     n_groups = len(task.all_groups.labels)
     classes = (
         np.zeros(_num_samples(task.X), int) if task.y is None else task.class_codes
     )
     cells = classes * (n_groups + 1) + task.all_groups.codes + 1
-    few = np.bincount(cells)[cells] < n_folds
-    return np.where(few, -1 - classes, cells)
+    counts = np.bincount(cells, minlength=(classes.max() + 1) * (n_groups + 1))
+    largest = counts.reshape(-1, n_groups + 1).argmax(axis=1)
+    of_class = classes * (n_groups + 1) + largest[classes]
+    return np.where(counts[cells] < n_folds, of_class, cells)
 
 
 def class_proba(model, X, groups, classes):

@@ -25,6 +25,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
 )
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
@@ -808,3 +809,22 @@ def test_no_training_rows_are_kept(given):
             model.fit(X[rows], y[rows], sensitive_features=group[rows])
             sizes.append(len(pickle.dumps(model)))
         assert max(sizes) < 60_000
+
+
+def test_a_group_estimator_that_takes_no_weights_is_told():
+    X, y, group = draw(n=300)
+    weight = np.linspace(1.0, 2.0, 300)
+    model = around_given(X, max_gap=0.1, group_estimator=KNeighborsClassifier())
+    with pytest.warns(UserWarning, match="KNeighborsClassifier"):
+        model.fit(X, y, sensitive_features=group, sample_weight=weight)
+
+
+def test_a_group_of_fewer_rows_than_folds_spoils_no_stratum():
+    X, y, _ = draw(n=300)
+    group = np.where(np.arange(300) < 3, "few", np.where(X[:, 2] > 0.5, "a", "b"))
+    model = ParityThresholdClassifier(LOGISTIC, max_gap=0.1, cv=5)
+    with warnings.catch_warnings():  # not of "the least populated class in y"
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", SmallGroupWarning)
+        model.fit(X, y, sensitive_features=group)
+    assert list(model.group_counts_) == [*np.unique(group, return_counts=True)[1]]
