@@ -74,7 +74,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(5, random_state=0),
+    "forest": RandomForestRegressor(20, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
