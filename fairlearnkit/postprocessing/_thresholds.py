@@ -320,6 +320,8 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         self.groups_ = task.all_groups.labels
         self.group_counts_ = task.all_groups.counts
         calibration = calibrate(self, task)
+        if not self._by_threshold(task):
+            calibration = calibration.sorted_by_content(task)
         self._fit_rules(task, calibration)
         self.estimator_ = calibration.estimator
         self.group_estimators_ = calibration.group_estimators
@@ -342,17 +344,18 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             return None
         return positive_class(classes, self.pos_label, name="y")
 
-    def _fit_rules(self, task, calibration):
-        """Fit the rules for all bounds, thresholds where the groups are known."""
+    def _by_threshold(self, task):
+        """Whether rules are thresholds: known groups, one partition, two classes."""
         known = self.group_estimator is None
-        by_threshold = known and len(task.classes) == 2 and len(task.groups) == 1
-        if not by_threshold:
-            calibration = calibration.sorted_by_content(task)
+        return known and len(task.classes) == 2 and len(task.groups) == 1
+
+    def _fit_rules(self, task, calibration):
+        """Fit the rules for all bounds, and keep what decides new rows by them."""
         truth = task.truth_of(calibration.rows)
         problem, parts = build_decision_problem(task, calibration, truth)
         self._labels = [groups.labels for groups in task.groups]
         self._cell_counts = None
-        if not by_threshold:
+        if not self._by_threshold(task):
             spread = float(np.ptp(problem.costs))
             self._front = multiplier_rules(problem, truth, self.max_gap)
             self._rules = MultiplierRules(task.cost, spread, calibration.blocks, parts)
