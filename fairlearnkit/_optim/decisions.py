@@ -102,7 +102,7 @@ def smallest_bound(rates, strata, tolerance):
     Parameters
     ----------
     rates : ndarray of shape (n_rates, n)
-        n times the rates.
+        Rates of n rules, one in each column.
     strata : ndarray of shape (n_rates,), intp
     tolerance : ndarray of shape (n_rates,)
 

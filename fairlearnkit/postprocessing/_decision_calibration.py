@@ -180,6 +180,8 @@ def class_proba(model, X, groups, classes):
     advice = "CalibratedClassifierCV(estimator, ensemble=False)"
     check_has_proba(model, "ParityThresholdClassifier", advice)
     proba = call(model, "predict_proba", X, sensitive_features=groups)
+    # Sums of a million costs need more digits than the float32 of some models.
+    proba = np.asarray(proba, dtype=np.float64)
     if not np.array_equal(model.classes_, classes):
         of_model, proba = proba, np.zeros((len(proba), len(classes)))
         proba[:, np.searchsorted(classes, model.classes_)] = of_model

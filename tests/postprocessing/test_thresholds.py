@@ -814,7 +814,7 @@ def test_no_training_rows_are_kept(given):
         assert max(sizes) < 60_000
 
 
-def test_a_group_estimator_that_takes_no_weights_is_told():
+def test_a_group_estimator_without_weights_warns():
     X, y, group = draw(n=300)
     weight = np.linspace(1.0, 2.0, 300)
     model = around_given(X, max_gap=0.1, group_estimator=KNeighborsClassifier())
@@ -831,3 +831,20 @@ def test_a_group_of_fewer_rows_than_folds_spoils_no_stratum():
         warnings.simplefilter("ignore", SmallGroupWarning)
         model.fit(X, y, sensitive_features=group)
     assert list(model.group_counts_) == [*np.unique(group, return_counts=True)[1]]
+
+
+def test_probabilities_in_single_precision_are_summed_in_double(many):
+    """Of float32 sums, the cost of many rows would be wrong in the seventh digit."""
+    X, y, group = many
+    X = X.astype(np.float32)
+    single = around_given(X, max_gap=0.05).fit(X, y, sensitive_features=group)
+    X = X.astype(np.float64)  # the same numbers
+    double = around_given(X, max_gap=0.05).fit(X, y, sensitive_features=group)
+    assert_allclose(single.cost_, double.cost_, rtol=1e-12)
+    assert single.thresholds_ == double.thresholds_
+    assert (
+        single.predict_proba(
+            X[:2].astype(np.float32), sensitive_features=group[:2]
+        ).dtype
+        == float
+    )
