@@ -7,8 +7,9 @@ from pkgutil import iter_modules
 import numpy as np
 
 from fairlearnkit._optim.certificate import multipliers_of
+from fairlearnkit._optim.path import solve_path
 from fairlearnkit._optim.problem import Solution, build_problem
-from fairlearnkit._optim.scaling import solve_standardized
+from fairlearnkit._optim.scaling import standardized
 from fairlearnkit._optim.solver import (
     Limits,
     check_solver,
@@ -16,7 +17,7 @@ from fairlearnkit._optim.solver import (
     solver_names,
 )
 
-__all__ = ["Solution", "build_problem", "solve", "solver_names"]
+__all__ = ["Solution", "build_problem", "solve", "solve_ratios", "solver_names"]
 
 # A solver is a module of this package called solver_*; importing it makes it known.
 for _module in sorted(module.name for module in iter_modules(__path__)):
@@ -69,16 +70,60 @@ def solve(
     ValueError
         A solver that does not take the problem, or options that it does not take.
     """
-    limits = Limits(
+    limits = _limits(tol, max_iter, solver_params, convex_constraints)
+    method = get_solver(solver)
+    check_solver(problem, method, limits)
+    inner, back = standardized(method, problem)
+    return _rounded(problem, back(method.solve(inner, limits)), dtype)
+
+
+def solve_ratios(
+    problem,
+    ratios,
+    *,
+    solver="auto",
+    tol=1e-4,
+    max_iter=100,
+    solver_params=None,
+    convex_constraints=None,
+    dtype=np.float64,
+):
+    """Solve a problem with shares of the gap that there is without its constraint.
+
+    Parameters
+    ----------
+    problem : Problem
+        From `build_problem`, with a bound of 0.
+    ratios : list of float
+        Distinct ratios of the gap to what it is without the constraint.
+    solver, tol, max_iter, solver_params, convex_constraints, dtype
+        As in `solve`.
+
+    Returns
+    -------
+    solutions : list of Solution
+        One for each ratio.
+    """
+    limits = _limits(tol, max_iter, solver_params, convex_constraints)
+    method = get_solver(solver)
+    check_solver(problem.with_goal(np.ones_like(problem.goal)), method, limits)
+    inner, back = standardized(method, problem)
+    plain, path = solve_path(method, inner, ratios, limits)
+    goal = problem.basis.T @ back(plain).coef
+    problems = [
+        problem.unconstrained() if ratio == 1.0 else problem.with_goal(ratio * goal)
+        for ratio in ratios
+    ]
+    return [_rounded(p, back(path[r]), dtype) for p, r in zip(problems, ratios)]
+
+
+def _limits(tol, max_iter, solver_params, convex_constraints):
+    return Limits(
         tol=max(tol**2, SMALLEST_GAP),
         max_iter=max_iter,
         params=solver_params or {},
         convex_constraints=convex_constraints,
     )
-    method = get_solver(solver)
-    check_solver(problem, method, limits)
-    solution = solve_standardized(method, problem, limits)
-    return _rounded(problem, solution, dtype)
 
 
 def _rounded(problem, solution, dtype):

@@ -4,9 +4,10 @@ The dual of the problem of ``problem``, with X'alpha - A'lambda = reg w at the o
 is
 
     max  -sum_i c_i loss*(y_i, -alpha_i / c_i) - ||X'alpha - A'lambda||^2 / (2 reg)
-         - bound ||lambda||    s.t.  sum_i alpha_i = 0 (with an intercept),
+         - bound ||lambda|| - nu'goal    s.t.  sum_i alpha_i = 0 (with an intercept),
 
-A (n_cells, n_features) the means of X in the cells, less the mean of their stratum.
+A (n_cells, n_features) the means of X in the cells, less the mean of their stratum, and
+A'lambda = Q nu with nu the multipliers of Q'w = goal (0 for a bound).
 ||lambda|| is dual to the largest gap: the sum of |lambda_c| of cells by themselves, and
 half that sum in a stratum, where the lambda_c sum to zero (Boyd and Vandenberghe,
 Convex Optimization, 2004, section 5.1.6, for the conjugate form of the dual).
@@ -46,7 +47,7 @@ def duality_gap(problem, w, f, alpha):
     if p.reg == 0 and not p.whitened:
         return np.nan
     alpha = _balanced(p, alpha)
-    v, cost_of_bound, _ = balance(p, w, rows.rmatvec(alpha))
+    v, cost, _ = balance(p, w, rows.rmatvec(alpha))
     dual = -v @ v / (2.0 * p.reg) if p.reg > 0 else 0.0
     if p.reg == 0:
         alpha = _moved_by(p, alpha, v)
@@ -54,14 +55,14 @@ def duality_gap(problem, w, f, alpha):
         if excess > OUTSIDE * size:
             return np.nan
     dual -= rows.sums(_conjugate, alpha, loss=p.loss)
-    return p.objective(w, f) - dual + cost_of_bound
+    return p.objective(w, f) - dual + cost
 
 
 def balance(problem, w, pull):
     """What X'alpha lacks to reg w + A'lambda, at the lambda with the largest dual.
 
     For X'alpha given, that is at A'lambda = reg Q (t - u), where u is the point of the
-    feasible set that is nearest to t = Q'X'alpha / reg.
+    feasible set that is nearest to t = Q'X'alpha / reg: of an equality u = goal.
 
     Parameters
     ----------
@@ -76,14 +77,15 @@ def balance(problem, w, pull):
     -------
     v : ndarray of shape (n_features,)
         X'alpha - A'lambda.
-    cost_of_bound : float
-        bound ||lambda||.
+    cost : float
+        What the constraint takes off the dual: bound ||lambda||, or nu'goal.
     multipliers : ndarray of shape (n_cells,) or None
         lambda; None for an equality, where any balances (`multipliers_of`).
     """
     p, Q = problem, problem.basis
     if not p.bounded:
-        return pull - Q @ (Q.T @ pull), 0.0, None
+        nu = Q.T @ pull - p.reg * p.goal
+        return pull - Q @ nu, nu @ p.goal, None
     # Without a penalty moving alpha has a price, which is that of a penalty around w.
     reg = p.reg or 1.0
     t = Q.T @ (pull / reg if p.reg else pull + w)  # (rank,)
@@ -95,8 +97,8 @@ def balance(problem, w, pull):
 def multipliers_of(problem, w, alpha):
     """Lagrange multipliers lambda of the cells, for a solution.
 
-    Of an equality those with A'lambda = Q Q'X'alpha that are shortest; they are the
-    only ones where cells of a stratum have independent means.
+    Of an equality those with A'lambda = Q nu that are shortest; they are the only ones
+    where cells of a stratum have independent means.
 
     Parameters
     ----------
@@ -116,12 +118,14 @@ def multipliers_of(problem, w, alpha):
     if not p.basis.shape[1]:
         return np.zeros(len(p.strata))
     pull = p.rows.rmatvec(alpha)
-    _, _, lam = balance(p, w, pull)
-    return shortest_multipliers(cells, p.basis.T @ pull) if lam is None else lam
+    v, _, lam = balance(p, w, pull)
+    if lam is None:
+        lam = shortest_multipliers(cells, p.basis.T @ (pull - v))
+    return lam
 
 
 def shortest_multipliers(cells, nu):
-    """The lambda of least norm with cells'lambda = nu, for an equality Q'w = 0.
+    """The lambda of least norm with cells'lambda = nu, for an equality Q'w = goal.
 
     Parameters
     ----------

@@ -91,17 +91,18 @@ class _State:
 
     def __init__(self, p):
         self.p = p
-        self.w, self.b, self.f = np.zeros(p.n_features), 0.0, p.rows.zeros()
+        self.w, self.b, self.f = p.start()
         self.sign, offset, c = p.loss.hinges(p.y, p.c)
         self.n_hinges = len(self.sign) // len(self.f)
-        # Strictly inside: at f = 0 margins t = xi - r and slacks xi are at least 1, and
-        # multipliers are in the middle of [0, c].
-        self.xi = np.maximum(offset, 0.0) + 1.0
-        self.t = self.xi - offset
+        # Strictly inside: margins t and slacks xi are at least 1, and multipliers are
+        # in the middle of [0, c].
+        loss = offset - self.sign * self.by_hinge(self.f)
+        self.xi = np.maximum(loss, 0.0) + 1.0
+        self.t = self.xi - loss
         self.a = 0.5 * c
         self.m = c - self.a
-        # At w = 0 the objective is the whole gap: zero multipliers have the dual value
-        # 0, whatever a is.
+        # Zero multipliers have the dual value 0 (reg ||goal||^2 / 2 for an equality),
+        # whatever a is.
         self.alpha = p.rows.zeros()
         self._start_bound()
 

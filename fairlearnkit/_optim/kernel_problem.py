@@ -128,9 +128,9 @@ class KernelProblem:
         outside = np.abs(diagonal - self.T**2 @ self.sign)
         return bool(outside.max() <= RESIDUAL_TOLERANCE * np.abs(diagonal).max())
 
-    def with_targets(self, y, c, *, loss, bound):
-        """The problem with other targets and weights, a loss and a bound for them."""
-        return replace(self, y=y, c=c, loss=loss, bound=bound)
+    def with_targets(self, y, c, *, loss, unit):
+        """The problem with targets in another unit, and weights and a loss for them."""
+        return replace(self, y=y, c=c, loss=loss, bound=self.bound / unit)
 
     @property
     def gap_per_unit(self):

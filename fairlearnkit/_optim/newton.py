@@ -28,14 +28,25 @@ BLIND = 1e-13
 MOST_SLOPES = 100
 
 
-def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0.0):
+def newton(
+    problem,
+    *,
+    tol,
+    max_iter,
+    hessian,
+    start=None,
+    min_iter=1,
+    certify=True,
+    floor=0.0,
+):
     """Solve a problem with a smooth loss.
 
     1. The gradient gives a cheap duality gap. Where that is small, or no progress is
        left, the full certificate is computed, which decides.
     2. The Hessian is factored, unless steps with the last one still pay.
     3. The step goes to the minimiser of the model on the feasible set.
-    4. A line search ends near the minimum along the step; full steps are usual.
+    4. A line search ends near the minimum along the step; full steps are usual. From a
+       start that is not feasible, the first step is a full one.
 
     Parameters
     ----------
@@ -48,7 +59,9 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0
     hessian : {DenseHessian, CgHessian}
         How linear systems with the Hessian are solved.
     start : tuple of (w, b, f), default=None
-        A feasible first point and its scores X w + b.
+        A first point and its scores X w + b; of a bound it has to be feasible.
+    min_iter : int, default=1
+        Smallest number of steps.
     certify : bool, default=True
         Whether the duality gap is that of a feasible dual point; without, the balance
         of the multipliers is left out of it, which saves a product with X.
@@ -65,7 +78,7 @@ def newton(problem, *, tol, max_iter, hessian, start=None, certify=True, floor=0
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
         enough = tol * abs(state.value) + floor
-        near = n_iter > 0 and gap <= enough
+        near = n_iter >= min_iter and gap <= enough and state.feasible
         over = state.why_over(gap, last) or ("max_iter" if n_iter == max_iter else None)
         if near or over:
             if certify:
@@ -112,7 +125,7 @@ def constrained_step(problem, w, gradient, system):
         return free
     K = symmetric_inverse(Q.T @ Y[:-1])  # S^-1, (rank, rank)
     reached = Q.T @ (w + free[:-1])  # u0, (rank,): where the free step leads
-    u = np.zeros_like(reached)
+    u = p.goal
     if p.bounded:
         u = project_on_bound(K, reached, p.cells, p.strata, p.bound)[0]
     step = free + Y @ (K @ (u - reached))
@@ -125,11 +138,10 @@ class _State:
 
     def __init__(self, p, start):
         self.p = p
-        if start is None:
-            start = np.zeros(p.n_features), 0.0, p.rows.zeros()
-        self.w, self.b, self.f = start
+        self.w, self.b, self.f = p.start() if start is None else start
         self.g = p.rows.column(_slopes, self.f, loss=p.loss)
         self.value = p.objective(self.w, self.f)
+        self.feasible = start is None or p.bounded or p.reaches_goal(self.w)
         self.step_length, self.n_blind = 1.0, 0
 
     def cheap_gap(self):
@@ -138,12 +150,12 @@ class _State:
         pull, total = p.rows.sums(_pull_and_total, self.g)
         gradient = p.reg * w + pull  # (n_features,)
         self.gradient = np.append(gradient, p.fit_intercept * total)
-        # An equality balances any part of the gradient in the span of Q, a bound what
-        # the best lambda gives.
+        # An equality balances any part of the gradient in the span of Q (and Q'w =
+        # goal), a bound what the best lambda gives.
         residual, slack = gradient - p.basis @ (p.basis.T @ gradient), 0.0
         if p.bounded:
-            v, cost_of_bound, _ = balance(p, w, -pull)
-            residual, slack = p.reg * w - v, cost_of_bound - (-pull - v) @ w
+            v, cost, _ = balance(p, w, -pull)
+            residual, slack = p.reg * w - v, cost - (-pull - v) @ w
         if p.reg == 0 and not p.whitened:  # among coefficients no longer than these
             return np.linalg.norm(residual) * np.linalg.norm(w) + slack
         with np.errstate(over="ignore"):  # far from the optimum it may be infinite
@@ -170,7 +182,8 @@ class _State:
     def move(self, step):
         """Go along the step, as far as the line search says."""
         line = LineSearch(self.p, self, step)
-        t, self.value, self.g = line.search()
+        t, self.value, self.g = line.search() if self.feasible else line.full_step()
+        self.feasible = True
         # A step that changes the objective by rounding only counts as blind.
         self.step_length, self.n_blind = t, self.n_blind + 1 if line.blind else 0
         self.w, self.b = self.w + t * step[:-1], self.b + t * step[-1]
@@ -211,6 +224,13 @@ class LineSearch:
         # The penalty along the step is quadratic: its slope is linear + t square.
         self.linear = p.reg * (at.w @ self.dw)
         self.square = p.reg * (self.dw @ self.dw)
+
+    def full_step(self):
+        """What `search` returns, for the full step."""
+        at, rows = self.at, self.p.rows
+        f = rows.column(_along, at.f, self.df, t=1.0)
+        g = self._derivative(rows, at.f, self.df, 1.0)
+        return 1.0, self.p.objective(at.w + self.dw, f), g
 
     def search(self):
         """Length in [0, 1] (0 where rounding hides any progress), value, derivatives.

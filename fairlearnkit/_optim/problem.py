@@ -5,7 +5,8 @@
 gap(w) is the largest gap (``strata``) of the mean scores of cells, D w, with D the
 mean of X in each. All the solvers need of D are an orthonormal basis Q (n_features,
 rank) of what its rows differ by, and the cells in that basis, so that gap(w) is the gap
-of cells @ Q'w. With bound = 0 the constraint is Q'w = 0.
+of cells @ Q'w. With bound = 0 the constraint is Q'w = goal, where goal is 0 unless the
+gap is to keep a share of what it is without the constraint.
 """
 
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ FAR = 8.0
 # differences are larger by orders of magnitude. Without it coefficients change by
 # 3e-13.
 MEANS_AGREE = 2.0
+# Part of ||w|| by which Q'w may miss its goal: products of that size are off by 1e-16
+# times the root of the number of features. Half or twice as much changes no fit.
+ROUNDING_OF_GOAL = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +70,8 @@ class Problem:
     shift : ndarray of shape (n_features,)
         What X lacks to the user's, for columns far from zero; an intercept makes up for
         it. 0 without one.
+    goal : ndarray of shape (rank,)
+        What Q'w has to be if bound = 0.
     whitened : bool, default=False
         Whether reg = 0 and X has orthonormal columns (``unpenalised``).
     """
@@ -79,6 +85,7 @@ class Problem:
     strata: np.ndarray
     bound: float
     shift: np.ndarray
+    goal: np.ndarray
     whitened: bool = False
 
     @property
@@ -121,20 +128,42 @@ class Problem:
     def feasible(self, w):
         """The point w, moved within the span of Q onto the feasible set.
 
-        For what rounding or a solver's tolerance leaves; not the nearest such point.
+        For what rounding or a solver's tolerance leaves; of a bound not the nearest
+        such point.
         """
         u = self.basis.T @ w
         if not self.bounded:
-            return w - self.basis @ u
+            return w + self.basis @ (self.goal - u)
         worst = self.gap(u)
         if worst <= self.bound:
             return w
         return w + self.basis @ (u * (self.bound / worst - 1.0))
 
-    def with_targets(self, y, c, *, loss, bound):
-        """The problem with other targets and weights, a loss and a bound for them."""
-        rows = self.rows.with_targets(y, c)
-        return replace(self, rows=rows, loss=loss, bound=bound)
+    def reaches_goal(self, w):
+        """Whether Q'w = goal but for rounding."""
+        distance = np.linalg.norm(self.basis.T @ w - self.goal)
+        return distance <= ROUNDING_OF_GOAL * np.linalg.norm(w)
+
+    def start(self, b=0.0):
+        """The feasible point (w, b, f) with the shortest w, if 0 is within a bound."""
+        w = self.basis @ self.goal
+        if self.goal.any():
+            return w, b, self.scores(w, b)
+        return w, b, self.rows.column(_constant, value=b)
+
+    def with_targets(self, y, c, *, loss, unit):
+        """The problem with targets in another unit, and weights and a loss for them."""
+        rows, bound = self.rows.with_targets(y, c), self.bound / unit
+        return replace(self, rows=rows, loss=loss, bound=bound, goal=self.goal / unit)
+
+    def with_goal(self, goal):
+        """The problem with the constraint Q'w = goal."""
+        return replace(self, bound=0.0, goal=goal)
+
+    def unconstrained(self):
+        """The problem without its constraint."""
+        basis, cells = self.basis[:, :0], self.cells[:, :0]
+        return replace(self, bound=np.inf, basis=basis, cells=cells, goal=np.zeros(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +252,7 @@ def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
         strata=strata,
         bound=bound,
         shift=shift if fit_intercept else np.zeros_like(shift),
+        goal=np.zeros(basis.shape[1]),
     )
 
 
@@ -333,3 +363,7 @@ def _weighted_loss(block, f, loss):
 
 def _weighted_means(block, weights):
     return block.reduce(weights)
+
+
+def _constant(block, value):
+    return np.full(len(block.c), value)

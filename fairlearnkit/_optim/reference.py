@@ -96,7 +96,7 @@ def _constraints(p, w):
     if not p.basis.shape[1]:
         return []
     if not p.bounded:
-        return [p.basis.T @ w == 0]
+        return [p.basis.T @ w == p.goal]
     polytope, rank = p.polytope(), p.basis.shape[1]
     G, limits = polytope.G, p.bound * polytope.limits
     gaps = G[:, :rank] @ (p.basis.T @ w)

@@ -16,8 +16,8 @@ IN_UNITS_OF_KERNELS = ("beta", "v", "u", "Kv")
 IN_SQUARED_UNITS = ("objective", "duality_gap")
 
 
-def solve_standardized(solver, problem, limits):
-    """Solve a problem, with standardised targets where that is possible.
+def standardized(solver, problem):
+    """The problem with standardised targets where that is possible, and the way back.
 
     Targets stay in the user's unit where the loss has no scaled form, where there is no
     penalty, and for a solver with options, which are in that unit: constraints on w.
@@ -28,19 +28,17 @@ def solve_standardized(solver, problem, limits):
         One that takes the problem.
     problem : Problem
         The problem.
-    limits : Limits
-        When to stop.
 
     Returns
     -------
-    solution : Solution
-        Of `problem` itself.
+    problem : Problem
+    back : callable
+        From its solution to that of `problem`.
     """
     scalable = problem.reg > 0 and problem.loss.scaled(1.0) is not None
     if solver.takes_options or not scalable:
-        return solver.solve(problem, limits)
-    standardized, back = standardized_targets(problem)
-    return back(solver.solve(standardized, limits))
+        return problem, lambda solution: solution
+    return standardized_targets(problem)
 
 
 def standardized_targets(problem):
@@ -67,7 +65,7 @@ def standardized_targets(problem):
         p.rows.column(_standardized, center=center, scale=scale),
         p.rows.column(_weights, scale=scale),
         loss=p.loss.scaled(scale),
-        bound=p.bound / scale,
+        unit=scale,
     )
 
     def back(solution):

@@ -18,12 +18,16 @@ class Limits:
         Options for cvxpy's ``solve``.
     convex_constraints : callable or None
         From the variables (coef, intercept) to further constraints of cvxpy.
+    start : Solution, default=None
+        A point near the solution with its scores and alpha, for solvers that can begin
+        there; it need not be feasible.
     """
 
     tol: float
     max_iter: int
     params: dict = field(default_factory=dict)
     convex_constraints: object = None
+    start: object = None
 
     @property
     def options(self):
@@ -50,8 +54,9 @@ class Solver(ABC):
     unpenalised_losses : set of {"smooth", "piecewise linear"}
         Which losses it takes without a penalty (reg = 0). By default none: there,
         neither w nor a certificate is unique.
-    bounds : set of {"equality", "inequality"}
-        Which constraints it takes: |M f| = 0, and |M f| <= bound.
+    bounds : set of {"equality", "inequality", "equality with a goal"}
+        Which constraints it takes: Q'w = 0, a gap of at most ``bound``, and Q'w =
+        ``goal`` that is not 0; see `Problem`. By default the first two.
     designs : set of {"dense", "sparse"}
         Which X it takes.
     needs_memory : bool
@@ -114,6 +119,8 @@ class Solver(ABC):
         p, loss = problem, type(problem.loss).__name__
         kind = "smooth" if p.loss.smooth else "piecewise linear"
         bound = "inequality" if p.bounded else "equality"
+        if p.goal.any():
+            bound = "equality with a goal"
         design = "sparse" if p.rows.is_sparse else "dense"
         if kind not in self.losses:
             return f"takes {_names(self.losses)} losses, and {loss} is {kind}"

@@ -11,6 +11,7 @@ class Cvxpy(Solver):
 
     name = "cvxpy"
     unpenalised_losses = Solver.losses
+    bounds = Solver.bounds | {"equality with a goal"}
     needs_memory = True
     takes_options = True
 

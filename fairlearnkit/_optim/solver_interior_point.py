@@ -12,6 +12,7 @@ class InteriorPoint(Solver):
 
     name = "interior-point"
     losses = frozenset({"piecewise linear"})
+    bounds = Solver.bounds | {"equality with a goal"}
     needs_memory = True
 
     def automatic_rank(self, problem):
@@ -20,6 +21,6 @@ class InteriorPoint(Solver):
 
     def solve(self, problem, limits):
         """See `Solver`."""
-        small, expand = narrowed(problem)
+        small, expand, _ = narrowed(problem)
         solution = interior_point(small, tol=limits.tol, max_iter=limits.max_iter)
         return replace(solution, coef=expand(solution.coef))

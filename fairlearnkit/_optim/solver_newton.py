@@ -17,6 +17,7 @@ class NewtonCholesky(Solver):
 
     name = "newton-cholesky"
     unpenalised_losses = frozenset({"smooth"})
+    bounds = Solver.bounds | {"equality with a goal"}
 
     def automatic_rank(self, problem):
         """Where square matrices of the features cost less than many products with X."""
@@ -26,7 +27,10 @@ class NewtonCholesky(Solver):
         """See `Solver`."""
         if problem.reg == 0:
             return self._unpenalised(problem, limits)
-        small, expand = narrowed(problem)
+        small, expand, reduce = narrowed(problem)
+        if limits.start:
+            start = replace(limits.start, coef=reduce(limits.start.coef))
+            limits = replace(limits, start=start)
         solution = _iterate(small, DenseHessian, limits)
         return replace(solution, coef=expand(solution.coef))
 
@@ -46,6 +50,7 @@ class NewtonCg(Solver):
 
     name = "newton-cg"
     unpenalised_losses = frozenset({"smooth"})
+    bounds = Solver.bounds | {"equality with a goal"}
 
     def refusal(self, problem):
         """Also, without a penalty, of rows elsewhere: `shortest` works with columns."""
@@ -74,6 +79,10 @@ class NewtonCg(Solver):
 
 
 def _iterate(problem, hessian, limits):
-    method = newton if problem.loss.smooth else augmented_lagrangian
-    options = {"tol": limits.tol, "max_iter": limits.max_iter, "hessian": hessian}
-    return method(problem, **options)
+    start, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
+    options["hessian"] = hessian
+    if not problem.loss.smooth:
+        return augmented_lagrangian(problem, start=start, **options)
+    if start:
+        options |= {"start": (start.coef, start.intercept, start.scores), "min_iter": 0}
+    return newton(problem, **options)

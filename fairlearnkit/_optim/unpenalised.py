@@ -10,7 +10,7 @@ solutions, as ``numpy.linalg.lstsq`` gives it.
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import qr, svd
+from scipy.linalg import lstsq, qr, svd
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fairlearnkit._optim.problem import ROUNDING_OF_ELEMENTS, orthonormal
@@ -53,6 +53,8 @@ def whitened(problem):
     if p.basis.shape[1]:  # Q'w = Q'T a
         basis, root = qr(T.T @ p.basis, mode="economic")
     small = replace(p, rows=rows, basis=basis, cells=p.cells @ root.T, whitened=True)
+    if p.goal.any():  # root'(basis'a) = goal
+        small = replace(small, goal=lstsq(root.T, p.goal)[0])
 
     def expand(a, b):
         w = T @ a
@@ -108,16 +110,17 @@ def start(problem):
     Returns
     -------
     point : tuple of (w, b, f)
-        The mean of y for a loss of numbers, else 0.
+        The intercept is the mean of y for a loss of numbers, else 0.
     floor : float
         A duality gap that is as good as none.
     """
-    p, w = problem, np.zeros(problem.n_features)
+    p, b = problem, 0.0
     if p.loss.targets == "classes":
-        return (w, 0.0, p.rows.zeros()), 0.0
-    total, target = p.rows.sums(_mean_target)
-    b = target / total if p.fit_intercept else 0.0
-    f = p.rows.column(_constant, value=b)
+        return p.start(b), 0.0
+    if p.fit_intercept:
+        total, target = p.rows.sums(_mean_target)
+        b = target / total
+    w, b, f = p.start(b)
     return (w, b, f), PERFECT_FIT * p.objective(w, f)
 
 
@@ -144,7 +147,3 @@ def _pull_of_weights(block):
 
 def _mean_target(block):
     return block.c.sum(), block.c @ block.y
-
-
-def _constant(block, value):
-    return np.full(len(block.c), value)

@@ -43,17 +43,17 @@ def narrowed(problem):
     Returns
     -------
     problem : Problem
-    expand : callable
-        From its coefficients to those of `problem`.
+    expand, reduce : callable
+        From its coefficients to those of `problem`, and back.
     """
     p = problem
     n_samples, n_features = p.rows.shape
     if _width(p) == n_features or n_samples + p.basis.shape[1] >= n_features:
-        return p, np.asarray
+        return p, np.asarray, np.asarray
     X = p.rows.at(slice(None))
     V, R = qr(np.hstack([X.T, p.basis]), mode="economic")
     rows = ArrayRows(np.ascontiguousarray(R[:, :n_samples].T), p.y, p.c)
-    return replace(p, rows=rows, basis=V.T @ p.basis), V.dot
+    return replace(p, rows=rows, basis=V.T @ p.basis), V.dot, V.T.dot
 
 
 def _width(problem):

@@ -1,0 +1,89 @@
+"""Solutions along the path on which the gap keeps a share of what it is without bounds.
+
+With Q'w_plain what the constraint would close in the solution without it, the points
+of the path minimise the objective on Q'w = ratio Q'w_plain: ratio 1 is that solution, 0
+an equality, and below 0 the gap has turned. Each problem is feasible, since ratio w_plain
+is.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+# Solutions that the next start is extrapolated from, and the largest sum of the sizes
+# of their weights, by which errors of the solutions grow: it is 7 for three at even
+# distances.
+MOST_POINTS, MOST_GROWTH = 3, 8.0
+
+
+def solve_path(method, problem, ratios, limits):
+    """Solve for each ratio, away from 1, each from where the last ones lead to.
+
+    1. Solve without the constraint.
+    2. In the order of their distance from 1, solve for each ratio. It starts at the
+       polynomial in the ratio through the last solutions.
+
+    Parameters
+    ----------
+    method : Solver
+        One that takes the problem, with a goal and without a constraint.
+    problem : Problem
+        With bound = 0.
+    ratios : list of float
+        Distinct ones.
+    limits : Limits
+        When to stop.
+
+    Returns
+    -------
+    plain : Solution
+        That without the constraint.
+    solutions : dict of float to Solution
+        By ratio.
+    """
+    plain = method.solve(problem.unconstrained(), limits)
+    path, goal = {1.0: plain}, problem.basis.T @ plain.coef
+    if not len(goal):
+        return plain, dict.fromkeys(ratios, plain)
+    for ratio in sorted(ratios, key=lambda ratio: abs(ratio - 1.0)):
+        if ratio not in path:
+            start = _extrapolated(problem.rows, path, ratio)
+            at_ratio = problem.with_goal(ratio * goal)
+            path[ratio] = method.solve(at_ratio, replace(limits, start=start))
+    return plain, path
+
+
+def _extrapolated(rows, path, ratio):
+    """Where the nearest solutions lead to at a ratio; None if they lack their scores."""
+    nearest = sorted(path, key=lambda known: abs(known - ratio))[:MOST_POINTS]
+    while len(nearest) > 1:
+        weights = lagrange_weights(nearest, ratio)
+        if np.abs(weights).sum() <= MOST_GROWTH:
+            break
+        nearest.pop()
+    else:
+        weights = np.ones(1)
+    points = [path[known] for known in nearest]
+    if any(point.scores is None for point in points):
+        return None
+    return replace(
+        points[0],
+        coef=sum(a * point.coef for a, point in zip(weights, points)),
+        intercept=sum(a * point.intercept for a, point in zip(weights, points)),
+        scores=rows.column(_combined, *(p.scores for p in points), weights=weights),
+        alpha=rows.column(_combined, *(p.alpha for p in points), weights=weights),
+    )
+
+
+def lagrange_weights(known, x):
+    """Weights a with sum_i a_i v(known_i) = v(x) for polynomials of degree n - 1."""
+    known = np.asarray(known)
+    others = ~np.eye(len(known), dtype=bool)
+    ratios = np.divide(
+        x - known, known[:, None] - known, out=np.ones(others.shape), where=others
+    )
+    return ratios.prod(axis=1)
+
+
+def _combined(block, *columns, weights):
+    return sum(a * column for a, column in zip(weights, columns))
