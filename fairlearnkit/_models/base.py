@@ -150,20 +150,30 @@ class ParityClassifierMixin(ScoreMixin):
     """
 
     def _fit(self, X, y, sensitive_features, sample_weight):
+        data = self._columns(X, y, sensitive_features, sample_weight)
+        return self._fit_columns(*data)
+
+    def _columns(self, X, y, sensitive_features, sample_weight):
+        """What `_fit_columns` takes."""
         X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
         with np.errstate(over="ignore"):  # `check_magnitudes` refuses what overflows
             row_weight = weight * class_factors(self, y, codes, weight)
         columns, contrasts = binary_columns(self, y, codes, sensitive_features, weight)
-        return self._fit_columns(X, columns, row_weight, contrasts)
+        return X, columns, row_weight, contrasts
 
 
 class ParityRegressorMixin(ScoreMixin):
     """A fit to one numeric target."""
 
     def _fit(self, X, y, sensitive_features, sample_weight):
+        data = self._columns(X, y, sensitive_features, sample_weight)
+        return self._fit_columns(*data)
+
+    def _columns(self, X, y, sensitive_features, sample_weight):
+        """What `_fit_columns` takes."""
         data = X, y, sensitive_features, sample_weight
         X, y, weight = self._read(*data, y_numeric=True)
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)
-        return self._fit_columns(X, [y], weight, [contrasts])
+        return X, [y], weight, [contrasts]

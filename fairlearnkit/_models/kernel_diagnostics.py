@@ -3,7 +3,12 @@
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from fairlearnkit._models.messages import TOLERATED, constant_scores, not_converged
+from fairlearnkit._models.messages import (
+    TOLERATED,
+    asked_gap,
+    constant_scores,
+    not_converged,
+)
 
 # Rounding of a gap, as a part of the spread of the scores, and of their size: the sums
 # of an ill-conditioned kernel are this far off, and no user looks at such digits.
@@ -44,7 +49,9 @@ def solution_warnings(estimator, problem, solution, gap):
     elif finite and not problem.rank:
         messages.append((UserWarning, _void(estimator)))
     if solution.status != "optimal":
-        messages.append((ConvergenceWarning, not_converged(estimator, solution, gap)))
+        asked = asked_gap(estimator, estimator.max_gap)
+        msg = not_converged(estimator, solution, gap, asked)
+        messages.append((ConvergenceWarning, msg))
     return messages
 
 

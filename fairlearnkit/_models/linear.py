@@ -21,10 +21,11 @@ from fairlearnkit._models.magnitudes import check_magnitudes, varies_by_rounding
 from fairlearnkit._models.messages import (
     FLOAT32_ROUNDING,
     TOLERATED,
+    asked_gap,
     constant_scores,
     not_converged,
 )
-from fairlearnkit._optim import build_problem, solve, solver_names
+from fairlearnkit._optim import build_problem, solve, solve_ratios, solver_names
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     LinearClassifierMixin,
@@ -37,9 +38,10 @@ STACKLEVEL = 8
 
 
 class BaseParityLinear(BaseParityModel):
-    """A linear model w, b of one target column at a time, with |M f| <= max_gap.
+    """A linear model w, b of one target column at a time.
 
-    A subclass says what is minimised: `_objective` returns an `Objective`.
+    With |M f| <= max_gap, or M f = gap_ratio M f_plain. A subclass says what is
+    minimised: `_objective` returns an `Objective`.
     """
 
     _keeps_float32 = False
@@ -49,6 +51,7 @@ class BaseParityLinear(BaseParityModel):
     _parameter_constraints: dict = {  # noqa: RUF012
         **CONSTRAINT_PARAMETERS,
         "max_gap": [Interval(Real, 0, None, closed="both")],
+        "gap_ratio": [Interval(Real, None, None, closed="neither"), None],
         "tol": [Interval(Real, 0, 1, closed="left")],
         "fit_intercept": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -58,19 +61,31 @@ class BaseParityLinear(BaseParityModel):
     }
 
     def _solve_columns(self, X, columns, weight, contrasts):
-        objective = self._objective()
-        with np.errstate(over="ignore"):
-            c = objective.loss_weight * weight
-        size = max_abs(X)
         dtype = X.dtype if self._keeps_float32 else np.float64
         solutions, gaps = [], []
-        for y, rows in zip(columns, contrasts):
-            check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
-            problem = self._build_problem(X, y, c, objective, rows)
+        problems = self._problems(X, columns, weight, contrasts)
+        for problem, rows in zip(problems, contrasts):
             solution = self._solve(problem, dtype=dtype)
             gaps.append(self._diagnose(X, rows, solution))
             solutions.append(solution)
         return solutions, gaps
+
+    def _problems(self, X, columns, weight, contrasts):
+        """The problem of each column of targets, built when it is its turn."""
+        if self.gap_ratio is not None and self.max_gap != 0:
+            msg = (
+                f"max_gap={self.max_gap!r} and gap_ratio={self.gap_ratio!r} are two "
+                "constraints on the same gap. Pass one of them: max_gap for a bound in "
+                "units of scores, gap_ratio for a part of the gap without constraint."
+            )
+            raise ValueError(msg)
+        objective = self._objective()
+        with np.errstate(over="ignore"):
+            c = objective.loss_weight * weight
+        size = max_abs(X)
+        for y, rows in zip(columns, contrasts):
+            check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
+            yield self._build_problem(X, y, c, objective, rows)
 
     def _build_problem(self, X, y, c, objective, contrasts):
         return build_problem(
@@ -86,15 +101,22 @@ class BaseParityLinear(BaseParityModel):
         )
 
     def _solve(self, problem, **options):
-        return solve(
-            problem,
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            solver_params=self.solver_params,
-            convex_constraints=self.convex_constraints,
-            **options,
-        )
+        if self.gap_ratio is None:
+            return solve(problem, **self._solver_options(), **options)
+        return self._solve_ratios(problem, [float(self.gap_ratio)], **options)[0]
+
+    def _solve_ratios(self, problem, ratios, **options):
+        """Solutions for several ratios of the gap, a list."""
+        return solve_ratios(problem, ratios, **self._solver_options(), **options)
+
+    def _solver_options(self):
+        return {
+            "solver": self.solver,
+            "tol": self.tol,
+            "max_iter": self.max_iter,
+            "solver_params": self.solver_params,
+            "convex_constraints": self.convex_constraints,
+        }
 
     def _store(self, X, weight, solutions):
         self.coef_ = np.array([s.coef for s in solutions])
@@ -107,17 +129,19 @@ class BaseParityLinear(BaseParityModel):
         no_direction_left = solution.rank == X.shape[1] or varies_by_rounding(
             scores, X, solution.coef
         )
-        if self.max_gap == 0 and no_direction_left:
+        if solution.bound == 0 and no_direction_left:
             warnings.warn(constant_scores(self), UserWarning, stacklevel=STACKLEVEL)
-        if X.dtype == np.float32 and gap > TOLERATED * self.max_gap + FLOAT32_ROUNDING:
+        allowed = TOLERATED * solution.bound + FLOAT32_ROUNDING
+        if X.dtype == np.float32 and gap > allowed:
             msg = (
-                f"In float32 the coefficients leave a gap of {gap:.3g}, where at most "
-                f"max_gap={self.max_gap:.3g} was asked for. Scale the features, or "
+                f"In float32 the coefficients leave a gap of {gap:.3g}, where "
+                f"{asked_gap(self, solution.bound)}. Scale the features, or "
                 "pass X in float64."
             )
             warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
         if solution.status != "optimal":
-            msg = not_converged(self, solution, gap)
+            asked = asked_gap(self, solution.bound)
+            msg = not_converged(self, solution, gap, asked)
             warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
         return gap
 

@@ -14,13 +14,33 @@ FLOAT32_ROUNDING = 1e-4
 def constant_scores(estimator):
     """For an equality that leaves no direction of X to score by."""
     return (
-        f"{type(estimator).__name__} predicts the same for every row: with max_gap=0 "
-        f"the constraint {estimator.constraint!r} leaves no direction of X to score "
-        "by. Allow a positive max_gap, compare fewer groups, or add features."
+        f"{type(estimator).__name__} predicts the same for every row: with a gap of "
+        f"0 the constraint {estimator.constraint!r} leaves no direction of X to score "
+        "by. Allow a positive gap, compare fewer groups, or add features."
     )
 
 
-def not_converged(estimator, solution, gap):
+def asked_gap(estimator, bound):
+    """The gap that the parameters ask for, in words that follow "where".
+
+    Parameters
+    ----------
+    estimator : estimator
+        With `max_gap`, and perhaps `gap_ratio`.
+    bound : float
+        The gap that this comes to.
+
+    Returns
+    -------
+    text : str
+    """
+    ratio = getattr(estimator, "gap_ratio", None)
+    if ratio is None:
+        return f"at most max_gap={bound:.3g} was asked for"
+    return f"gap_ratio={ratio:.3g} asks for {bound:.3g}"
+
+
+def not_converged(estimator, solution, gap, asked):
     """For a solver that stopped before its certificate was small enough.
 
     Parameters
@@ -31,20 +51,18 @@ def not_converged(estimator, solution, gap):
         What it stopped at.
     gap : float
         Largest gap between groups of the training scores.
+    asked : str
+        What `asked_gap` returns.
 
     Returns
     -------
     message : str
     """
-    name, asked = type(estimator).__name__, estimator.max_gap
     stopped = (
-        f"{name} stopped with the status {solution.status!r} after "
+        f"{type(estimator).__name__} stopped with the status {solution.status!r} after "
         f"{solution.n_iter} iterations, at "
     )
-    constraint = (
-        f"the gap between groups is {gap:.3g}, where at most max_gap={asked:.3g} was "
-        "asked for. "
-    )
+    constraint = f"the gap between groups is {gap:.3g}, where {asked}. "
     if np.isnan(solution.duality_gap):
         return (
             f"{stopped}an objective of {solution.objective:.6g}; {constraint}"

@@ -128,16 +128,23 @@ def _limits(tol, max_iter, solver_params, convex_constraints):
 
 def _rounded(problem, solution, dtype):
     """The solution for X itself, in `dtype`, with its objective and duality gap."""
-    p = problem
+    p, multipliers = problem, solution.multipliers
+    if multipliers is None:
+        multipliers = multipliers_of(p, solution.coef, solution.alpha)
+    own = {
+        "rank": p.basis.shape[1],
+        "bound": p.bound or p.gap(p.goal),
+        "multipliers": multipliers,
+        "hessian": None,  # which is large
+    }
+    if dtype == solution.coef.dtype and not p.shift.any():  # nothing to round
+        return replace(solution, **own)
     coef = solution.coef.astype(dtype)
     # Scores are <w, x - shift> + b: the shift goes into the intercept.
     offset = p.shift @ coef
     intercept = np.asarray(solution.intercept - offset).astype(dtype)
     f = p.scores(coef.astype(np.float64), intercept + offset)
     objective = p.objective(coef.astype(np.float64), f)
-    multipliers = solution.multipliers
-    if multipliers is None:
-        multipliers = multipliers_of(p, solution.coef, solution.alpha)
     return replace(
         solution,
         coef=coef,
@@ -145,6 +152,5 @@ def _rounded(problem, solution, dtype):
         objective=objective,
         # The dual value stays as it is: the gap grows as the objective does.
         duality_gap=solution.duality_gap + (objective - solution.objective),
-        rank=p.basis.shape[1],
-        multipliers=multipliers,
+        **own,
     )

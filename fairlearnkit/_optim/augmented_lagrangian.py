@@ -17,7 +17,6 @@ from fairlearnkit._optim.newton import newton
 # Stiffness sigma of the first round, and its growth. Half or twice of either change a
 # fit of 20,000 x 54 from 27 Newton steps to 30 at most.
 STIFFNESS, GROWTH = 2.0, 3.0
-WARM_STIFFNESS, WARM_TOL, WARM_REACH = 30.0, 1e-6, 0.3
 # Its limit: rounding of the multipliers is sigma times that of the scores. Of 18 fits
 # of 4,000 rows of Adult with C from .01 to 100, only one reaches it: with twice as much
 # it takes 42 steps instead of 74, with half as many as before.
@@ -31,6 +30,10 @@ MOST_ROUNDS, PATIENCE = 60, 6
 # Relative tolerance of a round: at first, as a part of the gap that is left (half or
 # twice of that take as many steps), and at the least.
 FIRST_TOL, SHARE_OF_GAP, SMALLEST_TOL = 1e-2, 0.01, 1e-14
+# Stiffness, tolerance and reach of the first round from a solution of a nearby problem.
+# On Adult, from gap ratio to gap ratio in steps of .1, with twice or half the stiffness
+# and the reach a point of the path takes up to a fifth longer.
+WARM_STIFFNESS, WARM_TOL, WARM_REACH = 10.0, 1e-6, 0.3
 # Rows that are not saturated, as a share of all, above which none are left out. Half or
 # twice of it change the time by less than a tenth.
 MANY_FREE = 0.3
@@ -100,7 +103,9 @@ class _Rounds:
         p = self.p
         smooth = smoothed_problem(p, self.m, self.sigma)
         small, start = smooth, self.start
-        if np.isfinite(self.reach):  # in the first round m says nothing about saturation
+        if np.isfinite(
+            self.reach
+        ):  # in the first round m says nothing about saturation
             small = without_saturated(smooth, self.f, self.reach)
         if small is not smooth:
             start = *start[:2], small.scores(*start[:2])

@@ -6,6 +6,8 @@ section 16.1), a small quadratic program for a bound. Iterates stay feasible, so
 line search only looks at the objective.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from fairlearnkit._optim.bound_program import project_on_bound, symmetric_inverse
@@ -35,6 +37,7 @@ def newton(
     max_iter,
     hessian,
     start=None,
+    system=None,
     min_iter=1,
     certify=True,
     floor=0.0,
@@ -60,6 +63,8 @@ def newton(
         How linear systems with the Hessian are solved.
     start : tuple of (w, b, f), default=None
         A first point and its scores X w + b; of a bound it has to be feasible.
+    system : {DenseHessian, CgHessian}, default=None
+        A Hessian from near the start, for the first step.
     min_iter : int, default=1
         Smallest number of steps.
     certify : bool, default=True
@@ -73,7 +78,7 @@ def newton(
     solution : Solution
     """
     state = _State(problem, start)
-    system, last, n_iter, status = None, np.inf, 0, None
+    last, n_iter, status = np.inf, 0, None
     while status is None:
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
@@ -92,7 +97,7 @@ def newton(
             # Steps 3 and 4.
             state.move(constrained_step(problem, state.w, state.gradient, system))
             last = gap
-    return state.solution(n_iter, gap, status)
+    return replace(state.solution(n_iter, gap, status), hessian=system)
 
 
 def constrained_step(problem, w, gradient, system):

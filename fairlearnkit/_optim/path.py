@@ -47,15 +47,22 @@ def solve_path(method, problem, ratios, limits):
         return plain, dict.fromkeys(ratios, plain)
     for ratio in sorted(ratios, key=lambda ratio: abs(ratio - 1.0)):
         if ratio not in path:
-            start = _extrapolated(problem.rows, path, ratio)
+            start = _extrapolated(problem, path, ratio)
             at_ratio = problem.with_goal(ratio * goal)
-            path[ratio] = method.solve(at_ratio, replace(limits, start=start))
+            new = method.solve(at_ratio, replace(limits, start=start))
+            path = {known: replace(path[known], hessian=None) for known in path}
+            path[ratio] = new  # the only one that keeps its Hessian, which is large
     return plain, path
 
 
-def _extrapolated(rows, path, ratio):
-    """Where the nearest solutions lead to at a ratio; None if they lack their scores."""
-    nearest = sorted(path, key=lambda known: abs(known - ratio))[:MOST_POINTS]
+def _extrapolated(problem, path, ratio):
+    """Where the nearest solutions lead to at a ratio; None if they lack their scores.
+
+    Of a loss with kinks only the nearest one: which rows are at a kink changes between
+    them.
+    """
+    rows, most = problem.rows, MOST_POINTS if problem.loss.smooth else 1
+    nearest = sorted(path, key=lambda known: abs(known - ratio))[:most]
     while len(nearest) > 1:
         weights = lagrange_weights(nearest, ratio)
         if np.abs(weights).sum() <= MOST_GROWTH:
@@ -66,8 +73,9 @@ def _extrapolated(rows, path, ratio):
     points = [path[known] for known in nearest]
     if any(point.scores is None for point in points):
         return None
+    last = next(reversed(path.values()))
     return replace(
-        points[0],
+        last,
         coef=sum(a * point.coef for a, point in zip(weights, points)),
         intercept=sum(a * point.intercept for a, point in zip(weights, points)),
         scores=rows.column(_combined, *(p.scores for p in points), weights=weights),

@@ -193,6 +193,10 @@ class Solution:
         Lagrange multipliers lambda of the cells: of the terms lambda_c (mean score of
         cell c) in the Lagrangian. A solver leaves them out if they follow from alpha,
         as they do without further constraints (``certificate.multipliers_of``).
+    bound : float, default=nan
+        Largest gap that the constraint allows, which ``solve`` adds.
+    hessian : object, default=None
+        The last one, for solvers that start at this point.
     """
 
     coef: np.ndarray
@@ -205,6 +209,8 @@ class Solution:
     scores: np.ndarray | None = None
     alpha: np.ndarray | None = None
     multipliers: np.ndarray | None = None
+    bound: float = np.nan
+    hessian: object = None
 
 
 def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):

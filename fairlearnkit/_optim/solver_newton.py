@@ -85,4 +85,5 @@ def _iterate(problem, hessian, limits):
         return augmented_lagrangian(problem, start=start, **options)
     if start:
         options |= {"start": (start.coef, start.intercept, start.scores), "min_iter": 0}
+        options["system"] = start.hessian
     return newton(problem, **options)

@@ -37,6 +37,12 @@ class ParityLogisticRegression(BaseParityClassifier):
     max_gap : float, default=0.0
         Largest difference of mean scores, in log-odds; 0 closes the gap, ``np.inf``
         gives scikit-learn's model.
+    gap_ratio : float, default=None
+        A constraint without unit in place of `max_gap`, which must then be 0: every
+        difference becomes this part of what it is without a constraint, M f = gap_ratio
+        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
+        turns it around. It is always feasible, and costs the plain fit and a second
+        one that starts there.
     C : float, default=1.0
         Inverse of the regularisation strength. ``np.inf`` means no penalty; if a
         hyperplane then separates the classes, there is no optimum (ConvergenceWarning).
@@ -106,9 +112,9 @@ class ParityLogisticRegression(BaseParityClassifier):
     InfeasibleConstraintError
         No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        The sensitive features are not given or have the wrong length, there is only one
-        group or one class, a group has no rows in a cell of the constraint, or the
-        positive class must be named.
+        Both `max_gap` and `gap_ratio` are given, the sensitive features are not given
+        or have the wrong length, there is only one group or one class, a group has no
+        rows in a cell of the constraint, or the positive class must be named.
 
     Warns
     -----
@@ -117,7 +123,7 @@ class ParityLogisticRegression(BaseParityClassifier):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        With a gap of 0 no direction of X is left to score by, or float32 cannot
         represent the requested gap.
 
     See Also
@@ -169,6 +175,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         constraint="demographic_parity",
         pos_label=None,
         max_gap=0.0,
+        gap_ratio=None,
         C=1.0,
         tol=1e-4,
         fit_intercept=True,
@@ -182,6 +189,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         self.constraint = constraint
         self.pos_label = pos_label
         self.max_gap = max_gap
+        self.gap_ratio = gap_ratio
         self.C = C
         self.tol = tol
         self.fit_intercept = fit_intercept

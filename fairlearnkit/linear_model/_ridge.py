@@ -33,6 +33,12 @@ class ParityRidge(BaseParityRegressor):
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
         ``np.inf`` gives scikit-learn's model.
+    gap_ratio : float, default=None
+        A constraint without unit in place of `max_gap`, which must then be 0: every
+        difference becomes this part of what it is without a constraint, M f = gap_ratio
+        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
+        turns it around. It is always feasible, and costs the plain fit and a second
+        one that starts there.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     tol : float, default=1e-4
@@ -92,8 +98,9 @@ class ParityRidge(BaseParityRegressor):
     InfeasibleConstraintError
         No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        The sensitive features are not given or have the wrong length, there is only one
-        group, or the constraint needs class labels.
+        Both `max_gap` and `gap_ratio` are given, the sensitive features are not given
+        or have the wrong length, there is only one group, or the constraint needs class
+        labels.
 
     Warns
     -----
@@ -102,7 +109,7 @@ class ParityRidge(BaseParityRegressor):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        With a gap of 0 no direction of X is left to score by, or float32 cannot
         represent the requested gap.
 
     See Also
@@ -143,6 +150,7 @@ class ParityRidge(BaseParityRegressor):
         *,
         constraint="demographic_parity",
         max_gap=0.0,
+        gap_ratio=None,
         fit_intercept=True,
         tol=1e-4,
         missing="error",
@@ -154,6 +162,7 @@ class ParityRidge(BaseParityRegressor):
         self.alpha = alpha
         self.constraint = constraint
         self.max_gap = max_gap
+        self.gap_ratio = gap_ratio
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.missing = missing

@@ -33,6 +33,12 @@ class ParityLinearSVR(BaseParityRegressor):
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
         ``np.inf`` leaves the plain model.
+    gap_ratio : float, default=None
+        A constraint without unit in place of `max_gap`, which must then be 0: every
+        difference becomes this part of what it is without a constraint, M f = gap_ratio
+        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
+        turns it around. It is always feasible, and costs the plain fit and a second
+        one that starts there.
     C : float, default=1.0
         Inverse of the regularisation strength.
     tol : float, default=1e-4
@@ -93,8 +99,9 @@ class ParityLinearSVR(BaseParityRegressor):
     InfeasibleConstraintError
         No model satisfies `convex_constraints`, or cvxpy's solver failed.
     ValueError
-        The sensitive features are not given or have the wrong length, there is only one
-        group, or a group has no rows in a cell of the constraint.
+        Both `max_gap` and `gap_ratio` are given, the sensitive features are not given
+        or have the wrong length, there is only one group, or a group has no rows in a
+        cell of the constraint.
 
     Warns
     -----
@@ -103,7 +110,7 @@ class ParityLinearSVR(BaseParityRegressor):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With ``max_gap=0`` no direction of X is left to score by, or float32 cannot
+        With a gap of 0 no direction of X is left to score by, or float32 cannot
         represent the requested gap.
 
     See Also
@@ -148,6 +155,7 @@ class ParityLinearSVR(BaseParityRegressor):
         loss="epsilon_insensitive",
         constraint="demographic_parity",
         max_gap=0.0,
+        gap_ratio=None,
         C=1.0,
         tol=1e-4,
         fit_intercept=True,
@@ -161,6 +169,7 @@ class ParityLinearSVR(BaseParityRegressor):
         self.loss = loss
         self.constraint = constraint
         self.max_gap = max_gap
+        self.gap_ratio = gap_ratio
         self.C = C
         self.tol = tol
         self.fit_intercept = fit_intercept

@@ -1,0 +1,195 @@
+"""The path of a linear model, from that without a constraint to equality and past it."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Bunch
+
+from fairlearnkit._models.linear import BaseParityLinear
+from fairlearnkit._models.messages import asked_gap, not_converged
+
+from ._logistic import ParityLogisticRegression
+
+# Ratios that are solved for by default: 20, with equality among them. With twice as
+# many a path takes 1.6 times as long.
+AUTO_RATIOS = tuple(np.arange(10, -10, -1) / 10)
+
+
+def parity_path(
+    X,
+    y,
+    *,
+    sensitive_features,
+    constraint="demographic_parity",
+    gap_ratios="auto",
+    estimator=None,
+    sample_weight=None,
+):
+    r"""Fit a linear model for several ratios of the gap, one after the other.
+
+    .. math::
+
+        \min_{w, b} \tfrac{\text{reg}}{2} \|w\|^2 + C \sum_i w_i \, \ell(y_i, f(x_i))
+        \quad \text{subject to} \quad M f = r \, M f_\text{plain}
+
+    For each gap ratio r, with f_plain the scores of the model without a constraint: 1
+    is that model, 0 closes every difference between groups, and below 0 they have the
+    other sign. Each fit starts where the last ones lead to, so that a path costs a
+    fraction of as many fits with `gap_ratio`, and gives the same models.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Features.
+    y : array-like of shape (n_samples,)
+        Class labels, or numbers for a regressor.
+    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Group labels, or numeric columns for "decorrelation".
+    constraint : str or object, default="demographic_parity"
+        As in :class:`ParityLogisticRegression`; it replaces that of `estimator`.
+    gap_ratios : "auto" or array-like of shape (n_points,), default="auto"
+        The ratios, in any order. "auto" takes 20, from 1 down to -0.9.
+    estimator : estimator, default=None
+        Model whose loss, penalty and other parameters are taken:
+        :class:`ParityLogisticRegression` (which None stands for),
+        :class:`ParityRidge`, :class:`~fairlearnkit.svm.ParityLinearSVC` or
+        :class:`~fairlearnkit.svm.ParityLinearSVR`. It is not changed, and its `max_gap`
+        and `gap_ratio` are not used.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights in the loss and in the constraint; weight 2 counts as two rows.
+
+    Returns
+    -------
+    path : :class:`~sklearn.utils.Bunch`
+        gap_ratios : ndarray of shape (n_points,)
+            In the order in which they were given.
+        coefs : ndarray of shape (n_features, n_points)
+            Coefficients; (n_classes, n_features, n_points) for more than two classes,
+            which are fitted one-vs-rest.
+        intercepts : ndarray of shape (n_points,) or (n_classes, n_points)
+            Intercepts.
+        gaps : ndarray of shape (n_points,)
+            Largest gap between groups of the training scores.
+        duality_gaps : ndarray of shape (n_points,)
+            Upper bounds on how far each objective is above its optimum (largest over
+            classes).
+        n_iters : ndarray of shape (n_points,)
+            Iterations of the solver, of the plain model those from scratch (largest
+            over classes).
+
+    Raises
+    ------
+    ValueError
+        `gap_ratios` are no finite numbers or empty, `estimator` is no linear model of
+        this library, or what ``estimator.fit`` raises.
+
+    Warns
+    -----
+    ConvergenceWarning
+        The solver stopped before it reached the tolerance of `estimator` at some
+        points.
+
+    See Also
+    --------
+    ParityLogisticRegression : Fits a single point, with `gap_ratio`.
+
+    Notes
+    -----
+    The gaps are those of mean scores of the training rows. Rates of decisions agree
+    elsewhere on the path, often past zero: choose the point by decisions on rows that
+    the path was not fitted on.
+
+    At ratios other than 1, solvers that keep no scores ("cvxpy", "interior-point")
+    start from scratch.
+
+    Examples
+    --------
+    >>> from fairlearnkit.datasets import make_biased_classification
+    >>> from fairlearnkit.linear_model import parity_path
+    >>> X, y, group = make_biased_classification(random_state=0)
+    >>> path = parity_path(X, y, sensitive_features=group, gap_ratios=[1, 0.5, 0, -0.5])
+    >>> (path.gaps / path.gaps[0]).round(6).tolist()
+    [1.0, 0.5, 0.0, 0.5]
+    >>> path.coefs.shape
+    (10, 4)
+    """
+    model = _model(estimator, constraint)
+    asked = _read_ratios(gap_ratios)
+    ratios = np.unique(asked).tolist()
+    X, columns, weight, contrasts = model._columns(
+        X, y, sensitive_features, sample_weight
+    )
+    paths, gaps = [], []
+    for problem in model._problems(X, columns, weight, contrasts):
+        path = dict(zip(ratios, model._solve_ratios(problem, ratios)))
+        paths.append([path[ratio] for ratio in asked])
+        gaps.append([problem.gap(problem.basis.T @ s.coef) for s in paths[-1]])
+    gaps = np.max(gaps, axis=0)
+    _warn_unconverged(model, asked, np.array(paths, dtype=object).T, gaps)
+    coefs = np.array([[s.coef for s in path] for path in paths]).transpose(0, 2, 1)
+    intercepts = np.array([[s.intercept for s in path] for path in paths])
+    is_single = len(paths) == 1
+    return Bunch(
+        gap_ratios=np.array(asked),
+        coefs=coefs[0] if is_single else coefs,
+        intercepts=intercepts[0] if is_single else intercepts,
+        gaps=gaps,
+        duality_gaps=_largest(paths, "duality_gap"),
+        n_iters=_largest(paths, "n_iter"),
+    )
+
+
+def _model(estimator, constraint):
+    """The estimator's copy that stands for the path."""
+    model = ParityLogisticRegression() if estimator is None else clone(estimator)
+    if not isinstance(model, BaseParityLinear):
+        msg = (
+            f"parity_path takes a linear model under a parity constraint, got "
+            f"{model!r}: ParityLogisticRegression, ParityRidge, ParityLinearSVC or "
+            "ParityLinearSVR."
+        )
+        raise ValueError(msg)
+    model.set_params(constraint=constraint, max_gap=0.0, gap_ratio=0.0)
+    model._validate_params()
+    return model
+
+
+def _read_ratios(gap_ratios):
+    """Gap ratios as a list of floats."""
+    if isinstance(gap_ratios, str) and gap_ratios == "auto":
+        return list(AUTO_RATIOS)
+    try:
+        ratios = np.asarray(gap_ratios, dtype=np.float64)
+    except (TypeError, ValueError):
+        ratios = np.full(1, np.nan)
+    if ratios.ndim != 1 or not len(ratios) or not np.isfinite(ratios).all():
+        msg = (
+            f"gap_ratios={gap_ratios!r} must be 'auto' or a list of finite numbers, "
+            "such as [1, 0.5, 0, -0.5]."
+        )
+        raise ValueError(msg)
+    return ratios.tolist()
+
+
+def _warn_unconverged(model, ratios, points, gaps):
+    """Warn of the worst of the points that have not converged."""
+    missed = [
+        (solution.duality_gap, ratio, solution, gap)
+        for ratio, row, gap in zip(ratios, points, gaps)
+        for solution in row
+        if solution.status != "optimal"
+    ]
+    if not missed:
+        return
+    _, ratio, solution, gap = max(missed, key=lambda item: item[0])
+    model.set_params(gap_ratio=ratio)
+    text = not_converged(model, solution, gap, asked_gap(model, solution.bound))
+    names = sorted({item[1] for item in missed}, reverse=True)
+    msg = f"At gap ratios {names} the solver did not reach its tolerance. {text}"
+    warnings.warn(msg, ConvergenceWarning, stacklevel=3)
+
+
+def _largest(paths, name):
+    return np.max([[getattr(s, name) for s in path] for path in paths], axis=0)
