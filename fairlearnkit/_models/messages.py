@@ -13,10 +13,12 @@ FLOAT32_ROUNDING = 1e-4
 
 def constant_scores(estimator):
     """For an equality that leaves no direction of X to score by."""
+    by_ratio = getattr(estimator, "gap_ratio", None) is not None
+    name = "gap_ratio" if by_ratio else "max_gap"
     return (
-        f"{type(estimator).__name__} predicts the same for every row: with a gap of "
-        f"0 the constraint {estimator.constraint!r} leaves no direction of X to score "
-        "by. Allow a positive gap, compare fewer groups, or add features."
+        f"{type(estimator).__name__} predicts the same for every row: with {name}=0 "
+        f"the constraint {estimator.constraint!r} leaves no direction of X to score "
+        f"by. Allow a positive {name}, compare fewer groups, or add features."
     )
 
 

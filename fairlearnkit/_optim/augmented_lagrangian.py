@@ -37,6 +37,8 @@ WARM_STIFFNESS, WARM_TOL, WARM_REACH = 10.0, 1e-6, 0.3
 # Rows that are not saturated, as a share of all, above which none are left out. Half or
 # twice of it change the time by less than a tenth.
 MANY_FREE = 0.3
+# The values of m on both sides of the kinks.
+SIGNS = np.array([-1.0, 1.0])
 
 
 def augmented_lagrangian(problem, *, tol, max_iter, hessian, start=None):
@@ -103,9 +105,7 @@ class _Rounds:
         p = self.p
         smooth = smoothed_problem(p, self.m, self.sigma)
         small, start = smooth, self.start
-        if np.isfinite(
-            self.reach
-        ):  # in the first round m says nothing about saturation
+        if np.isfinite(self.reach):  # else m says nothing about saturation yet
             small = without_saturated(smooth, self.f, self.reach)
         if small is not smooth:
             start = *start[:2], small.scores(*start[:2])
@@ -184,15 +184,13 @@ def without_saturated(problem, f, reach):
     if rows.total(free) > MANY_FREE * rows.shape[0]:
         return p
     few, _ = rows.select(free)
-    means, targets, totals = [], [], []
-    for sign in (-1.0, 1.0):  # one row for all with m = sign, at their mean
-        total, pull, target = rows.sums(_sums_of_sign, saturated, sign=sign)
-        if total > 0:
-            totals.append(total)
-            means.append(pull / total)
-            targets.append([target / total, sign])
-    if totals:
-        few = few.extended(np.array(means), np.array(targets), np.array(totals))
+    # One row for all with m = sign, at their mean.
+    totals, pulls, targets = rows.sums(_sums_by_sign, saturated)
+    some = totals > 0
+    if some.any():
+        totals, pulls, targets = totals[some], pulls[some], targets[some]
+        targets = np.column_stack([targets / totals, SIGNS[some]])
+        few = few.extended(pulls / totals[:, None], targets, totals)
     return replace(p, rows=few)
 
 
@@ -228,6 +226,6 @@ def _is_nan(block, values):
     return np.isnan(values)
 
 
-def _sums_of_sign(block, saturated, sign):
-    c = np.where(saturated == sign, block.c, 0.0)
-    return c.sum(), block.rmatvec(c), c @ block.y[:, 0]
+def _sums_by_sign(block, saturated):
+    c = np.where(saturated[:, None] == SIGNS, block.c[:, None], 0.0)  # (n_rows, 2)
+    return c.sum(axis=0), block.reduce(c), c.T @ block.y[:, 0]

@@ -32,6 +32,8 @@ class NewtonCholesky(Solver):
             start = replace(limits.start, coef=reduce(limits.start.coef))
             limits = replace(limits, start=start)
         solution = _iterate(small, DenseHessian, limits)
+        if small is not problem:  # another constraint has other coordinates
+            solution = replace(solution, hessian=None)
         return replace(solution, coef=expand(solution.coef))
 
     def _unpenalised(self, problem, limits):

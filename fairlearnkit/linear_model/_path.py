@@ -1,4 +1,4 @@
-"""The path of a linear model, from that without a constraint to equality and past it."""
+"""The path of a linear model: from no constraint to equality, and past it."""
 
 import warnings
 
@@ -62,7 +62,9 @@ def parity_path(
 
     Returns
     -------
-    path : :class:`~sklearn.utils.Bunch`
+    path : Bunch
+        Dictionary-like object, with the following attributes.
+
         gap_ratios : ndarray of shape (n_points,)
             In the order in which they were given.
         coefs : ndarray of shape (n_features, n_points)
