@@ -384,6 +384,29 @@ def kernels(data, repeats, n_rows=10_000):
     measured = peak_memory("ParitySVC", n_rows, 20)
     name = f"ParitySVC at {n_rows:,} rows: peak memory / n^2 float64"
     row(name, measured["peak_bytes"] / (8 * n_rows**2), 2.5)
+    kernel_loose_bound(X[:3000], y[:3000], sex[:3000], repeats)
+
+
+def kernel_loose_bound(X, y, sex, repeats):
+    """A bound on several contrasts that does not bind, against no bound.
+
+    The means of the constraint are part of it: a tenth of the time at 3,000 rows, and a
+    third at 10,000, where the model alone does not need the whole kernel matrix.
+    """
+    free = ParitySVC(constraint="equalized_odds", max_gap=np.inf)
+    gap = free.fit(X, y, sensitive_features=sex).gap_
+    loose = ParitySVC(constraint="equalized_odds", max_gap=1.01 * gap)
+    time = medians(
+        {
+            "free": lambda: free.fit(X, y, sensitive_features=sex),
+            "loose": lambda: loose.fit(X, y, sensitive_features=sex),
+        },
+        repeats,
+    )
+    name = (
+        f"ParitySVC(rbf, a bound that does not bind) at {len(y):,} rows / max_gap=inf"
+    )
+    row(name, time["loose"] / time["free"], 1.3)
 
 
 def kernel_objective(model, X, y):

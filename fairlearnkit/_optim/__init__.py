@@ -111,7 +111,7 @@ def solve_ratios(
     plain, path = solve_path(method, inner, ratios, limits)
     goal = problem.basis.T @ back(plain).coef
     problems = [
-        problem.unconstrained() if ratio == 1.0 else problem.with_goal(ratio * goal)
+        problem.without_constraint if ratio == 1.0 else problem.with_goal(ratio * goal)
         for ratio in ratios
     ]
     return [_rounded(p, back(path[r]), dtype) for p, r in zip(problems, ratios)]

@@ -6,10 +6,19 @@ from fairlearnkit._optim.kernel_factor import FactorSolver
 from fairlearnkit._optim.kernel_ridge import RidgeSolver
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.kernel_solver import KernelOptions
-from fairlearnkit._optim.kernel_svm import LibsvmOrFactorSolver, LibsvmSolver
+from fairlearnkit._optim.kernel_svm import (
+    LibsvmOrFactorSolver,
+    LibsvmSolver,
+    PlainOrFactorSolver,
+)
 
 # What "auto" tries in turn; the last one takes every problem.
-AUTO = (RidgeSolver(), LibsvmOrFactorSolver(), FactorSolver("auto"))
+AUTO = (
+    RidgeSolver(),
+    LibsvmOrFactorSolver(),
+    PlainOrFactorSolver(),
+    FactorSolver("auto"),
+)
 # Solvers of kernel problems alone; other names are those of linear solvers.
 NAMED = {"closed-form": RidgeSolver(), "libsvm": LibsvmSolver()}
 
@@ -26,7 +35,8 @@ def solve_kernel(problem, *, solver="auto", **options):
         with no bound, an equality, or a bound on one contrast; the name of a linear
         solver, such as "interior-point" or "cvxpy", for any problem, on a factor of K.
         "auto" takes the first of these that can; for at most 1500 rows, where libsvm is
-        not near the optimum, it tries a factor of K, too.
+        not near the optimum, it tries a factor of K, too. Bounds on several contrasts
+        it leaves out at first, and keeps libsvm's solution if that is within them.
     **options : dict
         The fields of `KernelOptions`.
 
@@ -67,8 +77,7 @@ def takes_rows(loss, *, fit_intercept, solver="auto"):
     Returns
     -------
     taken : bool
-        False, too, where that depends on the bound: for bounds on several contrasts K
-        is formed all the same.
+        True, too, for bounds on several contrasts, where K is formed only if they bind.
     """
     methods = AUTO if solver == "auto" else (_named(solver),)
     first = [m for m in methods if m.refusal_of_loss(loss, fit_intercept) is None][:1]

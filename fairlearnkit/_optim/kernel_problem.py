@@ -128,6 +128,12 @@ class KernelProblem:
         outside = np.abs(diagonal - self.T**2 @ self.sign)
         return bool(outside.max() <= RESIDUAL_TOLERANCE * np.abs(diagonal).max())
 
+    @property
+    def without_constraint(self):
+        """The same problem with no bound, and no contrasts to look at."""
+        parts = {"B": self.B[:0], "T": self.T[:, :0], "sign": self.sign[:0]}
+        return replace(self, bound=np.inf, cells=self.cells[:, :0], **parts)
+
     def with_targets(self, y, c, *, loss, unit):
         """The problem with targets in another unit, and weights and a loss for them."""
         return replace(self, y=y, c=c, loss=loss, bound=self.bound / unit)

@@ -41,7 +41,7 @@ def solve_path(method, problem, ratios, limits):
     solutions : dict of float to Solution
         By ratio.
     """
-    plain = method.solve(problem.unconstrained(), limits)
+    plain = method.solve(problem.without_constraint, limits)
     path, goal = {1.0: plain}, problem.basis.T @ plain.coef
     if not len(goal):
         return plain, dict.fromkeys(ratios, plain)

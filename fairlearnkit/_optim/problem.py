@@ -160,7 +160,8 @@ class Problem:
         """The problem with the constraint Q'w = goal."""
         return replace(self, bound=0.0, goal=goal)
 
-    def unconstrained(self):
+    @property
+    def without_constraint(self):
         """The problem without its constraint."""
         basis, cells = self.basis[:, :0], self.cells[:, :0]
         return replace(self, bound=np.inf, basis=basis, cells=cells, goal=np.zeros(0))

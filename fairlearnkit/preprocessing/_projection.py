@@ -109,8 +109,9 @@ class ParityProjection(TransformerMixin, BaseEstimator):
     -----
     Only dense X is supported, since the result is dense: for sparse X, the linear
     models apply the same projection without forming it. Only means are equalised; a
-    model that is not linear can still tell the groups apart. The fitted projection
-    keeps `directions_`, that is, differences of means of groups, and no rows of X.
+    model that is not linear, such as trees, can still tell the groups apart. The fitted
+    projection keeps `directions_`, that is, differences of means of groups, and no rows
+    of X.
 
     References
     ----------

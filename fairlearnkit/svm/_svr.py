@@ -65,9 +65,10 @@ class ParitySVR(BaseParityKernelRegressor):
     solver : {"auto", "libsvm", "interior-point", "cvxpy"}, default="auto"
         "libsvm" can be used with an equality, a bound on one contrast, or without a
         bound; "interior-point" and "cvxpy" always, on a factor of the kernel matrix.
-        "auto" uses libsvm where possible, else the "auto" of the linear models on that
-        factor; it also tries the latter if libsvm misses the optimum and there are at
-        most 1500 rows.
+        "auto" uses libsvm where possible, also for a bound on several contrasts that
+        the model without a constraint keeps; else the "auto" of the linear models on
+        that factor. It also tries the latter if libsvm misses the optimum and there are
+        at most 1500 rows.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
     max_iter : int, default=-1
@@ -142,7 +143,7 @@ class ParitySVR(BaseParityKernelRegressor):
 
     The model keeps the training rows that have a coefficient. From 4,000 rows on, only
     the part of the kernel matrix near the margin is formed, if the kernel is "rbf",
-    "linear" or "poly" and there is no bound on several contrasts; otherwise the whole
+    "linear" or "poly" and no bound on several contrasts binds; otherwise the whole
     matrix, 8 n^2 bytes. Time grows with the square of the number of rows; for many, use
     ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR.
 
