@@ -16,7 +16,7 @@ API_REFERENCE = {
         "module": "fairlearnkit.model_selection",
         "description": "Rules that choose by a score and a gap. See "
         ":ref:`composition`.",
-        "names": ["LowestGap", "HighestScore", "pareto_front"],
+        "names": ["LowestGap", "HighestScore", "pareto_front", "pooled_gaps"],
     },
     "Linear models": {
         "module": "fairlearnkit.linear_model",
@@ -104,6 +104,7 @@ API_REFERENCE = {
             "audit_subgroups",
             "parity_report",
             "parity_scorer",
+            "pooled_scorers",
         ],
     },
     "Inspection": {

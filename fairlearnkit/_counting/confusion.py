@@ -114,7 +114,7 @@ def read_confusion(
         )
     codes = (stratum, groups.codes, true, predicted)
     shape = (len(strata), len(groups.labels), len(classes), len(classes))
-    counts, weights = _count(codes, shape, weight)
+    counts, weights = count_cells(codes, shape, weight)
     # Without y_true, the classes are those of y_pred, and messages say so.
     target = "y_pred" if y_true is None else "y_true"
     return ConfusionCounts(
@@ -142,7 +142,7 @@ def _read_strata(control_features, groups, missing, caller):
     return strata.labels[present], codes
 
 
-def _count(codes, shape, weight):
+def count_cells(codes, shape, weight):
     """Rows and weights of each cell, in blocks of rows that stay in cache.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import RateComparison, measure_gap
+from fairlearnkit._counting.small_groups import leave_out_small_groups
 
 
 def compares(*rates, ratio=False):
@@ -66,6 +67,7 @@ def compare_groups(
     labels=None,
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     """Gap of rates between groups; the arguments are those of `rate_difference`.
 
@@ -81,6 +83,8 @@ def compare_groups(
         All classes; strata of the rows.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive or control features.
+    min_group_size : int, default=0
+        Groups of fewer rows are left out, with a warning.
 
     Returns
     -------
@@ -97,5 +101,6 @@ def compare_groups(
         missing=missing,
         pos_label=pos_label,
     )
+    confusion = leave_out_small_groups(confusion, min_group_size, stacklevel=4)
     positives = positive_classes(confusion, comparison, pos_label)
     return measure_gap(comparison, confusion, positives)

@@ -67,6 +67,8 @@ def required_message(caller):
     required = f"{name} is required and was not given. "
     if not caller.method:
         return f"{required}Pass the group of each row, {name}=df['sex']."
+    if caller.method in ("predict", "transform"):
+        return _required_for_new_rows(name, caller.method)
     data = "X, y" if caller.method in ("fit", "score") else "X"
     return (
         f"{required}Pass it, est.{caller.method}({data}, {name}=df['sex']). Inside a "
@@ -74,6 +76,19 @@ def required_message(caller):
         "SensitiveColumns(est, 'sex'); or enable metadata routing, "
         "sklearn.set_config(enable_metadata_routing=True), and pass it to the outer "
         f"{caller.method}: the request is set already."
+    )
+
+
+def _required_for_new_rows(name, method):
+    """As `required_message`; scikit-learn passes no metadata to predict in searches."""
+    return (
+        f"{name} is required in {method} and was not given: this estimator needs the "
+        f"group of each row there, not in fit only. Pass it, est.{method}(X, "
+        f"{name}=df['sex']). Searches, cross-validation and scorers pass X alone to "
+        f"{method}: leave the column in X and replace est by SensitiveColumns(est, "
+        "'sex'), which also works in a Pipeline. Metadata routing, "
+        "sklearn.set_config(enable_metadata_routing=True), reaches the "
+        f"{method} of a Pipeline, and none of those."
     )
 
 

@@ -36,6 +36,8 @@ def score_column(cv_results, name, statistic="mean"):
         return None
     texts = [str(key) for key in keys]
     known = [key.removeprefix("mean_test_") for key in texts if "mean_test_" in key]
+    # Of the counts of pooled_scorers, many to a gap, the name before the colon.
+    known = list(dict.fromkeys(key.partition(": ")[0] for key in known))
     msg = (
         f"{name!r} is not among the scores of the search, {known or texts}. "
         "Name it there: scoring={'accuracy': 'accuracy', 'gap': parity_scorer(...)}."

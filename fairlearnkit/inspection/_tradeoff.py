@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from fairlearnkit._counting.pooled import read_pooled
 from fairlearnkit._data.search_results import score_column
 from fairlearnkit._optim.decision_path import front
 from fairlearnkit.model_selection import pareto_front
@@ -85,7 +86,8 @@ class TradeoffDisplay:
         score : str
             Name of the score, greater for better candidates.
         gap : str
-            Name of the negated gap, as `parity_scorer` returns it.
+            Name of the negated gap, as `parity_scorer` returns it, or of the counts of
+            `pooled_scorers`.
         chosen : int, default=None
             Position of the candidate to mark, such as ``search.best_index_``.
         ax : matplotlib Axes, default=None
@@ -97,7 +99,10 @@ class TradeoffDisplay:
             The drawn display.
         """
         best = pareto_front(cv_results, score, gap)
-        scores, negated = (score_column(cv_results, name) for name in (score, gap))
+        scores = score_column(cv_results, score)
+        pooled = read_pooled(cv_results, gap)
+        gaps = -score_column(cv_results, gap) if pooled is None else pooled.gaps()
+        # Pooled gaps are one number for all folds, without a spread.
         spread = tuple(score_column(cv_results, name, "std") for name in (score, gap))
         if any(column is None for column in spread):
             spread = None
@@ -105,7 +110,7 @@ class TradeoffDisplay:
             chosen = range(len(scores))[chosen]  # counts from the end if negative
         return cls(
             score=scores,
-            gap=-negated,
+            gap=gaps,
             front=best,
             chosen=chosen,
             names=(score, gap),

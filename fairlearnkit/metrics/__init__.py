@@ -16,6 +16,7 @@ from ._parity import (
     equalized_odds_difference,
     equalized_odds_ratio,
 )
+from ._pooled_scorers import pooled_scorers
 from ._predictability import group_predictability
 from ._rates import group_rates, rate_difference, rate_ratio
 from ._report import parity_report
@@ -37,6 +38,7 @@ __all__ = [
     "ks_gap",
     "parity_report",
     "parity_scorer",
+    "pooled_scorers",
     "rate_difference",
     "rate_ratio",
     "score_gap",

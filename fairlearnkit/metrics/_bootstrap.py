@@ -11,6 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
+from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
 
 from ._metric import CALLER, get_metric
@@ -87,6 +88,9 @@ def bootstrap_interval(
     -----
     UndefinedMetricWarning
         Resamples were left out.
+    SmallGroupWarning
+        ``min_group_size`` in `metric_params` leaves groups out, those of the rows as
+        given; the resamples compare the same groups.
 
     Notes
     -----
@@ -172,9 +176,11 @@ def _resampled_gap(
     # Some keywords say what is compared, the others how rows are read.
     keys = {"aggregate", "rate"} & set(options)
     comparison = comparison_of(metric, **{key: options.pop(key) for key in keys})
+    min_group_size = options.pop("min_group_size", 0)
     confusion = read_confusion(
         *data, comparison.rates, sample_weight=sample_weight, **options, caller=CALLER
     )
+    confusion = leave_out_small_groups(confusion, min_group_size)
     pos_label = options.get("pos_label")
     positives = positive_classes(confusion, comparison, pos_label, CALLER)
     (draws,) = resampled_gaps(

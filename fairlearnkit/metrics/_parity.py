@@ -15,6 +15,7 @@ def demographic_parity_difference(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Largest difference between groups of the rate of positive predictions.
 
@@ -29,7 +30,7 @@ def demographic_parity_difference(
     pos_label : scalar, default=None
         The positive class. Either of two classes gives the same gap. If there are more,
         None takes each class in turn, and the largest difference counts.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -75,6 +76,7 @@ def demographic_parity_difference(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -90,6 +92,7 @@ def demographic_parity_ratio(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Smallest ratio between groups of the rate of positive predictions.
 
@@ -105,7 +108,7 @@ def demographic_parity_ratio(
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None
         As in :func:`~fairlearnkit.metrics.rate_ratio`.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -151,6 +154,7 @@ def demographic_parity_ratio(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -166,6 +170,7 @@ def equal_opportunity_difference(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Largest difference between groups of the true positive rate.
 
@@ -179,7 +184,7 @@ def equal_opportunity_difference(
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None
         As in :func:`~fairlearnkit.metrics.rate_difference`.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -224,6 +229,7 @@ def equal_opportunity_difference(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -239,6 +245,7 @@ def equal_opportunity_ratio(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Smallest ratio between groups of the true positive rate.
 
@@ -253,7 +260,7 @@ def equal_opportunity_ratio(
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None
         As in :func:`~fairlearnkit.metrics.rate_ratio`.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -298,6 +305,7 @@ def equal_opportunity_ratio(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -313,6 +321,7 @@ def equalized_odds_difference(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Largest difference between groups of the true or the false positive rate.
 
@@ -328,7 +337,7 @@ def equalized_odds_difference(
     pos_label : scalar, default=None
         The positive class. Either of two classes gives the same gap. If there are more,
         None takes each class in turn, and the largest difference counts.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -374,6 +383,7 @@ def equalized_odds_difference(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -389,6 +399,7 @@ def equalized_odds_ratio(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Smallest ratio between groups of the true or the false positive rate.
 
@@ -403,7 +414,7 @@ def equalized_odds_ratio(
         As in :func:`~fairlearnkit.metrics.rate_difference`.
     pos_label : scalar, default=None
         As in :func:`~fairlearnkit.metrics.rate_ratio`.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -448,4 +459,5 @@ def equalized_odds_ratio(
         labels,
         control_features,
         missing,
+        min_group_size,
     )

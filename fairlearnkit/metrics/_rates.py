@@ -23,6 +23,7 @@ def rate_difference(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Largest difference between groups of any rate of the confusion matrix.
 
@@ -59,6 +60,9 @@ def rate_difference(
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive or control features: raise an error, treat
         them as a group or stratum of its own, or leave their rows out.
+    min_group_size : int, default=0
+        Groups of fewer rows, in all strata together, are left out of the comparison,
+        with a warning. Their rows count in no group.
 
     Returns
     -------
@@ -70,12 +74,13 @@ def rate_difference(
     ValueError
         Lengths differ, there is only one group, values are missing, or an option is
         unknown; `y_true` has two classes and `y_pred` others, such as scores; the
-        positive class has to be named.
+        positive class has to be named; `min_group_size` leaves fewer than two groups.
 
     Warns
     -----
     SmallGroupWarning
-        A group has fewer than 10 rows in the denominator of the rate.
+        A group has fewer than 10 rows in the denominator of the rate, or
+        `min_group_size` leaves groups out.
     UndefinedMetricWarning
         A group has no row in the denominator, or all rates of a ratio are 0.
 
@@ -107,6 +112,7 @@ def rate_difference(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 
@@ -123,6 +129,7 @@ def rate_ratio(
     aggregate="worst",
     control_features=None,
     missing="error",
+    min_group_size=0,
 ):
     r"""Smallest ratio between groups of any rate of the confusion matrix.
 
@@ -137,7 +144,7 @@ def rate_ratio(
         two other labels it has to be named, unless the rate is "accuracy" or
         "error_rate". If there are more than two classes, None takes each in turn, and
         the smallest ratio counts; classes whose rates are all 0 are skipped.
-    labels, aggregate, control_features, missing : optional
+    labels, aggregate, control_features, missing, min_group_size : optional
         As in :func:`~fairlearnkit.metrics.rate_difference`.
 
     Returns
@@ -183,6 +190,7 @@ def rate_ratio(
         labels,
         control_features,
         missing,
+        min_group_size,
     )
 
 

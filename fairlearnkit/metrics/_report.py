@@ -8,6 +8,9 @@ from sklearn.exceptions import UndefinedMetricWarning
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.gaps import RateComparison, measure_gap
 from fairlearnkit._counting.group_rates import check_rates, rates_by_group
+from fairlearnkit._counting.pairs import widest_pair
+from fairlearnkit._counting.rates import rate_counts
+from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
 
@@ -118,6 +121,7 @@ def parity_report(
     confidence_level=0.95,
     random_state=0,
     missing="error",
+    min_group_size=0,
     output_dict=False,
 ):
     r"""Report of counts, rates and gaps by group, as text.
@@ -158,6 +162,9 @@ def parity_report(
         Determines the resamples.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features.
+    min_group_size : int, default=0
+        Groups of fewer rows are left out of differences and ratios. Their rates stay in
+        the report, marked.
     output_dict : bool, default=False
         Return the numbers as a dict instead.
 
@@ -167,29 +174,35 @@ def parity_report(
         A string that notebooks show as a table; its ``frame()`` returns a DataFrame,
         its ``numbers`` the dict. The dict has "groups" (a dict for each group),
         "overall", "difference" and "ratio" (for each rate "estimate", "low", "high" and
-        "n_undefined"), "small_groups", "small_rates", "pos_label" (the positive class,
-        None if no rate depends on it) and "confidence_level". It holds plain Python
-        types, which ``json.dumps`` accepts: the keys of groups are their labels as
-        text, ``"a, b"`` for several columns and ``"None"`` for None; where two labels
-        would have the same text, all are written as in Python, with quotes. Numbers
-        that are not defined are NaN.
+        "n_undefined"), "pairs" (for each rate the groups of its lowest and highest
+        value, with "group" and "count", the rows that the rate is about; empty if it is
+        not defined), "small_groups", "small_rates", "left_out" (groups that are not
+        compared), "min_group_size", "pos_label" (the positive class, None if no rate
+        depends on it) and "confidence_level". It holds plain Python types, which
+        ``json.dumps`` accepts: the keys of groups are their labels as text, ``"a, b"``
+        for several columns and ``"None"`` for None; where two labels would have the
+        same text, all are written as in Python, with quotes. Numbers that are not
+        defined are NaN.
 
     Raises
     ------
     ValueError
         Lengths differ, there is only one group, values are missing, or a rate is
         unknown; `y_true` has two classes and `y_pred` others, such as scores; the
-        positive class has to be named; a rate needs `y_true`, and it is None.
+        positive class has to be named; a rate needs `y_true`, and it is None;
+        `min_group_size` leaves fewer than two groups.
 
     Warns
     -----
     SmallGroupWarning
-        A group has fewer than 10 rows; the report marks it, too.
+        A group has fewer than 10 rows, or `min_group_size` leaves groups out; the
+        report marks them, too.
 
     Notes
     -----
     Each interval is valid for one gap, not for all of them at once. The user guide says
-    what each gap does not show.
+    what each gap does not show. Of more than two groups, the text names the two behind
+    each gap, with the number of rows that the rate is about.
 
     References
     ----------
@@ -224,11 +237,14 @@ def parity_report(
     positive = one_positive_class(confusion, rates, pos_label)
     numbers = _plain_rates(rates_by_group(confusion, positive, rates), rates)
     numbers["confidence_level"] = float(confidence_level) if n_resamples else None
+    compared = leave_out_small_groups(confusion, min_group_size)
+    numbers |= _names_of_compared(compared, confusion, positive, numbers)
+    numbers["min_group_size"] = int(min_group_size)
     with warnings.catch_warnings():  # the report marks small and undefined rates itself
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         numbers |= _gaps(
-            confusion, positive, rates, n_resamples, confidence_level, random_state
+            compared, positive, rates, n_resamples, confidence_level, random_state
         )
     return numbers if output_dict else ParityReport(text_of(numbers), numbers)
 
@@ -269,6 +285,23 @@ def _group_names(labels):
         for label in labels
     ]
     return names if len(set(names)) == len(names) else list(map(repr, labels))
+
+
+def _names_of_compared(compared, confusion, positive, numbers):
+    """Groups behind each gap, and those that are not compared, by their names."""
+    names = dict(zip(confusion.groups.tolist(), numbers["groups"]))
+    compared_names = [names[label] for label in compared.groups.tolist()]
+    pairs = {}
+    for rate in numbers["small_rates"]:
+        pair = widest_pair(RateComparison((rate,)), compared.weights, [positive])
+        n_rows = rate_counts(compared.counts[0], rate, positive)[1]
+        ends = {} if pair is None else {"lowest": pair.low, "highest": pair.high}
+        pairs[rate] = {
+            end: {"group": compared_names[g], "count": int(n_rows[g])}
+            for end, g in ends.items()
+        }
+    left_out = [name for name in names.values() if name not in compared_names]
+    return {"pairs": pairs, "left_out": left_out}
 
 
 def _gaps(confusion, positive, rates, n_resamples, confidence_level, random_state):

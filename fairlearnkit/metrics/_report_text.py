@@ -1,5 +1,7 @@
 """The numbers of `parity_report` as a table of text, with notes below."""
 
+from math import isnan
+
 from fairlearnkit._data.counts import SMALL_CELL
 
 
@@ -50,11 +52,13 @@ def table_cells(numbers):
         ["", "count", *rates],
         *(_line_of_rates(label, row, rates, numbers) for label, row in groups),
         *(_line_of_gaps(kind, rates, numbers) for kind in ("difference", "ratio")),
+        *(_line_of_pairs(end, rates, numbers) for end in _ends_to_name(numbers)),
     ]
 
 
 def _line_of_rates(label, row, rates, numbers):
     small = " (small)" if label in numbers["small_groups"] else ""
+    small += " (left out)" if label in numbers["left_out"] else ""
     values = [
         f"{row[rate]:.3f}{'*' if label in numbers['small_rates'][rate] else ''}"
         for rate in rates
@@ -70,6 +74,18 @@ def _line_of_gaps(kind, rates, numbers):
         has_interval = numbers["confidence_level"] is not None
         cells.append(f"{gap['estimate']:.3f}{interval if has_interval else ''}")
     return [kind, "", *cells]
+
+
+def _ends_to_name(numbers):
+    """Of two groups it is clear which ones differ; of more, the report names them."""
+    n_compared = len(numbers["groups"]) - len(numbers["left_out"])
+    return ("lowest", "highest") if n_compared > 2 else ()
+
+
+def _line_of_pairs(end, rates, numbers):
+    ends = [numbers["pairs"][rate].get(end) for rate in rates]
+    cells = [f"{e['group']} ({e['count']})" if e else "" for e in ends]
+    return [end, "", *cells]
 
 
 def notes_below(numbers):
@@ -92,13 +108,30 @@ def notes_below(numbers):
         notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
     if numbers["small_groups"]:
         notes.append(f"(small): fewer than {SMALL_CELL} rows.")
+    if numbers["left_out"]:
+        size = numbers["min_group_size"]
+        notes.append(f"(left out): fewer than {size} rows, not in the gaps.")
     if any(numbers["small_rates"].values()):
         notes.append(f"*: of fewer than {SMALL_CELL} rows.")
     notes += _note_of_undefined_resamples(numbers)
-    # The first two cells of a line are a name, which may contain "nan", and a count.
-    if any("nan" in cell for line in table_cells(numbers) for cell in line[2:]):
+    if _ends_to_name(numbers):
+        notes.append("lowest, highest: groups, and the rows that the rate is about.")
+    if _holds_nan(numbers):
         notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
     return " ".join(notes)
+
+
+def _holds_nan(numbers):
+    rows = [*numbers["groups"].values(), numbers["overall"]]
+    rates = [row[rate] for row in rows for rate in numbers["difference"]]
+    gaps = [
+        gap[key]
+        for kind in ("difference", "ratio")
+        for gap in numbers[kind].values()
+        for key in ("estimate", "low", "high")
+        if key == "estimate" or numbers["confidence_level"] is not None
+    ]
+    return any(isnan(value) for value in rates + gaps)
 
 
 def _note_of_undefined_resamples(numbers):

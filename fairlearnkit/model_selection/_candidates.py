@@ -4,18 +4,42 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fairlearnkit._counting.pooled import PooledCounts, read_pooled
 from fairlearnkit._data.search_results import as_floats, column_keys, score_column
 
 
 class Candidates(NamedTuple):
     """Scores and gaps of all candidates, of shape (n_candidates,).
 
-    ``eligible`` holds the positions of those that can be chosen.
+    ``eligible`` holds the positions of those that can be chosen, ``pooled`` the counts
+    behind the gaps, None if the gaps are those of the table.
     """
 
     scores: np.ndarray
     gaps: np.ndarray
     eligible: np.ndarray
+    pooled: PooledCounts | None = None
+
+
+def read_gaps(cv_results, gap):
+    """Gaps, not negated, and the counts behind them if the table has some.
+
+    Parameters
+    ----------
+    cv_results : dict or dataframe
+        Table with a row for each candidate.
+    gap : str
+        Name of the negated gap, or of the counts.
+
+    Returns
+    -------
+    gaps : ndarray of shape (n_candidates,)
+    pooled : PooledCounts or None
+    """
+    pooled = read_pooled(cv_results, gap)
+    if pooled is None:
+        return -score_column(cv_results, gap), None
+    return pooled.gaps(), pooled
 
 
 def read_candidates(cv_results, score, gap):
@@ -26,7 +50,7 @@ def read_candidates(cv_results, score, gap):
     cv_results : dict or dataframe
         Table with a row for each candidate.
     score, gap : str
-        Names of the score and of the negated gap.
+        Names of the score and of the negated gap, or of the counts behind it.
 
     Returns
     -------
@@ -38,22 +62,25 @@ def read_candidates(cv_results, score, gap):
     ValueError
         A name is unknown, no candidate is eligible, or the gap is not negated.
     """
-    scores, negated = (score_column(cv_results, name) for name in (score, gap))
-    usable = np.isfinite(scores) & np.isfinite(negated)
+    scores = score_column(cv_results, score)
+    gaps, pooled = read_gaps(cv_results, gap)
+    usable = np.isfinite(scores) & np.isfinite(gaps)
     if "iter" in column_keys(cv_results):
         # Earlier rounds of a halving search used fewer rows: they do not compare.
         rounds = np.asarray(cv_results["iter"])
         usable &= rounds == rounds.max()
     if not usable.any():
         raise ValueError(_message_of_nan(cv_results, score, gap))
-    if negated[usable].max() > 0:
+    if pooled is not None:
+        pooled.warn_of_left_out(stacklevel=4)
+    elif gaps[usable].min() < 0:
         msg = (
-            f"{gap} has positive values, such as {negated[usable].max():.4g}, and is "
+            f"{gap} has positive values, such as {-gaps[usable].min():.4g}, and is "
             "not a negated gap. Make its scorer with parity_scorer or with "
             "make_scorer(..., greater_is_better=False); for a ratio, of 1 - ratio."
         )
         raise ValueError(msg)
-    return Candidates(scores, -negated, np.flatnonzero(usable))
+    return Candidates(scores, gaps, np.flatnonzero(usable), pooled)
 
 
 def first_by(rows, *keys):
@@ -62,7 +89,11 @@ def first_by(rows, *keys):
 
 
 def _message_of_nan(cv_results, score, gap):
-    counts = "; ".join(_count_nan(cv_results, name) for name in (score, gap))
+    is_nan = {
+        score: ~np.isfinite(score_column(cv_results, score)),
+        gap: ~np.isfinite(read_gaps(cv_results, gap)[0]),
+    }
+    counts = "; ".join(_count_nan(cv_results, *item) for item in is_nan.items())
     return (
         f"No candidate has a value of both {score} and {gap}: {counts}. If a scorer "
         "failed, the search has warned of it ('Scoring failed'), and "
@@ -72,9 +103,8 @@ def _message_of_nan(cv_results, score, gap):
     )
 
 
-def _count_nan(cv_results, name):
-    """Number of means that are NaN, and the splits without any value, in words."""
-    is_nan = ~np.isfinite(score_column(cv_results, name))
+def _count_nan(cv_results, name, is_nan):
+    """Number of values that are NaN, and the splits without any, in words."""
     suffix, failed = f"_test_{name}", {}
     for key in map(str, column_keys(cv_results)):
         if key.startswith("split") and key.endswith(suffix):

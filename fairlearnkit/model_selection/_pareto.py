@@ -18,7 +18,8 @@ def pareto_front(cv_results, score, gap):
     score : str
         Name of the score, greater for better candidates.
     gap : str
-        Name of the negated gap.
+        Name of the negated gap, or of the counts of
+        :func:`~fairlearnkit.metrics.pooled_scorers`, which are added over the folds.
 
     Returns
     -------
@@ -36,6 +37,12 @@ def pareto_front(cv_results, score, gap):
     The front of cross-validated means is itself an estimate: points closer than the
     spread over the folds cannot be distinguished.
 
+    A front may hold models that need the groups at predict beside others that do not.
+    Barycenters need them, and so does a ParityThresholdClassifier without a
+    ``group_estimator``. Linear and kernel models, ParityProjection, ParityEncoder,
+    sample weights, and a ParityThresholdClassifier with a ``group_estimator`` need them
+    in fit only. Choose before looking at the front if groups may not be used.
+
     Examples
     --------
     >>> from fairlearnkit.model_selection import pareto_front
@@ -46,7 +53,7 @@ def pareto_front(cv_results, score, gap):
     >>> pareto_front(cv_results, "accuracy", "gap").tolist()
     [2, 1, 0]
     """
-    scores, gaps, eligible = read_candidates(cv_results, score, gap)
+    scores, gaps, eligible, _ = read_candidates(cv_results, score, gap)
     # By ascending gap, and of equal gaps by descending score: a candidate is beaten by
     # one before it, unless its score is the best so far ...
     order = eligible[np.lexsort((-scores[eligible], gaps[eligible]))]

@@ -9,6 +9,7 @@ import numpy as np
 from fairlearnkit._data.search_results import column_keys
 
 from ._candidates import first_by, read_candidates
+from ._choice import warn_of_choice
 
 # Candidates that a message names if none qualifies: enough to see how far the bound is
 # away. Doubled, the message is twice as long.
@@ -33,12 +34,16 @@ class LowestGap:
     score : str
         Name of the score in ``scoring``, greater for better candidates.
     gap : str
-        Name of the negated gap in ``scoring``, as
-        :func:`~fairlearnkit.metrics.parity_scorer` returns it.
+        First argument of :func:`~fairlearnkit.metrics.pooled_scorers`, whose counts are
+        added over the folds; or the name of a negated gap in ``scoring``, as
+        :func:`~fairlearnkit.metrics.parity_scorer` returns it, whose mean is taken.
     min_score_ratio : float, default=0.9
         Fraction of the best score that a candidate has to reach. If the best score is
         negative, as for "neg_mean_squared_error", it is multiplied by
         ``2 - min_score_ratio`` instead: with 0.9, errors may be 10 % larger.
+    min_score : float, default=None
+        Lowest acceptable score. If no candidate reaches it, the one of the highest
+        score is chosen, with a warning.
 
     See Also
     --------
@@ -53,7 +58,12 @@ class LowestGap:
     function as ``refit`` has no ``score``: call a scorer on the search.
 
     If classes are unbalanced, a constant classifier, whose gap is 0, can reach 0.9 of
-    the best accuracy: use balanced accuracy, or a ratio closer to 1.
+    the best accuracy: use balanced accuracy, `min_score`, or a ratio closer to 1. With
+    the counts of `pooled_scorers`, the rule warns of a chosen candidate that decides
+    the same for nearly everyone, and of one whose gap is that of a very small group.
+
+    Without these counts, the gap is the mean over the folds, which is too large: the
+    gap of each fold has noise of its own and is never negative.
 
     References
     ----------
@@ -74,6 +84,7 @@ class LowestGap:
     score: str
     gap: str
     min_score_ratio: float = 0.9
+    min_score: float | None = None
 
     def __call__(self, cv_results):
         """Position of the chosen candidate.
@@ -92,17 +103,36 @@ class LowestGap:
         ValueError
             `min_score_ratio` is not a number between 0 and 1, the table lacks one of
             the columns, or no candidate has values of both.
+
+        Warns
+        -----
+        UserWarning
+            No candidate reaches `min_score`, or the chosen one decides the same for
+            nearly all rows.
+        SmallGroupWarning
+            The gap of the chosen one is that of a group of fewer than 10 rows, or
+            ``min_group_size`` of the scorers leaves groups out.
         """
+        _check_min_score(self.min_score)
         if not (_is_number(self.min_score_ratio) and 0 <= self.min_score_ratio <= 1):
             msg = (
                 f"min_score_ratio={self.min_score_ratio!r} is not a fraction of the "
                 "best score: give a number between 0 and 1."
             )
             raise ValueError(msg)
-        scores, gaps, eligible = read_candidates(cv_results, self.score, self.gap)
+        candidates = read_candidates(cv_results, self.score, self.gap)
+        scores, gaps, eligible, _ = candidates
         best = scores[eligible].max()
         ratio = self.min_score_ratio if best > 0 else 2 - self.min_score_ratio
-        return first_by(eligible[scores[eligible] >= ratio * best], gaps, -scores)
+        close = _acceptable(candidates, self.min_score)
+        close = close[scores[close] >= ratio * best]
+        if not len(close):
+            text = _message_of_low_scores(self.score, self.min_score, best)
+            warnings.warn(f"{text} It is taken.", UserWarning, stacklevel=2)
+            close = eligible[scores[eligible] == best]
+        chosen = first_by(close, gaps, -scores)
+        warn_of_choice(candidates, chosen)
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -119,13 +149,18 @@ class HighestScore:
     score : str
         Name of the score in ``scoring``, greater for better candidates.
     gap : str
-        Name of the negated gap in ``scoring``, as
-        :func:`~fairlearnkit.metrics.parity_scorer` returns it.
+        First argument of :func:`~fairlearnkit.metrics.pooled_scorers`, whose counts are
+        added over the folds; or the name of a negated gap in ``scoring``, as
+        :func:`~fairlearnkit.metrics.parity_scorer` returns it, whose mean is taken.
     max_gap : float
-        Largest mean gap over the folds, in units of the metric.
+        Largest gap of the decisions in all folds together, or mean over the folds (see
+        `gap`), in units of the metric.
     otherwise : {"lowest_gap", "error"}, default="lowest_gap"
         What to do if no candidate qualifies: warn and choose the one with the lowest
         gap, or raise an error, in which case all fits of the search are lost.
+    min_score : float, default=None
+        Lowest acceptable score: candidates below do not qualify, nor are they taken
+        instead, unless all are; then it is the one of the highest score.
 
     See Also
     --------
@@ -136,9 +171,11 @@ class HighestScore:
     Of equal scores, the lower gap wins, then the earlier candidate. NaN, halving
     searches and ``score`` of a search are treated as described in :class:`LowestGap`.
 
-    The bound holds for the mean over the folds. The gap of the refitted model on new
-    rows is a different number, and choosing the best candidate makes the mean
-    optimistic: measure the gap on rows that the search has not seen.
+    The bound holds for decisions about rows of this search. The gap of the refitted
+    model on new rows is a different number, and choosing the best candidate makes the
+    first optimistic: measure the gap on rows that the search has not seen. The mean
+    over folds is too large instead, as described in :class:`LowestGap`, and with few
+    rows no candidate may qualify.
 
     Examples
     --------
@@ -155,6 +192,7 @@ class HighestScore:
     gap: str
     max_gap: float
     otherwise: str = "lowest_gap"
+    min_score: float | None = None
 
     def __call__(self, cv_results):
         """Position of the chosen candidate.
@@ -178,8 +216,13 @@ class HighestScore:
         Warns
         -----
         UserWarning
-            No candidate qualifies. The message names the closest ones.
+            No candidate qualifies (the message names the closest ones), or the chosen
+            one decides the same for nearly all rows.
+        SmallGroupWarning
+            The gap of the chosen one is that of a group of fewer than 10 rows, or
+            ``min_group_size`` of the scorers leaves groups out.
         """
+        _check_min_score(self.min_score)
         if self.otherwise not in ("error", "lowest_gap"):
             msg = (
                 f"otherwise={self.otherwise!r} is not known; use 'error' or "
@@ -189,34 +232,84 @@ class HighestScore:
         if not (_is_number(self.max_gap) and self.max_gap >= 0):
             msg = f"max_gap={self.max_gap!r} must be a number of at least 0."
             raise ValueError(msg)
-        scores, gaps, eligible = read_candidates(cv_results, self.score, self.gap)
-        within = eligible[gaps[eligible] <= self.max_gap + ROUNDING]
+        candidates = read_candidates(cv_results, self.score, self.gap)
+        scores, gaps, eligible, _ = candidates
+        acceptable = _acceptable(candidates, self.min_score)
+        within = acceptable[gaps[acceptable] <= self.max_gap + ROUNDING]
         if len(within):
-            return first_by(within, -scores, gaps)
-        by_gap = eligible[np.lexsort((-scores[eligible], gaps[eligible]))]
-        return self._choose_lowest_gap(cv_results, scores, gaps, by_gap)
+            chosen = first_by(within, -scores, gaps)
+        elif len(acceptable):
+            by_gap = acceptable[np.lexsort((-scores[acceptable], gaps[acceptable]))]
+            chosen = int(by_gap[0])
+            self._settle_for(
+                _message_of_gaps(cv_results, self, candidates, by_gap), "lowest"
+            )
+        else:
+            chosen = first_by(eligible, -scores, gaps)
+            self._settle_for(
+                _message_of_low_scores(self.score, self.min_score, scores[chosen]),
+                "highest",
+            )
+        warn_of_choice(candidates, chosen)
+        return chosen
 
-    def _choose_lowest_gap(self, cv_results, scores, gaps, by_gap):
-        """Choose the lowest gap, with a warning, or raise an error."""
-        closest = by_gap[:MOST_NAMED].tolist()
-        named = "; ".join(
-            f"{gaps[i]:.4g}, at {self.score} {scores[i]:.4g}"
-            + _with_params(cv_results, i)
-            for i in closest
-        )
-        text = (
-            f"No candidate has a mean {self.gap} of at most max_gap={self.max_gap}. "
-            f"{'The lowest are' if len(closest) > 1 else 'The only one is'} {named}."
-        )
+    def _settle_for(self, text, taken):
+        """Warn that the next best candidate is taken, or raise an error."""
         if self.otherwise == "error":
             msg = (
                 f"{text} Allow a larger gap, search where it is smaller, or take the "
-                "lowest with otherwise='lowest_gap'."
+                f"{taken} with otherwise='lowest_gap'."
             )
             raise ValueError(msg)
-        msg = f"{text} The lowest is taken; otherwise='error' raises an error instead."
+        msg = f"{text} The {taken} is taken; otherwise='error' raises an error instead."
         warnings.warn(msg, UserWarning, stacklevel=3)
-        return closest[0]
+
+
+def _message_of_gaps(cv_results, rule, candidates, by_gap):
+    """No gap is small enough: the smallest ones, and the groups behind them."""
+    scores, gaps, _, pooled = candidates
+    named = "; ".join(
+        f"{gaps[i]:.4g}{_with_pair(pooled, i)}, at {rule.score} {scores[i]:.4g}"
+        + _with_params(cv_results, i)
+        for i in by_gap[:MOST_NAMED].tolist()
+    )
+    kind = "pooled" if pooled is not None else "mean"
+    text = f"No candidate has a {kind} {rule.gap} of at most max_gap={rule.max_gap}"
+    if rule.min_score is not None:
+        text += f" and {rule.score} of at least min_score={rule.min_score}"
+    if pooled is None and f"mean_test_{rule.gap}" in column_keys(cv_results):
+        text += (
+            " (mean of the folds' gaps, which is biased upwards; for gaps of rates "
+            "pooled_scorers counts all folds together)"
+        )
+    lowest = "The lowest are" if len(by_gap) > 1 else "The only one is"
+    return f"{text}. {lowest} {named}."
+
+
+def _with_pair(pooled, row):
+    pair = "" if pooled is None else pooled.describe_pair(row)[0]
+    return f" ({pair})" if pair else ""
+
+
+def _message_of_low_scores(name, min_score, best):
+    return (
+        f"No candidate has {name} of at least min_score={min_score}. The highest is "
+        f"{best:.4g}."
+    )
+
+
+def _acceptable(candidates, min_score):
+    """Positions of the eligible candidates whose score is not below the lowest one."""
+    scores, _, eligible, _ = candidates
+    if min_score is None:
+        return eligible
+    return eligible[scores[eligible] >= min_score]
+
+
+def _check_min_score(min_score):
+    if not (min_score is None or _is_number(min_score)):
+        msg = f"min_score={min_score!r} must be a number, or None."
+        raise ValueError(msg)
 
 
 def _is_number(value):

@@ -35,6 +35,7 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "all_or_nothing",
+    "response_cache",
 ]
 
 
@@ -92,3 +93,21 @@ def all_or_nothing(method, *, fresh=False):
         return self if result is new else result
 
     return on_a_copy
+
+
+def response_cache(method_caller):
+    """The dict in which scikit-learn keeps the predictions of one call of its scorers.
+
+    Parameters
+    ----------
+    method_caller : callable
+        What the ``_score`` of a scorer gets, ``partial(_cached_call, cache)``.
+
+    Returns
+    -------
+    cache : dict
+        It lives as long as the scoring of one estimator on one set of rows. A new one
+        if scikit-learn keeps none, as for a single scorer.
+    """
+    cache = next(iter(getattr(method_caller, "args", ())), None)
+    return cache if isinstance(cache, dict) else {}
