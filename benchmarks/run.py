@@ -39,7 +39,11 @@ from sklearn.svm import SVC, LinearSVC
 import fairlearnkit
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.datasets import load_adult
-from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.linear_model import (
+    ParityLogisticRegression,
+    ParityRidge,
+    parity_path,
+)
 from fairlearnkit.metrics import (
     bootstrap_interval,
     demographic_parity_difference,
@@ -48,7 +52,7 @@ from fairlearnkit.metrics import (
 )
 from fairlearnkit.preprocessing import BarycenterTransformer
 from fairlearnkit.representation import ParityEncoder
-from fairlearnkit.svm import ParityLinearSVC, ParitySVC
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC
 from fairlearnkit.utils.discovery import all_estimators
 
 HERE = Path(__file__).parent
@@ -151,6 +155,30 @@ def speed(data, repeats):
     row(name, time["bounded"] / time["newton"], 1.2)
     row("  the same / (lbfgs)", time["bounded"] / time["lbfgs"], 0.9)
     return svc, logistic, time
+
+
+def paths(data, repeats):
+    """A path of 20 gap ratios against one fit without a constraint."""
+    X, y, sex = data["X"], data["y"], data["sex"]
+    number = y.astype(float)
+    models = {
+        "logistic": (ParityLogisticRegression(C=C), y, 5),
+        "squared hinge": (ParityLinearSVC(C=C), y, 5),
+        "squared": (ParityRidge(), number, 5),
+        "hinge": (ParityLinearSVC(loss="hinge", C=C), y, 12),
+        "epsilon-insensitive": (ParityLinearSVR(C=C, epsilon=0.1), number, 12),
+    }
+    for name, (model, target, budget) in models.items():
+        plain = sklearn.base.clone(model).set_params(max_gap=np.inf)
+        fits = {
+            "plain": partial(plain.fit, X, target, sensitive_features=sex),
+            "path": partial(
+                parity_path, X, target, sensitive_features=sex, estimator=model
+            ),
+        }
+        time = medians(fits, repeats)
+        text = f"parity_path of 20 points, {name} / one plain fit"
+        row(text, time["path"] / time["plain"], budget)
 
 
 def against_cvxpy(data, svc, logistic, time):
@@ -510,6 +538,7 @@ def main():
     say()
     say(f"{'':<76} {'ratio':>9} {'at most':>9}")
     svc, logistic, time = speed(data, options.repeats)
+    paths(data, options.repeats)
     import_time()
     wrapper(options.repeats)
     kernels(data, options.repeats)
