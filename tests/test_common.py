@@ -79,7 +79,7 @@ INNER = {
 }
 # What is checked needs no good fit.
 FEW = {
-    "ParityEncoder": {"max_iter": 5},
+    "ParityEncoder": {"max_iter": 2},
     "BarycenterClassifier": {"cv": 2},
     "BarycenterRegressor": {"cv": 2},
     "ParityThresholdClassifier": {"cv": 2},

@@ -114,14 +114,16 @@ def _derivatives(problem, multipliers, temperature):
     """
     shares = _shares(problem.shifted(multipliers), temperature)
     weighted = problem.weight[:, None] * shares
-    gradient = [cells.T @ weighted[:, k] for k, cells in problem.parts]
-    blocks = [[None] * len(gradient) for _ in gradient]
-    for a, (k, cells) in enumerate(problem.parts):
-        for b, (other, other_cells) in enumerate(problem.parts[: a + 1]):
+    gradient = np.empty(len(multipliers))
+    hessian = np.empty((len(multipliers), len(multipliers)))
+    parts = [(*part, own) for part, own in zip(problem.parts, problem.slices)]
+    for a, (k, cells, own) in enumerate(parts):
+        gradient[own] = cells.T @ weighted[:, k]
+        for other, other_cells, theirs in parts[: a + 1]:
             curvature = weighted[:, k] * ((k == other) - shares[:, other])  # (n,)
-            blocks[a][b] = cells.T @ (curvature[:, None] * other_cells)
-            blocks[b][a] = blocks[a][b].T
-    return np.concatenate(gradient), -np.block(blocks) / temperature
+            hessian[own, theirs] = cells.T @ (curvature[:, None] * other_cells)
+            hessian[theirs, own] = hessian[own, theirs].T
+    return gradient, hessian / -temperature
 
 
 def _shares(z, temperature):

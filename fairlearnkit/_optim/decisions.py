@@ -21,6 +21,7 @@ therefore decided by the rates of true labels and groups, the `Rates` of a rule.
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -146,8 +147,8 @@ class DecisionProblem:
     def shifts(self, multipliers):
         """Sum_j nu_j m_ji / pi_j by class, of shape (n_samples, n_classes)."""
         shifts = np.zeros_like(self.costs)
-        for (k, cells), nu in zip(self.parts, self._by_part(multipliers)):
-            shifts[:, k] += cells @ nu
+        for (k, cells), own in zip(self.parts, self.slices):
+            shifts[:, k] += cells @ multipliers[own]
         return shifts
 
     def shifted(self, multipliers):
@@ -195,10 +196,11 @@ class DecisionProblem:
         penalty = bound * np.maximum(nu, 0.0).sum() if nu.any() else 0.0
         return float(self.weight @ low) - penalty
 
-    def _by_part(self, values):
-        """Values of the rates, split into those of each part."""
-        ends = np.cumsum([cells.shape[1] for _, cells in self.parts])
-        return np.split(values, ends[:-1])
+    @cached_property
+    def slices(self):
+        """Positions of the rates of each part, among all."""
+        ends = np.cumsum([0] + [cells.shape[1] for _, cells in self.parts])
+        return [slice(*pair) for pair in pairwise(ends)]
 
     @cached_property
     def _untied(self):

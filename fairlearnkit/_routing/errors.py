@@ -20,10 +20,13 @@ def check_no_resampling(estimator, names):
     ValueError
         If a step changes the rows of X and y, which the metadata would not follow.
     """
-    parts = consumers(estimator, fit=True)
-    for path, sampler in all_parts(estimator, fit=True).items():
-        if not path or not hasattr(sampler, "fit_resample"):
-            continue
+    samplers = {
+        path: part
+        for path, part in all_parts(estimator, fit=True).items()
+        if path and hasattr(part, "fit_resample")
+    }
+    parts = consumers(estimator, fit=True) if samplers else {}
+    for path, sampler in samplers.items():
         router = path.rpartition("__")[0]
         for name in names:
             takers = [

@@ -2,8 +2,9 @@
 
 from copy import copy
 from inspect import signature
+from weakref import WeakKeyDictionary
 
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.feature_selection import RFECV
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import get_scorer, get_scorer_names
@@ -16,6 +17,9 @@ from fairlearnkit.utils._sklearn_private import SIMPLE_METHODS
 REQUEST_ATTRIBUTE = "_metadata_request"
 # Methods that the fit of a meta-estimator may call on its parts.
 METHODS_IN_FIT = ("fit", "transform", "score")
+# Requests by class, which scikit-learn reads from the signatures of ten methods each
+# time, in half a millisecond: a call asks for them two or three times a part.
+_BY_CLASS = WeakKeyDictionary()
 
 
 def request_of(consumer):
@@ -54,6 +58,25 @@ def _readable_request(consumer):
     return request
 
 
+def _requests_by_method(consumer):
+    """The requests for all methods, None if scikit-learn cannot read them."""
+    cls = type(consumer)
+    of_class = (
+        isinstance(consumer, BaseEstimator)
+        and cls._get_metadata_request is BaseEstimator._get_metadata_request
+        and not hasattr(consumer, REQUEST_ATTRIBUTE)
+    )
+    if of_class and cls in _BY_CLASS:
+        return _BY_CLASS[cls]
+    request = _readable_request(consumer)
+    requests = None
+    if request is not None:
+        requests = {name: getattr(request, name).requests for name in SIMPLE_METHODS}
+    if of_class:
+        _BY_CLASS[cls] = requests
+    return requests
+
+
 def requests_of(consumer, method):
     """The requests of a consumer for one method.
 
@@ -62,16 +85,17 @@ def requests_of(consumer, method):
     consumer : estimator or scorer
         Any.
     method : str
-        Name of the method; for fit_transform the requests of fit and transform.
+        Name of the method; for fit_transform the requests of fit and transform, and
+        likewise for fit_predict.
 
     Returns
     -------
     requests : dict of str to bool, str or None
     """
-    request = request_of(consumer)
-    if method == "fit_transform":
-        return {**request.transform.requests, **request.fit.requests}
-    return getattr(request, method).requests
+    requests = _requests_by_method(consumer) or {}
+    after_fit = method.removeprefix("fit_")
+    methods = (method,) if after_fit == method else (after_fit, "fit")
+    return {k: v for name in methods for k, v in requests.get(name, {}).items()}
 
 
 def is_requested(requests, name):
@@ -149,16 +173,21 @@ def granted_attributes(estimator, names, *, fit):
 
 def _granted_request(consumer, names):
     """The request with open ones granted, or None if that changes nothing."""
-    request, changed = _readable_request(consumer), False
-    if request is None:
+    requests = _requests_by_method(consumer)
+    if requests is None:
         return MetadataRequest(owner=type(consumer).__name__)
-    for method in SIMPLE_METHODS:
-        own = getattr(request, method)
-        for name in names:
-            if own.requests.get(name, False) is None:
-                own.add_request(param=name, alias=True)
-                changed = True
-    return request if changed else None
+    open_ones = [
+        (method, name)
+        for method, of_method in requests.items()
+        for name in names
+        if of_method.get(name, False) is None
+    ]
+    if not open_ones:
+        return None
+    request = _readable_request(consumer)
+    for method, name in open_ones:
+        getattr(request, method).add_request(param=name, alias=True)
+    return request
 
 
 def scorers_of(part):

@@ -1,6 +1,5 @@
 """What the loaders share: read a bundled table and put it into a Bunch."""
 
-import csv
 import lzma
 from importlib.resources import files
 
@@ -23,8 +22,11 @@ def read_columns(name):
         object arrays of str, with NaN for missing values.
     """
     packed = files(__package__).joinpath("data", f"{name}.csv.xz").read_bytes()
-    header, *rows = csv.reader(lzma.decompress(packed).decode().splitlines())
-    return {column: _parse(texts) for column, texts in zip(header, zip(*rows))}
+    text = lzma.decompress(packed).decode()
+    # No field of the bundled tables is quoted: one split takes a fifth of csv's time.
+    names = text.partition("\n")[0].split(",")
+    fields = text.rstrip("\n").replace("\n", ",").split(",")[len(names) :]
+    return {name: _parse(fields[i :: len(names)]) for i, name in enumerate(names)}
 
 
 def _parse(texts):

@@ -767,7 +767,7 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(sex=group)
     with config_context(enable_metadata_routing=True):
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=3))
+    pipe = make_pipeline(scaler, BarycenterRegressor(REGRESSORS[name], cv=2))
     search = GridSearchCV(
         SensitiveColumns(pipe, "sex"),
         grid,
