@@ -235,9 +235,6 @@ class _CountScorer(_ParityScorer):
         self._columns = columns  # the name of the scorer, in messages, holds them
         super().__init__(metric, 1, "predict", columns)
 
-    def _accept_sample_weight(self):
-        return True
-
     def _score(
         self,
         method_caller,

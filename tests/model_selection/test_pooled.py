@@ -1,5 +1,6 @@
 """Pooled gaps: the metric of the out-of-fold decisions, from counts in cv_results_."""
 
+import datetime
 import re
 import warnings
 from io import StringIO
@@ -20,6 +21,16 @@ from sklearn.model_selection import (
 )
 
 from fairlearnkit import metrics
+from fairlearnkit._counting.count_names import (
+    Gap,
+    label_text,
+    name_of_rows,
+    name_of_weight,
+    parse_name,
+    prefix_of,
+)
+from fairlearnkit._counting.fold_counts import FoldCounter
+from fairlearnkit._counting.gaps import RateComparison
 from fairlearnkit._counting.metric import is_gap_of_rates
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.exceptions import SmallGroupWarning
@@ -174,7 +185,7 @@ def test_missing_groups(missing):
     group = X["sex"].map({0: "a", 1: "b", 2: "c"})
     group[::5] = None
     X = X.assign(sex=group)
-    params = {"missing": missing}
+    params = {"missing": missing, "aggregate": "mean"}
     options = {"groups": group, "classes": y, "columns": "sex", "metric_params": params}
     if missing == "error":
         with pytest.raises(ValueError, match=r"groups is missing .*metric_params"):
@@ -190,7 +201,7 @@ def test_missing_groups(missing):
         X,
         y,
         sensitive_features=group,
-        missing=missing,
+        **params,
     )
     assert pooled_gaps(fitted.cv_results_, "gap").tolist() == expected.tolist()
 
@@ -236,6 +247,47 @@ def test_predicts_once_for_all_scorers():
     assert key.endswith("group=0, true=0, decision=0)")
     assert scorer(model, X, y) == cell.sum()
     assert key in repr(clone(scorer))
+
+
+def test_counts_once_for_the_scorers_of_a_set(monkeypatch):
+    """Sets that differ in the column or in the groups do not share their counts."""
+    X, y = make_rows()
+    X["half"] = np.arange(len(X)) % 2
+    columns = {"old": [0, 1], "half": [0, 1], "sex": [0, 1, 2]}
+    pooled = {}
+    for column, groups in columns.items():
+        for name, more in ((column, []), (f"{column} more", [7])):
+            pooled |= pooled_scorers(
+                name,
+                "demographic_parity_difference",
+                groups=groups + more,
+                classes=y,
+                columns=column,
+            )
+    calls, count = [], FoldCounter.count
+    monkeypatch.setattr(
+        FoldCounter, "count", lambda *args: calls.append(1) or count(*args)
+    )
+    fitted = search(X, y, pooled, grid={"C": [1.0]}).fit(X, y)
+    assert len(calls) == 6 * FOLDS.n_splits
+    for column in columns:
+        expected = expected_gaps(
+            fitted, "demographic_parity_difference", X, y, sensitive_features=X[column]
+        )
+        for name in (column, f"{column} more"):
+            assert pooled_gaps(fitted.cv_results_, name).tolist() == expected.tolist()
+
+
+def test_a_missing_group_that_comes_later():
+    X, y = make_rows()
+    model = LogisticRegression().fit(X, y)
+    scorers = pooled_scorers(
+        "gap", "demographic_parity_difference", groups=[0, 1, 2], classes=y
+    )
+    group = X["sex"].astype(float)
+    group[3] = np.nan
+    with pytest.raises(ValueError, match=r"missing .* in 1 rows.*metric_params"):
+        next(iter(scorers.values()))(model, X, y, sensitive_features=group)
 
 
 def counts_table(*tables, name="gap", rate="selection_rate, of=1"):
@@ -399,6 +451,7 @@ def test_a_group_that_never_comes_is_no_group():
         groups=[0, 1, 2, 3],
         classes=y,
         columns="sex",
+        metric_params={"min_group_size": 5},
     )
     fitted = search(X, y, pooled).fit(X, y)
     expected = expected_gaps(
@@ -509,19 +562,18 @@ many_labels = st.lists(
 )
 
 
+class Level:
+    def __repr__(self):
+        return "<level 1>"
+
+
+def test_labels_that_python_cannot_read():
+    assert label_text(Level()) == "'<level 1>'"
+
+
 @given(many_labels, st.text(min_size=1, max_size=5))
 def test_names_bring_back_what_they_say(labels, name):
     """Labels of any type are told apart after the way through a table of text."""
-    from fairlearnkit._counting.count_names import (
-        Gap,
-        label_text,
-        name_of_rows,
-        name_of_weight,
-        parse_name,
-        prefix_of,
-    )
-    from fairlearnkit._counting.gaps import RateComparison
-
     texts = [label_text(label) for label in labels]
     rates = ("true_positive_rate", "false_positive_rate")
     gap = Gap(RateComparison(rates, True, "mean"), texts[3], 7)
@@ -534,6 +586,4 @@ def test_names_bring_back_what_they_say(labels, name):
     assert again[1:3] == parsed[1:3]
     found = [*parsed[1:], parsed.gap.of]
     assert len(set(found)) == 4
-    assert [
-        eval(text, {"datetime": __import__("datetime")}) for text in found
-    ] == labels
+    assert [eval(text, {"datetime": datetime}) for text in found] == labels
