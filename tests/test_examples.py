@@ -24,6 +24,7 @@ def test_there_are_examples():
 )
 def test_example_runs(path, monkeypatch, tmp_path, capsys):
     """In this process, where warnings are errors: a new one imports for 3 s."""
+    plt.close("all")  # of other tests, and pages, in this process
     plt.switch_backend("Agg")
     monkeypatch.chdir(tmp_path)
     try:

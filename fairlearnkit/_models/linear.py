@@ -44,6 +44,8 @@ class BaseParityLinear(BaseParityModel):
     minimised: `_objective` returns an `Objective`.
     """
 
+    gap_ratio = None  # of classes without this parameter
+
     _keeps_float32 = False
 
     _dtypes = (np.float64, np.float32)

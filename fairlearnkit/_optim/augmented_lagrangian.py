@@ -92,7 +92,7 @@ class _Rounds:
         self.sigma, self.tol, self.reach = STIFFNESS, FIRST_TOL, np.inf
         self.start, self.best, self.last_gap = None, None, 0.0
         self.n_iter = self.n_idle = self.n_rounds = 0
-        rows, loss = problem.rows, problem.loss
+        rows, loss, self.warm = problem.rows, problem.loss, start is not None
         if start is None:
             self.m, self.f = rows.column(_initial_multipliers, loss=loss), rows.zeros()
         else:
@@ -115,10 +115,12 @@ class _Rounds:
             max_iter=max_iter - self.n_iter,
             hessian=self.hessian,
             start=start,
+            warm=self.warm,
             certify=False,
         )
         self.n_iter += solution.n_iter
         self.n_rounds += 1
+        self.warm = False
         old, self.f = self.f, p.scores(solution.coef, solution.intercept)
         # In the next round scores will move by less, if rounds converge.
         self.reach = 2.0 * p.rows.largest(_distance, self.f, old)

@@ -41,7 +41,7 @@ def newton(
     hessian,
     start=None,
     system=None,
-    min_iter=1,
+    warm=False,
     certify=True,
     floor=0.0,
 ):
@@ -65,11 +65,12 @@ def newton(
     hessian : {DenseHessian, CgHessian}
         How linear systems with the Hessian are solved.
     start : tuple of (w, b, f), default=None
-        A first point and its scores X w + b; of a bound it has to be feasible.
+        A first point and its scores X w + b.
     system : {DenseHessian, CgHessian}, default=None
         A Hessian from near the start, for the first step.
-    min_iter : int, default=1
-        Smallest number of steps.
+    warm : bool, default=False
+        Whether the start is from another problem: it need not be feasible, and may be
+        a solution already.
     certify : bool, default=True
         Whether the duality gap is that of a feasible dual point; without, the balance
         of the multipliers is left out of it, which saves a product with X.
@@ -81,13 +82,14 @@ def newton(
     solution : Solution
     """
     state = _State(problem, start)
+    state.feasible = not warm or problem.bounded or problem.reaches_goal(state.w)
     last, n_iter, status = np.inf, 0, None
     enough_of_last = ENOUGH if system is None else ENOUGH_WARM
     while status is None:
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
         enough = tol * abs(state.value) + floor
-        near = n_iter >= min_iter and gap <= enough and state.feasible
+        near = (warm or n_iter > 0) and state.feasible and gap <= enough
         over = state.why_over(gap, last) or ("max_iter" if n_iter == max_iter else None)
         if near or over:
             if certify:
@@ -150,7 +152,7 @@ class _State:
         self.w, self.b, self.f = p.start() if start is None else start
         self.g = p.rows.column(_slopes, self.f, loss=p.loss)
         self.value = p.objective(self.w, self.f)
-        self.feasible = start is None or p.bounded or p.reaches_goal(self.w)
+        self.feasible = True
         self.step_length, self.n_blind = 1.0, 0
 
     def cheap_gap(self):

@@ -86,6 +86,6 @@ def _iterate(problem, hessian, limits):
     if not problem.loss.smooth:
         return augmented_lagrangian(problem, start=start, **options)
     if start:
-        options |= {"start": (start.coef, start.intercept, start.scores), "min_iter": 0}
+        options |= {"start": (start.coef, start.intercept, start.scores), "warm": True}
         options["system"] = start.hessian
     return newton(problem, **options)

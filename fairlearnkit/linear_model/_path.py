@@ -55,8 +55,9 @@ def parity_path(
         Model whose loss, penalty and other parameters are taken:
         :class:`ParityLogisticRegression` (which None stands for),
         :class:`ParityRidge`, :class:`~fairlearnkit.svm.ParityLinearSVC` or
-        :class:`~fairlearnkit.svm.ParityLinearSVR`. It is not changed, and its `max_gap`
-        and `gap_ratio` are not used.
+        :class:`~fairlearnkit.svm.ParityLinearSVR`. What is done about missing groups
+        is its `missing`. It is not changed, and its `max_gap` and `gap_ratio` are not
+        used.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the loss and in the constraint; weight 2 counts as two rows.
 
@@ -117,6 +118,12 @@ def parity_path(
     >>> path.coefs.shape
     (10, 4)
     """
+    if sensitive_features is None:
+        msg = (
+            "parity_path needs sensitive_features, one label for each row of X: "
+            "parity_path(X, y, sensitive_features=df['sex'])."
+        )
+        raise ValueError(msg)
     model = _model(estimator, constraint)
     asked = _read_ratios(gap_ratios)
     ratios = np.unique(asked).tolist()
