@@ -6,6 +6,7 @@ here forms them.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,8 +15,10 @@ def split_strata(strata):
     """Positions of the cells of each stratum, and of those by themselves."""
     # A stable sort, so that cells of a stratum stay in their order.
     order = np.argsort(strata, kind="stable")
-    ends = np.flatnonzero(np.diff(strata[order])) + 1
-    parts = [part for part in np.split(order, ends) if len(part)]
+    in_order = strata[order]
+    ends = np.flatnonzero(in_order[1:] != in_order[:-1]) + 1
+    ends = [0, *ends.tolist(), len(order)]
+    parts = [order[a:b] for a, b in pairwise(ends) if a < b]
     alone = np.flatnonzero(strata < 0)
     return [part for part in parts if strata[part[0]] >= 0], alone
 
