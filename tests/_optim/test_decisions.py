@@ -79,7 +79,7 @@ def lowest_cost(problem, bound):
     return found.fun
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(200))
 def test_the_dual_has_the_value_of_the_linear_program(seed):
     problem, truth, bound = make_problem(seed)
     nu = maximise_dual(problem, bound)
