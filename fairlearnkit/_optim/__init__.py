@@ -30,36 +30,27 @@ for _module in sorted(module.name for module in iter_modules(__path__)):
 SMALLEST_GAP = 1e-10
 
 
-def solve(
-    problem,
-    *,
-    solver="auto",
-    tol=1e-4,
-    max_iter=100,
-    solver_params=None,
-    convex_constraints=None,
-    dtype=np.float64,
-):
+def solve(problem, *, dtype=np.float64, **options):
     """Minimise reg/2 ||w||^2 + sum_i c_i loss(y_i, <w, x_i> + b) s.t. |M f| <= bound.
 
     Parameters
     ----------
     problem : Problem
         From `build_problem`.
-    solver : str
+    dtype : dtype, default=np.float64
+        Of the coefficients and the intercept, whose objective and duality gap are
+        those after rounding.
+    solver : str, default="auto"
         One of `solver_names`.
-    tol : float
+    tol : float, default=1e-4
         The relative duality gap reached is tol squared, so that tol measures the
         distance to the optimum, relative to its objective's square root.
-    max_iter : int
+    max_iter : int, default=100
         Largest number of Newton or interior point steps.
     solver_params : dict, default=None
         Options for cvxpy.
     convex_constraints : callable, default=None
         From the variables (coef, intercept) to further constraints of cvxpy.
-    dtype : dtype, default=np.float64
-        Of the coefficients and the intercept, whose objective and duality gap are
-        those after rounding.
 
     Returns
     -------
@@ -70,24 +61,12 @@ def solve(
     ValueError
         A solver that does not take the problem, or options that it does not take.
     """
-    limits = _limits(tol, max_iter, solver_params, convex_constraints)
-    method = get_solver(solver)
-    check_solver(problem, method, limits)
+    method, limits = _checked_solver(problem, **options)
     inner, back = standardized(method, problem)
     return _rounded(problem, back(method.solve(inner, limits)), dtype)
 
 
-def solve_ratios(
-    problem,
-    ratios,
-    *,
-    solver="auto",
-    tol=1e-4,
-    max_iter=100,
-    solver_params=None,
-    convex_constraints=None,
-    dtype=np.float64,
-):
+def solve_ratios(problem, ratios, *, dtype=np.float64, **options):
     """Solve a problem with shares of the gap that there is without its constraint.
 
     Parameters
@@ -96,34 +75,53 @@ def solve_ratios(
         From `build_problem`, with a bound of 0.
     ratios : list of float
         Distinct ratios of the gap to what it is without the constraint.
-    solver, tol, max_iter, solver_params, convex_constraints, dtype
+    dtype : dtype, default=np.float64
         As in `solve`.
+    **options : dict
+        solver, tol, max_iter, solver_params and convex_constraints, as in `solve`.
 
     Returns
     -------
     solutions : list of Solution
-        One for each ratio.
+        One for each ratio. Where the solution without the constraint is not optimal,
+        none is: the gap that it leaves is not the one to take a share of.
     """
-    limits = _limits(tol, max_iter, solver_params, convex_constraints)
-    method = get_solver(solver)
-    check_solver(problem.with_goal(np.ones_like(problem.goal)), method, limits)
+    anywhere = problem.with_goal(np.ones_like(problem.goal))
+    method, limits = _checked_solver(anywhere, **options)
     inner, back = standardized(method, problem)
     plain, path = solve_path(method, inner, ratios, limits)
     goal = problem.basis.T @ back(plain).coef
-    problems = [
-        problem.without_constraint if ratio == 1.0 else problem.with_goal(ratio * goal)
-        for ratio in ratios
-    ]
-    return [_rounded(p, back(path[r]), dtype) for p, r in zip(problems, ratios)]
+    solutions = []
+    for ratio in ratios:
+        at_ratio = problem.with_goal(ratio * goal)
+        if ratio == 1.0:
+            at_ratio = problem.without_constraint
+        solution = _rounded(at_ratio, back(path[ratio]), dtype)
+        if plain.status != "optimal":
+            solution = replace(solution, status=plain.status)
+        solutions.append(solution)
+    return solutions
 
 
-def _limits(tol, max_iter, solver_params, convex_constraints):
-    return Limits(
+def _checked_solver(
+    problem,
+    *,
+    solver="auto",
+    tol=1e-4,
+    max_iter=100,
+    solver_params=None,
+    convex_constraints=None,
+):
+    """The solver of a name, and its limits, checked to take the problem."""
+    limits = Limits(
         tol=max(tol**2, SMALLEST_GAP),
         max_iter=max_iter,
         params=solver_params or {},
         convex_constraints=convex_constraints,
     )
+    method = get_solver(solver)
+    check_solver(problem, method, limits)
+    return method, limits
 
 
 def _rounded(problem, solution, dtype):
@@ -133,11 +131,13 @@ def _rounded(problem, solution, dtype):
         multipliers = multipliers_of(p, solution.coef, solution.alpha)
     own = {
         "rank": p.basis.shape[1],
-        "bound": p.bound or p.gap(p.goal),
         "multipliers": multipliers,
+        "bound": p.bound or p.gap(p.goal),
         "hessian": None,  # which is large
     }
-    if dtype == solution.coef.dtype and not p.shift.any():  # nothing to round
+    # Classes have no unit and no centre: without a shift it is the solver's own point.
+    is_own = p.loss.targets == "classes" and p.reg > 0 and not p.shift.any()
+    if is_own and dtype == solution.coef.dtype:
         return replace(solution, **own)
     coef = solution.coef.astype(dtype)
     # Scores are <w, x - shift> + b: the shift goes into the intercept.

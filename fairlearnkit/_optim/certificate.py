@@ -25,7 +25,7 @@ from fairlearnkit._optim.bound_program import dual_norm, project_on_bound
 OUTSIDE = 1e-12
 
 
-def duality_gap(problem, w, f, alpha):
+def duality_gap(problem, w, f, alpha, objective=None):
     """Objective minus a dual value, from multipliers alpha of any origin.
 
     Parameters
@@ -36,6 +36,8 @@ def duality_gap(problem, w, f, alpha):
         The point.
     f, alpha : column
         Its scores X w + b, and -c_i times a (sub)derivative of the loss.
+    objective : float, default=None
+        The objective there, if it is known.
 
     Returns
     -------
@@ -55,7 +57,9 @@ def duality_gap(problem, w, f, alpha):
         if excess > OUTSIDE * size:
             return np.nan
     dual -= rows.sums(_conjugate, alpha, loss=p.loss)
-    return p.objective(w, f) - dual + cost
+    if objective is None:
+        objective = p.objective(w, f)
+    return objective - dual + cost
 
 
 def balance(problem, w, pull):

@@ -12,7 +12,8 @@ import numpy as np
 
 # Solutions that the next start is extrapolated from, and the largest sum of the sizes
 # of their weights, by which errors of the solutions grow: it is 15 for four at even
-# distances. With three of them a path of 20 points on Adult takes a tenth longer.
+# distances. Paths of 20 points on Adult (logistic, squared hinge) take 54 and 69 steps;
+# with three of them 60 and 68, with two 73 and 77, with five 54 and 69.
 MOST_POINTS, MOST_GROWTH = 4, 16.0
 
 

@@ -13,7 +13,8 @@ from fairlearnkit._models.messages import asked_gap, not_converged
 from ._logistic import ParityLogisticRegression
 
 # Ratios that are solved for by default: 20, with equality among them. With twice as
-# many a path takes 1.6 times as long.
+# many, paths on Adult take 1.1 times as many Newton steps (logistic), or 1.4 times as
+# many (squared hinge).
 AUTO_RATIOS = tuple(np.arange(10, -10, -1) / 10)
 
 

@@ -144,6 +144,14 @@ def test_points_that_do_not_converge_are_named():
         )
 
 
+@pytest.mark.parametrize("max_iter", [3, 5])
+def test_a_plain_model_that_has_not_converged_is_told(max_iter):
+    X, y, group, _ = make_data(ParityLogisticRegression())
+    model = ParityLogisticRegression(gap_ratio=0.9, max_iter=max_iter)
+    with pytest.warns(ConvergenceWarning, match=r"gap_ratio=0.9 asks for"):
+        model.fit(X, y, sensitive_features=group)
+
+
 def test_the_estimator_is_not_changed():
     X, y, group, _ = make_data(ParityLogisticRegression())
     model = ParityLogisticRegression(max_gap=0.3)
