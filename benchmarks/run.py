@@ -477,6 +477,7 @@ def made(cls):
     inner = {
         "BarycenterRegressor": Ridge(),
         "BarycenterClassifier": LogisticRegression(),
+        "ParityThresholdClassifier": LogisticRegression(),
     }
     return cls(inner[cls.__name__]) if cls.__name__ in inner else cls()
 
