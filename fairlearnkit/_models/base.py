@@ -24,8 +24,9 @@ class BaseParityModel(BaseEstimator, ABC):
 
     1. `_read`, which checks X, y and the weights;
     2. `_fit_columns`, with a column of targets and contrasts for each model, which
-       calls `_solve_columns` and sets the attributes that all models have;
-    3. `_store`, which sets those that predictions need.
+       calls `_solve_columns`;
+    3. `_finish`, which sets the attributes that all models have, and calls
+    4. `_store`, which sets those that predictions need.
 
     `_build_problem` and `_solve` are the two steps of one column.
     """
@@ -81,6 +82,22 @@ class BaseParityModel(BaseEstimator, ABC):
         self : object
         """
         solutions, gaps = self._solve_columns(X, columns, weight, contrasts)
+        return self._finish(X, weight, contrasts, solutions, gaps)
+
+    def _finish(self, X, weight, contrasts, solutions, gaps):
+        """Set the fitted attributes.
+
+        Parameters
+        ----------
+        X, weight, contrasts
+            As in `_fit_columns`.
+        solutions, gaps
+            What `_solve_columns` returns.
+
+        Returns
+        -------
+        self : object
+        """
         store_groups(self, contrasts[-1])
         store_multipliers(self, contrasts, [s.multipliers for s in solutions])
         self.n_iter_ = max(s.n_iter for s in solutions)

@@ -126,23 +126,32 @@ def parity_path(
         )
         raise ValueError(msg)
     model = _model(estimator, constraint)
-    asked = _read_ratios(gap_ratios)
-    ratios = np.unique(asked).tolist()
-    X, columns, weight, contrasts = model._columns(
-        X, y, sensitive_features, sample_weight
-    )
-    paths, gaps = [], []
-    for problem in model._problems(X, columns, weight, contrasts):
-        path = dict(zip(ratios, model._solve_ratios(problem, ratios)))
-        paths.append([path[ratio] for ratio in asked])
-        gaps.append([problem.gap(problem.basis.T @ s.coef) for s in paths[-1]])
-    gaps = np.max(gaps, axis=0)
-    _warn_unconverged(model, asked, np.array(paths, dtype=object).T, gaps)
+    asked = read_ratios(gap_ratios)
+    data = model._columns(X, y, sensitive_features, sample_weight)
+    paths, gaps = solve_points(model, asked, data)
+    warn_unconverged(model, asked, paths, gaps, stacklevel=3)
+    return as_path(asked, paths, gaps)
+
+
+def as_path(ratios, paths, gaps):
+    """The points of a path, as `parity_path` returns them.
+
+    Parameters
+    ----------
+    ratios : list of float
+        Of the points.
+    paths, gaps
+        What `solve_points` returns.
+
+    Returns
+    -------
+    path : Bunch
+    """
     coefs = np.array([[s.coef for s in path] for path in paths]).transpose(0, 2, 1)
     intercepts = np.array([[s.intercept for s in path] for path in paths])
     is_single = len(paths) == 1
     return Bunch(
-        gap_ratios=np.array(asked),
+        gap_ratios=np.array(ratios),
         coefs=coefs[0] if is_single else coefs,
         intercepts=intercepts[0] if is_single else intercepts,
         gaps=gaps,
@@ -151,12 +160,41 @@ def parity_path(
     )
 
 
+def solve_points(model, ratios, data):
+    """Solve for several gap ratios.
+
+    Parameters
+    ----------
+    model : BaseParityLinear
+        With a `gap_ratio`, whose value does not matter.
+    ratios : list of float
+        In any order, perhaps repeated.
+    data : tuple
+        What its ``_columns`` returns.
+
+    Returns
+    -------
+    paths : list of list of Solution
+        For each column of targets, one for each ratio.
+    gaps : ndarray of shape (n_ratios,)
+        Largest gaps of the training scores.
+    """
+    distinct = np.unique(ratios).tolist()
+    paths, gaps = [], []
+    for problem in model._problems(*data):
+        path = dict(zip(distinct, model._solve_ratios(problem, distinct)))
+        paths.append([path[ratio] for ratio in ratios])
+        gaps.append([problem.gap(problem.basis.T @ s.coef) for s in paths[-1]])
+    return paths, np.max(gaps, axis=0)
+
+
 def _model(estimator, constraint):
     """The estimator's copy that stands for the path."""
     model = ParityLogisticRegression() if estimator is None else clone(estimator)
-    if not isinstance(model, BaseParityLinear):
+    has_ratio = "gap_ratio" in model.get_params(deep=False)
+    if not (isinstance(model, BaseParityLinear) and has_ratio):
         msg = (
-            f"parity_path takes a linear model under a parity constraint, got "
+            f"parity_path takes a linear model with a gap_ratio, got "
             f"{model!r}: ParityLogisticRegression, ParityRidge, ParityLinearSVC or "
             "ParityLinearSVR."
         )
@@ -166,8 +204,18 @@ def _model(estimator, constraint):
     return model
 
 
-def _read_ratios(gap_ratios):
-    """Gap ratios as a list of floats."""
+def read_ratios(gap_ratios):
+    """Gap ratios as a list of floats.
+
+    Parameters
+    ----------
+    gap_ratios : "auto" or array-like of shape (n_points,)
+        As in `parity_path`.
+
+    Returns
+    -------
+    ratios : list of float
+    """
     if isinstance(gap_ratios, str) and gap_ratios == "auto":
         return list(AUTO_RATIOS)
     try:
@@ -183,12 +231,24 @@ def _read_ratios(gap_ratios):
     return ratios.tolist()
 
 
-def _warn_unconverged(model, ratios, points, gaps):
-    """Warn of the worst of the points that have not converged."""
+def warn_unconverged(model, ratios, paths, gaps, stacklevel):
+    """Warn of the worst of the points that have not converged.
+
+    Parameters
+    ----------
+    model : BaseParityLinear
+        Named in the message.
+    ratios : list of float
+        Of the points.
+    paths, gaps
+        What `solve_points` returns.
+    stacklevel : int
+        As in `warnings`.
+    """
     missed = [
         (solution.duality_gap, ratio, solution, gap)
-        for ratio, row, gap in zip(ratios, points, gaps)
-        for solution in row
+        for path in paths
+        for ratio, solution, gap in zip(ratios, path, gaps)
         if solution.status != "optimal"
     ]
     if not missed:
@@ -198,7 +258,7 @@ def _warn_unconverged(model, ratios, points, gaps):
     text = not_converged(model, solution, gap, asked_gap(model, solution.bound))
     names = sorted({item[1] for item in missed}, reverse=True)
     msg = f"At gap ratios {names} the solver did not reach its tolerance. {text}"
-    warnings.warn(msg, ConvergenceWarning, stacklevel=3)
+    warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
 def _largest(paths, name):

@@ -11,10 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
+from fairlearnkit._counting.named_metric import CALLER, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
 
-from ._metric import CALLER, get_metric
 from ._resample_counts import resampled_gaps
 from ._resample_rows import resampled_values
 

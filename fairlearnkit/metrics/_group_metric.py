@@ -7,13 +7,12 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length
 
+from fairlearnkit._counting.named_metric import function_name
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.groups import find_groups, read_strata
 from fairlearnkit._data.messages import CLASS_METRIC
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
-
-from ._metric import function_name
 
 # Empty cells that a warning names, which fill about two lines; the rest is counted.
 # Doubled, so is the length of the warning.

@@ -12,12 +12,17 @@ from fairlearnkit._counting.count_names import (
 from fairlearnkit._counting.fold_counts import FoldCounter, read_known_groups
 from fairlearnkit._counting.labels import read_labels
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
+from fairlearnkit._counting.named_metric import (
+    CALLER,
+    function_name,
+    get_metric,
+    unwrap,
+)
 from fairlearnkit._counting.small_groups import check_min_group_size
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit.utils._sklearn_private import response_cache
 
-from ._metric import CALLER, function_name, get_metric, unwrap
 from ._scorer import _ParityScorer
 
 

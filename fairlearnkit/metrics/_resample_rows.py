@@ -6,13 +6,12 @@ from contextlib import suppress
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from fairlearnkit._counting.named_metric import CALLER, call_metric
 from fairlearnkit._data.alignment import with_common_index
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
-
-from ._metric import CALLER, call_metric
 
 
 def resampled_values(metric, options, data, sample_weight, n_resamples, stratify, rng):

@@ -1,6 +1,6 @@
 """The metric of a scorer, for tools that call it themselves."""
 
-from ._metric import call_metric
+from fairlearnkit._counting.named_metric import call_metric
 
 
 class ScoreFunction:

@@ -8,6 +8,13 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from fairlearnkit._counting.metric import is_gap_of_rates
+from fairlearnkit._counting.named_metric import (
+    accepts,
+    call_metric,
+    function_name,
+    get_metric,
+    unwrap,
+)
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table, take_columns
 from fairlearnkit._routing.parts import find_sensitive_columns
@@ -18,7 +25,6 @@ from fairlearnkit.utils._sklearn_private import (
     _IdentityRegressor,
 )
 
-from ._metric import accepts, call_metric, function_name, get_metric, unwrap
 from ._score_function import ScoreFunction
 
 # Methods that scikit-learn's scorers can call.

@@ -2,15 +2,9 @@
 
 import warnings
 
+from fairlearnkit._counting.constant import describe_constant
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit.exceptions import SmallGroupWarning
-
-# A model whose decisions other than the most frequent one are fewer than this fraction
-# of the rows of other classes is called nearly constant: where 30 % of the rows are of
-# another class, it decides the same for more than 97 %. Doubled, the warning would
-# come for many models that are only cautious; halved, it misses those that decide
-# otherwise for a few rows.
-NEARLY_CONSTANT = 0.1
 
 
 def warn_of_choice(candidates, chosen):
@@ -26,7 +20,13 @@ def warn_of_choice(candidates, chosen):
     pooled = candidates.pooled
     if pooled is None:
         return
-    _warn_of_constant(pooled, *pooled.class_shares(chosen))
+    constant = describe_constant(pooled.classes, *pooled.class_shares(chosen))
+    if constant:
+        msg = (
+            f"The chosen candidate {constant} min_score, with a score such as balanced "
+            "accuracy, excludes such candidates."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=4)
     pair, n_rows = pooled.describe_pair(chosen)
     if pair and n_rows < SMALL_CELL:
         msg = (
@@ -35,18 +35,3 @@ def warn_of_choice(candidates, chosen):
             "ones out of the gap by metric_params={'min_group_size': ...}."
         )
         warnings.warn(msg, SmallGroupWarning, stacklevel=4)
-
-
-def _warn_of_constant(pooled, true_shares, decided_shares):
-    most = int(decided_shares.argmax())
-    others = 1 - true_shares[most]
-    if 1 - decided_shares[most] >= NEARLY_CONSTANT * others:
-        return
-    msg = (
-        f"The chosen candidate decides {pooled.classes[most]} for "
-        f"{100 * decided_shares[most]:.1f} % of the rows, of which "
-        f"{100 * true_shares[most]:.1f} % are of this class. A model that decides the "
-        "same for everyone has no gap. min_score, with a score such as balanced "
-        "accuracy, excludes such candidates."
-    )
-    warnings.warn(msg, UserWarning, stacklevel=5)

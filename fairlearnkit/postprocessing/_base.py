@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import counts_table
+from fairlearnkit._data.folds import read_folds
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.rows import read_weight, take_groups
 from fairlearnkit._models.barycenter import (
@@ -32,7 +33,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._algorithms import ALGORITHMS
-from ._calibration import fit_clone, out_of_fold, read_calibration_data, read_folds
+from ._calibration import fit_clone, out_of_fold, read_calibration_data
 from ._meta import BasePostprocessor
 
 

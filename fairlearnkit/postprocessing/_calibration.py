@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
@@ -30,20 +29,6 @@ def read_calibration_data(estimator, X, y, sensitive_features, sample_weight):
         msg = f"Found X with {_num_samples(X)} sample(s); at least 2 are needed."
         raise ValueError(msg)
     return X, y, sensitive_features
-
-
-def read_folds(cv, X, y, *, classifier):
-    """Positions of the training and test rows of each fold."""
-    positions = np.arange(_num_samples(X))
-    folds = check_cv(cv, y, classifier=classifier).split(X, y)
-    folds = [(positions[train], positions[test]) for train, test in folds]
-    if not folds:
-        msg = (
-            f"cv={cv!r} gives no folds. A generator of folds can be used once only: "
-            "pass a list."
-        )
-        raise ValueError(msg)
-    return folds
 
 
 def check_has_proba(model, needed_by, advice):

@@ -7,12 +7,13 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
+from fairlearnkit._data.folds import class_and_group, read_folds
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._optim.decisions import DecisionProblem
 from fairlearnkit._routing.call import call, warn_unweighted
 from fairlearnkit.utils._sklearn_private import _num_samples
 
-from ._calibration import check_has_proba, fit_clone, out_of_fold, read_folds
+from ._calibration import check_has_proba, fit_clone, out_of_fold
 from ._compared import blocks_of
 from ._costs import costs_of
 from ._memberships import block_memberships, infer_groups, part_cells
@@ -130,11 +131,11 @@ def read_task_folds(cv, task, blocks):
         If the training rows of a fold lack a group of one of the blocks, which are
         those whose groups are to be learnt.
     """
-    labels = task.y
+    labels, class_codes = task.y, task.class_codes
     if cv is None or isinstance(cv, Integral):
-        labels = _class_and_group(task, 5 if cv is None else cv)
+        n_folds = 5 if cv is None else cv
+        labels = class_and_group(class_codes, task.all_groups, n_folds)
     folds = read_folds(cv, task.X, labels, classifier=True)
-    class_codes = task.class_codes
     for number, (train, _) in enumerate(folds):
         for q, members in blocks:
             groups = task.groups[q]
@@ -151,24 +152,6 @@ def read_task_folds(cv, task, blocks):
                 )
                 raise ValueError(msg)
     return folds
-
-
-def _class_and_group(task, n_folds):
-    """Labels to stratify folds by: class and group.
-
-    Folds stratified by class alone could lack a whole group if rows are in the order of
-    their groups. A cell with fewer rows than folds cannot be in each of them, and gets
-    the label of the largest cell of its class.
-    """
-    n_groups = len(task.all_groups.labels)
-    classes = (
-        np.zeros(_num_samples(task.X), int) if task.y is None else task.class_codes
-    )
-    cells = classes * (n_groups + 1) + task.all_groups.codes + 1
-    counts = np.bincount(cells, minlength=(classes.max() + 1) * (n_groups + 1))
-    largest = counts.reshape(-1, n_groups + 1).argmax(axis=1)
-    of_class = classes * (n_groups + 1) + largest[classes]
-    return np.where(counts[cells] < n_folds, of_class, cells)
 
 
 def class_proba(model, X, groups, classes):

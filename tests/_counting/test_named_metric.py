@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 
 from fairlearnkit import metrics
+from fairlearnkit._counting.named_metric import get_metric
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.metrics import (
     bootstrap_interval,
@@ -15,7 +16,6 @@ from fairlearnkit.metrics import (
     equal_opportunity_difference,
     parity_scorer,
 )
-from fairlearnkit.metrics._metric import get_metric
 
 y_true = np.array(["no", "yes", "yes", "yes", "no", "no"] * 40)
 y_pred = np.array(["no", "yes", "no", "yes", "yes", "no"] * 40)
