@@ -22,7 +22,13 @@ API_REFERENCE = {
         "module": "fairlearnkit.linear_model",
         "description": "Logistic and ridge regression under a constraint |M f| <= "
         "max_gap. See :ref:`linear_models`.",
-        "names": ["ParityLogisticRegression", "ParityRidge", "parity_path"],
+        "names": [
+            "ParityLogisticRegression",
+            "ParityLogisticRegressionCV",
+            "ParityRidge",
+            "ParityRidgeCV",
+            "parity_path",
+        ],
     },
     "Support vector machines": {
         "module": "fairlearnkit.svm",

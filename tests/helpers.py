@@ -4,6 +4,16 @@ from string import ascii_letters
 
 import numpy as np
 
+# Arguments of searches whose only candidate has equal mean scores, by name.
+_SEARCH = {"gap_ratios": [0.0], "max_gap": 1.0, "cv": 2}
+SEARCHES = {
+    "ParityLogisticRegressionCV": {
+        "Cs": [1.0],
+        "metric": "demographic_parity_difference",
+        **_SEARCH,
+    },
+    "ParityRidgeCV": {"alphas": [1.0], "metric": "ks_gap", **_SEARCH},
+}
 GROUPS = np.array(list(ascii_letters))
 CLASSES = np.array(["no", "yes", "zebra", "zoo"])
 

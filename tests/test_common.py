@@ -28,6 +28,7 @@ from fairlearnkit.postprocessing import (
 )
 from fairlearnkit.utils._checks.routing import groups_from_rows
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 
 def with_groups_from_rows(cls):
@@ -79,6 +80,7 @@ INNER = {
 }
 # What is checked needs no good fit.
 FEW = {
+    **{name: {**given, "gap_ratios": [1.0, 0.0]} for name, given in SEARCHES.items()},
     "ParityEncoder": {"max_iter": 2},
     "BarycenterClassifier": {"cv": 2},
     "BarycenterRegressor": {"cv": 2},
@@ -110,6 +112,9 @@ CHECKS = [
 # representation/test_encoder.py and postprocessing/test_barycenter_models.py.
 WEIGHTS = "check_sample_weight_equivalence"
 EXPECTED = {
+    ("ParityLogisticRegressionCV", "check_class_weight_balanced_linear"): (
+        "of its 5 rows, no fold leaves two groups for training and a third of them"
+    ),
     ("ParityEncoder", WEIGHTS): (
         "trained in float32, in batches that rows fall into whatever they weigh, with "
         "an MMD that is unbiased: weights are repetitions on average only"

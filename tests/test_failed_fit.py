@@ -23,7 +23,11 @@ from sklearn.preprocessing import StandardScaler
 
 import fairlearnkit
 from fairlearnkit.compose import SensitiveColumns
-from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.linear_model import (
+    ParityLogisticRegression,
+    ParityLogisticRegressionCV,
+    ParityRidgeCV,
+)
 from fairlearnkit.postprocessing import (
     BarycenterClassifier,
     BarycenterRegressor,
@@ -34,6 +38,7 @@ from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC
 from fairlearnkit.utils import _sklearn_private
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 PACKAGE = str(Path(fairlearnkit.__file__).parent)
 # The one assignment that takes a fit over is here.
@@ -46,6 +51,8 @@ SPACED, LAST = 5, 6
 TWO_FOLDS = {"cv": 2, "random_state": 0}
 SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
 ARGUMENTS = {
+    ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
+    ParityRidgeCV: SEARCHES["ParityRidgeCV"],
     BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
     BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
     ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},

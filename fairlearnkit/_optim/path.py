@@ -59,11 +59,12 @@ def solve_path(method, problem, ratios, limits):
 def _extrapolated(problem, path, ratio):
     """Where the nearest solutions lead to at a ratio; None if they lack their scores.
 
-    Of a loss with kinks only the nearest one: which rows are at a kink changes between
-    them.
+    Solutions that have not converged lead nowhere. Of a loss with kinks only the
+    nearest one is used: which rows are at a kink changes between them.
     """
     rows, most = problem.rows, MOST_POINTS if problem.loss.smooth else 1
-    nearest = sorted(path, key=lambda known: abs(known - ratio))[:most]
+    solved = [known for known in path if path[known].status == "optimal"]
+    nearest = sorted(solved, key=lambda known: abs(known - ratio))[:most]
     while len(nearest) > 1:
         weights = lagrange_weights(nearest, ratio)
         if np.abs(weights).sum() <= MOST_GROWTH:
@@ -72,7 +73,7 @@ def _extrapolated(problem, path, ratio):
     else:
         weights = np.ones(1)
     points = [path[known] for known in nearest]
-    if any(point.scores is None for point in points):
+    if not points or any(point.scores is None for point in points):
         return None
     last = next(reversed(path.values()))
     return replace(

@@ -8,6 +8,7 @@ from sklearn.base import is_classifier
 
 from fairlearnkit._counting.metric import is_gap_of_rates
 from fairlearnkit._counting.named_metric import function_name, get_metric, unwrap
+from fairlearnkit.constraints import check_constraint
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +125,14 @@ def read_bounded_gap(estimator, defaults, y, pos_label):
 def _metric_of(estimator, defaults):
     if estimator.metric is not None:
         return estimator.metric
-    constraint = estimator.constraint
-    if isinstance(constraint, str) and constraint in defaults:
-        return defaults[constraint]
+    constraint = check_constraint(estimator.constraint)
+    by_column = getattr(constraint, "columns", "intersection") == "separately"
+    for name, metric in defaults.items():
+        if type(constraint) is type(check_constraint(name)) and not by_column:
+            return metric
     msg = (
-        f"With constraint={constraint!r}, the gap that max_gap bounds has to be named: "
-        f"metric={next(iter(defaults.values()))!r}, another one of "
+        f"With constraint={estimator.constraint!r}, the gap that max_gap bounds has to "
+        f"be named: metric={next(iter(defaults.values()))!r}, another one of "
         "fairlearnkit.metrics, or a function (y_true, y_pred, *, sensitive_features). "
         f"metric=None is known for {list(defaults)} only."
     )

@@ -109,7 +109,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     multipliers_ : dict of str to float
         As in :class:`ParityLogisticRegression`.
     n_iter_ : int
-        Newton steps of the last fit, from where the path led to.
+        Newton steps of ``path_``, the largest number of its points.
     groups_ : ndarray or None
         Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None

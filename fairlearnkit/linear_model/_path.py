@@ -15,7 +15,7 @@ from ._logistic import ParityLogisticRegression
 # Ratios that are solved for by default: 20, with equality among them. With twice as
 # many, paths on Adult take 1.1 times as many Newton steps (logistic), or 1.4 times as
 # many (squared hinge).
-AUTO_RATIOS = tuple(np.arange(10, -10, -1) / 10)
+AUTO_RATIOS = tuple(i / 10 for i in range(10, -10, -1))
 
 
 def parity_path(
@@ -194,8 +194,8 @@ def _model(estimator, constraint):
     has_ratio = "gap_ratio" in model.get_params(deep=False)
     if not (isinstance(model, BaseParityLinear) and has_ratio):
         msg = (
-            f"parity_path takes a linear model with a gap_ratio, got "
-            f"{model!r}: ParityLogisticRegression, ParityRidge, ParityLinearSVC or "
+            "parity_path takes a linear model under a parity constraint, with a "
+            f"gap_ratio, got {model!r}: ParityLogisticRegression, ParityRidge, ParityLinearSVC or "
             "ParityLinearSVR."
         )
         raise ValueError(msg)

@@ -62,6 +62,7 @@ class PathSearchMixin:
         settings = [{self._penalty: value} for value in _read_values(values)]
         model = self._model(settings)
         data = model._columns(*rows)
+        next(model._problems(*data))  # an error for numbers that float64 cannot hold
         pos_label = getattr(model, "pos_label_", None)
         gap = read_bounded_gap(self, self._metrics, y, pos_label)
         ratios = [1.0] if np.isinf(self.max_gap) else read_ratios(self.gap_ratios)
@@ -138,6 +139,7 @@ class PathSearchMixin:
         solutions = [path[point] for path in paths]
         model._finish(X, weight, contrasts, solutions, [gaps[point]])
         vars(self).update({k: v for k, v in vars(model).items() if k.endswith("_")})
+        self.n_iter_ = int(self.path_.n_iters.max())
         for name, value in chosen.items():
             setattr(self, f"{name}_", value)
 

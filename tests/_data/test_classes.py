@@ -16,10 +16,11 @@ from fairlearnkit.constraints import (
 from fairlearnkit.datasets import make_biased_classification
 from fairlearnkit.preprocessing import ParityProjection
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 CONSTRAINED = [
-    cls()
-    for _, cls in all_estimators()
+    cls(**SEARCHES.get(name, {}))
+    for name, cls in all_estimators()
     if {"constraint", "pos_label"} <= set(cls._parameter_constraints)
     and "estimator" not in cls._parameter_constraints
 ]

@@ -26,6 +26,7 @@ from fairlearnkit.postprocessing import (
     ParityThresholdClassifier,
 )
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 RNG = np.random.default_rng(0)
 N = 200
@@ -47,7 +48,7 @@ METHODS = ("predict", "transform", "decision_function", "score")
 def made(cls):
     if cls is SensitiveColumns:
         return SensitiveColumns(ParityRidge(), "sex")
-    return cls(INNER[cls]) if cls in INNER else cls()
+    return cls(INNER[cls]) if cls in INNER else cls(**SEARCHES.get(cls.__name__, {}))
 
 
 @pytest.mark.filterwarnings("ignore::Warning")

@@ -21,6 +21,7 @@ from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParityLinearSVC, ParitySVC, ParitySVR
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 INNER = {
     BarycenterClassifier: LogisticRegression(),
@@ -31,8 +32,8 @@ INNER = {
 
 def made(kind):
     return [
-        cls(*([INNER[cls]] if cls in INNER else []))
-        for _, cls in all_estimators(kind)
+        cls(*([INNER[cls]] if cls in INNER else []), **SEARCHES.get(name, {}))
+        for name, cls in all_estimators(kind)
         if cls.__module__.startswith("fairlearnkit") and cls is not ParityEncoder
     ]
 
@@ -164,10 +165,11 @@ def test_magnitudes_of_weights(model):
 
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_magnitudes_of_the_penalty(model):
-    name = "C" if hasattr(model, "C") else "alpha"
+    name = next(n for n in ("C", "alpha", "Cs", "alphas") if hasattr(model, n))
     for power in EXPONENTS:
-        found = outcome(clone(model).set_params(**{name: 10.0**power}))
-        if name == "C":
+        value = [10.0**power] if name.endswith("s") else 10.0**power
+        found = outcome(clone(model).set_params(**{name: value}))
+        if name.startswith("C"):
             assert found is None or power < REFUSED_FROM
 
 

@@ -15,10 +15,11 @@ from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.metrics import score_gap
 from fairlearnkit.svm import ParitySVR
 from fairlearnkit.utils.discovery import all_estimators
+from helpers import SEARCHES
 
 CONSTRAINED = [
-    cls()
-    for _, cls in all_estimators()
+    cls(**SEARCHES.get(name, {}))
+    for name, cls in all_estimators()
     if "constraint" in getattr(cls, "_parameter_constraints", {})
     and "estimator" not in cls._parameter_constraints
 ]

@@ -13,7 +13,12 @@ from sklearn.naive_bayes import GaussianNB
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.constraints import EqualOpportunity
 from fairlearnkit.kernel_ridge import ParityKernelRidge
-from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
+from fairlearnkit.linear_model import (
+    ParityLogisticRegression,
+    ParityLogisticRegressionCV,
+    ParityRidge,
+    ParityRidgeCV,
+)
 from fairlearnkit.postprocessing import (
     BarycenterClassifier,
     BarycenterRegressor,
@@ -27,8 +32,11 @@ from fairlearnkit.utils.estimator_checks import (
     check_estimator,
     parametrize_with_checks,
 )
+from helpers import SEARCHES
 
 ARGUMENTS = {
+    ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
+    ParityRidgeCV: SEARCHES["ParityRidgeCV"],
     BarycenterClassifier: {"estimator": LogisticRegression(), "cv": 2},
     BarycenterRegressor: {"estimator": Ridge(), "cv": 2},
     ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
