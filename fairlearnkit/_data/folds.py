@@ -35,6 +35,31 @@ def read_folds(cv, X, y, *, classifier):
     return folds
 
 
+def check_groups_of_fold(groups, rows, number, more=""):
+    """Raise an error if the training rows of a fold lack a group.
+
+    Parameters
+    ----------
+    groups : Groups
+        Of all rows.
+    rows : ndarray of int
+        Positions of the training rows that have to hold all groups.
+    number : int
+        Of the fold.
+    more : str, default=""
+        What follows the label in the message.
+    """
+    missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[rows])
+    if len(missing):
+        label = groups.labels.tolist()[missing[0]]
+        msg = (
+            f"The training rows of fold {number} hold no row of the group {label!r}"
+            f"{more}. Merge small groups, or choose a cv whose training rows "
+            "hold all of them."
+        )
+        raise ValueError(msg)
+
+
 def class_and_group(classes, groups, n_folds):
     """Labels to stratify folds by: class and group.
 

@@ -195,8 +195,8 @@ def _model(estimator, constraint):
     if not (isinstance(model, BaseParityLinear) and has_ratio):
         msg = (
             "parity_path takes a linear model under a parity constraint, with a "
-            f"gap_ratio, got {model!r}: ParityLogisticRegression, ParityRidge, ParityLinearSVC or "
-            "ParityLinearSVR."
+            f"gap_ratio, got {model!r}: ParityLogisticRegression, ParityRidge, "
+            "ParityLinearSVC or ParityLinearSVR."
         )
         raise ValueError(msg)
     model.set_params(constraint=constraint, max_gap=0.0, gap_ratio=0.0)

@@ -1,7 +1,7 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
 import warnings
-from inspect import signature
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,10 +12,14 @@ from sklearn.metrics import check_scoring
 from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._counting.constant import describe_constant
-from fairlearnkit._data.folds import class_and_group, read_folds
+from fairlearnkit._data.folds import check_groups_of_fold, class_and_group, read_folds
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit.exceptions import SmallGroupWarning
-from fairlearnkit.utils._sklearn_private import Interval, StrOptions
+from fairlearnkit.utils._sklearn_private import (
+    Interval,
+    StrOptions,
+    scorer_takes_weights,
+)
 
 from ._bounded_gap import read_bounded_gap
 from ._path import as_path, read_ratios, solve_points, warn_unconverged
@@ -77,7 +81,8 @@ class PathSearchMixin:
         self._warn_of_missed(grid, np.array(missed))
         tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
         predictions = np.concatenate(predictions, axis=1)
-        gaps = np.array([gap(*tested, predicted) for predicted in predictions])
+        with _each_warning_once():
+            gaps = np.array([gap(*tested, predicted) for predicted in predictions])
         self.cv_results_ = _table(grid, np.array(scores), gaps)
         self.best_index_ = best = self._choose(gap.name)
         self._warn_of_constant(gap, tested, predictions[best])
@@ -102,7 +107,11 @@ class PathSearchMixin:
             codes = np.unique(y, return_inverse=True)[1] if stratified else None
             labels = class_and_group(codes, groups, 5 if self.cv is None else self.cv)
             stratified = True
-        return read_folds(self.cv, X, labels, classifier=stratified)
+        folds = read_folds(self.cv, X, labels, classifier=stratified)
+        for number, (train, _) in enumerate(folds):
+            if groups is not None:
+                check_groups_of_fold(groups, train, number)
+        return folds
 
     def _choose(self, metric):
         """Position of the best score within the bound, or of the lowest gap."""
@@ -197,7 +206,7 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
         Whether the fit of a candidate has not converged.
     """
     train, (X, y, _, weight) = (_take(rows, part) for part in fold)
-    weighted = weight is not None and "sample_weight" in signature(scorer).parameters
+    weighted = weight is not None and scorer_takes_weights(scorer)
     options = {"sample_weight": weight} if weighted else {}
     model = clone(model)
     with warnings.catch_warnings():
@@ -212,6 +221,16 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
             scores.append(scorer(model, X, y, **options))
             missed.append(any(s.status != "optimal" for s in solutions))
     return np.array(predictions), scores, missed
+
+
+@contextmanager
+def _each_warning_once():
+    """Warn once of what all candidates are warned of, such as a small group."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text, category in {(str(w.message), w.category): None for w in caught}:
+        warnings.warn(text, category, stacklevel=STACKLEVEL + 1)
 
 
 def _columns_of_fold(model, train, number):
@@ -242,6 +261,8 @@ def _table(grid, scores, gaps):
         **{f"split{i}_test_score": row for i, row in enumerate(scores)},
         "mean_test_score": means,
         "std_test_score": scores.std(axis=0),
-        "rank_test_score": rankdata(-means, method="min").astype(np.int32),
+        "rank_test_score": rankdata(
+            -np.nan_to_num(means, nan=-np.inf), method="min"
+        ).astype(np.int32),
         "gap": -gaps,
     }

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
-from fairlearnkit._data.folds import class_and_group, read_folds
+from fairlearnkit._data.folds import check_groups_of_fold, class_and_group, read_folds
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._optim.decisions import DecisionProblem
 from fairlearnkit._routing.call import call, warn_unweighted
@@ -140,17 +140,10 @@ def read_task_folds(cv, task, blocks):
         for q, members in blocks:
             groups = task.groups[q]
             inside = train if members.all() else train[members[class_codes[train]]]
-            missing = np.setdiff1d(np.arange(len(groups.labels)), groups.codes[inside])
-            if len(missing):
-                label = groups.labels.tolist()[missing[0]]
-                classes = format_labels(task.classes[members])
-                among = "" if members.all() else f" with a class among {classes}"
-                msg = (
-                    f"The training rows of fold {number} hold no row of the group "
-                    f"{label!r}{among}, so that group_estimator cannot learn it. Merge "
-                    "small groups, or choose a cv whose training rows hold all of them."
-                )
-                raise ValueError(msg)
+            classes = format_labels(task.classes[members])
+            among = "" if members.all() else f" with a class among {classes}"
+            consequence = ", so that group_estimator cannot learn it"
+            check_groups_of_fold(groups, inside, number, among + consequence)
     return folds
 
 

@@ -5,11 +5,12 @@ scikit-learn is followed in this file only.
 """
 
 from functools import wraps
+from inspect import signature
 
 from sklearn.base import _fit_context as _checked
 from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.linear_model._ridge import _IdentityClassifier, _IdentityRegressor
-from sklearn.metrics._scorer import _BaseScorer, _cached_call
+from sklearn.metrics._scorer import _BaseScorer, _cached_call, _PassthroughScorer
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import SIMPLE_METHODS
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -36,6 +37,7 @@ __all__ = [
     "_safe_indexing",
     "all_or_nothing",
     "response_cache",
+    "scorer_takes_weights",
 ]
 
 
@@ -111,3 +113,21 @@ def response_cache(method_caller):
     """
     cache = next(iter(getattr(method_caller, "args", ())), None)
     return cache if isinstance(cache, dict) else {}
+
+
+def scorer_takes_weights(scorer):
+    """Whether a scorer, or the metric that it was made of, takes ``sample_weight``.
+
+    Parameters
+    ----------
+    scorer : callable
+        From ``check_scoring``, for an estimator whose ``score`` takes weights.
+
+    Returns
+    -------
+    takes : bool
+    """
+    if isinstance(scorer, _PassthroughScorer):
+        return True
+    function = getattr(scorer, "_score_func", scorer)
+    return "sample_weight" in signature(function).parameters
