@@ -26,8 +26,12 @@ NEED_TORCH = (
 )
 
 
-# Pages that print digits of boosted trees, which depend on the version of scikit-learn.
-OF_TREES = ("docs/user_guide/decisions.rst",)
+# Pages that print digits of boosted trees and of searches with weights, which depend on
+# the version of scikit-learn.
+WITH_DIGITS = (
+    "docs/user_guide/bounded_decisions.rst",
+    "docs/user_guide/decisions.rst",
+)
 OLD = "the printed digits are those of scikit-learn 1.9"
 
 MISSING = "PyTorch (extra 'torch') is missing"
@@ -36,7 +40,7 @@ MISSING = "PyTorch (extra 'torch') is missing"
 def pytest_collection_modifyitems(items):
     if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
         for item in items:
-            if any(page in item.nodeid for page in OF_TREES):
+            if any(page in item.nodeid for page in WITH_DIGITS):
                 item.add_marker(pytest.mark.skip(reason=OLD))
     if find_spec("torch"):
         return
