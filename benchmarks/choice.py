@@ -93,7 +93,7 @@ class Split:
             warnings.simplefilter("always")
             model.fit(X, self.y, **groups)
         seconds = process_time() - start
-        missed = any("No candidate has a" in str(w.message) for w in caught)
+        missed = any("No candidate meets" in str(w.message) for w in caught)
         predicted = model.predict(X_test)
         counted = self.y_test == 1 if self.constraint == "equal_opportunity" else True
         labels = np.unique(self.group)

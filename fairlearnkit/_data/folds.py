@@ -1,7 +1,7 @@
-"""Folds of cross-validation: their rows, and what they are stratified by."""
+"""Folds of cross-validation: of any cv, or stratified by class and group."""
 
 import numpy as np
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 
 from fairlearnkit.utils._sklearn_private import _num_samples
 
@@ -60,31 +60,37 @@ def check_groups_of_fold(groups, rows, number, more=""):
         raise ValueError(msg)
 
 
-def class_and_group(classes, groups, n_folds):
-    """Labels to stratify folds by: class and group.
+def stratified_folds(n_folds, classes, groups):
+    """Folds that hold classes and groups in about the same shares.
 
-    Folds stratified by class alone could lack a whole group if rows are in the order of
-    their groups. A cell with fewer rows than folds cannot be in each of them, and gets
-    the label of the largest cell of its class.
+    scikit-learn's, stratified by cells of class and group; by class alone, a fold could
+    lack a whole group if rows are in the order of their groups. If a cell has fewer
+    rows than there are folds, rows are dealt out cell by cell, so that the rows of such
+    a cell, and of its group, are in different folds.
 
     Parameters
     ----------
+    n_folds : int
+        Number of folds.
     classes : ndarray of shape (n_samples,), int, or None
         Codes of the classes; None stratifies by group alone.
     groups : Groups
         Of the rows.
-    n_folds : int
-        Number of folds.
 
     Returns
     -------
-    labels : ndarray of shape (n_samples,), int
+    folds : list of tuple of ndarray
     """
-    n_groups = len(groups.labels)
-    if classes is None:
-        classes = np.zeros(len(groups.codes), dtype=np.intp)
-    cells = classes * (n_groups + 1) + groups.codes + 1
-    counts = np.bincount(cells, minlength=(classes.max() + 1) * (n_groups + 1))
-    largest = counts.reshape(-1, n_groups + 1).argmax(axis=1)
-    of_class = classes * (n_groups + 1) + largest[classes]
-    return np.where(counts[cells] < n_folds, of_class, cells)
+    cells = groups.codes + 1  # 0 for rows of no group
+    if classes is not None:
+        cells = cells * (classes.max() + 1) + classes  # the cells of a group in a row
+    if np.unique(cells, return_counts=True)[1].min() >= n_folds:
+        return list(StratifiedKFold(n_folds).split(cells, cells))
+    KFold(n_folds).get_n_splits()  # an error for fewer than two
+    if n_folds > len(cells):
+        msg = f"cv={n_folds} folds need as many rows; there are {len(cells)}."
+        raise ValueError(msg)
+    fold = np.empty(len(cells), dtype=np.intp)
+    fold[np.argsort(cells, kind="stable")] = np.arange(len(cells)) % n_folds
+    numbers = range(n_folds)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in numbers]

@@ -37,6 +37,26 @@ from fairlearnkit.utils._sklearn_private import (
 STACKLEVEL = 8
 
 
+def leaves_no_direction(X, solution):
+    """Whether an equality makes a solution predict the same for every row.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_samples, n_features)
+        Features of the fit.
+    solution : Solution
+        What was found.
+
+    Returns
+    -------
+    is_constant : bool
+    """
+    if solution.bound != 0:
+        return False
+    scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
+    return solution.rank == X.shape[1] or varies_by_rounding(scores, X, solution.coef)
+
+
 class BaseParityLinear(BaseParityModel):
     """A linear model w, b of one target column at a time.
 
@@ -126,12 +146,8 @@ class BaseParityLinear(BaseParityModel):
 
     def _diagnose(self, X, contrasts, solution):
         """Gap of the training scores; warns if the model is not what was asked for."""
-        scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
-        gap = contrasts.gap(scores)
-        no_direction_left = solution.rank == X.shape[1] or varies_by_rounding(
-            scores, X, solution.coef
-        )
-        if solution.bound == 0 and no_direction_left:
+        gap = contrasts.gap(safe_sparse_dot(X, solution.coef.astype(np.float64)))
+        if leaves_no_direction(X, solution):
             warnings.warn(constant_scores(self), UserWarning, stacklevel=STACKLEVEL)
         allowed = TOLERATED * solution.bound + FLOAT32_ROUNDING
         if X.dtype == np.float32 and gap > allowed:

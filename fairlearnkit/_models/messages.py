@@ -39,6 +39,8 @@ def asked_gap(estimator, bound):
     ratio = getattr(estimator, "gap_ratio", None)
     if ratio is None:
         return f"at most max_gap={bound:.3g} was asked for"
+    if np.isinf(bound):  # the model without a constraint
+        return f"gap_ratio={ratio:.3g} leaves it free"
     return f"gap_ratio={ratio:.3g} asks for {bound:.3g}"
 
 

@@ -22,7 +22,8 @@ def solve_path(method, problem, ratios, limits):
 
     1. Solve without the constraint.
     2. In the order of their distance from 1, solve for each ratio. It starts at the
-       polynomial in the ratio through the last solutions.
+       polynomial in the ratio through the last solutions, or from scratch where that
+       does not lead to the optimum.
 
     Parameters
     ----------
@@ -51,9 +52,18 @@ def solve_path(method, problem, ratios, limits):
             start = _extrapolated(problem, path, ratio)
             at_ratio = problem.with_goal(ratio * goal)
             new = method.solve(at_ratio, replace(limits, start=start))
+            if start is not None and new.status != "optimal":
+                again = method.solve(at_ratio, limits)
+                new = min(new, again, key=_distance_from_optimum)
             path = {known: replace(path[known], hessian=None) for known in path}
             path[ratio] = new  # the only one that keeps its Hessian, which is large
     return plain, path
+
+
+def _distance_from_optimum(solution):
+    """For comparison: whether it is optimal, then its duality gap."""
+    gap = solution.duality_gap
+    return solution.status != "optimal", np.inf if np.isnan(gap) else gap
 
 
 def _extrapolated(problem, path, ratio):

@@ -21,6 +21,7 @@ def standardized(solver, problem):
 
     Targets stay in the user's unit where the loss has no scaled form, where there is no
     penalty, and for a solver with options, which are in that unit: constraints on w.
+    Those of the squared loss are centred only, so that no digits of scores are lost.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ def standardized(solver, problem):
     back : callable
         From its solution to that of `problem`.
     """
-    scalable = problem.reg > 0 and problem.loss.scaled(1.0) is not None
+    loss = problem.loss
+    scalable = problem.reg > 0 and (loss.quadratic or loss.scaled(1.0) is not None)
     if solver.takes_options or not scalable:
         return problem, lambda solution: solution
     return standardized_targets(problem)
@@ -51,7 +53,8 @@ def standardized_targets(problem):
     Parameters
     ----------
     problem : Problem or KernelProblem
-        With a loss that has a scaled form (``Loss.scaled``).
+        With a loss that has a scaled form (``Loss.scaled``), or the squared one, for
+        which the scale is 1.
 
     Returns
     -------
@@ -61,10 +64,13 @@ def standardized_targets(problem):
     """
     p = problem
     center, scale = _center_and_spread(p)
+    scaled = p.loss.scaled(scale)
+    if scaled is None:
+        scaled, scale = p.loss, 1.0
     smaller = p.with_targets(
         p.rows.column(_standardized, center=center, scale=scale),
         p.rows.column(_weights, scale=scale),
-        loss=p.loss.scaled(scale),
+        loss=scaled,
         unit=scale,
     )
 

@@ -1,5 +1,6 @@
 """The gap that a search bounds, of predictions of rows that were left out."""
 
+import warnings
 from dataclasses import dataclass
 from inspect import signature
 
@@ -7,8 +8,17 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from fairlearnkit._counting.metric import is_gap_of_rates
-from fairlearnkit._counting.named_metric import function_name, get_metric, unwrap
+from fairlearnkit._counting.named_metric import (
+    ROW_ARGUMENTS,
+    function_name,
+    get_metric,
+    unwrap,
+)
 from fairlearnkit.constraints import check_constraint
+from fairlearnkit.utils._sklearn_private import _BaseScorer
+
+# Keywords of metrics that hold a value for each row.
+OF_ROWS = (*ROW_ARGUMENTS, "control_features")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +37,8 @@ class BoundedGap:
         Keywords of every call.
     takes_weight : bool
         Whether it takes ``sample_weight``.
+    is_ours : bool
+        Whether it is a function of this library.
     """
 
     function: object
@@ -34,11 +46,24 @@ class BoundedGap:
     classes: np.ndarray | None
     options: dict
     takes_weight: bool
+    is_ours: bool
 
     @property
     def name(self):
         """Name of the metric."""
         return function_name(self.function)
+
+    def check(self, y, sensitive_features, weight):
+        """Raise now what the library's metric would raise after all fits.
+
+        Such as for a positive class that has to be named.
+        """
+        if not self.is_ours:
+            return
+        predicted = np.unique(y, return_inverse=True)[1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self(y, sensitive_features, weight, predicted)
 
     def predict(self, model, X):
         """What is compared: scores, numbers, or positions in ``classes``."""
@@ -73,7 +98,8 @@ class BoundedGap:
         if self.classes is not None:
             predicted = self.classes[predicted]
         value = float(self.function(y, predicted, **options))
-        gap = 1 - value if self.name.endswith("ratio") else value
+        is_ratio = self.is_ours and self.name.endswith("ratio")
+        gap = 1 - value if is_ratio else value
         if gap < 0:
             msg = (
                 f"metric={self.name} is {value:.4g}, and max_gap bounds a gap of at "
@@ -83,7 +109,7 @@ class BoundedGap:
         return gap
 
 
-def read_bounded_gap(estimator, defaults, y, pos_label):
+def read_bounded_gap(estimator, defaults, model, y):
     """The gap that the parameters of a search name.
 
     Parameters
@@ -92,10 +118,10 @@ def read_bounded_gap(estimator, defaults, y, pos_label):
         With `metric`, `constraint` and `missing`.
     defaults : dict of str to str
         Metric by the name of the constraint.
+    model : estimator
+        One of its models, which has read the target.
     y : ndarray of shape (n_samples,)
         Target.
-    pos_label : scalar or None
-        Positive class of the constraint.
 
     Returns
     -------
@@ -104,22 +130,60 @@ def read_bounded_gap(estimator, defaults, y, pos_label):
     Raises
     ------
     ValueError
-        The metric is not known, or has to be named.
+        The metric is not known or has to be named, is a scorer, or cannot be used.
     """
-    function = get_metric(_metric_of(estimator, defaults))
+    metric = _metric_of(estimator, defaults)
+    _check_metric(metric)
+    function = get_metric(metric)
     inner, known = unwrap(function), signature(function).parameters
+    is_ours = inner.__module__.startswith("fairlearnkit.")
     response, classes, options = "predict", None, {}
     if is_classifier(estimator):
         classes = np.unique(y)
     if classes is not None and "y_score" in signature(inner).parameters:
+        if len(classes) > 2:
+            msg = (
+                f"metric={function_name(function)} compares one score of each row, and "
+                f"{len(classes)} classes have a score each: use a gap of decisions, "
+                "such as 'demographic_parity_difference'."
+            )
+            raise ValueError(msg)
         response, classes = "decision_function", None
-    if inner.__module__.startswith("fairlearnkit."):
-        options = {"missing": estimator.missing, "pos_label": pos_label}
+    if is_ours:
+        options = {
+            "missing": estimator.missing,
+            "pos_label": _pos_label(estimator, model),
+        }
         if is_gap_of_rates(inner):
             options["labels"] = classes
     fixed = getattr(function, "keywords", {})
     options = {k: v for k, v in options.items() if k in known and k not in fixed}
-    return BoundedGap(function, response, classes, options, "sample_weight" in known)
+    takes_weight = "sample_weight" in known
+    return BoundedGap(function, response, classes, options, takes_weight, is_ours)
+
+
+def _pos_label(estimator, model):
+    """The positive class that was named, or that of the constraint."""
+    named = getattr(estimator, "pos_label", None)
+    return getattr(model, "pos_label_", None) if named is None else named
+
+
+def _check_metric(metric):
+    """Refuse scorers, and keywords that hold a value for each row."""
+    if isinstance(metric, _BaseScorer):
+        msg = (
+            f"metric={metric!r} is a scorer: pass the metric itself, by its name or as "
+            "a function (y_true, y_pred, *, sensitive_features)."
+        )
+        raise ValueError(msg)
+    of_rows = [key for key in OF_ROWS if key in getattr(metric, "keywords", {})]
+    if of_rows:
+        msg = (
+            f"The metric has {of_rows} fixed, one value for each row, but it is called "
+            "with held-out rows in the order of the folds. Leave them out; weights of "
+            "rows come from fit."
+        )
+        raise ValueError(msg)
 
 
 def _metric_of(estimator, defaults):
@@ -131,9 +195,9 @@ def _metric_of(estimator, defaults):
         if type(constraint) is type(check_constraint(name)) and not by_column:
             return metric
     msg = (
-        f"With constraint={estimator.constraint!r}, the gap that max_gap bounds has to "
-        f"be named: metric={next(iter(defaults.values()))!r}, another one of "
-        "fairlearnkit.metrics, or a function (y_true, y_pred, *, sensitive_features). "
-        f"metric=None is known for {list(defaults)} only."
+        f"With constraint={estimator.constraint!r}, metric has to name the gap that "
+        f"max_gap bounds; metric=None does so for {list(defaults)} only. Pass the name "
+        "of a gap of fairlearnkit.metrics, or a function (y_true, y_pred, *, "
+        "sensitive_features) that returns a number of at least 0."
     )
     raise ValueError(msg)

@@ -1,7 +1,6 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
 import warnings
-from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,8 +11,14 @@ from sklearn.metrics import check_scoring
 from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._counting.constant import describe_constant
-from fairlearnkit._data.folds import check_groups_of_fold, class_and_group, read_folds
+from fairlearnkit._data.folds import (
+    check_groups_of_fold,
+    read_folds,
+    stratified_folds,
+)
 from fairlearnkit._data.rows import take_rows
+from fairlearnkit._models.linear import leaves_no_direction
+from fairlearnkit._models.messages import constant_scores
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -63,12 +68,13 @@ class PathSearchMixin:
         """
         X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         rows = X, y, sensitive_features, None if sample_weight is None else weight
-        settings = [{self._penalty: value} for value in _read_values(values)]
+        values = _read_values(f"{self._penalty}s", values)
+        settings = [{self._penalty: value} for value in values]
         model = self._model(settings)
         data = model._columns(*rows)
         next(model._problems(*data))  # an error for numbers that float64 cannot hold
-        pos_label = getattr(model, "pos_label_", None)
-        gap = read_bounded_gap(self, self._metrics, y, pos_label)
+        gap = read_bounded_gap(self, self._metrics, model, y)
+        gap.check(*rows[1:])
         ratios = [1.0] if np.isinf(self.max_gap) else read_ratios(self.gap_ratios)
         grid = [{**own, "gap_ratio": ratio} for own in settings for ratio in ratios]
         folds = self._folds(X, y, data[-1][-1].groups)
@@ -81,12 +87,14 @@ class PathSearchMixin:
         self._warn_of_missed(grid, np.array(missed))
         tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
         predictions = np.concatenate(predictions, axis=1)
-        with _each_warning_once():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
         self.cv_results_ = _table(grid, np.array(scores), gaps)
         self.best_index_ = best = self._choose(gap.name)
-        self._warn_of_constant(gap, tested, predictions[best])
-        self._fit_chosen(model, grid[best], ratios, data)
+        gap(*tested, predictions[best])
+        solutions = self._fit_chosen(model, grid[best], ratios, data)
+        self._warn_of_constant(gap, model, solutions, *rows)
         self.gap_ = float(gaps[best])
         return self
 
@@ -102,15 +110,16 @@ class PathSearchMixin:
 
     def _folds(self, X, y, groups):
         """Folds, stratified by class and group if only their number is given."""
-        labels, stratified = y, is_classifier(self)
+        classified = is_classifier(self)
         if groups is not None and isinstance(self.cv, Integral | None):
-            codes = np.unique(y, return_inverse=True)[1] if stratified else None
-            labels = class_and_group(codes, groups, 5 if self.cv is None else self.cv)
-            stratified = True
-        folds = read_folds(self.cv, X, labels, classifier=stratified)
+            codes = np.unique(y, return_inverse=True)[1] if classified else None
+            folds = stratified_folds(5 if self.cv is None else self.cv, codes, groups)
+        else:
+            folds = read_folds(self.cv, X, y, classifier=classified)
+        by_column = getattr(self.constraint, "columns", "") == "separately"
         for number, (train, _) in enumerate(folds):
-            if groups is not None:
-                check_groups_of_fold(groups, train, number)
+            for part in _compared(groups, by_column):
+                check_groups_of_fold(part, train, number)
         return folds
 
     def _choose(self, metric):
@@ -118,21 +127,25 @@ class PathSearchMixin:
         scores, gaps = self.cv_results_["mean_test_score"], -self.cv_results_["gap"]
         usable = np.flatnonzero(np.isfinite(scores) & np.isfinite(gaps))
         if not len(usable):
+            n_scores, n_gaps = (~np.isfinite([scores, gaps])).sum(axis=1)
             msg = (
-                f"No candidate has both a score and a {metric}: some fold lacks a "
-                "class, or some group lacks the rows that a rate is about. Merge "
-                "small groups, or use fewer folds."
+                f"No candidate has both a score and a gap: of {len(scores)} candidates "
+                f"{n_scores} lack a finite score, and {n_gaps} a finite {metric}. A "
+                "fold may lack a class, a group may lack the rows of a rate, or a ratio "
+                "may compare rates of 0. Merge small groups, or use fewer folds."
             )
             raise ValueError(msg)
         within = usable[gaps[usable] <= self.max_gap + ROUNDING]
         if len(within):
             return int(within[np.lexsort((gaps[within], -scores[within]))[0]])
         best = int(usable[np.lexsort((-scores[usable], gaps[usable]))[0]])
+        chosen = self.cv_results_["params"][best]
+        setting = ", ".join(f"{name}={value:g}" for name, value in chosen.items())
         msg = (
-            f"No candidate has a {metric} of at most max_gap={self.max_gap} on rows "
-            f"that were left out. The lowest is {gaps[best]:.4g}, with "
-            f"{self.cv_results_['params'][best]} and a score of {scores[best]:.4g}, "
-            "and is taken. Allow a larger gap, or search more gap_ratios."
+            f"No candidate meets max_gap={self.max_gap}. The lowest {metric} of "
+            f"held-out rows is {gaps[best]:.4g} ({setting}, score {scores[best]:.4g}), "
+            "and that model is used. Allow a larger gap, or try finer gap_ratios "
+            "around this one."
         )
         warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
         return best
@@ -151,6 +164,7 @@ class PathSearchMixin:
         self.n_iter_ = int(self.path_.n_iters.max())
         for name, value in chosen.items():
             setattr(self, f"{name}_", value)
+        return solutions
 
     def _warn_of_missed(self, grid, missed):
         """Warn of candidates that have not converged in some fold."""
@@ -164,35 +178,42 @@ class PathSearchMixin:
             )
             warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
 
-    def _warn_of_constant(self, gap, tested, predicted):
-        """Warn if nearly all rows get the same decision."""
+    def _warn_of_constant(self, gap, model, solutions, X, y, _, weight):
+        """Warn if the model predicts or decides the same for nearly all rows."""
+        if any(leaves_no_direction(X, solution) for solution in solutions):
+            warnings.warn(constant_scores(model), UserWarning, stacklevel=STACKLEVEL)
+            return
         if gap.classes is None:
             return
-        y, _, weight = tested
         total = len(y) if weight is None else weight.sum()
-        shares = [
-            np.bincount(codes, weight, len(gap.classes)) / total
-            for codes in (np.searchsorted(gap.classes, y), predicted)
-        ]
+        codes = np.searchsorted(gap.classes, y), gap.predict(model, X)
+        n_classes = len(gap.classes)
+        shares = [np.bincount(part, weight, n_classes) / total for part in codes]
         text = describe_constant(gap.classes, *shares)
         if text:
-            msg = (
-                f"The chosen model {text} With scoring='balanced_accuracy' such models "
-                "score low."
-            )
+            msg = f"The chosen model {text}"
+            if self.scoring != "balanced_accuracy":
+                msg += " With scoring='balanced_accuracy' such models score low."
             warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
 
 
-def _read_values(values):
-    """Values of the penalty, as a list of floats."""
+def _compared(groups, by_column):
+    """The groups that a constraint compares: those of each column, or all."""
+    if groups is None:
+        return []
+    return groups.columns if by_column and groups.columns else [groups]
+
+
+def _read_values(name, values):
+    """Values of a penalty, as a list of floats."""
     try:
-        values = np.asarray(values, dtype=np.float64)
+        numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        values = np.empty(0)
-    if values.ndim != 1 or not len(values):
-        msg = "Cs or alphas must be a list of numbers, such as [0.1, 1, 10]."
+        numbers = np.empty(0)
+    if numbers.ndim != 1 or not len(numbers):
+        msg = f"{name}={values!r} must be a list of numbers, such as [0.1, 1, 10]."
         raise ValueError(msg)
-    return values.tolist()
+    return numbers.tolist()
 
 
 def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
@@ -221,16 +242,6 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
             scores.append(scorer(model, X, y, **options))
             missed.append(any(s.status != "optimal" for s in solutions))
     return np.array(predictions), scores, missed
-
-
-@contextmanager
-def _each_warning_once():
-    """Warn once of what all candidates are warned of, such as a small group."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for text, category in {(str(w.message), w.category): None for w in caught}:
-        warnings.warn(text, category, stacklevel=STACKLEVEL + 1)
 
 
 def _columns_of_fold(model, train, number):

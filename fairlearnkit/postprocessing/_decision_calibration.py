@@ -7,7 +7,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 
-from fairlearnkit._data.folds import check_groups_of_fold, class_and_group, read_folds
+from fairlearnkit._data.folds import (
+    check_groups_of_fold,
+    read_folds,
+    stratified_folds,
+)
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._optim.decisions import DecisionProblem
 from fairlearnkit._routing.call import call, warn_unweighted
@@ -131,11 +135,11 @@ def read_task_folds(cv, task, blocks):
         If the training rows of a fold lack a group of one of the blocks, which are
         those whose groups are to be learnt.
     """
-    labels, class_codes = task.y, task.class_codes
+    class_codes = task.class_codes
     if cv is None or isinstance(cv, Integral):
-        n_folds = 5 if cv is None else cv
-        labels = class_and_group(class_codes, task.all_groups, n_folds)
-    folds = read_folds(cv, task.X, labels, classifier=True)
+        folds = stratified_folds(5 if cv is None else cv, class_codes, task.all_groups)
+    else:
+        folds = read_folds(cv, task.X, task.y, classifier=True)
     for number, (train, _) in enumerate(folds):
         for q, members in blocks:
             groups = task.groups[q]

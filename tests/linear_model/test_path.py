@@ -15,6 +15,7 @@ from fairlearnkit.linear_model import (
     parity_path,
 )
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
+from helpers import make_data as make_groups
 
 MODELS = [
     ParityLogisticRegression(tol=1e-5),
@@ -169,3 +170,20 @@ def test_float32_keeps_its_part_to_its_digits():
     plain.fit(X, y, sensitive_features=group)
     assert model.coef_.dtype == np.float32
     assert_allclose(model.gap_, 0.5 * plain.gap_, rtol=1e-4)
+
+
+def test_a_start_that_leads_nowhere_is_not_taken():
+    """A Newton step from there would leave the region where the loss curves."""
+    X, y, group, _ = make_groups(40, 1, 2, offset=0, seed=371020)
+    model = ParityLogisticRegression(C=1000.0)
+    data = {"sensitive_features": group, "estimator": model}
+    path = parity_path(10 * X, y, **data)
+    assert_allclose(path.intercepts[path.gap_ratios == 0.0], 0.0, atol=1e-3)
+
+
+def test_targets_far_from_zero():
+    for seed in range(6):
+        X, _, group, f = make_groups(400, 5, 2, offset=0, seed=seed)
+        data = {"sensitive_features": group, "estimator": ParityRidge()}
+        near, far = (parity_path(X, f + offset, **data) for offset in (0.0, 1e7))
+        assert_allclose(far.coefs, near.coefs, atol=1e-6)
