@@ -190,9 +190,9 @@ def _metric_of(estimator, defaults):
     if estimator.metric is not None:
         return estimator.metric
     constraint = check_constraint(estimator.constraint)
-    by_column = getattr(constraint, "columns", "intersection") == "separately"
     for name, metric in defaults.items():
-        if type(constraint) is type(check_constraint(name)) and not by_column:
+        is_named = type(constraint) is type(check_constraint(name))
+        if is_named and constraint.columns == "intersection":
             return metric
     msg = (
         f"With constraint={estimator.constraint!r}, metric has to name the gap that "

@@ -19,6 +19,7 @@ from fairlearnkit._data.folds import (
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._models.linear import leaves_no_direction
 from fairlearnkit._models.messages import constant_scores
+from fairlearnkit.constraints import ParityConstraint
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -116,9 +117,8 @@ class PathSearchMixin:
             folds = stratified_folds(5 if self.cv is None else self.cv, codes, groups)
         else:
             folds = read_folds(self.cv, X, y, classifier=classified)
-        by_column = getattr(self.constraint, "columns", "") == "separately"
         for number, (train, _) in enumerate(folds):
-            for part in _compared(groups, by_column):
+            for part in _compared(self.constraint, groups):
                 check_groups_of_fold(part, train, number)
         return folds
 
@@ -131,8 +131,8 @@ class PathSearchMixin:
             msg = (
                 f"No candidate has both a score and a gap: of {len(scores)} candidates "
                 f"{n_scores} lack a finite score, and {n_gaps} a finite {metric}. A "
-                "fold may lack a class, a group may lack the rows of a rate, or a ratio "
-                "may compare rates of 0. Merge small groups, or use fewer folds."
+                "fold may lack a class, a group the rows of a rate, or a ratio may "
+                "compare rates of 0. Merge small groups, or use fewer folds."
             )
             raise ValueError(msg)
         within = usable[gaps[usable] <= self.max_gap + ROUNDING]
@@ -197,10 +197,13 @@ class PathSearchMixin:
             warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
 
 
-def _compared(groups, by_column):
+def _compared(constraint, groups):
     """The groups that a constraint compares: those of each column, or all."""
     if groups is None:
         return []
+    by_column = (
+        isinstance(constraint, ParityConstraint) and constraint.columns == "separately"
+    )
     return groups.columns if by_column and groups.columns else [groups]
 
 
