@@ -28,7 +28,7 @@ def describe_constant(classes, true_shares, decided_shares):
     if 1 - decided_shares[most] >= NEARLY_CONSTANT * others:
         return None
     return (
-        f"decides {classes[most]} for {100 * decided_shares[most]:.1f} % of the rows, "
-        f"of which {100 * true_shares[most]:.1f} % are of this class. A model that "
+        f"decides {classes[most]} for {100 * decided_shares[most]:.1f} % of the rows; "
+        f"{100 * true_shares[most]:.1f} % of all rows are of this class. A model that "
         "decides the same for everyone has no gap."
     )

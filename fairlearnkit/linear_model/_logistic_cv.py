@@ -33,9 +33,9 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     The candidates are the points of :func:`parity_path`: for each C, models whose gap
     of mean scores is r times what it is without a constraint, from r = 1 to past zero.
     The score of a candidate is its mean over folds. Its gap is that of the decisions in
-    all folds together, each by a model that was not fitted on the row; a mean of the
-    gaps of folds would be too large. Groups are needed at fit only; predictions need X
-    alone.
+    all folds together, each by a model that was not fitted on the row; averaging the
+    gaps of folds would overestimate it. Groups are needed at fit only; predictions need
+    X alone.
 
     Parameters
     ----------
@@ -44,25 +44,28 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         ``np.inf`` gives the model without a constraint, with the best C.
     metric : str or callable, default=None
         Name of a gap of :mod:`fairlearnkit.metrics`, or a function ``(y_true, y_pred,
-        *, sensitive_features)``. Of a ratio, the gap is 1 - ratio. Metrics of scores,
-        such as "ks_gap", get those of ``decision_function``. None takes
+        *, sensitive_features)``. Of the ratios of this library the gap is 1 - ratio:
+        the four-fifths rule is ``max_gap=0.2``. Metrics of scores, such as "ks_gap",
+        are computed from ``decision_function``. None means
         "demographic_parity_difference", "equal_opportunity_difference" or
         "equalized_odds_difference", as `constraint` says; other constraints need a
-        name. For keywords of a metric, use :func:`functools.partial`.
+        name. To pass keywords to a metric, use :func:`functools.partial`.
     constraint : str or object, default="demographic_parity"
         What the models are constrained by, as in :class:`ParityLogisticRegression`.
     pos_label : scalar, default=None
         Positive class, as in :class:`ParityLogisticRegression`, and that of `metric`.
     Cs : int or array-like of float, default=10
-        Inverses of the regularisation strength; a number takes that many between 1e-4
-        and 1e4, evenly on a logarithmic scale.
+        Inverses of the regularisation strength; an int means that many values between
+        1e-4 and 1e4, evenly spaced on a logarithmic scale.
     gap_ratios : "auto" or array-like of float, default="auto"
-        Ratios r, as in :func:`parity_path`; "auto" takes 20, from 1 down to -0.9.
+        Ratios r, as in :func:`parity_path`; "auto" means 20, from 1 down to -0.9. Not
+        used with ``max_gap=np.inf``.
     cv : int, splitter or iterable, default=None
-        Folds. None takes 5. A number is stratified by class and group.
+        Folds. None means 5. If a number is given, folds are stratified by class and
+        group.
     scoring : str or callable, default=None
-        What is maximised. None takes the accuracy, by which a model that decides the
-        same for everyone can score well; "balanced_accuracy" does not have this flaw.
+        What is maximised. None means accuracy, which can reward a model that decides
+        the same for everyone; "balanced_accuracy" does not.
     tol : float, default=1e-4
         As in :class:`ParityLogisticRegression`.
     fit_intercept : bool, default=True
@@ -78,7 +81,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     max_iter : int, default=100
         Largest number of Newton steps of each fit.
     n_jobs : int, default=None
-        Folds that are fitted at the same time.
+        Number of folds to fit in parallel.
 
     Attributes
     ----------
@@ -93,23 +96,26 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     gap_ratio_ : float
         The chosen ratio r.
     gap_ : float
-        `metric` of the chosen candidate, of rows that were left out. As it is the
-        choice among many, it is optimistic: measure the gap on other rows.
+        `metric` of the chosen candidate on held-out rows (not the gap in mean scores,
+        as in the single model). It is optimistic, because the best of many candidates
+        was chosen: measure the gap on other rows.
     cv_results_ : dict
         As in a search of scikit-learn: "params", "param_C", "param_gap_ratio",
         "split0_test_score" and so on, "mean_test_score", "std_test_score" and
-        "rank_test_score"; and "gap", negated, of all folds together.
+        "rank_test_score"; and "gap", that of the held-out rows of all folds together,
+        negated like the scores of gaps elsewhere.
     best_index_ : int
         Position of the chosen candidate in ``cv_results_``.
     path_ : Bunch
-        The path of the chosen C on all rows, as :func:`parity_path` returns it.
+        The path of the chosen C on all rows, as :func:`parity_path` returns it; its
+        ``gaps`` are those of mean scores.
     duality_gap_ : float
         Upper bound on how far the objective at the returned coefficients is above the
         optimum (largest over classes).
     multipliers_ : dict of str to float
         As in :class:`ParityLogisticRegression`.
     n_iter_ : int
-        Newton steps of ``path_``, the largest number of its points.
+        Largest number of Newton steps at any point of ``path_``.
     groups_ : ndarray or None
         Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
@@ -124,9 +130,9 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     Raises
     ------
     ValueError
-        The metric is not known or has to be named, a fold lacks the rows of a cell of
-        the constraint, no candidate has both a score and a gap, or what
-        :class:`ParityLogisticRegression` raises.
+        The metric is not known or has to be named, the training rows of a fold lack a
+        group, or the rows of one that the constraint compares, no candidate has both a
+        score and a gap, or what :class:`ParityLogisticRegression` raises.
 
     Warns
     -----
@@ -149,7 +155,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     Notes
     -----
     Nothing is guaranteed about new rows. The gap that is bounded is an estimate, whose
-    error is that of rates of as many rows as the smallest group has.
+    error depends on the size of the smallest group.
 
     Draw the candidates with ``TradeoffDisplay.from_cv_results(model.cv_results_,
     "score", "gap", chosen=model.best_index_)``.

@@ -37,8 +37,8 @@ def parity_path(
 
     For each gap ratio r, with f_plain the scores of the model without a constraint: 1
     is that model, 0 closes every difference between groups, and below 0 they have the
-    other sign. Each fit starts where the last ones lead to, so that a path costs a
-    fraction of as many fits with `gap_ratio`, and gives the same models.
+    other sign. Each fit starts from the previous ones, so that a path costs much less
+    than separate fits with `gap_ratio`, and gives the same models.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ def parity_path(
         The ratios, in any order. "auto" takes 20, from 1 down to -0.9.
     estimator : estimator, default=None
         Model whose loss, penalty and other parameters are taken:
-        :class:`ParityLogisticRegression` (which None stands for),
-        :class:`ParityRidge`, :class:`~fairlearnkit.svm.ParityLinearSVC` or
-        :class:`~fairlearnkit.svm.ParityLinearSVR`. What is done about missing groups
-        is its `missing`. It is not changed, and its `max_gap` and `gap_ratio` are not
-        used.
+        :class:`ParityLogisticRegression` (the default), :class:`ParityRidge`,
+        :class:`~fairlearnkit.svm.ParityLinearSVC` or
+        :class:`~fairlearnkit.svm.ParityLinearSVR`. Its `missing` says what is done
+        about missing groups. It is not changed, and its `max_gap` and `gap_ratio` are
+        not used.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the loss and in the constraint; weight 2 counts as two rows.
 
@@ -80,14 +80,14 @@ def parity_path(
             Upper bounds on how far each objective is above its optimum (largest over
             classes).
         n_iters : ndarray of shape (n_points,)
-            Iterations of the solver, of the plain model those from scratch (largest
-            over classes).
+            Iterations of the solver (largest over classes); for the plain model, from
+            a cold start.
 
     Raises
     ------
     ValueError
-        `gap_ratios` are no finite numbers or empty, `estimator` is no linear model of
-        this library, or what ``estimator.fit`` raises.
+        `gap_ratios` is empty or not finite, `estimator` is not a linear model of this
+        library, or what ``estimator.fit`` raises.
 
     Warns
     -----
@@ -105,8 +105,8 @@ def parity_path(
     elsewhere on the path, often past zero: choose the point by decisions on rows that
     the path was not fitted on.
 
-    At ratios other than 1, solvers that keep no scores ("cvxpy", "interior-point")
-    start from scratch.
+    The solvers "cvxpy" and "interior-point" cannot be warm-started: each of their fits
+    starts from scratch.
 
     Examples
     --------

@@ -34,16 +34,17 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         Name of a gap of scores of :mod:`fairlearnkit.metrics`, or a function ``(y_true,
         y_pred, *, sensitive_features)``. None takes "ks_gap" for
         "demographic_parity", the largest difference between the distribution functions
-        of two groups, from 0 to 1; other constraints need a name. For keywords of a
-        metric, use :func:`functools.partial`.
+        of two groups, from 0 to 1; other constraints need a name. To pass
+        keywords to a metric, use :func:`functools.partial`.
     constraint : str or object, default="demographic_parity"
         What the models are constrained by, as in :class:`ParityRidge`.
     gap_ratios : "auto" or array-like of float, default="auto"
-        Ratios r, as in :func:`parity_path`; "auto" takes 20, from 1 down to -0.9.
+        Ratios r, as in :func:`parity_path`; "auto" means 20, from 1 down to -0.9. Not
+        used with ``max_gap=np.inf``.
     cv : int, splitter or iterable, default=None
-        Folds. None takes 5. A number is stratified by group.
+        Folds. None means 5. If a number is given, folds are stratified by group.
     scoring : str or callable, default=None
-        What is maximised. None takes the coefficient of determination.
+        What is maximised. None means the coefficient of determination.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     tol : float, default=1e-4
@@ -57,7 +58,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     max_iter : int, default=100
         Largest number of Newton steps of each fit.
     n_jobs : int, default=None
-        Folds that are fitted at the same time.
+        Number of folds to fit in parallel.
 
     Attributes
     ----------
@@ -70,22 +71,25 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     gap_ratio_ : float
         The chosen ratio r.
     gap_ : float
-        `metric` of the chosen candidate, of rows that were left out. As it is the
-        choice among many, it is optimistic: measure the gap on other rows.
+        `metric` of the chosen candidate on held-out rows (not the gap in mean scores,
+        as in the single model). It is optimistic, because the best of many candidates
+        was chosen: measure the gap on other rows.
     cv_results_ : dict
         As in a search of scikit-learn: "params", "param_alpha", "param_gap_ratio",
         "split0_test_score" and so on, "mean_test_score", "std_test_score" and
-        "rank_test_score"; and "gap", negated, of all folds together.
+        "rank_test_score"; and "gap", that of the held-out rows of all folds together,
+        negated like the scores of gaps elsewhere.
     best_index_ : int
         Position of the chosen candidate in ``cv_results_``.
     path_ : Bunch
-        The path of the chosen alpha on all rows, as :func:`parity_path` returns it.
+        The path of the chosen alpha on all rows, as :func:`parity_path` returns it; its
+        ``gaps`` are those of mean predictions.
     duality_gap_ : float
-        Upper bound on how far half of the objective is from its optimum.
+        Upper bound on how far half of the objective is above its minimum.
     multipliers_ : dict of str to float
         As in :class:`ParityRidge`.
     n_iter_ : int
-        Newton steps of ``path_``, the largest number of its points.
+        Largest number of Newton steps at any point of ``path_``.
     groups_ : ndarray or None
         Group labels; None if the sensitive columns are numeric.
     group_counts_ : ndarray or None
