@@ -351,7 +351,7 @@ RULES = [
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_constant_choice_is_told(rule):
-    message = r"decides 0 for 100\.0 % of the rows, 50\.0 % of all rows are"
+    message = r"decides 0 for 100\.0 % of the rows; 50\.0 % of all rows are"
     with pytest.warns(UserWarning, match=message) as caught:
         assert rule(TABLE) == 2
     assert len(caught) == 1
