@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from fairlearnkit._optim.certificate import duality_gap
-from fairlearnkit._optim.newton import newton
 
 # Stiffness sigma of the first round, and its growth. Half or twice of either change a
 # fit of 20,000 x 54 from 27 Newton steps to 30 at most.
@@ -41,7 +40,7 @@ MANY_FREE = 0.3
 SIGNS = np.array([-1.0, 1.0])
 
 
-def augmented_lagrangian(problem, *, tol, max_iter, hessian, start=None):
+def augmented_lagrangian(problem, *, tol, max_iter, method, start=None):
     """Solve a problem with a piecewise linear loss.
 
     1. Smooth the loss around the multipliers m of the last round.
@@ -59,8 +58,9 @@ def augmented_lagrangian(problem, *, tol, max_iter, hessian, start=None):
         Relative duality gap to reach.
     max_iter : int
         Largest number of Newton steps, in all rounds together.
-    hessian : {DenseHessian, CgHessian}
-        How linear systems with the Hessian are solved.
+    method : callable
+        ``method(problem, tol=, max_iter=, start=, warm=)`` solves a smoothed problem;
+        `start` is (w, b, f) or None, and `warm` whether it need not be feasible.
     start : Solution, default=None
         A point near the solution, with its scores and alpha.
 
@@ -69,7 +69,7 @@ def augmented_lagrangian(problem, *, tol, max_iter, hessian, start=None):
     solution : Solution
         The best point seen.
     """
-    rounds = _Rounds(problem, hessian, start)
+    rounds = _Rounds(problem, method, start)
     status = None
     while status is None:
         gap, value = rounds.solve(max_iter)
@@ -87,8 +87,8 @@ def augmented_lagrangian(problem, *, tol, max_iter, hessian, start=None):
 class _Rounds:
     """The state between rounds: m, sigma, where to start, and the best point."""
 
-    def __init__(self, problem, hessian, start):
-        self.p, self.hessian = problem, hessian
+    def __init__(self, problem, method, start):
+        self.p, self.method = problem, method
         self.sigma, self.tol, self.reach = STIFFNESS, FIRST_TOL, np.inf
         self.start, self.best, self.last_gap = None, None, 0.0
         self.n_iter = self.n_idle = self.n_rounds = 0
@@ -109,15 +109,8 @@ class _Rounds:
             small = without_saturated(smooth, self.f, self.reach)
         if small is not smooth:
             start = *start[:2], small.scores(*start[:2])
-        solution = newton(
-            small,
-            tol=self.tol,
-            max_iter=max_iter - self.n_iter,
-            hessian=self.hessian,
-            start=start,
-            warm=self.warm,
-            certify=False,
-        )
+        limits = {"tol": self.tol, "max_iter": max_iter - self.n_iter}
+        solution = self.method(small, start=start, warm=self.warm, **limits)
         self.n_iter += solution.n_iter
         self.n_rounds += 1
         self.warm = False
@@ -143,8 +136,6 @@ class _Rounds:
 
     def prepare(self, gap, value):
         """Stiffness and tolerance of the next round."""
-        if self.n_idle and self.hessian.sharper:
-            self.hessian = self.hessian.sharper
         if gap > SLOW * self.last_gap:  # stiffer only if slow: rounding grows with it
             self.sigma = min(STIFFEST, GROWTH * self.sigma)
         self.last_gap = gap

@@ -62,6 +62,38 @@ def duality_gap(problem, w, f, alpha, objective=None):
     return objective - dual + cost
 
 
+def gap_of_gradient(problem, w, pull):
+    """The duality gap of alpha = -g, if these sum to zero, from pull = X'g.
+
+    g are the derivatives of a smooth loss at w, so that the conjugates need not be
+    computed. Without a penalty it is an estimate, among coefficients no longer than w.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    w : ndarray of shape (n_features,)
+        A feasible point.
+    pull : ndarray of shape (n_features,)
+        X'g.
+
+    Returns
+    -------
+    gap : float
+    """
+    p, gradient = problem, problem.reg * w + pull
+    # An equality balances any part of the gradient in the span of Q (and Q'w = goal), a
+    # bound what the best lambda gives.
+    residual, slack = gradient - p.basis @ (p.basis.T @ gradient), 0.0
+    if p.bounded:
+        v, cost, _ = balance(p, w, -pull)
+        residual, slack = p.reg * w - v, cost - (-pull - v) @ w
+    if p.reg == 0 and not p.whitened:
+        return np.linalg.norm(residual) * np.linalg.norm(w) + slack
+    with np.errstate(over="ignore"):  # far from the optimum it may be infinite
+        return (residual @ residual) / (2.0 * (p.reg or 1.0)) + slack
+
+
 def balance(problem, w, pull):
     """What X'alpha lacks to reg w + A'lambda, at the lambda with the largest dual.
 

@@ -27,11 +27,7 @@ class DenseHessian:
     ----------
     keeps : bool
         Whether it was expensive enough to be used for another step.
-    sharper : None
-        There is no more precise form of it: it is exact to rounding.
     """
-
-    sharper = None
 
     def __init__(self, p, h, flat):
         d = p.n_features
@@ -66,15 +62,15 @@ class DenseHessian:
 
 
 class CgHessian:
-    """Conjugate gradients, the diagonal as preconditioner; any number of features.
+    """Conjugate gradients, preconditioned by the diagonal; for reg = 0, many features.
 
     Parameters and attributes as of `DenseHessian`. Nothing is factored, so that none is
     kept.
     """
 
     keeps = False
-    # Relative residual of the systems; multipliers read off looser ones do not certify.
-    residual = 1e-9
+    # Relative residual of the systems: as far as rounding lets it.
+    residual = 1e-12
 
     def __init__(self, p, h, flat):
         self.p, self.h = p, h
@@ -114,16 +110,6 @@ class CgHessian:
             rz, old = r @ z, rz
             d = z + (rz / old) * d
         return x
-
-
-class SharpCgHessian(CgHessian):
-    """The same, as far as rounding lets it: for where the other stalls."""
-
-    sharper = None
-    residual = 1e-12
-
-
-CgHessian.sharper = SharpCgHessian
 
 
 def _total_and_count(block, h):

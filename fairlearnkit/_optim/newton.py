@@ -12,8 +12,8 @@ import numpy as np
 
 from fairlearnkit._optim.bound_program import project_on_bound, symmetric_inverse
 from fairlearnkit._optim.certificate import (
-    balance,
     duality_gap,
+    gap_of_gradient,
     shortest_multipliers,
 )
 from fairlearnkit._optim.problem import Solution
@@ -166,20 +166,10 @@ class _State:
 
     def cheap_gap(self):
         """The duality gap but for the balance of the multipliers, from the gradient."""
-        p, w = self.p, self.w
+        p = self.p
         pull, total = p.rows.sums(_pull_and_total, self.g)
-        gradient = p.reg * w + pull  # (n_features,)
-        self.gradient = np.append(gradient, p.fit_intercept * total)
-        # An equality balances any part of the gradient in the span of Q (and Q'w =
-        # goal), a bound what the best lambda gives.
-        residual, slack = gradient - p.basis @ (p.basis.T @ gradient), 0.0
-        if p.bounded:
-            v, cost, _ = balance(p, w, -pull)
-            residual, slack = p.reg * w - v, cost - (-pull - v) @ w
-        if p.reg == 0 and not p.whitened:  # among coefficients no longer than these
-            return np.linalg.norm(residual) * np.linalg.norm(w) + slack
-        with np.errstate(over="ignore"):  # far from the optimum it may be infinite
-            return (residual @ residual) / (2.0 * (p.reg or 1.0)) + slack
+        self.gradient = np.append(p.reg * self.w + pull, p.fit_intercept * total)
+        return gap_of_gradient(p, self.w, pull)
 
     def certified_gap(self):
         """The duality gap."""

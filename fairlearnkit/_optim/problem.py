@@ -290,10 +290,14 @@ def ranges(X):
     """Smallest and largest value of each column; a missing element of CSR is 0."""
     if not X.shape[0]:
         return np.zeros((2, X.shape[1]))
-    ends = X.min(axis=0), X.max(axis=0)
-    if sparse.issparse(X):
-        ends = [end.toarray().ravel() for end in ends]
-    return np.array(ends, dtype=np.float64)
+    if not sparse.issparse(X):
+        return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
+    # On the entries as they lie: scipy's own would turn X into CSC, twice.
+    full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
+    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
+    np.minimum.at(low, X.indices, X.data)
+    np.maximum.at(high, X.indices, X.data)
+    return np.array([low, high])
 
 
 def cell_means(rows, means):

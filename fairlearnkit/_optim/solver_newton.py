@@ -1,13 +1,15 @@
 """Newton's method as solvers: by Cholesky factors, or by conjugate gradients."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
-from fairlearnkit._optim.hessians import CgHessian, DenseHessian, SharpCgHessian
+from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.newton import newton
 from fairlearnkit._optim.solver import Solver
+from fairlearnkit._optim.truncated_newton import truncated_newton
 from fairlearnkit._optim.unpenalised import shortest, start, whitened
 from fairlearnkit._optim.wide import is_wide, narrowed
 
@@ -31,7 +33,7 @@ class NewtonCholesky(Solver):
         if limits.start:
             start = replace(limits.start, coef=reduce(limits.start.coef))
             limits = replace(limits, start=start)
-        solution = _iterate(small, DenseHessian, limits)
+        solution = _iterate(small, limits)
         if small is not problem:  # another constraint has other coordinates
             solution = replace(solution, hessian=None)
         return replace(solution, coef=expand(solution.coef))
@@ -68,11 +70,17 @@ class NewtonCg(Solver):
         """See `Solver`."""
         if problem.reg == 0:
             return self._unpenalised(problem, limits)
-        return _iterate(problem, CgHessian, limits)
+        first, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
+        if not problem.loss.smooth:
+            method = partial(truncated_newton, certify=False)
+            return augmented_lagrangian(problem, start=first, method=method, **options)
+        if first:
+            options |= {"start": (first.coef, first.intercept, first.scores)}
+        return truncated_newton(problem, warm=first is not None, **options)
 
     def _unpenalised(self, problem, limits):
         first, floor = start(problem)
-        options = {"start": first, "floor": floor, "hessian": SharpCgHessian}
+        options = {"start": first, "floor": floor, "hessian": CgHessian}
         options |= {"tol": limits.tol, "max_iter": limits.max_iter}
         solution = newton(problem, certify=False, **options)
         coef, intercept = shortest(problem, solution.coef, solution.intercept)
@@ -80,11 +88,12 @@ class NewtonCg(Solver):
         return replace(solution, coef=coef, intercept=intercept, duality_gap=np.nan)
 
 
-def _iterate(problem, hessian, limits):
+def _iterate(problem, limits):
     start, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
-    options["hessian"] = hessian
     if not problem.loss.smooth:
-        return augmented_lagrangian(problem, start=start, **options)
+        method = partial(newton, hessian=DenseHessian, certify=False)
+        return augmented_lagrangian(problem, start=start, method=method, **options)
+    options["hessian"] = DenseHessian
     if start:
         options |= {"start": (start.coef, start.intercept, start.scores), "warm": True}
         options["system"] = start.hessian

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from fairlearnkit._optim.augmented_lagrangian import (
     smoothed_problem,
     without_saturated,
 )
-from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import build_problem
 from fairlearnkit.constraints import check_constraint
@@ -152,7 +152,11 @@ def test_sparse_equals_dense(loss, bound, density):
     dense = run(X, y, c, contrasts, loss, bound, tol=1e-6)
     for solver in ("newton-cholesky", "newton-cg"):
         found = run(sparse.csr_array(X), y, c, contrasts, loss, bound, solver, tol=1e-6)
-        assert_allclose(found.coef, dense.coef, atol=2e-5)
+        # With a penalty ||w||^2 / 2, so far can they be apart at these duality gaps.
+        gaps = np.array([found.duality_gap, dense.duality_gap])
+        distance = np.linalg.norm(found.coef - dense.coef)
+        assert distance <= np.sqrt(2.0 * gaps.clip(0.0)).sum() + 1e-7
+        assert distance < 1e-4
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))
@@ -263,20 +267,23 @@ def test_wide_sparse_data_take_the_matrix_free_road(loss, bound, monkeypatch):
     assert contrasts.gap(wide @ found.coef) <= bound + 1e-8
 
 
-@pytest.mark.parametrize(("loss", "widest"), [("logistic", 500), ("hinge", 150)])
+@pytest.mark.parametrize(("loss", "widest"), [("squared", 500), ("hinge", 150)])
 def test_sparse_data_take_the_cheaper_road(loss, widest, monkeypatch):
     X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=300, d=600)
     X = sparse.csr_array(X * (np.random.default_rng(0).uniform(size=X.shape) < 0.02))
     roads = []
-    for name in ("DenseHessian", "CgHessian"):
+    for name in ("DenseHessian", "truncated_newton"):
         road = getattr(solver_newton, name)
         monkeypatch.setattr(
-            solver_newton, name, lambda *a, n=name, r=road: roads.append(n) or r(*a)
+            solver_newton,
+            name,
+            lambda *a, n=name, r=road, **k: roads.append(n) or r(*a, **k),
         )
     for width in (widest, widest + 1):
         run(X[:, :width], y, c, contrasts, loss, 0.0)
         assert {roads[-1]} == set(roads)
-        assert roads.pop() == ("CgHessian" if width > widest else "DenseHessian")
+        road = "truncated_newton" if width > widest else "DenseHessian"
+        assert roads.pop() == road
         roads.clear()
 
 
@@ -425,10 +432,10 @@ def test_untidy_sparse_matrices_are_copied_and_not_tidied_in_place(read_only):
 
 
 ENGINES = {
-    ("newton-cholesky", True): ("newton", DenseHessian),
-    ("newton-cg", True): ("newton", CgHessian),
-    ("newton-cholesky", False): ("augmented_lagrangian", DenseHessian),
-    ("newton-cg", False): ("augmented_lagrangian", CgHessian),
+    ("newton-cholesky", True): ("newton", None),
+    ("newton-cg", True): ("truncated_newton", None),
+    ("newton-cholesky", False): ("augmented_lagrangian", "newton"),
+    ("newton-cg", False): ("augmented_lagrangian", "truncated_newton"),
     ("interior-point", False): ("interior_point", None),
 }
 
@@ -441,20 +448,22 @@ def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
     def spied(module, name):
         own = getattr(module, name)
 
-        def run(problem, *, hessian=None, **limits):
-            called.append((name, hessian))
-            given = {} if hessian is None else {"hessian": hessian}
-            found = own(problem, **limits, **given)
+        @wraps(own)
+        def run(problem, **limits):
+            inner = limits.get("method")
+            called.append((name, inner and inner.func.__name__))
+            found = own(problem, **limits)
             return replace(found, status=ended, duality_gap=1.0)
 
         return run
 
-    methods = {"newton": solver_newton, "augmented_lagrangian": solver_newton}
-    for name, module in (methods | {"interior_point": solver_interior_point}).items():
-        monkeypatch.setattr(module, name, spied(module, name))
+    for name in ("newton", "truncated_newton", "augmented_lagrangian"):
+        monkeypatch.setattr(solver_newton, name, spied(solver_newton, name))
+    spy = spied(solver_interior_point, "interior_point")
+    monkeypatch.setattr(solver_interior_point, "interior_point", spy)
     X, y, c, contrasts = make_problem("demographic_parity", 3, False)
     for solver in FAST[loss]:
         found = run(X, y, c, contrasts, loss, 0.0, solver)
-        assert called == [ENGINES[solver, LOSSES[loss]().smooth]]
+        assert ENGINES[solver, LOSSES[loss]().smooth] == called[0]
         assert found.status == ended
         called.clear()

@@ -1,0 +1,367 @@
+"""Truncated Newton method for smooth losses of many features, on the feasible set.
+
+Iterates are w = Q u + z with z orthogonal to the basis Q of the constraint, so that
+steps in z keep Q'w as it is, and no system holds the constraint. The intercept is
+minimised out: its optimum for given scores costs a pass or two over the rows, and with
+it the gradient gives a duality gap that is exact. Steps come from conjugate gradients
+that stop early (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1; the
+forcing terms of Eisenstat and Walker, SIAM J. Sci. Comput. 17, 1996, choice 2), and
+never later than the certificate needs.
+"""
+
+import numpy as np
+
+from fairlearnkit._optim.bound_program import project_on_bound
+from fairlearnkit._optim.certificate import (
+    duality_gap,
+    gap_of_gradient,
+    shortest_multipliers,
+)
+from fairlearnkit._optim.problem import Solution
+
+# Relative residual of the systems: of the first one, and its power of the last decrease
+# of the gradient later on.
+FIRST_FORCING, FORCING_POWER = 0.1, 1.5
+# Part of what the certificate still asks of the gradient that a system is solved to.
+SHARE_OF_NEED = 0.5
+# Steps of conjugate gradients at most, for one system.
+MOST_CG = 500
+# Share of curved rows below which the others are left out of products.
+FEW_CURVED = 0.6
+# Part of the duality gap to reach that a move of Q'w has to be worth for z to respond.
+SHARE_OF_MODEL = 0.1
+# Part of a vector that may be rounding, after its projection.
+ROUNDING = 1e-14
+# A line search ends where the slope is at most this part of the first; and slopes that
+# it evaluates at most.
+FLAT_SLOPE, MOST_SLOPES = 0.03, 60
+# Changes of the objective below this part of it are rounding.
+BLIND = 1e-13
+# What the gap has to fall by where steps are blind.
+ENOUGH = 0.5
+# Sum of the multipliers, relative to that of their sizes, at which the intercept is at
+# its optimum; and passes over the rows that this takes at most.
+BALANCED, MOST_INTERCEPTS = 1e-13, 60
+
+
+def truncated_newton(problem, *, tol, max_iter, start=None, warm=False, certify=True):
+    """Solve a problem with a smooth loss and a penalty.
+
+    1. The projected gradient gives the duality gap. Stop where it is small enough, or
+       where no progress is left.
+    2. Conjugate gradients give a step in z.
+    3. A bound may let Q'w move: that is a small quadratic program (`_Move`), and z
+       responds.
+    4. A line search, with the intercept minimised out.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem, with reg > 0.
+    tol : float
+        Relative duality gap to reach.
+    max_iter : int
+        Largest number of steps.
+    start : tuple of (w, b, f), default=None
+        A first point and its scores.
+    warm : bool, default=False
+        Whether the start is from another problem, so that it need not be feasible.
+    certify : bool, default=True
+        Whether the duality gap has to be that of a feasible dual point. Without, the
+        loss may lack a conjugate.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    state = _State(problem, start, warm)
+    n_iter, status, last = 0, None, np.inf
+    while status is None:
+        gap = state.gap()
+        enough = tol * abs(state.value)
+        near = gap <= enough and (warm or n_iter > 0)
+        if near and certify:
+            gap = state.certified_gap()
+        if near and gap <= enough:
+            status = "optimal"
+        elif state.is_stuck or (state.n_blind > 1 and gap > ENOUGH * last):
+            status = "stalled"
+        elif n_iter == max_iter:
+            status = "max_iter"
+        else:
+            n_iter, last = n_iter + 1, gap
+            state.move(enough)
+    return state.solution(n_iter, gap, status)
+
+
+class _State:
+    """The iterate, with the intercept minimised out."""
+
+    def __init__(self, p, start, warm):
+        self.p, self.rows = p, p.rows
+        self.w, self.b, self.f = p.start() if start is None else start
+        moved = p.feasible(self.w) if warm else self.w
+        if (moved != self.w).any():
+            self.f = self.rows.column(
+                _along, self.f, p.scores(moved - self.w, 0.0), t=1.0
+            )
+            self.w = moved
+        self.diagonal = self.rows.column_squares(p.c)  # times a mean of curvatures
+        self.total_weight = self.rows.total(p.c)
+        self.before, self.K = None, None
+        self.is_stuck, self.n_blind = False, 0
+        self._settle(self.f, self.w, self.b)
+
+    def gap(self):
+        """The duality gap, exact where the multipliers sum to zero."""
+        p = self.p
+        pull = self.rows.rmatvec(self.g)
+        self.gradient = p.reg * self.w + pull
+        return gap_of_gradient(p, self.w, pull)
+
+    def certified_gap(self):
+        """The duality gap, of multipliers that sum to zero exactly."""
+        alpha = self.rows.column(_negative, self.g)
+        return duality_gap(self.p, self.w, self.f, alpha, self.value)
+
+    def move(self, enough):
+        """Steps 2 to 4; `enough` is the duality gap to reach."""
+        p = self.p
+        curved = _Curvature(p, self.f, self.diagonal / self.total_weight)
+        size = np.linalg.norm(_off(p.basis, self.gradient))
+        forcing = FIRST_FORCING
+        if self.before:
+            forcing = min(forcing, 0.9 * (size / self.before) ** FORCING_POWER)
+        needed = SHARE_OF_NEED * np.sqrt(2.0 * p.reg * enough)
+        forcing = max(forcing, needed / max(size, 1e-300))
+        self.before = size
+        step = curved.solve(-self.gradient, forcing)
+        if p.bounded:
+            step = step + self._move_within_bound(curved, step, enough)
+        self._search(step)
+
+    def _move_within_bound(self, curved, free, enough):
+        """The move of Q'w that a bound allows, with the response of z.
+
+        It minimises the quadratic model with z minimised out, whose Hessian K is known
+        from earlier moves, and along directions D of which the response is computed.
+        """
+        p, Q = self.p, self.p.basis
+        u = Q.T @ self.w
+        slope = Q.T @ (self.gradient + curved.product(free))
+        if self.K is None:  # with z kept
+            self.K = Q.T @ np.column_stack([curved.product(q) for q in Q.T])
+        before, D = self.K, np.zeros((len(u), 0))
+        steps, KD = np.zeros((len(free), 0)), np.zeros((len(u), 0))
+        while True:
+            K = self.K = _corrected(before, D, KD)
+            target = u - np.linalg.solve(K, slope)
+            du = project_on_bound(K, target, p.cells, p.strata, p.bound)[0] - u
+            rest = du - D @ (D.T @ du)
+            if D.shape[1] == len(u) or rest @ K @ rest <= max(
+                FIRST_FORCING**2 * (du @ K @ du), SHARE_OF_MODEL * enough
+            ):
+                return steps @ (D.T @ du) + Q @ rest
+            d = rest / np.linalg.norm(rest)
+            step = Q @ d
+            step = step + curved.solve(-curved.product(step), FIRST_FORCING)
+            D, steps = np.column_stack([D, d]), np.column_stack([steps, step])
+            KD = np.column_stack([KD, Q.T @ curved.product(step)])
+
+    def _search(self, step):
+        """Step 4: the full step, or else one that ends near the minimum along it.
+
+        The objective with the intercept minimised out is convex along the step. Secant
+        and bisection in turn, between a falling and a rising slope.
+        """
+        p, first = self.p, self.gradient @ step
+        df = p.scores(step, 0.0)
+        blind = abs(first) <= BLIND * abs(self.value)
+        self.n_blind = self.n_blind + 1 if blind else 0
+        w, b, f, value = self.w, self.b, self.f, self.value
+        low, high, t = (0.0, first), None, 1.0
+        for i in range(MOST_SLOPES):
+            self._settle(self.rows.column(_along, f, df, t=t), w + t * step, b)
+            slope = p.reg * (self.w @ step) + self.rows.sums(_product, self.g, df)
+            steep = slope < FLAT_SLOPE * first and t < 1.0
+            if blind or (not steep and slope <= FLAT_SLOPE * abs(first)):
+                break
+            low, high = ((t, slope), high) if slope < 0 else (low, (t, slope))
+            share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
+            t = low[0] + share * (high[0] - low[0])
+        if self.value > value + BLIND * abs(value):
+            self.is_stuck = True
+            self._settle(f, w, b)
+
+    def _settle(self, f, w, b):
+        """Take a point, with the best intercept for its scores f."""
+        p = self.p
+        shift = best_intercept(p, f) if p.fit_intercept else 0.0
+        self.w, self.b = w, b + shift
+        self.f = self.rows.column(_moved, f, shift=shift)
+        self.g = self.rows.column(_slopes, self.f, loss=p.loss)
+        self.value = p.objective(w, self.f)
+
+    def solution(self, n_iter, gap, status):
+        """The solution at this point."""
+        p, multipliers = self.p, None
+        if p.basis.shape[1] and not p.bounded:
+            nu = -p.basis.T @ self.gradient
+            multipliers = shortest_multipliers(p.cells, nu)
+        return Solution(
+            coef=self.w,
+            intercept=self.b,
+            n_iter=n_iter,
+            objective=self.value,
+            duality_gap=gap,
+            status=status,
+            scores=self.f,
+            alpha=self.rows.column(_negative, self.g),
+            multipliers=multipliers,
+        )
+
+
+class _Curvature:
+    """The Hessian at a point, the intercept minimised out, and systems with it in z.
+
+    H = reg I + X'(diag(h) - h h' / sum h) X. Preconditioned by its diagonal D, on the
+    directions orthogonal to Q: M = D^-1 - D^-1 Q (Q'D^-1 Q)^-1 Q'D^-1.
+    """
+
+    def __init__(self, p, f, squares):
+        self.p, rows = p, p.rows
+        h = rows.column(_curvatures, f, loss=p.loss)
+        total, n_curved = rows.sums(_total_and_count, h)
+        if rows.in_memory and n_curved < FEW_CURVED * rows.shape[0]:
+            rows, (h,) = rows.select(rows.column(_is_positive, h), h)
+        self.rows, self.h, self.total = rows, h, total
+        self.centre = None
+        if p.fit_intercept and total > 0:
+            self.centre = rows.rmatvec(h)
+        D = p.reg + total * squares
+        self.D, self.QD = D, p.basis / D[:, None]
+        self.QDQ = p.basis.T @ self.QD
+
+    def product(self, v):
+        """H v, by one pass over the rows that have curvature."""
+        pull, total = self.rows.sums(_curved_pull, self.h, w=v)
+        if self.centre is not None:
+            pull = pull - (total / self.total) * self.centre
+        return self.p.reg * v + pull
+
+    def _preconditioned(self, r):
+        z = r / self.D
+        if not len(self.QDQ):
+            return z
+        return z - self.QD @ np.linalg.solve(self.QDQ, self.p.basis.T @ z)
+
+    def solve(self, rhs, forcing):
+        """Approximately the step z with P H z = P rhs, by conjugate gradients."""
+        x, r = np.zeros_like(rhs), _off(self.p.basis, rhs)
+        if np.linalg.norm(r) <= ROUNDING * np.linalg.norm(rhs):
+            return x
+        z = self._preconditioned(r)
+        d, rz = z, r @ z
+        stop = forcing**2 * rz
+        for _ in range(MOST_CG):
+            if rz <= stop:
+                break
+            Hd = self.product(d)
+            step = rz / (d @ Hd)
+            x += step * d
+            r -= step * Hd
+            z = self._preconditioned(r)
+            rz, old = r @ z, rz
+            d = z + (rz / old) * d
+        return x
+
+
+def best_intercept(problem, f):
+    """What the intercept has to move by, for scores f, so that the loss is least.
+
+    Newton's method between bounds that close in.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    f : column
+        Scores.
+
+    Returns
+    -------
+    shift : float
+    """
+    rows, loss = problem.rows, problem.loss
+    low, high, shift, reach = -np.inf, np.inf, 0.0, 1.0
+    for _ in range(MOST_INTERCEPTS):
+        slope, curvature, size = rows.sums(_slope_of_shift, f, shift=shift, loss=loss)
+        if abs(slope) <= BALANCED * size:
+            break
+        low, high = (low, shift) if slope > 0 else (shift, high)
+        new = shift - slope / curvature if curvature > 0 else np.inf
+        if not low < new < high:
+            reach *= 2.0
+            new = 0.5 * (max(low, shift - reach) + min(high, shift + reach))
+        shift = new
+    return shift
+
+
+def _off(Q, v):
+    """The part of v that is orthogonal to Q."""
+    return v - Q @ (Q.T @ v)
+
+
+def _corrected(K, D, KD):
+    """A positive definite matrix near K that takes D to KD (the block BFGS formula)."""
+    if not D.shape[1]:
+        return K
+    old, product = K @ D, D.T @ KD
+    product = 0.5 * (product + product.T)
+    K = K - old @ np.linalg.solve(D.T @ old, old.T)
+    K = K + KD @ np.linalg.solve(product, KD.T)
+    return 0.5 * (K + K.T)
+
+
+def _slopes(block, f, loss):
+    return block.c * loss.derivative(block.y, f)
+
+
+def _curvatures(block, f, loss):
+    return block.c * loss.curvature(block.y, f)
+
+
+def _slope_of_shift(block, f, shift, loss):
+    f = f + shift
+    g = block.c * loss.derivative(block.y, f)
+    h = block.c * loss.curvature(block.y, f)
+    return g.sum(), h.sum(), np.abs(g).sum()
+
+
+def _curved_pull(block, h, w):
+    z = h * block.matvec(w)
+    return block.rmatvec(z), z.sum()
+
+
+def _total_and_count(block, h):
+    return h.sum(), np.count_nonzero(h)
+
+
+def _is_positive(block, h):
+    return h > 0
+
+
+def _along(block, f, df, t):
+    return f + t * df
+
+
+def _product(block, a, b):
+    return a @ b
+
+
+def _moved(block, f, shift):
+    return f + shift
+
+
+def _negative(block, g):
+    return -g
