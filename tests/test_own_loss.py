@@ -210,7 +210,11 @@ def test_sparse_features():
     X, y, group, _ = make_data()
     dense = ParityHuber(tol=1e-5).fit(X, y, sensitive_features=group)
     found = ParityHuber(tol=1e-5).fit(sparse.csr_array(X), y, sensitive_features=group)
-    assert_allclose(found.coef_, dense.coef_, atol=1e-6)
+    # With a penalty ||w||^2 / 2, so far can they be apart at these duality gaps.
+    gaps = np.array([found.duality_gap_, dense.duality_gap_])
+    distance = np.linalg.norm(found.coef_ - dense.coef_)
+    assert distance <= np.sqrt(2.0 * gaps.clip(0.0)).sum() + 1e-9
+    assert distance < 1e-4
 
 
 def test_the_interior_point_method_says_that_it_takes_kinks_only():

@@ -53,6 +53,8 @@ def leaves_no_direction(X, solution):
     """
     if solution.bound != 0:
         return False
+    if solution.rank and solution.status == "optimal" and not solution.coef.any():
+        return True
     scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
     return solution.rank == X.shape[1] or varies_by_rounding(scores, X, solution.coef)
 

@@ -292,6 +292,9 @@ def ranges(X):
         return np.zeros((2, X.shape[1]))
     if not sparse.issparse(X):
         return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
+    if not X.has_canonical_format:
+        X = X.copy()  # which has entries to be summed
+        X.sum_duplicates()
     # On the entries as they lie: scipy's own would turn X into CSC, twice.
     full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
     low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)

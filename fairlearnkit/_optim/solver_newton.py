@@ -72,7 +72,7 @@ class NewtonCg(Solver):
             return self._unpenalised(problem, limits)
         first, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
         if not problem.loss.smooth:
-            method = partial(truncated_newton, certify=False)
+            method = partial(truncated_newton, certify=False, forcing=1e-6)
             return augmented_lagrangian(problem, start=first, method=method, **options)
         if first:
             options |= {"start": (first.coef, first.intercept, first.scores)}

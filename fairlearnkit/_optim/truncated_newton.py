@@ -28,8 +28,8 @@ SHARE_OF_NEED = 0.5
 MOST_CG = 500
 # Share of curved rows below which the others are left out of products.
 FEW_CURVED = 0.6
-# Part of the duality gap to reach that a move of Q'w has to be worth for z to respond.
-SHARE_OF_MODEL = 0.1
+# Part of the duality gap to reach that a move of Q'w may add, for z not to respond.
+SHARE_OF_GAP = 0.1
 # Part of a vector that may be rounding, after its projection.
 ROUNDING = 1e-14
 # A line search ends where the slope is at most this part of the first; and slopes that
@@ -42,9 +42,20 @@ ENOUGH = 0.5
 # Sum of the multipliers, relative to that of their sizes, at which the intercept is at
 # its optimum; and passes over the rows that this takes at most.
 BALANCED, MOST_INTERCEPTS = 1e-13, 60
+# Longest first step of the intercept; each later one may be four times as long.
+FIRST_REACH = 1e3
 
 
-def truncated_newton(problem, *, tol, max_iter, start=None, warm=False, certify=True):
+def truncated_newton(
+    problem,
+    *,
+    tol,
+    max_iter,
+    start=None,
+    warm=False,
+    certify=True,
+    forcing=FIRST_FORCING,
+):
     """Solve a problem with a smooth loss and a penalty.
 
     1. The projected gradient gives the duality gap. Stop where it is small enough, or
@@ -66,6 +77,8 @@ def truncated_newton(problem, *, tol, max_iter, start=None, warm=False, certify=
         A first point and its scores.
     warm : bool, default=False
         Whether the start is from another problem, so that it need not be feasible.
+    forcing : float, default=0.1
+        Relative residual of the first system, and of later ones at most.
     certify : bool, default=True
         Whether the duality gap has to be that of a feasible dual point. Without, the
         loss may lack a conjugate.
@@ -74,7 +87,7 @@ def truncated_newton(problem, *, tol, max_iter, start=None, warm=False, certify=
     -------
     solution : Solution
     """
-    state = _State(problem, start, warm)
+    state = _State(problem, start, warm, forcing)
     n_iter, status, last = 0, None, np.inf
     while status is None:
         gap = state.gap()
@@ -97,8 +110,8 @@ def truncated_newton(problem, *, tol, max_iter, start=None, warm=False, certify=
 class _State:
     """The iterate, with the intercept minimised out."""
 
-    def __init__(self, p, start, warm):
-        self.p, self.rows = p, p.rows
+    def __init__(self, p, start, warm, forcing):
+        self.p, self.rows, self.forcing = p, p.rows, forcing
         self.w, self.b, self.f = p.start() if start is None else start
         moved = p.feasible(self.w) if warm else self.w
         if (moved != self.w).any():
@@ -129,44 +142,53 @@ class _State:
         p = self.p
         curved = _Curvature(p, self.f, self.diagonal / self.total_weight)
         size = np.linalg.norm(_off(p.basis, self.gradient))
-        forcing = FIRST_FORCING
+        forcing = self.forcing
         if self.before:
             forcing = min(forcing, 0.9 * (size / self.before) ** FORCING_POWER)
         needed = SHARE_OF_NEED * np.sqrt(2.0 * p.reg * enough)
         forcing = max(forcing, needed / max(size, 1e-300))
         self.before = size
-        step = curved.solve(-self.gradient, forcing)
+        step, curve = curved.solve(-self.gradient, forcing)
         if p.bounded:
-            step = step + self._move_within_bound(curved, step, enough)
+            step = step + self._move_within_bound(curved, curve, enough)
         self._search(step)
 
-    def _move_within_bound(self, curved, free, enough):
-        """The move of Q'w that a bound allows, with the response of z.
+    def _move_within_bound(self, curved, curve, enough):
+        """The move of Q'w that a bound allows, after a step z with H z = curve.
 
         It minimises the quadratic model with z minimised out, whose Hessian K is known
-        from earlier moves, and along directions D of which the response is computed.
+        from earlier steps, and exactly along directions D for which the response of z
+        is computed.
         """
         p, Q = self.p, self.p.basis
         u = Q.T @ self.w
-        slope = Q.T @ (self.gradient + curved.product(free))
-        if self.K is None:  # with z kept
-            self.K = Q.T @ np.column_stack([curved.product(q) for q in Q.T])
+        slope = Q.T @ (self.gradient + curve)
+        if self.K is None:
+            self.K = Q.T @ (curved.D[:, None] * Q)
         before, D = self.K, np.zeros((len(u), 0))
-        steps, KD = np.zeros((len(free), 0)), np.zeros((len(u), 0))
+        steps, KD = np.zeros((len(Q), 0)), np.zeros((len(u), 0))
         while True:
             K = self.K = _corrected(before, D, KD)
             target = u - np.linalg.solve(K, slope)
             du = project_on_bound(K, target, p.cells, p.strata, p.bound)[0] - u
             rest = du - D @ (D.T @ du)
-            if D.shape[1] == len(u) or rest @ K @ rest <= max(
-                FIRST_FORCING**2 * (du @ K @ du), SHARE_OF_MODEL * enough
-            ):
+            length = np.linalg.norm(rest)
+            if D.shape[1] == len(u) or length <= ROUNDING * np.linalg.norm(u + du):
                 return steps @ (D.T @ du) + Q @ rest
-            d = rest / np.linalg.norm(rest)
-            step = Q @ d
-            step = step + curved.solve(-curved.product(step), FIRST_FORCING)
-            D, steps = np.column_stack([D, d]), np.column_stack([steps, step])
-            KD = np.column_stack([KD, Q.T @ curved.product(step)])
+            step = Q @ (rest / length)
+            curve = curved.product(step)
+            pull = _off(Q, curve)
+            # What the move by itself adds to the duality gap.
+            added = length**2 * (pull @ pull) / (2.0 * p.reg)
+            responds = added > SHARE_OF_GAP * enough
+            if not responds and rest @ K @ rest <= FIRST_FORCING**2 * (du @ K @ du):
+                return steps @ (D.T @ du) + Q @ rest
+            if responds:
+                z, Hz = curved.solve(-pull, FIRST_FORCING)
+                step, curve = step + z, curve + Hz
+            D = np.column_stack([D, rest / length])
+            steps = np.column_stack([steps, step])
+            KD = np.column_stack([KD, Q.T @ curve])
 
     def _search(self, step):
         """Step 4: the full step, or else one that ends near the minimum along it.
@@ -256,10 +278,10 @@ class _Curvature:
         return z - self.QD @ np.linalg.solve(self.QDQ, self.p.basis.T @ z)
 
     def solve(self, rhs, forcing):
-        """Approximately the step z with P H z = P rhs, by conjugate gradients."""
-        x, r = np.zeros_like(rhs), _off(self.p.basis, rhs)
+        """Approximately the z with P H z = P rhs, by conjugate gradients; and H z."""
+        x, Hx, r = np.zeros_like(rhs), np.zeros_like(rhs), _off(self.p.basis, rhs)
         if np.linalg.norm(r) <= ROUNDING * np.linalg.norm(rhs):
-            return x
+            return x, Hx
         z = self._preconditioned(r)
         d, rz = z, r @ z
         stop = forcing**2 * rz
@@ -269,17 +291,20 @@ class _Curvature:
             Hd = self.product(d)
             step = rz / (d @ Hd)
             x += step * d
-            r -= step * Hd
+            Hd *= step
+            Hx += Hd
+            r -= Hd
             z = self._preconditioned(r)
             rz, old = r @ z, rz
             d = z + (rz / old) * d
-        return x
+        return x, Hx
 
 
 def best_intercept(problem, f):
     """What the intercept has to move by, for scores f, so that the loss is least.
 
-    Newton's method between bounds that close in.
+    Newton's method between bounds that close in. Where the loss is nearly flat, steps
+    are limited, by a length that grows.
 
     Parameters
     ----------
@@ -293,16 +318,18 @@ def best_intercept(problem, f):
     shift : float
     """
     rows, loss = problem.rows, problem.loss
-    low, high, shift, reach = -np.inf, np.inf, 0.0, 1.0
+    low, high, shift, reach = -np.inf, np.inf, 0.0, FIRST_REACH
     for _ in range(MOST_INTERCEPTS):
         slope, curvature, size = rows.sums(_slope_of_shift, f, shift=shift, loss=loss)
         if abs(slope) <= BALANCED * size:
             break
         low, high = (low, shift) if slope > 0 else (shift, high)
-        new = shift - slope / curvature if curvature > 0 else np.inf
+        new = shift - slope / max(curvature, abs(slope) / reach)
+        reach *= 4.0
         if not low < new < high:
-            reach *= 2.0
-            new = 0.5 * (max(low, shift - reach) + min(high, shift + reach))
+            new = 0.5 * (low + high)
+        if new == shift or not np.isfinite(new):  # to the last digit
+            break
         shift = new
     return shift
 

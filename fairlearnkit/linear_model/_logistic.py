@@ -60,8 +60,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         count in the loss).
     solver : str, default="auto"
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix) or
-        "cvxpy". "auto" uses "newton-cg" for more than 3000 features (500 if X is
-        sparse), else "newton-cholesky".
+        "cvxpy". "auto" uses "newton-cg" for sparse X and for more than 3000 features,
+        else "newton-cholesky".
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

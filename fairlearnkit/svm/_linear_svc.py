@@ -59,8 +59,9 @@ class ParityLinearSVC(BaseParityClassifier):
     solver : str, default="auto"
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
         "interior-point" (only for the hinge loss) or "cvxpy". "auto" uses "newton-cg"
-        for more than 3000 features (fewer if X is sparse), else "newton-cholesky"; if
-        that stalls on the hinge loss, "interior-point".
+        for more than 3000 features, and for sparse X with the squared hinge loss or,
+        with the hinge loss, more than half as many features as rows; else
+        "newton-cholesky". If that stalls on the hinge loss, it uses "interior-point".
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

@@ -54,8 +54,9 @@ class ParityLinearSVR(BaseParityRegressor):
     solver : str, default="auto"
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
         "interior-point" (only for "epsilon_insensitive") or "cvxpy". "auto" uses
-        "newton-cg" for more than 3000 features (fewer if X is sparse), else
-        "newton-cholesky"; if that stalls on the epsilon-insensitive loss,
+        "newton-cg" for more than 3000 features, and for sparse X with the squared loss
+        or, with "epsilon_insensitive", more than half as many features as rows; else
+        "newton-cholesky". If that stalls on the epsilon-insensitive loss, it uses
         "interior-point".
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
