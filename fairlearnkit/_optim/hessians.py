@@ -5,6 +5,8 @@ from contextlib import suppress
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
+from fairlearnkit._optim.block_kernels import curved_pull, total_and_count
+
 # Share of rows with curvature above which a Hessian is expensive enough to be reused.
 # Half or twice of it change the time of a fit by less than a fifth.
 MANY_CURVED = 0.2
@@ -33,7 +35,7 @@ class DenseHessian:
         d = p.n_features
         H = np.zeros((d + 1, d + 1))
         H[:-1, :-1], Xh = p.rows.gram(h)
-        total, n_curved = p.rows.sums(_total_and_count, h)
+        total, n_curved = p.rows.sums(total_and_count, h)
         # With few curved rows a Hessian is cheap, and changes a lot between steps.
         self.keeps = n_curved > MANY_CURVED * p.rows.shape[0]
         H[np.arange(d), np.arange(d)] += p.reg
@@ -76,7 +78,7 @@ class CgHessian:
         self.p, self.h = p, h
         diagonal = p.reg + p.rows.column_squares(h)
         diagonal[diagonal == 0] = 1.0  # a column of zeros without a penalty
-        total, n_curved = p.rows.sums(_total_and_count, h)
+        total, n_curved = p.rows.sums(total_and_count, h)
         # Without an intercept, or curvature for it, `flat` stands in the corner of H.
         self.last = None if p.fit_intercept and n_curved else flat
         self.diagonal = np.append(diagonal, self.last or total)
@@ -85,7 +87,7 @@ class CgHessian:
         """H v, by one pass over the rows."""
         p, w, b = self.p, v[:-1], v[-1]
         intercept = b if self.last is None else 0.0
-        pull, total = p.rows.sums(_curved_pull, self.h, w=w, b=intercept)
+        pull, total = p.rows.sums(curved_pull, self.h, w=w, b=intercept)
         last = total if self.last is None else self.last * b
         return np.append(p.reg * w + pull, last)
 
@@ -110,12 +112,3 @@ class CgHessian:
             rz, old = r @ z, rz
             d = z + (rz / old) * d
         return x
-
-
-def _total_and_count(block, h):
-    return h.sum(), np.count_nonzero(h)
-
-
-def _curved_pull(block, h, w, b):
-    z = h * (block.matvec(w) + b)
-    return block.rmatvec(z), z.sum()

@@ -10,6 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairlearnkit._optim.block_kernels import (
+    along,
+    curvatures,
+    negative,
+    product,
+    slopes,
+)
 from fairlearnkit._optim.bound_program import project_on_bound, symmetric_inverse
 from fairlearnkit._optim.certificate import (
     duality_gap,
@@ -159,7 +166,7 @@ class _State:
     def __init__(self, p, start):
         self.p = p
         self.w, self.b, self.f = p.start() if start is None else start
-        self.g = p.rows.column(_slopes, self.f, loss=p.loss)
+        self.g = p.rows.column(slopes, self.f, loss=p.loss)
         self.value = p.objective(self.w, self.f)
         self.feasible = True
         self.step_length, self.n_blind = 1.0, 0
@@ -173,7 +180,7 @@ class _State:
 
     def certified_gap(self):
         """The duality gap."""
-        alpha = self.p.rows.column(_negative, self.g)
+        alpha = self.p.rows.column(negative, self.g)
         return duality_gap(self.p, self.w, self.f, alpha, self.value)
 
     def why_over(self, gap, last):
@@ -186,7 +193,7 @@ class _State:
 
     def hessian(self, kind):
         """The Hessian at this point."""
-        h = self.p.rows.column(_curvatures, self.f, loss=self.p.loss)
+        h = self.p.rows.column(curvatures, self.f, loss=self.p.loss)
         return kind(self.p, h, abs(self.gradient[-1]) or 1.0)
 
     def move(self, step):
@@ -197,7 +204,7 @@ class _State:
         # A step that changes the objective by rounding only counts as blind.
         self.step_length, self.n_blind = t, self.n_blind + 1 if line.blind else 0
         self.w, self.b = self.w + t * step[:-1], self.b + t * step[-1]
-        self.f = self.p.rows.column(_along, self.f, line.df, t=t)
+        self.f = self.p.rows.column(along, self.f, line.df, t=t)
 
     def multipliers(self):
         """Lagrange multipliers of an equality: nu = -Q'gradient balances the rest."""
@@ -214,7 +221,7 @@ class _State:
             duality_gap=gap,
             status=status,
             scores=self.f,
-            alpha=self.p.rows.column(_negative, self.g),
+            alpha=self.p.rows.column(negative, self.g),
         )
 
 
@@ -243,7 +250,7 @@ class LineSearch:
     def full_step(self):
         """What `search` returns, for the full step."""
         at, rows = self.at, self.p.rows
-        f = rows.column(_along, at.f, self.df, t=1.0)
+        f = rows.column(along, at.f, self.df, t=1.0)
         g = self._derivative(rows, at.f, self.df, 1.0)
         return 1.0, self.p.objective(at.w + self.dw, f), g
 
@@ -258,11 +265,11 @@ class LineSearch:
         # The full step, unless the objective has turned up well before its end.
         goal, t = FLAT_SLOPE * abs(self.slope), 1.0
         g = self._derivative(rows, at.f, self.df, 1.0)
-        slope = self.linear + self.square + rows.sums(_product, g, self.df)
+        slope = self.linear + self.square + rows.sums(product, g, self.df)
         if slope > goal and not self.blind:
             t = self._root(slope, g, goal)
             g = self._derivative(rows, at.f, self.df, t)
-        f = rows.column(_along, at.f, self.df, t=t)
+        f = rows.column(along, at.f, self.df, t=t)
         value = self.p.objective(at.w + t * self.dw, f)
         if value <= at.value + BLIND * abs(at.value):
             return t, value, g
@@ -277,7 +284,7 @@ class LineSearch:
         at, rows = self.at, self.p.rows
         moving = rows.column(_differs, at.g, g_at_end)
         few, (g, f, df) = rows.select(moving, at.g, at.f, self.df, features=False)
-        rest = self.linear + rows.sums(_product, at.g, self.df) - g @ df
+        rest = self.linear + rows.sums(product, at.g, self.df) - g @ df
         low, high = (0.0, self.slope), (1.0, slope_at_end)
         for i in range(MOST_SLOPES):
             # Secant in even rounds; bisection in odd ones, so that both ends move.
@@ -294,33 +301,13 @@ class LineSearch:
         return rows.column(_slopes_along, f, df, t=t, loss=self.p.loss)
 
 
-def _slopes(block, f, loss):
-    return block.c * loss.derivative(block.y, f)
-
-
 def _slopes_along(block, f, df, t, loss):
     return block.c * loss.derivative(block.y, f + t * df)
-
-
-def _curvatures(block, f, loss):
-    return block.c * loss.curvature(block.y, f)
 
 
 def _pull_and_total(block, g):
     return block.rmatvec(g), g.sum()
 
 
-def _along(block, f, df, t):
-    return f + t * df
-
-
-def _product(block, a, b):
-    return a @ b
-
-
 def _differs(block, a, b):
     return a != b
-
-
-def _negative(block, g):
-    return -g

@@ -1,0 +1,39 @@
+"""Functions of a block of rows and its columns that several solvers hand to `Rows`."""
+
+import numpy as np
+
+
+def slopes(block, f, loss):
+    """C l'(f)."""
+    return block.c * loss.derivative(block.y, f)
+
+
+def curvatures(block, f, loss):
+    """C l''(f)."""
+    return block.c * loss.curvature(block.y, f)
+
+
+def along(block, f, df, t):
+    """Scores at a step of length t."""
+    return f + t * df
+
+
+def product(block, a, b):
+    """Product a'b of two columns."""
+    return a @ b
+
+
+def negative(block, g):
+    """The column -g."""
+    return -g
+
+
+def total_and_count(block, h):
+    """Sum of a column, and the number of its values that are not 0."""
+    return h.sum(), np.count_nonzero(h)
+
+
+def curved_pull(block, h, w, b=0.0):
+    """X'diag(h) (X w + b), and the sum of diag(h) (X w + b)."""
+    z = h * (block.matvec(w) + b)
+    return block.rmatvec(z), z.sum()
