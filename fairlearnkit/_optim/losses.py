@@ -82,6 +82,24 @@ class CertifiedLoss(Loss):
         vanish at the ends of the domain, and at kinks of l*, where any move costs.
         """
 
+    def dual_terms(self, y, c):
+        """What the loss adds to the dual, where that is quadratic in a = -c v.
+
+        c_i l*(y_i, -a_i / c_i) = R_i a_i^2 / 2 - y_i a_i + epsilon |a_i| for low_i <= a_i
+        <= high_i, and infinite elsewhere.
+
+        Parameters
+        ----------
+        y, c : ndarray of shape (n_samples,)
+            Targets and weights.
+
+        Returns
+        -------
+        terms : tuple of (R, low, high, epsilon) or None
+            None, the default, for a loss whose conjugate is not of this form.
+        """
+        return None
+
     def scaled(self, scale):
         """The loss l' with l'(y / scale, f / scale) = l(y, f) / scale.
 
@@ -225,6 +243,15 @@ class SquaredHinge(SmoothLoss):
         """The product y v, for the domain y v <= 0."""
         return y * v
 
+    def dual_terms(self, y, c):
+        """R = 1 / (2 c), and a of the sign of y."""
+        return (
+            0.5 / c,
+            np.where(y > 0, 0.0, -np.inf),
+            np.where(y > 0, np.inf, 0.0),
+            0.0,
+        )
+
     def dual_slack(self, y, v):
         """-y v, the distance from the one end of the domain."""
         return np.maximum(0.0, -y * v)
@@ -259,6 +286,11 @@ class Squared(SmoothLoss):
     def domain_excess(self, y, v):
         """Zero: the conjugate is finite everywhere."""
         return np.zeros_like(v)
+
+    def dual_terms(self, y, c):
+        """R = 1 / c, and no limits."""
+        endless = np.full(len(y), np.inf)
+        return 1.0 / c, -endless, endless, 0.0
 
     def dual_slack(self, y, v):
         """The constant 1: no end and no kink to keep away from."""
@@ -303,6 +335,11 @@ class SquaredEpsilonInsensitive(SmoothLoss):
         """Zero: the conjugate is finite everywhere."""
         return np.zeros_like(v)
 
+    def dual_terms(self, y, c):
+        """R = 1 / (2 c), no limits, and the price epsilon |a|."""
+        endless = np.full(len(y), np.inf)
+        return 0.5 / c, -endless, endless, self.epsilon
+
     def dual_slack(self, y, v):
         """|v|, the distance from the kink of the conjugate at 0."""
         return np.abs(v)
@@ -330,6 +367,10 @@ class Hinge(PiecewiseLinearLoss):
     def domain_excess(self, y, v):
         """Distance of -y v from [0, 1]."""
         return np.maximum(y * v, -1.0 - y * v)
+
+    def dual_terms(self, y, c):
+        """0 <= y a <= c."""
+        return np.zeros(len(y)), np.minimum(0.0, y * c), np.maximum(0.0, y * c), 0.0
 
     def dual_slack(self, y, v):
         """Product q (1 - q), with q = -y v: zero at both ends of the domain."""
@@ -375,6 +416,10 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
     def domain_excess(self, y, v):
         """|v| - 1."""
         return np.abs(v) - 1.0
+
+    def dual_terms(self, y, c):
+        """|a| <= c, with the price epsilon |a|."""
+        return np.zeros(len(y)), -c, c, self.epsilon
 
     def dual_slack(self, y, v):
         """|v| (1 - |v|): zero at the ends of the domain and at the kink at 0."""

@@ -1,0 +1,401 @@
+"""The dual problem over rows, for wide sparse X and losses with a quadratic conjugate.
+
+With w = P X'a / reg + Q u, P = I - QQ', t = Q'X'a / reg and u the point of the feasible
+set that is nearest to t, the dual of the problem of ``problem`` is
+
+    min_a  reg (||P X'a / reg||^2 / 2 + psi(t)) + sum_i [R_i a_i^2 / 2 - y_i a_i
+           + epsilon |a_i|]   s.t.  low <= a <= high,  sum_i a_i = 0 (with an intercept),
+
+psi(t) = t'u - ||u||^2 / 2 the support function of the feasible set, smoothed. Its
+gradient in a is X w - y + R a. X P X' of texts is well conditioned, so that projected
+gradients with spectral step lengths find the face of the box (Birgin, Martinez and
+Raydan, SIAM J. Optim. 10, 2000; the lengths of Dai and Fletcher, Numer. Math. 100,
+2005), and conjugate gradients the minimum on it (as in More and Toraldo, SIAM J. Optim.
+1, 1991).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from fairlearnkit._optim.bound_program import project_on_bound
+from fairlearnkit._optim.problem import Solution
+from fairlearnkit._optim.strata import split_strata
+from fairlearnkit._optim.truncated_newton import best_intercept
+
+# Projected gradient steps before the first face, and after one that was wrong.
+FIRST_STEPS, MORE_STEPS = 12, 10
+# Relative residual of the systems on a face, and steps of conjugate gradients at most.
+FORCING, MOST_CG = 0.1, 12
+# Share of rows on a face below which the others are left out of products.
+FEW_ROWS = 0.6
+# A step that would better be shorter than this comes from a wrong face.
+WRONG_FACE = 0.1
+# Decrease, as a part of what the slope promises, from which a whole step is taken: it
+# keeps rows exactly at their limits.
+ARMIJO = 0.1
+# A line search ends where the slope is at most this part of the first.
+FLAT_SLOPE = 0.03
+# Slopes that a line search evaluates, and steps of the search for the multiplier of the
+# sum, at most: both end by bisection, which gives all digits.
+MOST_SLOPES, MOST_SHIFTS = 40, 100
+# How often a step on a face is halved, where its projection leads uphill.
+MOST_HALVINGS = 6
+# Sum of the multipliers, relative to that of their sizes, that counts as 0.
+BALANCED = 1e-13
+
+
+class DualTerms(NamedTuple):
+    """What a loss adds to the dual: R a^2 / 2 - y a + epsilon |a| for low <= a <= high.
+
+    Parameters
+    ----------
+    R, low, high : ndarray of shape (n_rows,)
+    epsilon : float
+    """
+
+    R: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    epsilon: float
+
+
+def dual_over_rows(problem, *, tol, max_iter, start=None):
+    """Solve a problem whose loss has ``dual_terms``.
+
+    1. Projected gradient steps find the face, the rows strictly between their limits.
+    2. Conjugate gradients on the face, projected.
+    3. One projected gradient step, which may change the face, and 2 in turn; several
+       where the face was wrong. The duality gap is at hand after each.
+
+    Parameters
+    ----------
+    problem : Problem
+        With reg > 0, and rows in memory.
+    tol : float
+        Relative duality gap to reach.
+    max_iter : int
+        Largest number of faces.
+    start : ndarray of shape (n_rows,), default=None
+        Multipliers to begin with.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    state = _State(problem, start)
+    n_iter, n_steps = 0, FIRST_STEPS
+    while state.gap > tol * abs(state.value) and n_iter < max_iter:
+        n_iter += 1
+        state.project(n_steps, tol)
+        if state.gap <= tol * abs(state.value) or state.is_stuck:
+            break
+        n_steps = MORE_STEPS if state.solve_on_face() < WRONG_FACE else 1
+        state.certify()
+    return state.solution(n_iter, tol)
+
+
+class _State:
+    """Multipliers a, with v = P X'a / reg, t = Q'X'a / reg and the scores of v at hand.
+
+    The best point and the best dual value seen certify one another.
+    """
+
+    def __init__(self, p, start):
+        self.p, self.X = p, p.rows.at(slice(None))
+        self.terms = DualTerms(*p.loss.dual_terms(p.y, p.c))
+        self.XQ = self.X @ p.basis  # (n_rows, rank)
+        # The metric of all steps: the inverse diagonal of X X' / reg + R.
+        squares = p.rows.column(_row_squares) / p.reg + self.terms.R
+        self.metric = 1.0 / np.maximum(squares, 1e-6 * squares.max())
+        self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
+        self.is_stuck, self.value, self.best = False, np.inf, None
+        self.dual, self.alpha = -np.inf, None
+        self.a = np.zeros(p.rows.shape[0])
+        self.v, self.t = np.zeros(p.n_features), np.zeros(p.basis.shape[1])
+        self.fv = np.zeros(p.rows.shape[0])
+        if start is not None:
+            low, high = self.terms.low, self.terms.high
+            self.a = self._onto(np.clip(start, low, high), low, high)
+            self.v, self.t = self._pull(self.a)
+            self.fv = self.X @ self.v
+        self.certify()
+
+    @property
+    def gap(self):
+        """The best objective less the best dual value."""
+        return self.value - self.dual
+
+    def _pull(self, a, X=None):
+        """P X'a / reg and Q'X'a / reg."""
+        p = self.p
+        v = (self.X if X is None else X).T @ a / p.reg
+        t = p.basis.T @ v
+        return v - p.basis @ t, t
+
+    def _nearest(self, t):
+        """The point u of the feasible set nearest to t, and the multipliers of cells."""
+        p = self.p
+        if not p.bounded:
+            return p.goal, None
+        return project_on_bound(np.eye(len(t)), t, p.cells, p.strata, p.bound)
+
+    def _support(self, t):
+        """psi(t)."""
+        u, _ = self._nearest(t)
+        return t @ u - 0.5 * (u @ u)
+
+    def _gradient(self):
+        """Of the smooth part of the dual."""
+        u, _ = self._nearest(self.t)
+        return self.fv + self.XQ @ u - self.p.y + self.terms.R * self.a
+
+    def certify(self):
+        """Compare with the best objective and the best dual value."""
+        p, terms, a = self.p, self.terms, self.a
+        u, _ = self._nearest(self.t)
+        f = self.fv + self.XQ @ u
+        b = _intercept(p, f) if p.fit_intercept else 0.0
+        size = 0.5 * p.reg * (self.v @ self.v + u @ u)
+        value = size + p.c @ p.loss.value(p.y, f + b)
+        dual = p.y @ a - 0.5 * (terms.R * a) @ a - terms.epsilon * np.abs(a).sum()
+        dual -= p.reg * (0.5 * (self.v @ self.v) + self._support(self.t))
+        if value < self.value:
+            self.value, self.best = value, (self.v + p.basis @ u, b, f + b)
+        if dual > self.dual:
+            self.dual, self.alpha = dual, a
+
+    def project(self, n_steps, tol):
+        """Projected gradient steps, with spectral lengths."""
+        terms = self.terms
+        for k in range(n_steps):
+            g = self._gradient()
+            scaled = self.length * self.metric
+            z = self._onto(
+                self.a - scaled * g, terms.low, terms.high, terms.epsilon * scaled
+            )
+            d = z - self.a
+            if not d.any() or not self._move(d, g):
+                self.is_stuck = self.length == 1.0  # else once more, with that length
+                self.length = 1.0
+                break
+            self.is_stuck = False
+            change = self._gradient() - g
+            curved = d @ change
+            if curved > 0:
+                # Both spectral lengths in turn.
+                short = curved / (change @ (self.metric * change))
+                self.length = short if k % 2 else d @ (d / self.metric) / curved
+            if k % 3 == 2:
+                self.certify()
+                if self.gap <= tol * abs(self.value):
+                    break
+        self.certify()
+
+    def solve_on_face(self):
+        """Conjugate gradients on the face, projected; returns the length of the step."""
+        g = self._gradient()
+        low, high, slope, free = self._face(g)
+        d = self._minimise_on(free, -slope)
+        for _ in range(MOST_HALVINGS):
+            target = self._onto(np.clip(self.a + d, low, high), low, high)
+            length = self._move(target - self.a, g)
+            if length:
+                return length
+            d = 0.5 * d
+        return 0.0
+
+    def _face(self, g):
+        """Limits that keep the sign of a, slopes there, and the rows that may move."""
+        (_, low, high, epsilon), a = self.terms, self.a
+        inside = (a > low) & (a < high)
+        if epsilon:
+            inside &= a != 0
+        b = 0.0
+        if self.p.fit_intercept:
+            b = self.best[1]
+            if inside.any():
+                b = -(g + epsilon * np.sign(a))[inside].mean()
+        sign = np.where(a != 0, np.sign(a), -np.sign(g + b))
+        slope = g + epsilon * sign
+        if epsilon:  # |a| has a kink at 0, which is a limit on this face
+            low = np.where(sign > 0, 0.0, low)
+            high = np.where(sign < 0, 0.0, high)
+        up, down = (a <= low) & (slope + b < 0), (a >= high) & (slope + b > 0)
+        return low, high, slope, inside | up | down
+
+    def _minimise_on(self, free, rhs):
+        """Step of the rows that are free, to the minimum of the dual on their face."""
+        few = np.count_nonzero(free) < FEW_ROWS * len(free)
+        rows = np.flatnonzero(free) if few else slice(None)
+        X, XQ = (self.X[rows], self.XQ[rows]) if few else (self.X, self.XQ)
+        u = np.where(free, self.metric, 0.0)[rows]
+        R, r, x = self.terms.R[rows], rhs[rows], np.zeros(len(u))
+        J, total = self._jacobian(), max(u.sum(), 1e-300)
+
+        def precondition(r):
+            centre = (u @ r) / total if self.p.fit_intercept else 0.0
+            return u * (r - centre)
+
+        z = precondition(r)
+        d, rz = z, r @ z
+        stop = FORCING**2 * rz
+        for _ in range(MOST_CG):
+            if rz <= stop:
+                break
+            v, t = self._pull(d, X)
+            Kd = X @ v + XQ @ (J @ t) + R * d
+            step = rz / (d @ Kd)
+            x += step * d
+            r = r - step * Kd
+            z = precondition(r)
+            rz, old = r @ z, rz
+            d = z + (rz / old) * d
+        step = np.zeros(len(free))
+        step[rows] = x
+        return step
+
+    def _jacobian(self):
+        """Derivative of the nearest feasible point: onto the tangent of its face."""
+        p, rank = self.p, len(self.t)
+        if not p.bounded:
+            return np.zeros((rank, rank))
+        _, lam = self._nearest(self.t)
+        normals = _active_differences(p.cells, p.strata, lam)
+        if not len(normals):
+            return np.eye(rank)
+        basis = np.linalg.qr(normals.T)[0]
+        return np.eye(rank) - basis @ basis.T
+
+    def _onto(self, a, low, high, shrink=0.0):
+        """The point nearest to a, in the metric, that is feasible for the dual.
+
+        With `shrink`, of the dual with epsilon |a|, whose proximal step moves values
+        towards 0 by so much.
+        """
+        if not self.p.fit_intercept:
+            return np.clip(_shrunk(a, shrink), low, high)
+        left, right, t, u = -np.inf, np.inf, self.shift, self.metric
+        reach = 0.1
+        for _ in range(MOST_SHIFTS):
+            z = np.clip(_shrunk(a - t * u, shrink), low, high)
+            total = z.sum()
+            if abs(total) <= BALANCED * np.abs(z).sum():
+                break
+            left, right = (t, right) if total > 0 else (left, t)
+            slope = u @ ((z > low) & (z < high) & (z != 0))
+            new = t + total / max(slope, abs(total) / reach)
+            reach *= 4.0
+            if not left < new < right:
+                new = 0.5 * (left + right)
+            if new == t or not np.isfinite(new):
+                break
+            t = new
+        self.shift = t
+        return z
+
+    def _move(self, d, g):
+        """Go along d: all of it if the dual falls enough, else to its minimum.
+
+        Returns the length of the step, 0 if there is none.
+        """
+        p, (R, low, high, epsilon), a = self.p, self.terms, self.a
+        v, t = self._pull(d)
+        fv = self.X @ v
+        u = self._nearest(self.t)[0]
+        first = g @ d + epsilon * _slope_of_size(a, d)
+        if first >= 0:
+            return 0.0
+        change = p.reg * (self.v @ v + 0.5 * (v @ v))
+        change += p.reg * (self._support(self.t + t) - self._support(self.t))
+        change += (R * a - p.y) @ d + 0.5 * (R * d) @ d
+        change += epsilon * (np.abs(a + d).sum() - np.abs(a).sum())
+        length = 1.0
+        if change > ARMIJO * first:
+            base = g - self.XQ @ u
+
+            def slope(s):
+                smooth = (
+                    base + s * (fv + R * d) + self.XQ @ self._nearest(self.t + s * t)[0]
+                )
+                return smooth @ d + epsilon * _slope_of_size(a + s * d, d)
+
+            length = _root(slope, first)
+        self.a = np.clip(a + length * d, low, high)
+        self.v, self.t = self.v + length * v, self.t + length * t
+        self.fv = self.fv + length * fv
+        return length
+
+    def solution(self, n_iter, tol):
+        """The best point, certified by the best dual value."""
+        w, b, f = self.best
+        reached = self.gap <= tol * abs(self.value)
+        status = "optimal" if reached else "stalled" if self.is_stuck else "max_iter"
+        return Solution(
+            coef=w,
+            intercept=b,
+            n_iter=n_iter,
+            objective=self.value,
+            duality_gap=self.gap,
+            status=status,
+            scores=f,
+            alpha=self.alpha,
+        )
+
+
+def _intercept(p, f):
+    """The best intercept for scores f: of hinges a weighted quantile of their kinks."""
+    if p.loss.smooth:
+        return best_intercept(p, f)
+    signs, offsets, weights = p.loss.hinges(p.y, p.c)
+    kinks = signs * offsets - np.resize(f, len(signs))
+    order = np.argsort(kinks)
+    reached = np.cumsum(weights[order]) >= weights[signs > 0].sum() * (1 - BALANCED)
+    return kinks[order[int(reached.argmax())]]
+
+
+def _active_differences(cells, strata, multipliers):
+    """Normals of the face of the polytope that has these multipliers of the cells."""
+    together, alone = split_strata(strata)
+    normals = [cells[c] for c in alone if multipliers[c]]
+    for part in together:
+        top = part[multipliers[part] > 0]
+        bottom = part[multipliers[part] < 0]
+        if len(top) and len(bottom):
+            normals += [cells[c] - cells[bottom[0]] for c in top]
+            normals += [cells[c] - cells[top[0]] for c in bottom[1:]]
+    return np.reshape(normals, (-1, cells.shape[1]))
+
+
+def _root(slope, first):
+    """Where a rising slope, which is negative at 0 and positive at 1, is nearly 0."""
+    low, high = (0.0, first), (1.0, slope(1.0))
+    for i in range(MOST_SLOPES):
+        share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
+        s = low[0] + share * (high[0] - low[0])
+        value = slope(s)
+        low, high = (low, (s, value)) if value > 0 else ((s, value), high)
+        if abs(value) <= FLAT_SLOPE * abs(first):
+            return s
+    return low[0]
+
+
+def _shrunk(a, size):
+    """Values moved towards 0 by `size`, and to 0 where they are smaller."""
+    if np.ndim(size) == 0 and size == 0:
+        return a
+    return np.sign(a) * np.maximum(np.abs(a) - size, 0.0)
+
+
+def _slope_of_size(a, d):
+    """Derivative of ||a + s d||_1 at s = 0+."""
+    return np.where(a != 0, np.sign(a) * d, np.abs(d)).sum()
+
+
+def _row_squares(block):
+    X = block.X
+    if sparse.issparse(X):
+        X = X.multiply(X)
+        return np.asarray(X.sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", X, X)
