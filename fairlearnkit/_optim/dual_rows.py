@@ -35,6 +35,10 @@ WRONG_FACE = 0.1
 # Decrease, as a part of what the slope promises, from which a whole step is taken: it
 # keeps rows exactly at their limits.
 ARMIJO = 0.1
+# Slopes below this part of the objective are rounding: such steps are taken whole.
+BLIND = 1e-13
+# Faces without a smaller duality gap, at most.
+PATIENCE = 8
 # A line search ends where the slope is at most this part of the first.
 FLAT_SLOPE = 0.03
 # Slopes that a line search evaluates, and steps of the search for the multiplier of the
@@ -85,14 +89,19 @@ def dual_over_rows(problem, *, tol, max_iter, start=None):
     solution : Solution
     """
     state = _State(problem, start)
-    n_iter, n_steps = 0, FIRST_STEPS
+    n_iter, n_idle, n_steps = 0, 0, FIRST_STEPS
     while state.gap > tol * abs(state.value) and n_iter < max_iter:
-        n_iter += 1
+        n_iter, before = n_iter + 1, state.gap
         state.project(n_steps, tol)
-        if state.gap <= tol * abs(state.value) or state.is_stuck:
+        if state.gap <= tol * abs(state.value):
             break
-        n_steps = MORE_STEPS if state.solve_on_face() < WRONG_FACE else 1
+        length = state.solve_on_face(sharpness=min(100.0, 10.0**n_idle))
+        n_steps = MORE_STEPS if length < WRONG_FACE else 1
         state.certify()
+        n_idle = n_idle + 1 if state.gap >= before else 0
+        if n_idle == PATIENCE:
+            state.is_stuck = True
+            break
     return state.solution(n_iter, tol)
 
 
@@ -108,7 +117,7 @@ class _State:
         self.XQ = self.X @ p.basis  # (n_rows, rank)
         # The metric of all steps: the inverse diagonal of X X' / reg + R.
         squares = p.rows.column(_row_squares) / p.reg + self.terms.R
-        self.metric = 1.0 / np.maximum(squares, 1e-6 * squares.max())
+        self.metric = 1.0 / np.maximum(squares, 1e-4 * squares.max())
         self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
         self.is_stuck, self.value, self.best = False, np.inf, None
         self.dual, self.alpha = -np.inf, None
@@ -177,10 +186,8 @@ class _State:
             )
             d = z - self.a
             if not d.any() or not self._move(d, g):
-                self.is_stuck = self.length == 1.0  # else once more, with that length
                 self.length = 1.0
                 break
-            self.is_stuck = False
             change = self._gradient() - g
             curved = d @ change
             if curved > 0:
@@ -193,11 +200,11 @@ class _State:
                     break
         self.certify()
 
-    def solve_on_face(self):
+    def solve_on_face(self, sharpness):
         """Conjugate gradients on the face, projected; returns the length of the step."""
         g = self._gradient()
         low, high, slope, free = self._face(g)
-        d = self._minimise_on(free, -slope)
+        d = self._minimise_on(free, -slope, sharpness)
         for _ in range(MOST_HALVINGS):
             target = self._onto(np.clip(self.a + d, low, high), low, high)
             length = self._move(target - self.a, g)
@@ -225,7 +232,7 @@ class _State:
         up, down = (a <= low) & (slope + b < 0), (a >= high) & (slope + b > 0)
         return low, high, slope, inside | up | down
 
-    def _minimise_on(self, free, rhs):
+    def _minimise_on(self, free, rhs, sharpness):
         """Step of the rows that are free, to the minimum of the dual on their face."""
         few = np.count_nonzero(free) < FEW_ROWS * len(free)
         rows = np.flatnonzero(free) if few else slice(None)
@@ -240,8 +247,8 @@ class _State:
 
         z = precondition(r)
         d, rz = z, r @ z
-        stop = FORCING**2 * rz
-        for _ in range(MOST_CG):
+        stop = (FORCING / sharpness) ** 2 * rz
+        for _ in range(int(MOST_CG * sharpness)):
             if rz <= stop:
                 break
             v, t = self._pull(d, X)
@@ -305,14 +312,15 @@ class _State:
         fv = self.X @ v
         u = self._nearest(self.t)[0]
         first = g @ d + epsilon * _slope_of_size(a, d)
-        if first >= 0:
+        blind = abs(first) <= BLIND * abs(self.value)
+        if first >= 0 and not blind:
             return 0.0
         change = p.reg * (self.v @ v + 0.5 * (v @ v))
         change += p.reg * (self._support(self.t + t) - self._support(self.t))
         change += (R * a - p.y) @ d + 0.5 * (R * d) @ d
         change += epsilon * (np.abs(a + d).sum() - np.abs(a).sum())
         length = 1.0
-        if change > ARMIJO * first:
+        if change > ARMIJO * first and not blind:
             base = g - self.XQ @ u
 
             def slope(s):
