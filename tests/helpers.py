@@ -3,6 +3,11 @@
 from string import ascii_letters
 
 import numpy as np
+from scipy import sparse
+
+from fairlearnkit._optim import build_problem
+from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit.constraints import check_constraint
 
 # Arguments of searches whose only candidate has equal mean scores, by name.
 _SEARCH = {"gap_ratios": [0.0], "max_gap": 1.0, "cv": 2}
@@ -72,3 +77,31 @@ def signs(y):
 def codes(group):
     """0, 1, 2 and so on in place of the names of groups."""
     return np.searchsorted(np.unique(group), group)
+
+
+def random_sparse_problem(loss, seed):
+    """Sparse X with more or fewer features than rows, and a constraint of any kind."""
+    rng = np.random.default_rng(seed)
+    n, d = rng.integers(30, 90), rng.integers(5, 150)
+    X = rng.normal(size=(n, d)) * (rng.uniform(size=(n, d)) < rng.uniform(0.05, 0.4))
+    X[rng.integers(0, n)] = 0.0
+    group = np.arange(n) % rng.integers(2, 7)
+    c = rng.uniform(0.2, 3.0, size=n) * (rng.uniform(size=n) < 0.9)
+    f = X @ rng.normal(size=d) + group * rng.normal() + rng.normal(size=n)
+    targets = LOSSES[loss].targets
+    y = np.where(f > np.median(f), 1.0, -1.0) if targets == "classes" else f
+    contrasts = check_constraint("demographic_parity").contrasts(None, group)
+    problem = build_problem(
+        sparse.csr_array(X),
+        y,
+        c,
+        loss=LOSSES[loss](),
+        reg=float(10.0 ** rng.uniform(-2, 1)),
+        fit_intercept=bool(seed % 3),
+        means=contrasts.means,
+        strata=contrasts.strata,
+        bound=[0.0, 0.1, 0.5][seed % 3 - 1],
+    )
+    if problem.bound == 0 and seed % 2:
+        problem = problem.with_goal(0.3 * rng.normal(size=len(problem.goal)))
+    return problem

@@ -3,8 +3,9 @@
 With w = P X'a / reg + Q u, P = I - QQ', t = Q'X'a / reg and u the point of the feasible
 set that is nearest to t, the dual of the problem of ``problem`` is
 
-    min_a  reg (||P X'a / reg||^2 / 2 + psi(t)) + sum_i [R_i a_i^2 / 2 - y_i a_i
-           + epsilon |a_i|]   s.t.  low <= a <= high,  sum_i a_i = 0 (with an intercept),
+    min_a  reg (||P X'a / reg||^2 / 2 + psi(t))
+           + sum_i [R_i a_i^2 / 2 - y_i a_i + epsilon |a_i|]
+    s.t.   low <= a <= high,   sum_i a_i = 0 (with an intercept),
 
 psi(t) = t'u - ||u||^2 / 2 the support function of the feasible set, smoothed. Its
 gradient in a is X w - y + R a. X P X' of texts is well conditioned, so that projected
@@ -14,8 +15,6 @@ Raydan, SIAM J. Optim. 10, 2000; the lengths of Dai and Fletcher, Numer. Math. 1
 1, 1991).
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 
@@ -24,21 +23,26 @@ from fairlearnkit._optim.problem import Solution
 from fairlearnkit._optim.strata import split_strata
 from fairlearnkit._optim.truncated_newton import best_intercept
 
-# Projected gradient steps before the first face, and after one that was wrong.
-FIRST_STEPS, MORE_STEPS = 12, 10
+# Projected gradient steps before the first face; after one that was wrong, twice as
+# many each time.
+FIRST_STEPS, MORE_STEPS, MOST_STEPS = 12, 10, 40
 # Relative residual of the systems on a face, and steps of conjugate gradients at most.
 FORCING, MOST_CG = 0.1, 12
 # Share of rows on a face below which the others are left out of products.
 FEW_ROWS = 0.6
-# A step that would better be shorter than this comes from a wrong face.
-WRONG_FACE = 0.1
+# A step that would better be shorter than this comes from a wrong face. One of a right
+# face that leaves more than this part of the gap asks for a sharper solution.
+WRONG_FACE, SLOW_FACE = 0.5, 0.5
+SHARPER, SHARPEST = 4.0, 100.0
 # Decrease, as a part of what the slope promises, from which a whole step is taken: it
 # keeps rows exactly at their limits.
 ARMIJO = 0.1
 # Slopes below this part of the objective are rounding: such steps are taken whole.
 BLIND = 1e-13
-# Faces without a smaller duality gap, at most.
-PATIENCE = 8
+# Faces in which the duality gap falls to this part of it, or to no less.
+PATIENCE, PROGRESS = 8, 0.7
+# Directions of less curvature, in the metric, have none.
+FLAT = 1e-10
 # A line search ends where the slope is at most this part of the first.
 FLAT_SLOPE = 0.03
 # Slopes that a line search evaluates, and steps of the search for the multiplier of the
@@ -48,21 +52,6 @@ MOST_SLOPES, MOST_SHIFTS = 40, 100
 MOST_HALVINGS = 6
 # Sum of the multipliers, relative to that of their sizes, that counts as 0.
 BALANCED = 1e-13
-
-
-class DualTerms(NamedTuple):
-    """What a loss adds to the dual: R a^2 / 2 - y a + epsilon |a| for low <= a <= high.
-
-    Parameters
-    ----------
-    R, low, high : ndarray of shape (n_rows,)
-    epsilon : float
-    """
-
-    R: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    epsilon: float
 
 
 def dual_over_rows(problem, *, tol, max_iter, start=None):
@@ -89,16 +78,26 @@ def dual_over_rows(problem, *, tol, max_iter, start=None):
     solution : Solution
     """
     state = _State(problem, start)
-    n_iter, n_idle, n_steps = 0, 0, FIRST_STEPS
-    while state.gap > tol * abs(state.value) and n_iter < max_iter:
-        n_iter, before = n_iter + 1, state.gap
+    n_iter, n_idle, before = 0, 0, state.gap
+    n_steps, sharpness = FIRST_STEPS, 1.0
+    while not state.reached(tol) and n_iter < max_iter:
+        n_iter += 1
         state.project(n_steps, tol)
-        if state.gap <= tol * abs(state.value):
+        if state.reached(tol):
             break
-        length = state.solve_on_face(sharpness=min(100.0, 10.0**n_idle))
-        n_steps = MORE_STEPS if length < WRONG_FACE else 1
+        projected = state.gap
+        length = state.solve_on_face(sharpness)
         state.certify()
-        n_idle = n_idle + 1 if state.gap >= before else 0
+        if length < WRONG_FACE:
+            n_steps = min(MOST_STEPS, max(MORE_STEPS, 2 * n_steps))
+            sharpness = 1.0
+        else:
+            n_steps = 1
+            slow = state.gap > SLOW_FACE * projected
+            sharpness = min(SHARPEST, SHARPER * sharpness) if slow else 1.0
+        n_idle += 1
+        if state.gap <= PROGRESS * before:
+            n_idle, before = 0, state.gap
         if n_idle == PATIENCE:
             state.is_stuck = True
             break
@@ -113,10 +112,10 @@ class _State:
 
     def __init__(self, p, start):
         self.p, self.X = p, p.rows.at(slice(None))
-        self.terms = DualTerms(*p.loss.dual_terms(p.y, p.c))
+        self.terms = p.loss.dual_terms(p.y, p.c)
         self.XQ = self.X @ p.basis  # (n_rows, rank)
         # The metric of all steps: the inverse diagonal of X X' / reg + R.
-        squares = p.rows.column(_row_squares) / p.reg + self.terms.R
+        squares = row_squares(p) / p.reg + self.terms.R
         self.metric = 1.0 / np.maximum(squares, 1e-4 * squares.max())
         self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
         self.is_stuck, self.value, self.best = False, np.inf, None
@@ -136,6 +135,10 @@ class _State:
         """The best objective less the best dual value."""
         return self.value - self.dual
 
+    def reached(self, tol):
+        """Whether the relative duality gap is small enough."""
+        return self.gap <= tol * abs(self.value)
+
     def _pull(self, a, X=None):
         """P X'a / reg and Q'X'a / reg."""
         p = self.p
@@ -144,7 +147,7 @@ class _State:
         return v - p.basis @ t, t
 
     def _nearest(self, t):
-        """The point u of the feasible set nearest to t, and the multipliers of cells."""
+        """The feasible point u that is nearest to t, and the multipliers of cells."""
         p = self.p
         if not p.bounded:
             return p.goal, None
@@ -196,12 +199,12 @@ class _State:
                 self.length = short if k % 2 else d @ (d / self.metric) / curved
             if k % 3 == 2:
                 self.certify()
-                if self.gap <= tol * abs(self.value):
+                if self.reached(tol):
                     break
         self.certify()
 
     def solve_on_face(self, sharpness):
-        """Conjugate gradients on the face, projected; returns the length of the step."""
+        """Conjugate gradients on the face, projected; the length of the step."""
         g = self._gradient()
         low, high, slope, free = self._face(g)
         d = self._minimise_on(free, -slope, sharpness)
@@ -239,6 +242,7 @@ class _State:
         X, XQ = (self.X[rows], self.XQ[rows]) if few else (self.X, self.XQ)
         u = np.where(free, self.metric, 0.0)[rows]
         R, r, x = self.terms.R[rows], rhs[rows], np.zeros(len(u))
+        scale = 1.0 / self.metric[rows]
         J, total = self._jacobian(), max(u.sum(), 1e-300)
 
         def precondition(r):
@@ -253,7 +257,10 @@ class _State:
                 break
             v, t = self._pull(d, X)
             Kd = X @ v + XQ @ (J @ t) + R * d
-            step = rz / (d @ Kd)
+            curved = d @ Kd
+            if curved <= FLAT * (scale @ (d * d)):
+                break
+            step = rz / curved
             x += step * d
             r = r - step * Kd
             z = precondition(r)
@@ -338,8 +345,8 @@ class _State:
     def solution(self, n_iter, tol):
         """The best point, certified by the best dual value."""
         w, b, f = self.best
-        reached = self.gap <= tol * abs(self.value)
-        status = "optimal" if reached else "stalled" if self.is_stuck else "max_iter"
+        status = "stalled" if self.is_stuck else "max_iter"
+        status = "optimal" if self.reached(tol) else status
         return Solution(
             coef=w,
             intercept=b,
@@ -399,6 +406,11 @@ def _shrunk(a, size):
 def _slope_of_size(a, d):
     """Derivative of ||a + s d||_1 at s = 0+."""
     return np.where(a != 0, np.sign(a) * d, np.abs(d)).sum()
+
+
+def row_squares(problem):
+    """||x_i||^2 of the rows, (n_samples,)."""
+    return problem.rows.column(_row_squares)
 
 
 def _row_squares(block):

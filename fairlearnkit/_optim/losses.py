@@ -16,9 +16,25 @@ which is the derivative of l in f at the point where the supremum is attained.
 """
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, xlogy
+
+
+class DualTerms(NamedTuple):
+    """What a loss adds to the dual: R a^2 / 2 - y a + epsilon |a| for low <= a <= high.
+
+    Parameters
+    ----------
+    R, low, high : ndarray of shape (n_samples,)
+    epsilon : float, default=0.0
+    """
+
+    R: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    epsilon: float = 0.0
 
 
 class Loss(ABC):
@@ -55,11 +71,14 @@ class CertifiedLoss(Loss):
         and working sets around it use it.
     has_cvxpy_expression : bool
         Whether cvxpy can state it: by hinges, or by ``cvxpy_expression``.
+    has_dual_terms : bool
+        Whether its conjugate is of the form of ``dual_terms``.
     """
 
     quadratic = False
     libsvm = None
     has_cvxpy_expression = True
+    has_dual_terms = False
     epsilon: float
 
     @abstractmethod
@@ -85,8 +104,8 @@ class CertifiedLoss(Loss):
     def dual_terms(self, y, c):
         """What the loss adds to the dual, where that is quadratic in a = -c v.
 
-        c_i l*(y_i, -a_i / c_i) = R_i a_i^2 / 2 - y_i a_i + epsilon |a_i| for low_i <= a_i
-        <= high_i, and infinite elsewhere.
+        c_i l*(y_i, -a_i / c_i) = R_i a_i^2 / 2 - y_i a_i + epsilon |a_i| for low_i <=
+        a_i <= high_i, and infinite elsewhere.
 
         Parameters
         ----------
@@ -95,10 +114,14 @@ class CertifiedLoss(Loss):
 
         Returns
         -------
-        terms : tuple of (R, low, high, epsilon) or None
-            None, the default, for a loss whose conjugate is not of this form.
+        terms : DualTerms
+
+        Raises
+        ------
+        NotImplementedError
+            If the loss does not say ``has_dual_terms``.
         """
-        return None
+        raise NotImplementedError
 
     def scaled(self, scale):
         """The loss l' with l'(y / scale, f / scale) = l(y, f) / scale.
@@ -221,6 +244,7 @@ class Logistic(SmoothLoss):
 class SquaredHinge(SmoothLoss):
     """max(0, 1 - y f)^2, y in {-1, 1}."""
 
+    has_dual_terms = True
     targets = "classes"
 
     def value(self, y, f):
@@ -245,12 +269,8 @@ class SquaredHinge(SmoothLoss):
 
     def dual_terms(self, y, c):
         """R = 1 / (2 c), and a of the sign of y."""
-        return (
-            0.5 / c,
-            np.where(y > 0, 0.0, -np.inf),
-            np.where(y > 0, np.inf, 0.0),
-            0.0,
-        )
+        low, high = np.where(y > 0, 0.0, -np.inf), np.where(y > 0, np.inf, 0.0)
+        return DualTerms(0.5 / c, low, high)
 
     def dual_slack(self, y, v):
         """-y v, the distance from the one end of the domain."""
@@ -264,6 +284,7 @@ class SquaredHinge(SmoothLoss):
 class Squared(SmoothLoss):
     """(y - f)^2 / 2, y real."""
 
+    has_dual_terms = True
     targets = "numbers"
     quadratic = True
 
@@ -290,7 +311,7 @@ class Squared(SmoothLoss):
     def dual_terms(self, y, c):
         """R = 1 / c, and no limits."""
         endless = np.full(len(y), np.inf)
-        return 1.0 / c, -endless, endless, 0.0
+        return DualTerms(1.0 / c, -endless, endless)
 
     def dual_slack(self, y, v):
         """The constant 1: no end and no kink to keep away from."""
@@ -310,6 +331,7 @@ class SquaredEpsilonInsensitive(SmoothLoss):
         Half the width of the tube around y in which there is no loss.
     """
 
+    has_dual_terms = True
     targets = "numbers"
 
     def __init__(self, epsilon=0.1):
@@ -338,7 +360,7 @@ class SquaredEpsilonInsensitive(SmoothLoss):
     def dual_terms(self, y, c):
         """R = 1 / (2 c), no limits, and the price epsilon |a|."""
         endless = np.full(len(y), np.inf)
-        return 0.5 / c, -endless, endless, self.epsilon
+        return DualTerms(0.5 / c, -endless, endless, self.epsilon)
 
     def dual_slack(self, y, v):
         """|v|, the distance from the kink of the conjugate at 0."""
@@ -352,6 +374,7 @@ class SquaredEpsilonInsensitive(SmoothLoss):
 class Hinge(PiecewiseLinearLoss):
     """max(0, 1 - y f), y in {-1, 1}: the maximum of m (y - f) over y m in [0, 1]."""
 
+    has_dual_terms = True
     targets = "classes"
     libsvm = "C-SVC"
     epsilon = 0.0  # no tube around the margin
@@ -370,7 +393,9 @@ class Hinge(PiecewiseLinearLoss):
 
     def dual_terms(self, y, c):
         """0 <= y a <= c."""
-        return np.zeros(len(y)), np.minimum(0.0, y * c), np.maximum(0.0, y * c), 0.0
+        return DualTerms(
+            np.zeros(len(y)), np.minimum(0.0, y * c), np.maximum(0.0, y * c)
+        )
 
     def dual_slack(self, y, v):
         """Product q (1 - q), with q = -y v: zero at both ends of the domain."""
@@ -399,6 +424,7 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
         Half the width of the tube around y in which there is no loss.
     """
 
+    has_dual_terms = True
     targets = "numbers"
     libsvm = "epsilon-SVR"
 
@@ -419,7 +445,7 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
 
     def dual_terms(self, y, c):
         """|a| <= c, with the price epsilon |a|."""
-        return np.zeros(len(y)), -c, c, self.epsilon
+        return DualTerms(np.zeros(len(y)), -c, c, self.epsilon)
 
     def dual_slack(self, y, v):
         """|v| (1 - |v|): zero at the ends of the domain and at the kink at 0."""

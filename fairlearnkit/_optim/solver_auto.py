@@ -1,5 +1,7 @@
 """The solver that is called "auto": others in turn, as they rank themselves."""
 
+from dataclasses import replace
+
 from fairlearnkit._optim.solver import Solver
 
 
@@ -8,7 +10,8 @@ class Automatic(Solver):
 
     1. Of the solvers that rank themselves for the problem (``Solver.automatic_rank``),
        and take it, the one with the smallest rank.
-    2. Where it does not reach the optimum, the next one, if it comes nearer.
+    2. Where it does not reach the optimum, the next one goes on from there; its
+       solution counts if it comes nearer.
     """
 
     name = "auto"
@@ -29,7 +32,7 @@ class Automatic(Solver):
         for solver in others:
             if solution.status == "optimal":
                 break
-            other = solver.solve(problem, limits)
+            other = solver.solve(problem, replace(limits, start=solution))
             solution = other if other.duality_gap < solution.duality_gap else solution
         return solution
 

@@ -1,8 +1,14 @@
 """The dual problem over rows as a solver."""
 
-from fairlearnkit._optim.dual_rows import dual_over_rows
+from fairlearnkit._optim.dual_rows import dual_over_rows, row_squares
 from fairlearnkit._optim.solver import Solver
 from fairlearnkit._optim.wide import is_wide
+
+# Features for each row from which losses with kinks are taken.
+FEWEST_FEATURES = 0.4
+# Curvature of the loss against the penalty, c_i ||x_i||^2 / reg in the mean, from which
+# smooth losses are.
+STIFF = 10.0
 
 
 class Dual(Solver):
@@ -13,18 +19,25 @@ class Dual(Solver):
     needs_memory = True
 
     def refusal(self, problem):
-        """Also of losses without ``dual_terms``."""
-        if (
-            problem.rows.in_memory
-            and problem.loss.dual_terms(problem.y, problem.c) is None
-        ):
-            return f"needs a quadratic conjugate, and that of {type(problem.loss).__name__} is not"
+        """Also of losses whose conjugate is not quadratic."""
+        loss = problem.loss
+        if not loss.has_dual_terms:
+            return f"does not take the loss {type(loss).__name__}"
         return super().refusal(problem)
 
     def automatic_rank(self, problem):
-        """Where a loss with kinks has more features than square matrices are for."""
-        sparse = problem.rows.is_sparse and not problem.loss.smooth
-        return 0 if sparse and is_wide(problem) else None
+        """Where sparse X has many features, and, for smooth losses, little penalty."""
+        p = problem
+        n_samples, n_features = p.rows.shape
+        if not (p.rows.is_sparse and p.rows.in_memory) or p.loss.quadratic:
+            return None
+        if not p.loss.smooth:
+            wide = is_wide(p) and n_features > FEWEST_FEATURES * n_samples
+            return 0 if wide else None
+        if n_features <= n_samples or not p.loss.has_dual_terms:
+            return None
+        stiff = p.c @ row_squares(p) / p.reg > STIFF * n_samples
+        return 0 if stiff else None
 
     def solve(self, problem, limits):
         """See `Solver`."""

@@ -16,18 +16,21 @@ WIDEST_DENSE = 3000
 # matrix. With other smooth losses, fits without one take .2 to .9 of the time from 20
 # features on (20,000 rows, density .05 to .5).
 WIDEST_SPARSE = 500
+# And with kinks, where a square matrix takes .6 of the time at 100 features, and 1.5 at
+# 300 (the median over rows, losses and C in benchmarks/sparse.py).
+WIDEST_SPARSE_KINKS = 200
 
 
 def is_wide(problem):
     """Whether conjugate gradients are cheaper than a square matrix of the features."""
     if problem.reg == 0:
         return too_wide(problem)
-    n_samples, n_features = problem.rows.shape
+    n_features = problem.rows.shape[1]
     if not problem.rows.is_sparse:
         return _width(problem) > WIDEST_DENSE
     if problem.loss.smooth:
         return not problem.loss.quadratic or n_features > WIDEST_SPARSE
-    return n_features > min(WIDEST_DENSE, n_samples // 2)
+    return n_features > WIDEST_SPARSE_KINKS
 
 
 def narrowed(problem):

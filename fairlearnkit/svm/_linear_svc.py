@@ -58,10 +58,9 @@ class ParityLinearSVC(BaseParityClassifier):
         count in the loss).
     solver : str, default="auto"
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
-        "interior-point" (only for the hinge loss) or "cvxpy". "auto" uses "newton-cg"
-        for more than 3000 features, and for sparse X with the squared hinge loss or,
-        with the hinge loss, more than half as many features as rows; else
-        "newton-cholesky". If that stalls on the hinge loss, it uses "interior-point".
+        "dual" (over rows, for sparse X with many features), "interior-point" (only for
+        the hinge loss) or "cvxpy". "auto" chooses by the shape of X and the penalty; if
+        that solver stalls, another one goes on. See :ref:`linear_models`.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

@@ -53,11 +53,9 @@ class ParityLinearSVR(BaseParityRegressor):
         count in the loss).
     solver : str, default="auto"
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
-        "interior-point" (only for "epsilon_insensitive") or "cvxpy". "auto" uses
-        "newton-cg" for more than 3000 features, and for sparse X with the squared loss
-        or, with "epsilon_insensitive", more than half as many features as rows; else
-        "newton-cholesky". If that stalls on the epsilon-insensitive loss, it uses
-        "interior-point".
+        "dual" (over rows, for sparse X with many features), "interior-point" (only for
+        "epsilon_insensitive") or "cvxpy". "auto" chooses by the shape of X and the
+        penalty; if that solver stalls, another one goes on. See :ref:`linear_models`.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

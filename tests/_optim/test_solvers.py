@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from fairlearnkit._optim import solve, solver_interior_point, solver_newton
+from fairlearnkit._optim import solve, solver_dual, solver_interior_point, solver_newton
 from fairlearnkit._optim.augmented_lagrangian import (
     smoothed_problem,
     without_saturated,
@@ -267,22 +267,34 @@ def test_wide_sparse_data_take_the_matrix_free_road(loss, bound, monkeypatch):
     assert contrasts.gap(wide @ found.coef) <= bound + 1e-8
 
 
-@pytest.mark.parametrize(("loss", "widest"), [("squared", 500), ("hinge", 150)])
-def test_sparse_data_take_the_cheaper_road(loss, widest, monkeypatch):
-    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=300, d=600)
+@pytest.mark.parametrize(
+    ("loss", "widest", "n", "wide_road"),
+    [
+        ("squared", 500, 300, "truncated_newton"),
+        ("hinge", 200, 600, "truncated_newton"),
+        ("hinge", 200, 300, "dual_over_rows"),
+    ],
+)
+def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypatch):
+    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=n, d=600)
     X = sparse.csr_array(X * (np.random.default_rng(0).uniform(size=X.shape) < 0.02))
     roads = []
-    for name in ("DenseHessian", "truncated_newton"):
-        road = getattr(solver_newton, name)
+    places = {
+        "DenseHessian": solver_newton,
+        "truncated_newton": solver_newton,
+        "dual_over_rows": solver_dual,
+    }
+    for name, place in places.items():
+        road = getattr(place, name)
         monkeypatch.setattr(
-            solver_newton,
+            place,
             name,
             lambda *a, n=name, r=road, **k: roads.append(n) or r(*a, **k),
         )
     for width in (widest, widest + 1):
         run(X[:, :width], y, c, contrasts, loss, 0.0)
         assert {roads[-1]} == set(roads)
-        road = "truncated_newton" if width > widest else "DenseHessian"
+        road = wide_road if width > widest else "DenseHessian"
         assert roads.pop() == road
         roads.clear()
 

@@ -3,54 +3,24 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import sparse
 from scipy.optimize import minimize_scalar
 
-from fairlearnkit._optim import build_problem, solve
-from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit._optim import solve
 from fairlearnkit._optim.truncated_newton import (
     _corrected,
     best_intercept,
     truncated_newton,
 )
-from fairlearnkit.constraints import check_constraint
+from helpers import random_sparse_problem
 
 SMOOTH = ["logistic", "squared", "squared_hinge", "squared_epsilon_insensitive"]
-
-
-def random_problem(loss, seed):
-    """Sparse X with more or fewer features than rows, and a constraint of any kind."""
-    rng = np.random.default_rng(seed)
-    n, d = rng.integers(30, 90), rng.integers(5, 150)
-    X = rng.normal(size=(n, d)) * (rng.uniform(size=(n, d)) < rng.uniform(0.05, 0.4))
-    X[rng.integers(0, n)] = 0.0
-    group = np.arange(n) % rng.integers(2, 7)
-    c = rng.uniform(0.2, 3.0, size=n) * (rng.uniform(size=n) < 0.9)
-    f = X @ rng.normal(size=d) + group * rng.normal() + rng.normal(size=n)
-    targets = LOSSES[loss].targets
-    y = np.where(f > np.median(f), 1.0, -1.0) if targets == "classes" else f
-    contrasts = check_constraint("demographic_parity").contrasts(None, group)
-    problem = build_problem(
-        sparse.csr_array(X),
-        y,
-        c,
-        loss=LOSSES[loss](),
-        reg=float(10.0 ** rng.uniform(-2, 1)),
-        fit_intercept=bool(seed % 3),
-        means=contrasts.means,
-        strata=contrasts.strata,
-        bound=[0.0, 0.1, 0.5][seed % 3 - 1],
-    )
-    if problem.bound == 0 and seed % 2:
-        problem = problem.with_goal(0.3 * rng.normal(size=len(problem.goal)))
-    return problem
 
 
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("loss", SMOOTH)
 @pytest.mark.parametrize("seed", range(12))
 def test_optimum_of_random_sparse_problems(loss, seed):
-    problem = random_problem(loss, seed)
+    problem = random_sparse_problem(loss, seed)
     expected = solve(problem.without_constraint, solver="newton-cholesky", tol=1e-5)
     free = solve(problem.without_constraint, solver="newton-cg", tol=1e-5)
     assert free.status == "optimal"
@@ -73,7 +43,7 @@ def test_optimum_of_random_sparse_problems(loss, seed):
 @pytest.mark.parametrize("loss", SMOOTH)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_optimum_equals_that_of_cvxpy(loss, seed):
-    problem = random_problem(loss, seed)
+    problem = random_sparse_problem(loss, seed)
     if problem.goal.any():
         problem = problem.with_goal(np.zeros_like(problem.goal))
     expected = solve(problem, solver="cvxpy")
@@ -85,7 +55,7 @@ def test_optimum_equals_that_of_cvxpy(loss, seed):
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("loss", ["logistic", "squared_hinge"])
 def test_a_start_saves_steps(loss):
-    problem = random_problem(loss, 4)
+    problem = random_sparse_problem(loss, 4)
     options = {"tol": 1e-10, "max_iter": 100}
     first = truncated_newton(problem, **options)
     start = first.coef, first.intercept, first.scores
@@ -102,7 +72,7 @@ def test_a_start_saves_steps(loss):
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("loss", SMOOTH)
 def test_best_intercept(loss):
-    problem = random_problem(loss, 5)
+    problem = random_sparse_problem(loss, 5)
     rows, kind = problem.rows, problem.loss
     for offset in (0.0, 30.0, -1e4):
         f = np.linspace(-2, 3, len(rows.y)) + offset

@@ -1,0 +1,201 @@
+"""The dual over rows: optima on wide sparse X, and its parts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from fairlearnkit._optim import solve, solver_dual
+from fairlearnkit._optim.dual_rows import _root, dual_over_rows
+from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit.linear_model import ParityLogisticRegression, parity_path
+from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
+from helpers import random_sparse_problem
+
+DUAL = [
+    "hinge",
+    "epsilon_insensitive",
+    "squared",
+    "squared_hinge",
+    "squared_epsilon_insensitive",
+]
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::fairlearnkit.exceptions.SmallGroupWarning"
+)
+
+
+def wide_problem(loss, seed):
+    """A random problem with more features than rows."""
+    for other in range(seed, seed + 1000, 24):  # the same kind of constraint
+        problem = random_sparse_problem(loss, other)
+        if problem.n_features > 1.5 * problem.rows.shape[0]:
+            return problem
+    raise AssertionError
+
+
+def assert_optimal(problem, found, expected, tol):
+    assert found.status == "optimal"
+    rounding = 1e-11 * abs(expected.objective)
+    excess = found.objective - expected.objective
+    assert -expected.duality_gap - rounding <= excess <= found.duality_gap + rounding
+    assert found.duality_gap <= 1.01 * tol * abs(found.objective) + rounding
+    u = problem.basis.T @ found.coef
+    if problem.bounded:
+        assert problem.gap(u) <= problem.bound * (1 + 1e-9)
+    else:
+        assert_allclose(u, problem.goal, atol=1e-10)
+
+
+@pytest.mark.parametrize("loss", DUAL)
+@pytest.mark.parametrize("seed", range(12))
+def test_optimum_of_random_wide_problems(loss, seed):
+    problem = wide_problem(loss, seed)
+    expected = solve(problem, solver="newton-cholesky", tol=1e-5, max_iter=500)
+    found = solve(problem, solver="dual", tol=1e-3, max_iter=400)
+    assert_optimal(problem, found, expected, tol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_optimum_equals_that_of_cvxpy(loss, seed):
+    problem = wide_problem(loss, seed)
+    if problem.goal.any():
+        problem = problem.with_goal(np.zeros_like(problem.goal))
+    expected = solve(problem, solver="cvxpy")
+    found = solve(problem, solver="dual", tol=1e-3, max_iter=400)
+    assert found.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+@pytest.mark.parametrize("seed", range(12))
+def test_where_it_stalls_another_solver_goes_on(loss, seed):
+    problem = random_sparse_problem(loss, seed)
+    found = solve(problem, tol=1e-4, max_iter=500)
+    expected = solve(problem, solver="newton-cholesky", tol=1e-5, max_iter=500)
+    assert_optimal(problem, found, expected, tol=1e-8)
+
+
+def test_the_next_solver_starts_where_the_dual_stalls(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((500, 400), density=0.05, rng=rng, format="csr")
+    group, y = np.arange(500) % 2, rng.integers(0, 2, 500)
+    model = ParityLinearSVC(loss="hinge", tol=1e-3)
+    cold = model.set_params(solver="newton-cg").fit(X, y, sensitive_features=group)
+    n_cold, coef = cold.n_iter_, cold.coef_
+
+    def stalled(problem, **limits):
+        found = dual_over_rows(problem, **limits)
+        return replace(found, status="stalled", duality_gap=0.1)
+
+    monkeypatch.setattr(solver_dual, "dual_over_rows", stalled)
+    model.set_params(solver="auto").fit(X, y, sensitive_features=group)
+    assert model.n_iter_ < n_cold / 2
+    assert_allclose(model.coef_, coef, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "n", "d", "C", "is_dual"),
+    [
+        ("hinge", 600, 260, 1.0, True),
+        ("hinge", 600, 220, 1.0, False),  # 0.4 times as many features as rows
+        ("hinge", 300, 190, 1.0, False),  # square matrices are small
+        ("squared_hinge", 300, 310, 100.0, True),
+        ("squared_hinge", 300, 310, 1.0, False),  # C ||x||^2 is below 10
+        ("squared_hinge", 300, 290, 100.0, False),  # fewer features than rows
+    ],
+)
+def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((n, d), density=0.05, rng=rng, format="csr")
+    group, y = np.arange(n) % 2, rng.integers(0, 2, n)
+    called = []
+
+    def spy(problem, **limits):
+        called.append(problem)
+        return dual_over_rows(problem, **limits)
+
+    monkeypatch.setattr(solver_dual, "dual_over_rows", spy)
+    model = ParityLinearSVC(loss=loss, C=C, tol=1e-2)
+    model.fit(X, y, sensitive_features=group)
+    assert bool(called) == is_dual
+    called.clear()
+    model.fit(X.toarray(), y, sensitive_features=group)
+    assert not called
+
+
+def wide_data(n=300, d=900):
+    rng = np.random.default_rng(3)
+    X = sparse.random_array((n, d), density=0.03, rng=rng, format="csr")
+    group = rng.integers(0, 3, n)
+    score = X @ rng.normal(size=d) + 0.3 * group
+    return X, score, group, rng.uniform(0.0, 2.0, n) * (rng.uniform(size=n) < 0.9)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_classes_weights_and_ratios_of_estimators(loss):
+    X, score, group, weight = wide_data()
+    y = np.digitize(score, np.quantile(score, [0.3, 0.6]))
+    options = {"loss": loss, "class_weight": {0: 2.0}, "gap_ratio": 0.4, "C": 5.0}
+    fits = [
+        ParityLinearSVC(solver=solver, tol=1e-4, **options).fit(
+            X, y, sensitive_features=group, sample_weight=weight
+        )
+        for solver in ("dual", "newton-cg")
+    ]
+    assert_allclose(fits[0].coef_, fits[1].coef_, atol=1e-3)
+    assert_allclose(fits[0].intercept_, fits[1].intercept_, atol=1e-3)
+
+
+def test_without_rows_of_weight_zero():
+    X, score, group, weight = wide_data()
+    model = ParityLinearSVR(solver="dual", epsilon=0.05, C=10.0, tol=1e-4)
+    kept = weight > 0
+    model.fit(X, score, sensitive_features=group, sample_weight=weight)
+    coef = model.coef_
+    rows = {"sensitive_features": group[kept], "sample_weight": weight[kept]}
+    model.fit(X[kept], score[kept], **rows)
+    assert_allclose(model.coef_, coef, atol=1e-4)
+
+
+def test_paths_of_wide_sparse_data():
+    X, score, group, _ = wide_data()
+    y = (score > np.median(score)).astype(int)
+    model = ParityLinearSVC(loss="hinge", C=5.0, tol=1e-4)
+    ratios = [1.0, 0.5, 0.0, -0.5]
+    path = parity_path(
+        X, y, estimator=model, sensitive_features=group, gap_ratios=ratios
+    )
+    for k, ratio in enumerate(ratios):
+        model.set_params(gap_ratio=ratio).fit(X, y, sensitive_features=group)
+        assert_allclose(path.coefs[:, k], model.coef_.ravel(), atol=1e-3)
+
+
+def test_losses_with_another_conjugate_are_refused():
+    X, score, group, _ = wide_data()
+    message = "solver='dual' does not take the loss Logistic.*'newton-cg'"
+    with pytest.raises(ValueError, match=message):
+        ParityLogisticRegression(solver="dual").fit(
+            X, score > 0, sensitive_features=group
+        )
+
+
+@pytest.mark.parametrize("loss", DUAL)
+def test_dual_terms_are_the_conjugate(loss):
+    rng = np.random.default_rng(0)
+    loss = LOSSES[loss]()
+    y = rng.normal(size=50)
+    y = np.sign(y) if loss.targets == "classes" else y
+    c = rng.uniform(0.5, 2.0, 50)
+    R, low, high, epsilon = loss.dual_terms(y, c)
+    a = rng.uniform(np.maximum(low, -3.0), np.minimum(high, 3.0))
+    expected = c * loss.conjugate(y, -a / c)
+    assert_allclose(0.5 * R * a**2 - y * a + epsilon * np.abs(a), expected, atol=1e-12)
+    outside = loss.domain_excess(y, -(high + 0.01) / c)
+    assert (outside[np.isfinite(high)] > 0).all()
+
+
+def test_a_root_is_found_where_the_slope_jumps():
+    assert_allclose(_root(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9)
