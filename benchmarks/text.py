@@ -90,7 +90,7 @@ def rows(C, repeats):
         for loss, (plain, ours) in models(C).items():
             for gap in BUDGETS[loss]:
                 for name, options in CONSTRAINTS.items():
-                    ours.set_params(tol=gap**0.5, max_gap=0.0).set_params(**options)
+                    ours.set_params(tol=gap, max_gap=0.0).set_params(**options)
                     times = [
                         (
                             seconds(plain, X, y),

@@ -23,7 +23,7 @@ from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, Parity
 from helpers import codes, make_data
 
 N, D = 300, 12
-TIGHT = {"tol": 1e-5, "max_iter": 2000}
+TIGHT = {"tol": 1e-10, "max_iter": 2000}
 LINEAR = [
     ParityRidge(),
     ParityRidge(alpha=0.0),

@@ -130,7 +130,7 @@ def test_estimators_know_it_by_its_name(kind, max_gap, monkeypatch):
 
     monkeypatch.setattr(ProjectedGradient, "solve", spied)
     X, y, group = make_data()
-    options = {"max_gap": max_gap, "tol": 1e-5, "max_iter": 5000}
+    options = {"max_gap": max_gap, "tol": 1e-10, "max_iter": 5000}
     expected = kind(**options).fit(X, y, sensitive_features=group)
     model = kind(**options, solver="projected-gradient")
     model.fit(X, y, sensitive_features=group)

@@ -46,7 +46,7 @@ def squared_tube(y, f, epsilon):
 
 
 # The duality gap is then at most 1e-10 of the objective, the least that is allowed.
-TIGHT = {"tol": 1e-5}
+TIGHT = {"tol": 1e-10}
 LOGISTIC = {"logistic": {"cls": ParityLogisticRegression, **TIGHT}}
 RIDGE = {"ridge": {"cls": ParityRidge, "alpha": 0.5, **TIGHT}}
 SQUARED_HINGE = {"squared hinge": {"cls": ParityLinearSVC, **TIGHT}}

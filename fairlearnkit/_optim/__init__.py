@@ -42,9 +42,8 @@ def solve(problem, *, dtype=np.float64, **options):
         those after rounding.
     solver : str, default="auto"
         One of `solver_names`.
-    tol : float, default=1e-4
-        The relative duality gap reached is tol squared, so that tol measures the
-        distance to the optimum, relative to its objective's square root.
+    tol : float, default=1e-8
+        Relative duality gap to reach, or 1e-10 if that is larger.
     max_iter : int, default=100
         Largest number of Newton or interior point steps.
     solver_params : dict, default=None
@@ -107,14 +106,14 @@ def _checked_solver(
     problem,
     *,
     solver="auto",
-    tol=1e-4,
+    tol=1e-8,
     max_iter=100,
     solver_params=None,
     convex_constraints=None,
 ):
     """The solver of a name, and its limits, checked to take the problem."""
     limits = Limits(
-        tol=max(tol**2, SMALLEST_GAP),
+        tol=max(tol, SMALLEST_GAP),
         max_iter=max_iter,
         params=solver_params or {},
         convex_constraints=convex_constraints,

@@ -2,13 +2,13 @@
 
 from fairlearnkit._optim.dual_rows import dual_over_rows, row_squares
 from fairlearnkit._optim.solver import Solver
-from fairlearnkit._optim.wide import is_wide
+from fairlearnkit._optim.wide import WIDEST_SPARSE_KINKS
 
-# Features for each row from which losses with kinks are taken.
-FEWEST_FEATURES = 0.4
-# Curvature of the loss against the penalty, c_i ||x_i||^2 / reg in the mean, from which
-# smooth losses are.
-STIFF = 10.0
+# Fewest features for each row, of losses with kinks and of smooth ones.
+FEWEST_KINKS, FEWEST_SMOOTH = 0.4, 1.0
+# Curvature of a smooth loss against the penalty, c_i ||x_i||^2 / reg in the mean, below
+# which the truncated Newton method is as fast or faster.
+STIFF = 40.0
 
 
 class Dual(Solver):
@@ -27,17 +27,16 @@ class Dual(Solver):
 
     def automatic_rank(self, problem):
         """Where sparse X has many features, and, for smooth losses, little penalty."""
-        p = problem
+        p, loss = problem, problem.loss
+        if not (p.rows.is_sparse and p.rows.in_memory and loss.has_dual_terms):
+            return None
         n_samples, n_features = p.rows.shape
-        if not (p.rows.is_sparse and p.rows.in_memory) or p.loss.quadratic:
+        fewest = n_samples * (FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS)
+        if n_features <= max(fewest, WIDEST_SPARSE_KINKS) or loss.quadratic:
             return None
-        if not p.loss.smooth:
-            wide = is_wide(p) and n_features > FEWEST_FEATURES * n_samples
-            return 0 if wide else None
-        if n_features <= n_samples or not p.loss.has_dual_terms:
+        if loss.smooth and p.c @ row_squares(p) < STIFF * p.reg * n_samples:
             return None
-        stiff = p.c @ row_squares(p) / p.reg > STIFF * n_samples
-        return 0 if stiff else None
+        return 0
 
     def solve(self, problem, limits):
         """See `Solver`."""

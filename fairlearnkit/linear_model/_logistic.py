@@ -46,10 +46,10 @@ class ParityLogisticRegression(BaseParityClassifier):
     C : float, default=1.0
         Inverse of the regularisation strength. ``np.inf`` means no penalty; if a
         hyperplane then separates the classes, there is no optimum (ConvergenceWarning).
-    tol : float, default=1e-4
-        The solver stops once the duality gap is at most ``tol**2`` times the objective
-        (1e-10 times the objective if that is larger, because of rounding). Must be
-        below 1.
+    tol : float, default=1e-8
+        The solver stops once the objective is known to exceed the optimum by at most
+        this part of itself, the relative duality gap. Values below 1e-10 count as
+        1e-10, because of rounding. Must be below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     class_weight : dict or "balanced", default=None
@@ -177,7 +177,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         max_gap=0.0,
         gap_ratio=None,
         C=1.0,
-        tol=1e-4,
+        tol=1e-8,
         fit_intercept=True,
         class_weight=None,
         missing="error",

@@ -66,7 +66,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     scoring : str or callable, default=None
         What is maximised. None means accuracy, which can reward a model that decides
         the same for everyone; "balanced_accuracy" does not.
-    tol : float, default=1e-4
+    tol : float, default=1e-8
         As in :class:`ParityLogisticRegression`.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
@@ -205,7 +205,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         gap_ratios="auto",
         cv=None,
         scoring=None,
-        tol=1e-4,
+        tol=1e-8,
         fit_intercept=True,
         class_weight=None,
         missing="error",

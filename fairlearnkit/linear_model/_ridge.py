@@ -41,10 +41,10 @@ class ParityRidge(BaseParityRegressor):
         one that starts there.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
-    tol : float, default=1e-4
-        The solver stops once the duality gap is at most ``tol**2`` times the objective
-        (1e-10 times the objective if that is larger, because of rounding). Must be
-        below 1.
+    tol : float, default=1e-8
+        The solver stops once the objective is known to exceed the optimum by at most
+        this part of itself, the relative duality gap. Values below 1e-10 count as
+        1e-10, because of rounding. Must be below 1.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing: raise an error, make
         them a group of their own, or leave them out of the constraint (they still
@@ -152,7 +152,7 @@ class ParityRidge(BaseParityRegressor):
         max_gap=0.0,
         gap_ratio=None,
         fit_intercept=True,
-        tol=1e-4,
+        tol=1e-8,
         missing="error",
         solver="auto",
         solver_params=None,

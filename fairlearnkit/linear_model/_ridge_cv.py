@@ -47,7 +47,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         What is maximised. None means the coefficient of determination.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
-    tol : float, default=1e-4
+    tol : float, default=1e-8
         As in :class:`ParityRidge`.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing, in the constraint and
@@ -168,7 +168,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         cv=None,
         scoring=None,
         fit_intercept=True,
-        tol=1e-4,
+        tol=1e-8,
         missing="error",
         solver="auto",
         max_iter=100,

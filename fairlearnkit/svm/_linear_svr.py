@@ -41,10 +41,10 @@ class ParityLinearSVR(BaseParityRegressor):
         one that starts there.
     C : float, default=1.0
         Inverse of the regularisation strength.
-    tol : float, default=1e-4
-        The solver stops once the duality gap is at most ``tol**2`` times the objective
-        (1e-10 times the objective if that is larger, because of rounding). Must be
-        below 1.
+    tol : float, default=1e-8
+        The solver stops once the objective is known to exceed the optimum by at most
+        this part of itself, the relative duality gap. Values below 1e-10 count as
+        1e-10, because of rounding. Must be below 1.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     missing : {"error", "group", "ignore"}, default="error"
@@ -156,7 +156,7 @@ class ParityLinearSVR(BaseParityRegressor):
         max_gap=0.0,
         gap_ratio=None,
         C=1.0,
-        tol=1e-4,
+        tol=1e-8,
         fit_intercept=True,
         missing="error",
         solver="auto",

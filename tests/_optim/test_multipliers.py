@@ -40,7 +40,7 @@ def run(data, loss, bound, constraint="demographic_parity", **options):
         strata=contrasts.strata,
         bound=bound,
     )
-    return contrasts, solve(problem, tol=1e-5, max_iter=1000, **options)
+    return contrasts, solve(problem, tol=1e-10, max_iter=1000, **options)
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))
@@ -149,7 +149,7 @@ def test_their_names():
     model.set_params(constraint="equalized_odds", pos_label=1)
     model.fit(X[two], y[two], sensitive_features=group[two])
     assert set(model.multipliers_) == {"a - b with y = -1.0", "a - b with y = 1.0"}
-    price = ParityLinearSVC(loss="hinge", max_gap=0.1, tol=1e-6)
+    price = ParityLinearSVC(loss="hinge", max_gap=0.1, tol=1e-12)
     price.fit(X, np.digitize(X[:, 1], [19.5, 21.0]), sensitive_features=group)
     assert list(price.multipliers_) == [0, 1, 2]
     assert list(price.multipliers_[1]) == ["a", "b", "c"]

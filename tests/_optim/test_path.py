@@ -67,7 +67,7 @@ def test_ratios_beside_cvxpy(name, form, fit_intercept):
     problem, X, y, weight, contrasts = make_problem(name, **options)
     M = contrasts.toarray()
     D = M @ X  # (n_contrasts, n_features)
-    plain, *_ = solutions = solve_ratios(problem, RATIOS, tol=1e-5, max_iter=1000)
+    plain, *_ = solutions = solve_ratios(problem, RATIOS, tol=1e-10, max_iter=1000)
     gap = contrasts.gap(X @ plain.coef)
     for ratio, solution in zip(RATIOS, solutions):
         assert solution.status == "optimal"
@@ -79,7 +79,7 @@ def test_ratios_beside_cvxpy(name, form, fit_intercept):
         assert solution.duality_gap >= excess - 1e-6 * value
         assert solution.duality_gap <= 1e-9 * value
     free = make_problem(name, bound=np.inf, **options)[0]
-    assert_allclose(plain.objective, solve(free, tol=1e-5).objective, rtol=1e-9)
+    assert_allclose(plain.objective, solve(free, tol=1e-10).objective, rtol=1e-9)
     assert_allclose(plain.multipliers, 0.0)
 
 
@@ -89,7 +89,7 @@ def test_every_solver_agrees(name):
     smooth = problem.loss.smooth
     (plain,) = solve_ratios(problem, [1.0], max_iter=1000)
     at_goal = problem.with_goal(-0.4 * problem.basis.T @ plain.coef)
-    options = {"tol": 1e-5, "max_iter": 1000}
+    options = {"tol": 1e-10, "max_iter": 1000}
     one = solve(at_goal, solver="newton-cholesky", **options)
     for solver in ("newton-cg", "interior-point", "cvxpy"):
         if smooth and solver == "interior-point":
@@ -105,7 +105,7 @@ def test_every_solver_agrees(name):
 def test_multipliers_are_slopes_of_the_optimum():
     problem, *_ = make_problem("logistic", n_groups=2)
     plain, at, above, below = solve_ratios(
-        problem, [1.0, 0.5, 0.501, 0.499], tol=1e-5, max_iter=1000
+        problem, [1.0, 0.5, 0.501, 0.499], tol=1e-10, max_iter=1000
     )
     gap = np.ptp(problem.cells @ (problem.basis.T @ plain.coef))
     signed = np.diff(problem.cells @ (problem.basis.T @ plain.coef))[0]
@@ -120,7 +120,7 @@ def test_unpenalised(name, fit_intercept):
 
     problem, X, _, _, contrasts = make_problem(name, fit_intercept=fit_intercept)
     problem = replace(problem, reg=0.0)
-    plain, half = solve_ratios(problem, [1.0, 0.5], tol=1e-5, max_iter=1000)
+    plain, half = solve_ratios(problem, [1.0, 0.5], tol=1e-10, max_iter=1000)
     M = contrasts.toarray()
     assert half.status == "optimal"
     assert_allclose(M @ X @ half.coef, 0.5 * (M @ X @ plain.coef), atol=1e-7)
@@ -130,7 +130,7 @@ def test_unpenalised(name, fit_intercept):
 
 def test_more_features_than_rows():
     problem, X, *_, contrasts = make_problem("logistic", n=40, d=90)
-    plain, half = solve_ratios(problem, [1.0, 0.5], tol=1e-5)
+    plain, half = solve_ratios(problem, [1.0, 0.5], tol=1e-10)
     M = contrasts.toarray()
     assert half.status == "optimal"
     assert_allclose(M @ X @ half.coef, 0.5 * (M @ X @ plain.coef), atol=1e-9)
@@ -140,9 +140,9 @@ def test_more_features_than_rows():
 def test_a_path_gives_what_single_fits_give(name):
     problem, *_ = make_problem(name, n=300)
     ratios = [-0.5, 1.0, 0.8, 0.0, 0.6, 2.0, 0.4, 0.2]
-    path = solve_ratios(problem, ratios, tol=1e-5, max_iter=1000)
+    path = solve_ratios(problem, ratios, tol=1e-10, max_iter=1000)
     for ratio, solution in zip(ratios, path):
-        (alone,) = solve_ratios(problem, [ratio], tol=1e-5, max_iter=1000)
+        (alone,) = solve_ratios(problem, [ratio], tol=1e-10, max_iter=1000)
         assert_allclose(solution.objective, alone.objective, rtol=1e-8)
         assert_allclose(solution.coef, alone.coef, atol=1e-3)
 

@@ -222,7 +222,7 @@ def test_problems_without_a_penalty_work_where_columns_are_opaque():
 @pytest.mark.parametrize("bound", [0.0, 0.1])
 def test_solve_where_columns_are_opaque(solver, loss, bound):
     problem = make_problem(loss, bound)
-    options = {"solver": solver, "tol": 1e-5, "max_iter": 300}
+    options = {"solver": solver, "tol": 1e-10, "max_iter": 300}
     expected = solve(problem, **options)
     found = solve(replace(problem, rows=parted(problem.rows)), **options)
     assert found.status == expected.status == "optimal"
@@ -234,8 +234,8 @@ def test_solve_where_columns_are_opaque(solver, loss, bound):
 @pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
 def test_solve_for_more_features_than_rows_where_columns_are_opaque(loss):
     problem = make_problem(loss, 0.1, n=60, d=80)
-    expected = solve(problem, tol=1e-5)
-    found = solve(replace(problem, rows=parted(problem.rows)), tol=1e-5)
+    expected = solve(problem, tol=1e-10)
+    found = solve(replace(problem, rows=parted(problem.rows)), tol=1e-10)
     assert found.status == expected.status == "optimal"
     assert_allclose(found.objective, expected.objective, rtol=1e-9)
 

@@ -21,12 +21,12 @@ SMOOTH = ["logistic", "squared", "squared_hinge", "squared_epsilon_insensitive"]
 @pytest.mark.parametrize("seed", range(12))
 def test_optimum_of_random_sparse_problems(loss, seed):
     problem = random_sparse_problem(loss, seed)
-    expected = solve(problem.without_constraint, solver="newton-cholesky", tol=1e-5)
-    free = solve(problem.without_constraint, solver="newton-cg", tol=1e-5)
+    expected = solve(problem.without_constraint, solver="newton-cholesky", tol=1e-10)
+    free = solve(problem.without_constraint, solver="newton-cg", tol=1e-10)
     assert free.status == "optimal"
     assert_allclose(free.objective, expected.objective, rtol=1e-8, atol=1e-9)
-    expected = solve(problem, solver="newton-cholesky", tol=1e-5)
-    found = solve(problem, solver="newton-cg", tol=1e-5, max_iter=300)
+    expected = solve(problem, solver="newton-cholesky", tol=1e-10)
+    found = solve(problem, solver="newton-cg", tol=1e-10, max_iter=300)
     assert found.status == "optimal"
     excess = found.objective - expected.objective
     rounding = 1e-12 * found.objective
@@ -47,7 +47,7 @@ def test_optimum_equals_that_of_cvxpy(loss, seed):
     if problem.goal.any():
         problem = problem.with_goal(np.zeros_like(problem.goal))
     expected = solve(problem, solver="cvxpy")
-    found = solve(problem, solver="newton-cg", tol=1e-5, max_iter=300)
+    found = solve(problem, solver="newton-cg", tol=1e-10, max_iter=300)
     assert_allclose(found.objective, expected.objective, rtol=1e-6)
     assert_allclose(found.coef, expected.coef, atol=1e-3)
 

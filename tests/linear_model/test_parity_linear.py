@@ -54,23 +54,23 @@ def scores(estimator, X):
 
 SIBLINGS = [
     (
-        ParityLogisticRegression(C=0.3, tol=1e-6),
+        ParityLogisticRegression(C=0.3, tol=1e-12),
         LogisticRegression(C=0.3, tol=1e-10, max_iter=10_000),
     ),
     (
-        ParityLogisticRegression(class_weight={"no": 3, "yes": 0.5}, tol=1e-6),
+        ParityLogisticRegression(class_weight={"no": 3, "yes": 0.5}, tol=1e-12),
         LogisticRegression(class_weight={"no": 3, "yes": 0.5}, tol=1e-10),
     ),
     (
-        ParityLinearSVC(loss="hinge", C=0.3, tol=1e-6),
+        ParityLinearSVC(loss="hinge", C=0.3, tol=1e-12),
         SVC(kernel="linear", C=0.3, tol=1e-8),
     ),
     (
-        ParityLinearSVC(C=0.3, fit_intercept=False, tol=1e-6),
+        ParityLinearSVC(C=0.3, fit_intercept=False, tol=1e-12),
         LinearSVC(C=0.3, fit_intercept=False, tol=1e-10, dual=False, max_iter=10_000),
     ),
     (
-        ParityLinearSVR(epsilon=0.1, C=0.3, tol=1e-6),
+        ParityLinearSVR(epsilon=0.1, C=0.3, tol=1e-12),
         SVR(kernel="linear", epsilon=0.1, C=0.3, tol=1e-8),
     ),
     (
@@ -79,7 +79,7 @@ SIBLINGS = [
             epsilon=0.1,
             C=0.3,
             fit_intercept=False,
-            tol=1e-6,
+            tol=1e-12,
         ),
         LinearSVR(
             loss="squared_epsilon_insensitive",
@@ -119,7 +119,7 @@ def test_balanced_counts_classes_by_their_weights(data):
     """As scikit-learn does from 1.7 on; spelled out, since older ones count rows."""
     X, y, group, _ = data
     w = np.random.default_rng(0).uniform(0.5, 2, len(X)) * np.where(y == "no", 3, 1)
-    model = ParityLogisticRegression(max_gap=np.inf, class_weight="balanced", tol=1e-6)
+    model = ParityLogisticRegression(max_gap=np.inf, class_weight="balanced", tol=1e-12)
     model.fit(X, y, sensitive_features=group, sample_weight=w)
     factor = {label: w.sum() / (2 * w[y == label].sum()) for label in ("no", "yes")}
     sibling = LogisticRegression(class_weight=factor, tol=1e-10, max_iter=10_000)
@@ -129,7 +129,7 @@ def test_balanced_counts_classes_by_their_weights(data):
 
 def test_several_classes_are_one_vs_rest():
     X, y, group, _ = make_data(n_classes=4)
-    model = ParityLogisticRegression(max_gap=np.inf, tol=1e-6)
+    model = ParityLogisticRegression(max_gap=np.inf, tol=1e-12)
     model.fit(X, y, sensitive_features=group)
     sibling = OneVsRestClassifier(LogisticRegression(tol=1e-10, max_iter=10_000))
     sibling.fit(X, y)
@@ -182,7 +182,7 @@ def test_labels_of_any_kind(data, relabel, pos_label):
 def test_sparse_and_column_major_equal_dense(data, estimator, max_gap):
     X, y, group, f = data
     X = X * (np.random.default_rng(0).uniform(size=X.shape) < 0.6)
-    model = clone(estimator).set_params(max_gap=max_gap, tol=1e-6)
+    model = clone(estimator).set_params(max_gap=max_gap, tol=1e-12)
     t = target(model, y, f)
     dense = clone(model).fit(X, t, sensitive_features=group)
     for other in (sparse.csr_array(X), sparse.csc_matrix(X), np.asfortranarray(X)):
@@ -695,7 +695,7 @@ def test_in_float32_the_certificate_is_that_of_the_rounded_model(
             return 0.5 * w @ w + 0.5 * ((y - scores) ** 2).sum()
         return 0.5 * w @ w + np.logaddexp(0, -np.where(y, 1, -1) * scores).sum()
 
-    best = clone(estimator).set_params(max_gap=max_gap, tol=1e-6)
+    best = clone(estimator).set_params(max_gap=max_gap, tol=1e-12)
     best.fit(exact, y, sensitive_features=group)
     model = clone(best).fit(X, y, sensitive_features=group)
     assert model.coef_.dtype == np.float32

@@ -18,12 +18,12 @@ from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
 from helpers import make_data as make_groups
 
 MODELS = [
-    ParityLogisticRegression(tol=1e-5),
-    ParityLinearSVC(tol=1e-5),
-    ParityLinearSVC(loss="hinge", tol=1e-5),
+    ParityLogisticRegression(tol=1e-10),
+    ParityLinearSVC(tol=1e-10),
+    ParityLinearSVC(loss="hinge", tol=1e-10),
     ParityRidge(),
-    ParityLinearSVR(epsilon=0.1, tol=1e-5),
-    ParityLinearSVR(loss="squared_epsilon_insensitive", epsilon=0.1, tol=1e-5),
+    ParityLinearSVR(epsilon=0.1, tol=1e-10),
+    ParityLinearSVR(loss="squared_epsilon_insensitive", epsilon=0.1, tol=1e-10),
 ]
 
 

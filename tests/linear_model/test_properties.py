@@ -26,7 +26,7 @@ LOSSES = [
         lambda r: np.maximum(0, np.abs(r) - EPSILON) ** 2,
     ),
 ]
-ESTIMATORS = [estimator.set_params(tol=1e-8) for estimator, _ in LOSSES]
+ESTIMATORS = [estimator.set_params(tol=1e-16) for estimator, _ in LOSSES]
 PIECEWISE_LINEAR = ESTIMATORS[1], ESTIMATORS[4]
 some = settings(max_examples=15)
 estimators = st.sampled_from(ESTIMATORS)

@@ -94,10 +94,10 @@ def test_the_choice_is_that_of_single_fits(data, constraint):
         Cs=CS,
         gap_ratios=RATIOS,
         cv=folds,
-        tol=1e-5,
+        tol=1e-10,
     ).fit(X, y, sensitive_features=group, sample_weight=weight)
     make = partial(
-        ParityLogisticRegression, constraint=constraint, pos_label="yes", tol=1e-5
+        ParityLogisticRegression, constraint=constraint, pos_label="yes", tol=1e-10
     )
     rows, predictions, scores = by_hand(
         make, "C", CS, X, y, group, weight, folds, lambda model, X: model.predict(X)
@@ -186,7 +186,7 @@ def test_path_of_the_chosen_penalty(data):
 def test_without_a_bound_it_is_the_model_without_a_constraint(data):
     X, y, group, f, _ = data
     folds = [*StratifiedKFold(3).split(X, y)]
-    search = ParityLogisticRegressionCV(max_gap=np.inf, Cs=CS, cv=folds, tol=1e-6)
+    search = ParityLogisticRegressionCV(max_gap=np.inf, Cs=CS, cv=folds, tol=1e-12)
     search.fit(X, y, sensitive_features=group)
     plain = GridSearchCV(LogisticRegression(tol=1e-8), {"C": CS}, cv=folds).fit(X, y)
     assert plain.best_params_["C"] == search.C_

@@ -40,9 +40,9 @@ CONSTRAINTS = [
     [
         (
             LogisticRegression(tol=1e-12, max_iter=10_000),
-            ParityLogisticRegression(tol=1e-6),
+            ParityLogisticRegression(tol=1e-12),
         ),
-        (SVC(kernel="linear", tol=1e-9), ParityLinearSVC(loss="hinge", tol=1e-6)),
+        (SVC(kernel="linear", tol=1e-9), ParityLinearSVC(loss="hinge", tol=1e-12)),
         (Ridge(), ParityRidge()),
     ],
 )
@@ -65,7 +65,7 @@ def test_the_theorem_in_a_pipeline(data):
     with sklearn.config_context(enable_metadata_routing=True):
         pipe = make_pipeline(ParityProjection(), LogisticRegression(tol=1e-12))
         pipe.fit(X, y, sensitive_features=group)
-    model = ParityLogisticRegression(max_gap=0, tol=1e-6)
+    model = ParityLogisticRegression(max_gap=0, tol=1e-12)
     model.fit(X, y, sensitive_features=group)
     assert_allclose(pipe.decision_function(X), model.decision_function(X), atol=1e-4)
     assert_array_equal(pipe.predict(X), model.predict(X))

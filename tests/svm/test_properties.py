@@ -21,9 +21,9 @@ MODELS = [
 ]
 # Each kernel model with the linear model that a linear kernel gives.
 LINEAR = [
-    (ParitySVC(kernel="linear", tol=1e-7), ParityLinearSVC(loss="hinge", tol=1e-6)),
-    (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-6)),
-    (ParityKernelRidge(kernel="linear"), ParityRidge(fit_intercept=False, tol=1e-6)),
+    (ParitySVC(kernel="linear", tol=1e-7), ParityLinearSVC(loss="hinge", tol=1e-12)),
+    (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-12)),
+    (ParityKernelRidge(kernel="linear"), ParityRidge(fit_intercept=False, tol=1e-12)),
 ]
 some = settings(max_examples=20)
 models, bounds = st.sampled_from(MODELS), st.sampled_from([0.0, 0.05, 0.5])
