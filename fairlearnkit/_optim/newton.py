@@ -7,6 +7,7 @@ line search only looks at the objective.
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -161,27 +162,20 @@ def constrained_step(problem, w, gradient, system):
 
 
 class _State:
-    """The iterate: w, b, the columns of scores f and of g = c l'(f), the objective."""
+    """The iterate (w, b): its objective and gradient, of one pass over the rows."""
 
     def __init__(self, p, start):
         self.p = p
-        self.w, self.b, self.f = p.start() if start is None else start
-        self.g = p.rows.column(slopes, self.f, loss=p.loss)
-        self.value = p.objective(self.w, self.f)
-        self.feasible = True
-        self.step_length, self.n_blind = 1.0, 0
+        self.feasible, self.step_length, self.n_blind = True, 1.0, 0
+        self._take(self._at(*(p.start() if start is None else start)))
 
     def cheap_gap(self):
         """The duality gap but for the balance of the multipliers, from the gradient."""
-        p = self.p
-        pull, total = p.rows.sums(_pull_and_total, self.g)
-        self.gradient = np.append(p.reg * self.w + pull, p.fit_intercept * total)
-        return gap_of_gradient(p, self.w, pull)
+        return gap_of_gradient(self.p, self.w, self.pull)
 
     def certified_gap(self):
         """The duality gap."""
-        alpha = self.p.rows.column(negative, self.g)
-        return duality_gap(self.p, self.w, self.f, alpha, self.value)
+        return duality_gap(self.p, self.w, self.f, self._alpha(), self.value)
 
     def why_over(self, gap, last):
         """Why no further step is worth while, or None.
@@ -197,14 +191,25 @@ class _State:
         return kind(self.p, h, abs(self.gradient[-1]) or 1.0)
 
     def move(self, step):
-        """Go along the step, as far as the line search says."""
-        line = LineSearch(self.p, self, step)
-        t, self.value, self.g = line.search() if self.feasible else line.full_step()
-        self.feasible = True
+        """Go along the step: all of it, unless the objective turns up well before."""
+        slope = self.gradient @ step
+        blind = abs(slope) <= BLIND * abs(self.value)
         # A step that changes the objective by rounding only counts as blind.
-        self.step_length, self.n_blind = t, self.n_blind + 1 if line.blind else 0
-        self.w, self.b = self.w + t * step[:-1], self.b + t * step[-1]
-        self.f = self.p.rows.column(along, self.f, line.df, t=t)
+        self.n_blind = self.n_blind + 1 if blind else 0
+        self.step_length = 0.0
+        if self.feasible and slope >= 0 and not blind:
+            return
+        end = self._at(self.w + step[:-1], self.b + step[-1])
+        turned = end.gradient @ step > FLAT_SLOPE * abs(slope)
+        if self.feasible and turned and not blind:
+            self.step_length, end = self._search(step, slope, end)
+        else:
+            self.step_length = 1.0
+        if self.feasible and end.value > self.value + BLIND * abs(self.value):
+            self.step_length = 0.0
+            return
+        self.feasible = True
+        self._take(end)
 
     def multipliers(self):
         """Lagrange multipliers of an equality: nu = -Q'gradient balances the rest."""
@@ -221,92 +226,89 @@ class _State:
             duality_gap=gap,
             status=status,
             scores=self.f,
-            alpha=self.p.rows.column(negative, self.g),
+            alpha=self._alpha(),
         )
 
+    @property
+    def f(self):
+        """Scores, a column, which only some steps need."""
+        if self._f is None:
+            self._f = self.p.scores(self.w, self.b)
+        return self._f
 
-class LineSearch:
-    """The objective along a step, for a search that ends near its minimum.
+    def _alpha(self):
+        g = self.p.rows.column(slopes, self.f, loss=self.p.loss)
+        return self.p.rows.column(negative, g)
 
-    Parameters
-    ----------
-    p : Problem
-        The problem.
-    at : object
-        The point: w, f, g, value and gradient.
-    step : ndarray of shape (n_features + 1,)
-        In (w, b).
-    """
+    def _at(self, w, b, f=None):
+        """The objective and its gradient at a point, of scores where they are known."""
+        p = self.p
+        if f is None:
+            sums = p.rows.sums(_evaluated, w=w, b=b, loss=p.loss)
+        else:
+            sums = p.rows.sums(_evaluated_at, f, loss=p.loss)
+        loss, pull, total = sums
+        value = 0.5 * p.reg * (w @ w) + loss
+        gradient = np.append(p.reg * w + pull, p.fit_intercept * total)
+        return _Point(w, b, f, value, pull, gradient)
 
-    def __init__(self, p, at, step):
-        self.p, self.at, self.dw = p, at, step[:-1]
-        self.slope = at.gradient @ step
-        self.df = p.scores(step[:-1], step[-1])
-        self.blind = abs(self.slope) <= BLIND * abs(at.value)
-        # The penalty along the step is quadratic: its slope is linear + t square.
-        self.linear = p.reg * (at.w @ self.dw)
-        self.square = p.reg * (self.dw @ self.dw)
+    def _take(self, point):
+        self.w, self.b, self._f, self.value, self.pull, self.gradient = point
 
-    def full_step(self):
-        """What `search` returns, for the full step."""
-        at, rows = self.at, self.p.rows
-        f = rows.column(along, at.f, self.df, t=1.0)
-        g = self._derivative(rows, at.f, self.df, 1.0)
-        return 1.0, self.p.objective(at.w + self.dw, f), g
-
-    def search(self):
-        """Length in [0, 1] (0 where rounding hides any progress), value, derivatives.
-
-        The full step if the slope has not turned much there; else its root.
-        """
-        at, rows = self.at, self.p.rows
-        if self.slope >= 0 and not self.blind:
-            return 0.0, at.value, at.g
-        # The full step, unless the objective has turned up well before its end.
-        goal, t = FLAT_SLOPE * abs(self.slope), 1.0
-        g = self._derivative(rows, at.f, self.df, 1.0)
-        slope = self.linear + self.square + rows.sums(product, g, self.df)
-        if slope > goal and not self.blind:
-            t = self._root(slope, g, goal)
-            g = self._derivative(rows, at.f, self.df, t)
-        f = rows.column(along, at.f, self.df, t=t)
-        value = self.p.objective(at.w + t * self.dw, f)
-        if value <= at.value + BLIND * abs(at.value):
-            return t, value, g
-        return 0.0, at.value, at.g
-
-    def _root(self, slope_at_end, g_at_end, goal):
+    def _search(self, step, slope, end):
         """Where the slope is nearly up to zero, so that the objective has fallen.
 
         Secant and bisection in turn. A derivative that is the same at both ends is so
         between them: only the other rows are looked at again.
         """
-        at, rows = self.at, self.p.rows
-        moving = rows.column(_differs, at.g, g_at_end)
-        few, (g, f, df) = rows.select(moving, at.g, at.f, self.df, features=False)
-        rest = self.linear + rows.sums(product, at.g, self.df) - g @ df
-        low, high = (0.0, self.slope), (1.0, slope_at_end)
+        p, rows, f, dw = self.p, self.p.rows, self.f, step[:-1]
+        df = p.scores(dw, step[-1])
+        start = rows.column(slopes, f, loss=p.loss)
+        moving = rows.column(
+            _differs, start, rows.column(_slopes_along, f, df, t=1.0, loss=p.loss)
+        )
+        few, (g, few_f, few_df) = rows.select(moving, start, f, df, features=False)
+        # The penalty along the step is quadratic: its slope is linear + t square.
+        square = p.reg * (dw @ dw)
+        rest = p.reg * (self.w @ dw) + rows.sums(product, start, df) - g @ few_df
+        low, high = (0.0, slope), (1.0, end.gradient @ step)
         for i in range(MOST_SLOPES):
             # Secant in even rounds; bisection in odd ones, so that both ends move.
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
-            slope = self._derivative(few, f, df, t) @ df
-            slope += rest + t * self.square
-            low, high = (low, (t, slope)) if slope > 0 else ((t, slope), high)
-            if low[1] >= -goal:
+            slopes_at_t = few.column(_slopes_along, few_f, few_df, t=t, loss=p.loss)
+            value = slopes_at_t @ few_df + rest + t * square
+            low, high = (low, (t, value)) if value > 0 else ((t, value), high)
+            if low[1] >= -FLAT_SLOPE * abs(slope):
                 break
-        return low[0]
+        t = low[0]
+        f = rows.column(along, f, df, t=t)
+        return t, self._at(self.w + t * dw, self.b + t * step[-1], f)
 
-    def _derivative(self, rows, f, df, t):
-        return rows.column(_slopes_along, f, df, t=t, loss=self.p.loss)
+
+class _Point(NamedTuple):
+    """A point with its scores (None where they were not kept) and derivatives."""
+
+    w: np.ndarray
+    b: float
+    f: object
+    value: float
+    pull: np.ndarray
+    gradient: np.ndarray
+
+
+def _evaluated(block, w, b, loss):
+    """Loss, X'g and the sum of g, with g = c l'(f): one pass over X."""
+    return _evaluated_at(block, block.matvec(w) + b, loss)
+
+
+def _evaluated_at(block, f, loss):
+    g = block.c * loss.derivative(block.y, f)
+    return block.c @ loss.value(block.y, f), block.rmatvec(g), g.sum()
 
 
 def _slopes_along(block, f, df, t, loss):
     return block.c * loss.derivative(block.y, f + t * df)
-
-
-def _pull_and_total(block, g):
-    return block.rmatvec(g), g.sum()
 
 
 def _differs(block, a, b):

@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.linalg import qr, svd
 
 from fairlearnkit._optim.losses import Loss
-from fairlearnkit._optim.rows import Rows, make_rows
+from fairlearnkit._optim.rows import Rows, make_rows, row_slices
 from fairlearnkit._optim.strata import (
     center_strata,
     gap_polytope,
@@ -291,7 +291,10 @@ def ranges(X):
     if not X.shape[0]:
         return np.zeros((2, X.shape[1]))
     if not sparse.issparse(X):
-        return np.array([X.min(axis=0), X.max(axis=0)], dtype=np.float64)
+        blocks = [X[rows] for rows in row_slices(*X.shape)]  # one pass for both
+        ends = [(block.min(axis=0), block.max(axis=0)) for block in blocks]
+        low, high = zip(*ends)
+        return np.array([np.min(low, axis=0), np.max(high, axis=0)], dtype=np.float64)
     if not X.has_canonical_format:
         X = X.copy()  # which has entries to be summed
         X.sum_duplicates()

@@ -66,7 +66,8 @@ class Block:
 
     def column_squares(self, h):
         """Diagonal of X' diag(h) X."""
-        return h @ self.X**2
+        X = self.X
+        return np.einsum("i,ij,ij->j", h, X, X)
 
 
 class CsrBlock(Block):
@@ -195,6 +196,13 @@ class Rows(ABC):
             In memory.
         columns : list of ndarray
             Their values of the columns.
+        """
+
+    @abstractmethod
+    def sample(self, n_rows):
+        """Some rows drawn at random, always the same ones, to memory.
+
+        Their weights are larger, so that sums over them estimate those over all rows.
         """
 
     @abstractmethod
@@ -364,6 +372,15 @@ class MemoryRows(Rows):
         new = type(self)(self.X[rows], self.y[rows], self.c[rows], self.shift)
         new.moved = self.moved
         return new, values
+
+    def sample(self, n_rows):
+        n_samples = self.shape[0]
+        drawn = np.random.default_rng(0).choice(n_samples, n_rows, replace=False)
+        rows = np.sort(drawn)
+        c = self.c[rows] * (n_samples / n_rows)
+        new = type(self)(self.X[rows], self.y[rows], c, self.shift)
+        new.moved = self.moved
+        return new
 
     def transformed(self, T, offset):
         U = np.concatenate([self.at(rows) @ T for rows in row_slices(*self.shape)])

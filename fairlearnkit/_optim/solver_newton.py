@@ -13,6 +13,18 @@ from fairlearnkit._optim.truncated_newton import truncated_newton
 from fairlearnkit._optim.unpenalised import shortest, start, whitened
 from fairlearnkit._optim.wide import is_wide, narrowed
 
+# Elements of X from which a sample of the rows, one of so many parts, gives the first
+# point and Hessian. Fits of 50,000 x 100 to 400,000 x 100 (normal features, smooth
+# losses) take .4 to .85 of the time with it, with twice as many parts .5 to .8; at
+# 100,000 x 20 the squared hinge takes longer.
+MANY_ELEMENTS, PARTS = 5_000_000, 8
+# Relative duality gap of the sample's solution, which is farther than that from the one
+# of all rows.
+SAMPLE_TOL = 1e-6
+# A sample whose columns have another mean square, by more than this part, is not used:
+# with rare categories (240,000 rows drawn from Adult) fits took 1.3 times as long.
+UNLIKE = 0.5
+
 
 class NewtonCholesky(Solver):
     """With (n_features, n_features) matrices; the augmented Lagrangian for kinks."""
@@ -89,6 +101,11 @@ class NewtonCg(Solver):
 
 
 def _iterate(problem, limits):
+    first = _on_a_sample(problem, limits) if limits.start is None else None
+    if first:
+        solution = _iterate(problem, replace(limits, start=first))
+        if solution.status == "optimal":  # else the sample may lack a class
+            return solution
     start, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
     if not problem.loss.smooth:
         method = partial(newton, hessian=DenseHessian, certify=False)
@@ -98,3 +115,18 @@ def _iterate(problem, limits):
         options |= {"start": (start.coef, start.intercept, start.scores), "warm": True}
         options["system"] = start.hessian
     return newton(problem, **options)
+
+
+def _on_a_sample(problem, limits):
+    """The solution on a sample of many rows, without scores; None for fewer rows."""
+    p, n_samples = problem, problem.rows.shape[0]
+    few = n_samples * p.n_features < MANY_ELEMENTS
+    if few or p.loss.quadratic or not p.loss.smooth:
+        return None
+    sample = replace(p, rows=p.rows.sample(n_samples // PARTS))
+    size, found = (rows.column_squares(rows.c) for rows in (p.rows, sample.rows))
+    if np.any(np.abs(found - size) > UNLIKE * size):  # few rows decide some column
+        return None
+    tol = max(limits.tol, SAMPLE_TOL)
+    solution = _iterate(sample, replace(limits, tol=tol))
+    return replace(solution, scores=None, alpha=None)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit._optim import rows as rows_module
-from fairlearnkit._optim import solve
+from fairlearnkit._optim import solve, solver_newton
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import DenseHessian
 from fairlearnkit._optim.losses import LOSSES
@@ -78,6 +79,19 @@ def test_selected_and_further_rows(X, form):
     without, (column,) = rows.select(mask, y, features=False)
     assert without.shape == (mask.sum(), 0)
     np.testing.assert_array_equal(without.c, c[mask])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sample_stands_for_all_rows(X, form):
+    y = np.arange(50.0)
+    rows = make_rows(FORMS[form](X), y, np.linspace(1, 2, 50))
+    few, again = rows.sample(10), rows.sample(10)
+    drawn = few.y.astype(int)
+    assert len(set(drawn)) == 10
+    np.testing.assert_array_equal(few.y, again.y)
+    assert_allclose(few.c, 5 * rows.c[drawn])
+    assert_allclose(few.matvec(np.ones(4)), rows.matvec(np.ones(4))[drawn])
+    np.testing.assert_array_equal(few.moved, rows.moved)
 
 
 def test_a_kernel_asks_for_x_or_not(X):
@@ -170,6 +184,16 @@ class PartedRows(Rows):
         )
         return merged, [np.concatenate(v) for v in zip(*(v for _, v in picked))]
 
+    def sample(self, n_rows):
+        share = n_rows / self.shape[0]
+        sizes = [ceil(share * part.shape[0]) for part in self.parts]
+        samples = [part.sample(n) for part, n in zip(self.parts, sizes) if n]
+        return type(samples[0])(
+            np.concatenate([s.at(slice(None)) for s in samples]),
+            np.concatenate([s.y for s in samples]),
+            np.concatenate([s.c for s in samples]),
+        )
+
     def extended(self, X, y, c):
         raise NotImplementedError
 
@@ -220,7 +244,10 @@ def test_problems_without_a_penalty_work_where_columns_are_opaque():
 @pytest.mark.parametrize("solver", ["auto", "newton-cholesky", "newton-cg"])
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize("bound", [0.0, 0.1])
-def test_solve_where_columns_are_opaque(solver, loss, bound):
+@pytest.mark.parametrize("many", [5_000_000, 10])
+def test_solve_where_columns_are_opaque(solver, loss, bound, many, monkeypatch):
+    monkeypatch.setattr(solver_newton, "MANY_ELEMENTS", many)
+    monkeypatch.setattr(solver_newton, "PARTS", 3)
     problem = make_problem(loss, bound)
     options = {"solver": solver, "tol": 1e-10, "max_iter": 300}
     expected = solve(problem, **options)

@@ -16,6 +16,7 @@ from fairlearnkit._optim.augmented_lagrangian import (
 )
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import build_problem
+from fairlearnkit._optim.rows import ArrayRows
 from fairlearnkit.constraints import check_constraint
 from helpers import codes, make_data, make_weight, signs
 
@@ -299,6 +300,32 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypat
         road = wide_road if width > widest else "DenseHessian"
         assert roads.pop() == road
         roads.clear()
+
+
+@pytest.mark.parametrize("loss", ["logistic", "squared_hinge"])
+@pytest.mark.parametrize("bound", [0.0, 0.1, np.inf])
+def test_the_first_point_of_many_rows_is_that_of_a_sample(loss, bound, monkeypatch):
+    X, y, c, contrasts = make_problem("demographic_parity", 3, True, n=3000)
+    y[:] = -1.0
+    y[:3] = 1.0  # in a sample there may be none of them
+    expected = run(X, y, c, contrasts, loss, bound, tol=1e-10)
+    samples = []
+    sample = ArrayRows.sample
+
+    def spy(rows, n_rows):
+        samples.append(n_rows)
+        return sample(rows, n_rows)
+
+    monkeypatch.setattr(ArrayRows, "sample", spy)
+    monkeypatch.setattr(solver_newton, "MANY_ELEMENTS", X.size)
+    found = run(X, y, c, contrasts, loss, bound, tol=1e-10)
+    assert samples == [3000 // 8]
+    assert found.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-9)
+    assert_allclose(found.coef, expected.coef, atol=1e-4)
+    assert found.scores is not None
+    if bound < np.inf:
+        assert contrasts.gap(X @ found.coef) <= bound + 1e-8
 
 
 def test_too_few_iterations_end_with_status_max_iter():
