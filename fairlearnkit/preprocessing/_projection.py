@@ -4,6 +4,7 @@ import warnings
 from numbers import Real
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import qr, solve
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import (
@@ -92,6 +93,8 @@ class ParityProjection(TransformerMixin, BaseEstimator):
 
     Raises
     ------
+    TypeError
+        If X is sparse.
     ValueError
         If sensitive features are not given, have another length than X, or hold a
         single group; if a group has no rows in a cell of the constraint; if the
@@ -179,6 +182,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
+        check_dense(X)
         X, y, weight = self._read_inputs(X, y, sample_weight)
         constraint, self.pos_label_ = with_positive_class(
             self.constraint, y, self.pos_label
@@ -245,6 +249,7 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_collected("X", X)
+        check_dense(X)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         Qt = self.directions_.astype(X.dtype)
         if self.method == "elimination":
@@ -309,6 +314,21 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def check_dense(X):
+    """Refuse sparse X, whose projection would be dense."""
+    if not sparse.issparse(X):
+        return
+    size = 8e-9 * X.shape[0] * X.shape[1]
+    msg = (
+        f"ParityProjection needs dense X, got a sparse X of shape {X.shape}, whose "
+        f"projection is dense ({size:.3g} GB). ParityLogisticRegression, "
+        "ParityLinearSVC, ParityLinearSVR and ParityRidge apply the same projection to "
+        "sparse X without forming it. For other models, pass X.toarray() if that fits "
+        "the memory, or fewer features, such as those of TruncatedSVD."
+    )
+    raise TypeError(msg)
 
 
 def _pivots(directions):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -184,3 +185,14 @@ def test_removing_everything_warns():
         with pytest.warns(UserWarning, match="removes everything"):
             Z = projection.fit_transform(X, sensitive_features=group)
         assert_allclose(Z, np.zeros((300, n_left)), atol=1e-12)
+
+
+@pytest.mark.parametrize("form", [sparse.csr_array, sparse.csc_matrix])
+def test_sparse_features_are_refused_with_the_models_that_take_them(data, form):
+    X, _, group, _ = data
+    message = r"shape \(300, 6\).*1.44e-05 GB.*ParityLogisticRegression.*Truncated"
+    with pytest.raises(TypeError, match=message):
+        ParityProjection().fit(form(X), sensitive_features=group)
+    fitted = ParityProjection().fit(X, sensitive_features=group)
+    with pytest.raises(TypeError, match=message):
+        fitted.transform(form(X))
