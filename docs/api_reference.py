@@ -135,6 +135,7 @@ API_REFERENCE = {
             "load_compas",
             "load_german_credit",
             "load_law_school",
+            "make_biased_biographies",
             "make_biased_classification",
             "make_biased_regression",
         ],

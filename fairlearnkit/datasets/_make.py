@@ -16,6 +16,7 @@ _RANGES = {
     "feature_share": (Real, 0, 1),
     "label_noise": (Real, 0, 0.5),
     "noise": (Real, 0, np.inf),
+    "association": (Real, 0, 1),
 }
 
 
@@ -113,7 +114,7 @@ def make_biased_classification(
     >>> [round(float(y[group == name].mean()), 2) for name in ("a", "b", "c")]
     [0.57, 0.42, 0.27]
     """
-    _check_numbers(
+    check_numbers(
         n_samples=n_samples,
         n_features=n_features,
         n_groups=n_groups,
@@ -213,7 +214,7 @@ def make_biased_regression(
     >>> round(float(y[group == "a"].mean() - y[group == "b"].mean()), 1)
     2.0
     """
-    _check_numbers(
+    check_numbers(
         n_samples=n_samples,
         n_features=n_features,
         n_groups=n_groups,
@@ -322,7 +323,7 @@ def _names(n_groups):
     return np.array([name(number) for number in range(n_groups)])
 
 
-def _check_numbers(**values):
+def check_numbers(**values):
     for name, value in values.items():
         kind, low, high = _RANGES[name]
         if not (
