@@ -172,7 +172,10 @@ class _State:
         self.before = size
         step, curve = curved.solve(-self.gradient, forcing)
         if p.bounded:
-            step = step + self._move_within_bound(curved, curve, enough)
+            both = step + self._move_within_bound(curved, curve, enough)
+            # Systems are solved in part only, so that in the end it may lead uphill.
+            if self.gradient @ both <= BLIND * abs(self.value):
+                step = both
         self._search(step)
 
     def _move_within_bound(self, curved, curve, enough):
@@ -189,6 +192,7 @@ class _State:
             self.K = Q.T @ (curved.D[:, None] * Q)
         before, D = self.K, np.zeros((len(u), 0))
         steps, KD = np.zeros((len(Q), 0)), np.zeros((len(u), 0))
+        curves = steps  # H steps
         while True:
             K = self.K = _corrected(before, D, KD)
             target = u - np.linalg.solve(K, slope)
@@ -210,7 +214,9 @@ class _State:
                 step, curve = step + z, curve + Hz
             D = np.column_stack([D, rest / length])
             steps = np.column_stack([steps, step])
-            KD = np.column_stack([KD, Q.T @ curve])
+            curves = np.column_stack([curves, curve])
+            # With D'KD = steps'H steps, which is positive however well z responds.
+            KD = Q.T @ curves + D @ ((steps - Q @ D).T @ curves)
 
     def _search(self, step):
         """Step 4: the full step, or else one that ends near the minimum along it.
@@ -223,6 +229,9 @@ class _State:
         blind = abs(first) <= BLIND * abs(self.value)
         self.n_blind = self.n_blind + 1 if blind else 0
         w, b, f, value = self.w, self.b, self.f, self.value
+        if first > 0 and not blind:
+            self.is_stuck = True
+            return
         low, high, t = (0.0, first), None, 1.0
         for i in range(MOST_SLOPES):
             self._settle(self.rows.column(along, f, df, t=t), w + t * step, b)
