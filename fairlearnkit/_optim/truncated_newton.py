@@ -210,7 +210,7 @@ class _State:
             if not responds and rest @ K @ rest <= FIRST_FORCING**2 * (du @ K @ du):
                 return steps @ (D.T @ du) + Q @ rest
             if responds:
-                z, Hz = curved.solve(-pull, FIRST_FORCING)
+                z, Hz = curved.solve(-pull, self.forcing)
                 step, curve = step + z, curve + Hz
             D = np.column_stack([D, rest / length])
             steps = np.column_stack([steps, step])
