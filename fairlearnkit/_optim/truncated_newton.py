@@ -232,17 +232,20 @@ class _State:
         if first > 0 and not blind:
             self.is_stuck = True
             return
+        # A slope may be small far behind the minimum, where a loss is nearly linear.
+        most = value + BLIND * abs(value)
         low, high, t = (0.0, first), None, 1.0
         for i in range(MOST_SLOPES):
             self._settle(self.rows.column(along, f, df, t=t), w + t * step, b)
             slope = p.reg * (self.w @ step) + self.rows.sums(product, self.g, df)
             steep = slope < FLAT_SLOPE * first and t < 1.0
-            if blind or (not steep and slope <= FLAT_SLOPE * abs(first)):
+            flat = slope <= FLAT_SLOPE * abs(first) and self.value <= most
+            if blind or (flat and not steep):
                 break
             low, high = ((t, slope), high) if slope < 0 else (low, (t, slope))
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
-        if self.value > value + BLIND * abs(value):
+        if self.value > most:
             self.is_stuck = True
             self._settle(f, w, b)
 

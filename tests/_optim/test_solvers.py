@@ -530,3 +530,18 @@ def test_a_bound_on_many_groups_without_matrices_of_features(loss, seed):
     assert found.status == "optimal"
     assert problem.gap(problem.basis.T @ found.coef) <= problem.bound * (1 + 1e-9)
     assert -1e-9 <= found.objective / expected.objective - 1 <= 1.01e-6
+
+
+@pytest.mark.parametrize("C", [10.0, 100.0, 1e4])
+def test_balanced_classes_of_hinges_without_curvature_at_the_start(C):
+    """Half the loss is on each side, where no row is between its kinks."""
+    rng = np.random.default_rng(0)
+    X = (rng.uniform(size=(400, 30)) < 0.3).astype(float)
+    score = X @ rng.normal(size=30) + rng.normal(size=400)
+    y = np.where(score > np.quantile(score, 0.95), 1.0, -1.0)
+    c = C * np.where(y > 0, 10.0, 10.0 / 19.0)
+    contrasts = check_constraint("demographic_parity").contrasts(y, np.arange(400) % 3)
+    found = run(X, y, c, contrasts, "hinge", 0.0, solver="newton-cg", max_iter=300)
+    expected = run(X, y, c, contrasts, "hinge", 0.0, max_iter=300)
+    assert found.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-7)
