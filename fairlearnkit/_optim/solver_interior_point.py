@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.solver import Solver
+from fairlearnkit._optim.solver_dual import is_next_to_dual
 from fairlearnkit._optim.wide import is_wide, narrowed
 
 
@@ -17,6 +18,8 @@ class InteriorPoint(Solver):
 
     def automatic_rank(self, problem):
         """For where Newton's method does not reach the optimum."""
+        if is_next_to_dual(problem):  # before conjugate gradients
+            return 1.5
         return None if is_wide(problem) else 3
 
     def solve(self, problem, limits):

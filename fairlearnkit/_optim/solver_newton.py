@@ -9,6 +9,7 @@ from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.newton import newton
 from fairlearnkit._optim.solver import Solver
+from fairlearnkit._optim.solver_dual import is_next_to_dual
 from fairlearnkit._optim.truncated_newton import truncated_newton
 from fairlearnkit._optim.unpenalised import shortest, start, whitened
 from fairlearnkit._optim.wide import is_wide, narrowed
@@ -34,8 +35,11 @@ class NewtonCholesky(Solver):
     bounds = Solver.bounds | {"equality with a goal"}
 
     def automatic_rank(self, problem):
-        """Where square matrices of the features cost less than many products with X."""
-        return None if is_wide(problem) else 1
+        """Where square matrices of the features cost less than many products with X.
+
+        Also where "dual" comes first: problems that it leaves are badly conditioned.
+        """
+        return 1 if not is_wide(problem) or is_next_to_dual(problem) else None
 
     def solve(self, problem, limits):
         """See `Solver`."""

@@ -172,7 +172,10 @@ class _State:
         self.before = size
         step, curve = curved.solve(-self.gradient, forcing)
         if p.bounded:
-            step = step + self._move_within_bound(curved, curve, enough)
+            both = step + self._move_within_bound(curved, curve, enough)
+            # Systems are solved in part only, so that in the end it may lead uphill.
+            if self.gradient @ both <= BLIND * abs(self.value):
+                step = both
         self._search(step)
 
     def _move_within_bound(self, curved, curve, enough):
@@ -189,6 +192,7 @@ class _State:
             self.K = Q.T @ (curved.D[:, None] * Q)
         before, D = self.K, np.zeros((len(u), 0))
         steps, KD = np.zeros((len(Q), 0)), np.zeros((len(u), 0))
+        curves = steps  # H steps
         while True:
             K = self.K = _corrected(before, D, KD)
             target = u - np.linalg.solve(K, slope)
@@ -206,11 +210,13 @@ class _State:
             if not responds and rest @ K @ rest <= FIRST_FORCING**2 * (du @ K @ du):
                 return steps @ (D.T @ du) + Q @ rest
             if responds:
-                z, Hz = curved.solve(-pull, FIRST_FORCING)
+                z, Hz = curved.solve(-pull, self.forcing)
                 step, curve = step + z, curve + Hz
             D = np.column_stack([D, rest / length])
             steps = np.column_stack([steps, step])
-            KD = np.column_stack([KD, Q.T @ curve])
+            curves = np.column_stack([curves, curve])
+            # With D'KD = steps'H steps, which is positive however well z responds.
+            KD = Q.T @ curves + D @ ((steps - Q @ D).T @ curves)
 
     def _search(self, step):
         """Step 4: the full step, or else one that ends near the minimum along it.
@@ -223,17 +229,23 @@ class _State:
         blind = abs(first) <= BLIND * abs(self.value)
         self.n_blind = self.n_blind + 1 if blind else 0
         w, b, f, value = self.w, self.b, self.f, self.value
+        if first > 0 and not blind:
+            self.is_stuck = True
+            return
+        # A slope may be small far behind the minimum, where a loss is nearly linear.
+        most = value + BLIND * abs(value)
         low, high, t = (0.0, first), None, 1.0
         for i in range(MOST_SLOPES):
             self._settle(self.rows.column(along, f, df, t=t), w + t * step, b)
             slope = p.reg * (self.w @ step) + self.rows.sums(product, self.g, df)
             steep = slope < FLAT_SLOPE * first and t < 1.0
-            if blind or (not steep and slope <= FLAT_SLOPE * abs(first)):
+            flat = slope <= FLAT_SLOPE * abs(first) and self.value <= most
+            if blind or (flat and not steep):
                 break
             low, high = ((t, slope), high) if slope < 0 else (low, (t, slope))
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
-        if self.value > value + BLIND * abs(value):
+        if self.value > most:
             self.is_stuck = True
             self._settle(f, w, b)
 

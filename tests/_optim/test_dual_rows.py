@@ -199,3 +199,16 @@ def test_dual_terms_are_the_conjugate(loss):
 
 def test_a_root_is_found_where_the_slope_jumps():
     assert_allclose(_root(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_of_very_different_length(seed):
+    """The dual stalls there, and conjugate gradients take too many steps."""
+    rng = np.random.default_rng(seed)
+    X = sparse.random_array((200, 300), density=0.05, rng=rng)
+    X = sparse.csr_array(sparse.diags_array(rng.lognormal(0.0, 2.0, 200)) @ X)
+    score = X @ rng.normal(size=300)
+    y = score / score.std() + 0.3 * rng.normal(size=200)
+    model = ParityLinearSVR(C=50.0, tol=1e-6, max_iter=500)
+    model.fit(X, y, sensitive_features=np.arange(200) % 5)
+    assert model.n_iter_ < 500

@@ -18,7 +18,7 @@ from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit._optim.problem import build_problem
 from fairlearnkit._optim.rows import ArrayRows
 from fairlearnkit.constraints import check_constraint
-from helpers import codes, make_data, make_weight, signs
+from helpers import codes, make_data, make_weight, random_sparse_problem, signs
 
 CONSTRAINTS = [
     "demographic_parity",
@@ -508,3 +508,40 @@ def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
         assert ENGINES[solver, LOSSES[loss]().smooth] == called[0]
         assert found.status == ended
         called.clear()
+
+
+@pytest.mark.parametrize(
+    ("loss", "seed"),
+    [
+        ("hinge", 12),
+        ("hinge", 14),
+        ("hinge", 41),
+        ("hinge", 80),
+        ("hinge", 114),
+        ("epsilon_insensitive", 69),
+        ("epsilon_insensitive", 96),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
+def test_a_bound_on_many_groups_without_matrices_of_features(loss, seed):
+    problem = random_sparse_problem(loss, seed)
+    expected = solve(problem, solver="newton-cholesky", tol=1e-9, max_iter=500)
+    found = solve(problem, solver="newton-cg", tol=1e-6, max_iter=150)
+    assert found.status == "optimal"
+    assert problem.gap(problem.basis.T @ found.coef) <= problem.bound * (1 + 1e-9)
+    assert -1e-9 <= found.objective / expected.objective - 1 <= 1.01e-6
+
+
+@pytest.mark.parametrize("C", [10.0, 100.0, 1e4])
+def test_balanced_classes_of_hinges_without_curvature_at_the_start(C):
+    """Half the loss is on each side, where no row is between its kinks."""
+    rng = np.random.default_rng(0)
+    X = (rng.uniform(size=(400, 30)) < 0.3).astype(float)
+    score = X @ rng.normal(size=30) + rng.normal(size=400)
+    y = np.where(score > np.quantile(score, 0.95), 1.0, -1.0)
+    c = C * np.where(y > 0, 10.0, 10.0 / 19.0)
+    contrasts = check_constraint("demographic_parity").contrasts(y, np.arange(400) % 3)
+    found = run(X, y, c, contrasts, "hinge", 0.0, solver="newton-cg", max_iter=300)
+    expected = run(X, y, c, contrasts, "hinge", 0.0, max_iter=300)
+    assert found.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=1e-7)
