@@ -1,7 +1,6 @@
 """Random biographies whose words differ between the sexes and between occupations."""
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
 from ._make import check_numbers
@@ -139,6 +138,8 @@ def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=No
     >>> biographies.counterfactual[1][:41]
     'Mr Jones teaches residents how to suture.'
     """
+    import pandas as pd
+
     check_numbers(n_samples=n_samples, association=association)
     rng = check_random_state(random_state)
     female = rng.uniform(size=n_samples) < 0.5
