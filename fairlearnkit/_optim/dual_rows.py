@@ -121,12 +121,12 @@ class _State:
         self.is_stuck, self.value, self.best = False, np.inf, None
         self.dual, self.alpha = -np.inf, None
         self.a = np.zeros(p.rows.shape[0])
-        self.v, self.t = np.zeros(p.n_features), np.zeros(p.basis.shape[1])
+        self._set_pull(np.zeros(p.n_features), np.zeros(p.basis.shape[1]))
         self.fv = np.zeros(p.rows.shape[0])
         if start is not None:
             low, high = self.terms.low, self.terms.high
             self.a = self._onto(np.clip(start, low, high), low, high)
-            self.v, self.t = self._pull(self.a)
+            self._set_pull(*self._pull(self.a))
             self.fv = self.X @ self.v
         self.certify()
 
@@ -153,26 +153,25 @@ class _State:
             return p.goal, None
         return project_on_bound(np.eye(len(t)), t, p.cells, p.strata, p.bound)
 
-    def _support(self, t):
-        """psi(t)."""
-        u, _ = self._nearest(t)
-        return t @ u - 0.5 * (u @ u)
+    def _set_pull(self, v, t):
+        """Keep v and t, with the nearest point u and psi(t) = t'u - ||u||^2 / 2."""
+        self.v, self.t = v, t
+        self.u, self.lam = self._nearest(t)
+        self.psi = _psi(t, self.u)
 
     def _gradient(self):
         """Of the smooth part of the dual."""
-        u, _ = self._nearest(self.t)
-        return self.fv + self.XQ @ u - self.p.y + self.terms.R * self.a
+        return self.fv + self.XQ @ self.u - self.p.y + self.terms.R * self.a
 
     def certify(self):
         """Compare with the best objective and the best dual value."""
-        p, terms, a = self.p, self.terms, self.a
-        u, _ = self._nearest(self.t)
+        p, terms, a, u = self.p, self.terms, self.a, self.u
         f = self.fv + self.XQ @ u
         b = _intercept(p, f) if p.fit_intercept else 0.0
         size = 0.5 * p.reg * (self.v @ self.v + u @ u)
         value = size + p.c @ p.loss.value(p.y, f + b)
         dual = p.y @ a - 0.5 * (terms.R * a) @ a - terms.epsilon * np.abs(a).sum()
-        dual -= p.reg * (0.5 * (self.v @ self.v) + self._support(self.t))
+        dual -= p.reg * (0.5 * (self.v @ self.v) + self.psi)
         if value < self.value:
             self.value, self.best = value, (self.v + p.basis @ u, b, f + b)
         if dual > self.dual:
@@ -275,8 +274,7 @@ class _State:
         p, rank = self.p, len(self.t)
         if not p.bounded:
             return np.zeros((rank, rank))
-        _, lam = self._nearest(self.t)
-        normals = _active_differences(p.cells, p.strata, lam)
+        normals = _active_differences(p.cells, p.strata, self.lam)
         if not len(normals):
             return np.eye(rank)
         basis = np.linalg.qr(normals.T)[0]
@@ -317,18 +315,18 @@ class _State:
         p, (R, low, high, epsilon), a = self.p, self.terms, self.a
         v, t = self._pull(d)
         fv = self.X @ v
-        u = self._nearest(self.t)[0]
         first = g @ d + epsilon * _slope_of_size(a, d)
         blind = abs(first) <= BLIND * abs(self.value)
         if first >= 0 and not blind:
             return 0.0
         change = p.reg * (self.v @ v + 0.5 * (v @ v))
-        change += p.reg * (self._support(self.t + t) - self._support(self.t))
+        end = self.t + t
+        change += p.reg * (_psi(end, self._nearest(end)[0]) - self.psi)
         change += (R * a - p.y) @ d + 0.5 * (R * d) @ d
         change += epsilon * (np.abs(a + d).sum() - np.abs(a).sum())
         length = 1.0
         if change > ARMIJO * first and not blind:
-            base = g - self.XQ @ u
+            base = g - self.XQ @ self.u
 
             def slope(s):
                 smooth = (
@@ -338,7 +336,7 @@ class _State:
 
             length = _root(slope, first)
         self.a = np.clip(a + length * d, low, high)
-        self.v, self.t = self.v + length * v, self.t + length * t
+        self._set_pull(self.v + length * v, self.t + length * t)
         self.fv = self.fv + length * fv
         return length
 
@@ -357,6 +355,11 @@ class _State:
             scores=f,
             alpha=self.alpha,
         )
+
+
+def _psi(t, u):
+    """Support function psi(t), attained at u."""
+    return t @ u - 0.5 * (u @ u)
 
 
 def _intercept(p, f):
