@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 
 import numpy as np
 
+from fairlearnkit._optim.blas import scipy_on_one_thread
 from fairlearnkit._optim.certificate import multipliers_of
 from fairlearnkit._optim.path import solve_path
 from fairlearnkit._optim.problem import Solution, build_problem
@@ -62,7 +63,9 @@ def solve(problem, *, dtype=np.float64, **options):
     """
     method, limits = _checked_solver(problem, **options)
     inner, back = standardized(method, problem)
-    return _rounded(problem, back(method.solve(inner, limits)), dtype)
+    with scipy_on_one_thread():
+        solution = method.solve(inner, limits)
+    return _rounded(problem, back(solution), dtype)
 
 
 def solve_ratios(problem, ratios, *, dtype=np.float64, **options):
@@ -88,7 +91,8 @@ def solve_ratios(problem, ratios, *, dtype=np.float64, **options):
     anywhere = problem.with_goal(np.ones_like(problem.goal))
     method, limits = _checked_solver(anywhere, **options)
     inner, back = standardized(method, problem)
-    plain, path = solve_path(method, inner, ratios, limits)
+    with scipy_on_one_thread():
+        plain, path = solve_path(method, inner, ratios, limits)
     goal = problem.basis.T @ back(plain).coef
     solutions = []
     for ratio in ratios:
