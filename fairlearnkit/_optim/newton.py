@@ -94,7 +94,7 @@ def newton(
     -------
     solution : Solution
     """
-    state = _State(problem, start)
+    state = _State(problem, start, floor)
     state.feasible = not warm or problem.bounded or problem.reaches_goal(state.w)
     last, n_iter, status = np.inf, 0, None
     enough_of_last = ENOUGH if system is None else ENOUGH_WARM
@@ -164,8 +164,8 @@ def constrained_step(problem, w, gradient, system):
 class _State:
     """The iterate (w, b): its objective and gradient, of one pass over the rows."""
 
-    def __init__(self, p, start):
-        self.p = p
+    def __init__(self, p, start, floor):
+        self.p, self.floor = p, floor
         self.feasible, self.step_length, self.n_blind = True, 1.0, 0
         self._take(self._at(*(p.start() if start is None else start)))
 
@@ -205,7 +205,8 @@ class _State:
             self.step_length, end = self._search(step, slope, end)
         else:
             self.step_length = 1.0
-        if self.feasible and end.value > self.value + BLIND * abs(self.value):
+        most = self.value + BLIND * abs(self.value) + self.floor
+        if self.feasible and end.value > most:
             self.step_length = 0.0
             return
         self.feasible = True

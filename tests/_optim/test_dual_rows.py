@@ -26,6 +26,13 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+def random_csr(rng, n, d, density):
+    """Entries in [0, 1), few of them not 0."""
+    return sparse.csr_array(
+        rng.uniform(size=(n, d)) * (rng.uniform(size=(n, d)) < density)
+    )
+
+
 def wide_problem(loss, seed):
     """A random problem with more features than rows."""
     for other in range(seed, seed + 1000, 24):  # the same kind of constraint
@@ -80,7 +87,7 @@ def test_where_it_stalls_another_solver_goes_on(loss, seed):
 
 def test_the_next_solver_starts_where_the_dual_stalls(monkeypatch):
     rng = np.random.default_rng(0)
-    X = sparse.random_array((500, 400), density=0.05, rng=rng, format="csr")
+    X = random_csr(rng, 500, 400, 0.05)
     group, y = np.arange(500) % 2, rng.integers(0, 2, 500)
     model = ParityLinearSVC(loss="hinge", tol=1e-6)
     cold = model.set_params(solver="newton-cg").fit(X, y, sensitive_features=group)
@@ -109,7 +116,7 @@ def test_the_next_solver_starts_where_the_dual_stalls(monkeypatch):
 )
 def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
     rng = np.random.default_rng(0)
-    X = sparse.random_array((n, d), density=0.05, rng=rng, format="csr")
+    X = random_csr(rng, n, d, 0.05)
     group, y = np.arange(n) % 2, rng.integers(0, 2, n)
     called = []
 
@@ -128,7 +135,7 @@ def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
 
 def wide_data(n=300, d=900):
     rng = np.random.default_rng(3)
-    X = sparse.random_array((n, d), density=0.03, rng=rng, format="csr")
+    X = random_csr(rng, n, d, 0.03)
     group = rng.integers(0, 3, n)
     score = X @ rng.normal(size=d) + 0.3 * group
     return X, score, group, rng.uniform(0.0, 2.0, n) * (rng.uniform(size=n) < 0.9)
@@ -205,7 +212,7 @@ def test_a_root_is_found_where_the_slope_jumps():
 def test_rows_of_very_different_length(seed):
     """The dual stalls there, and conjugate gradients take too many steps."""
     rng = np.random.default_rng(seed)
-    X = sparse.random_array((200, 300), density=0.05, rng=rng)
+    X = random_csr(rng, 200, 300, 0.05)
     X = sparse.csr_array(sparse.diags_array(rng.lognormal(0.0, 2.0, 200)) @ X)
     score = X @ rng.normal(size=300)
     y = score / score.std() + 0.3 * rng.normal(size=200)
