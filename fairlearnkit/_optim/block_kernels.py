@@ -1,6 +1,7 @@
 """Functions of a block of rows and its columns that several solvers hand to `Rows`."""
 
 import numpy as np
+from scipy import sparse
 
 
 def slopes(block, f, loss):
@@ -37,3 +38,12 @@ def curved_pull(block, h, w, b=0.0):
     """X'diag(h) (X w + b), and the sum of diag(h) (X w + b)."""
     z = h * (block.matvec(w) + b)
     return block.rmatvec(z), z.sum()
+
+
+def row_squares(block):
+    """||x_i||^2 of each row."""
+    X = block.X
+    if sparse.issparse(X):
+        X = X.multiply(X)
+        return np.asarray(X.sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", X, X)

@@ -16,8 +16,8 @@ Raydan, SIAM J. Optim. 10, 2000; the lengths of Dai and Fletcher, Numer. Math. 1
 """
 
 import numpy as np
-from scipy import sparse
 
+from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.bound_program import project_on_bound
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit._optim.strata import split_strata
@@ -115,7 +115,7 @@ class _State:
         self.terms = p.loss.dual_terms(p.y, p.c)
         self.XQ = self.X @ p.basis  # (n_rows, rank)
         # The metric of all steps: the inverse diagonal of X X' / reg + R.
-        squares = row_squares(p) / p.reg + self.terms.R
+        squares = p.rows.column(row_squares) / p.reg + self.terms.R
         self.metric = 1.0 / np.maximum(squares, 1e-4 * squares.max())
         self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
         self.is_stuck, self.value, self.best = False, np.inf, None
@@ -409,16 +409,3 @@ def _shrunk(a, size):
 def _slope_of_size(a, d):
     """Derivative of ||a + s d||_1 at s = 0+."""
     return np.where(a != 0, np.sign(a) * d, np.abs(d)).sum()
-
-
-def row_squares(problem):
-    """||x_i||^2 of the rows, (n_samples,)."""
-    return problem.rows.column(_row_squares)
-
-
-def _row_squares(block):
-    X = block.X
-    if sparse.issparse(X):
-        X = X.multiply(X)
-        return np.asarray(X.sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", X, X)

@@ -23,7 +23,10 @@ from scipy.special import expit, xlogy
 
 
 class DualTerms(NamedTuple):
-    """What a loss adds to the dual: R a^2 / 2 - y a + epsilon |a| for low <= a <= high.
+    """What a loss adds to the dual, where that is quadratic in a = -c v.
+
+    c_i l*(y_i, -a_i / c_i) = R_i a_i^2 / 2 - y_i a_i + epsilon |a_i| for
+    low_i <= a_i <= high_i, and infinite elsewhere.
 
     Parameters
     ----------
@@ -71,14 +74,15 @@ class CertifiedLoss(Loss):
         and working sets around it use it.
     has_cvxpy_expression : bool
         Whether cvxpy can state it: by hinges, or by ``cvxpy_expression``.
-    has_dual_terms : bool
-        Whether its conjugate is of the form of ``dual_terms``.
+    dual_terms : callable or None
+        ``dual_terms(y, c)``, the `DualTerms` of targets y and weights c. None where the
+        conjugate is not of their form.
     """
 
     quadratic = False
     libsvm = None
     has_cvxpy_expression = True
-    has_dual_terms = False
+    dual_terms = None
     epsilon: float
 
     @abstractmethod
@@ -100,28 +104,6 @@ class CertifiedLoss(Loss):
         Multipliers that must sum to zero are moved in proportion to it. It has to
         vanish at the ends of the domain, and at kinks of l*, where any move costs.
         """
-
-    def dual_terms(self, y, c):
-        """What the loss adds to the dual, where that is quadratic in a = -c v.
-
-        c_i l*(y_i, -a_i / c_i) = R_i a_i^2 / 2 - y_i a_i + epsilon |a_i| for low_i <=
-        a_i <= high_i, and infinite elsewhere.
-
-        Parameters
-        ----------
-        y, c : ndarray of shape (n_samples,)
-            Targets and weights.
-
-        Returns
-        -------
-        terms : DualTerms
-
-        Raises
-        ------
-        NotImplementedError
-            If the loss does not say ``has_dual_terms``.
-        """
-        raise NotImplementedError
 
     def scaled(self, scale):
         """The loss l' with l'(y / scale, f / scale) = l(y, f) / scale.
@@ -244,7 +226,6 @@ class Logistic(SmoothLoss):
 class SquaredHinge(SmoothLoss):
     """max(0, 1 - y f)^2, y in {-1, 1}."""
 
-    has_dual_terms = True
     targets = "classes"
 
     def value(self, y, f):
@@ -284,7 +265,6 @@ class SquaredHinge(SmoothLoss):
 class Squared(SmoothLoss):
     """(y - f)^2 / 2, y real."""
 
-    has_dual_terms = True
     targets = "numbers"
     quadratic = True
 
@@ -331,7 +311,6 @@ class SquaredEpsilonInsensitive(SmoothLoss):
         Half the width of the tube around y in which there is no loss.
     """
 
-    has_dual_terms = True
     targets = "numbers"
 
     def __init__(self, epsilon=0.1):
@@ -374,7 +353,6 @@ class SquaredEpsilonInsensitive(SmoothLoss):
 class Hinge(PiecewiseLinearLoss):
     """max(0, 1 - y f), y in {-1, 1}: the maximum of m (y - f) over y m in [0, 1]."""
 
-    has_dual_terms = True
     targets = "classes"
     libsvm = "C-SVC"
     epsilon = 0.0  # no tube around the margin
@@ -424,7 +402,6 @@ class EpsilonInsensitive(PiecewiseLinearLoss):
         Half the width of the tube around y in which there is no loss.
     """
 
-    has_dual_terms = True
     targets = "numbers"
     libsvm = "epsilon-SVR"
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.solver import Solver
-from fairlearnkit._optim.solver_dual import is_next_to_dual
-from fairlearnkit._optim.wide import is_wide, narrowed
+from fairlearnkit._optim.wide import is_next_to_dual, is_wide, narrowed
 
 
 class InteriorPoint(Solver):

@@ -9,10 +9,9 @@ from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.newton import newton
 from fairlearnkit._optim.solver import Solver
-from fairlearnkit._optim.solver_dual import is_next_to_dual
 from fairlearnkit._optim.truncated_newton import truncated_newton
 from fairlearnkit._optim.unpenalised import shortest, start, whitened
-from fairlearnkit._optim.wide import is_wide, narrowed
+from fairlearnkit._optim.wide import is_next_to_dual, is_wide, narrowed
 
 # Elements of X from which a sample of the rows, one of so many parts, gives the first
 # point and Hessian. Fits of 50,000 x 100 to 400,000 x 100 (normal features, smooth

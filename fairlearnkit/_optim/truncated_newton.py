@@ -195,7 +195,7 @@ class _State:
         curves = steps  # H steps
         while True:
             K = self.K = _corrected(before, D, KD)
-            target = u - np.linalg.solve(K, slope)
+            target = u - _solved(K, slope)
             du = project_on_bound(K, target, p.cells, p.strata, p.bound)[0] - u
             rest = du - D @ (D.T @ du)
             length = np.linalg.norm(rest)
@@ -243,6 +243,8 @@ class _State:
             if blind or (flat and not steep):
                 break
             low, high = ((t, slope), high) if slope < 0 else (low, (t, slope))
+            if high is None:  # it falls all the way, but the objective is rounded
+                break
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
         if self.value > most:
@@ -373,14 +375,22 @@ def _off(Q, v):
     return v - Q @ (Q.T @ v)
 
 
+def _solved(K, b):
+    """Solution of K x = b, the shortest where K is singular in floating point."""
+    try:
+        return np.linalg.solve(K, b)
+    except np.linalg.LinAlgError:  # a curvature that vanished beside the others
+        return np.linalg.lstsq(K, b, rcond=None)[0]
+
+
 def _corrected(K, D, KD):
     """A positive definite matrix near K that takes D to KD (the block BFGS formula)."""
     if not D.shape[1]:
         return K
     old, product = K @ D, D.T @ KD
     product = 0.5 * (product + product.T)
-    K = K - old @ np.linalg.solve(D.T @ old, old.T)
-    K = K + KD @ np.linalg.solve(product, KD.T)
+    K = K - old @ _solved(D.T @ old, old.T)
+    K = K + KD @ _solved(product, KD.T)
     return 0.5 * (K + K.T)
 
 

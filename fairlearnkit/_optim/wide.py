@@ -1,10 +1,11 @@
-"""Problems with many features: whether they are too many for square matrices."""
+"""Problems with many features: which kind of solver costs least."""
 
 from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import qr
 
+from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.rows import ArrayRows
 from fairlearnkit._optim.unpenalised import too_wide
 
@@ -19,6 +20,16 @@ WIDEST_SPARSE = 500
 # And with kinks, where a square matrix takes .6 of the time at 100 features, and 1.5 at
 # 300 (the median over rows, losses and C in benchmarks/sparse.py).
 WIDEST_SPARSE_KINKS = 200
+# Fewest features for each row with which the dual over rows costs least, of losses with
+# kinks and of smooth ones.
+FEWEST_KINKS, FEWEST_SMOOTH = 0.4, 1.0
+# Curvature of a smooth loss against the penalty, c_i ||x_i||^2 / reg in the mean, below
+# which the truncated Newton method is as fast or faster.
+STIFF = 40.0
+# Features up to which solvers with square matrices come next. Where it stalls, for
+# rows of very different length, fits of 300 rows and as many features take 1 s and
+# reach the optimum, and by conjugate gradients 20 s and do not.
+WIDEST_AFTER_DUAL = 1000
 
 
 def is_wide(problem):
@@ -31,6 +42,25 @@ def is_wide(problem):
     if problem.loss.smooth:
         return not problem.loss.quadratic or n_features > WIDEST_SPARSE
     return n_features > WIDEST_SPARSE_KINKS
+
+
+def is_for_dual(problem):
+    """Whether the dual over the rows of sparse X costs least."""
+    p, loss = problem, problem.loss
+    if not (p.rows.is_sparse and p.rows.in_memory and loss.dual_terms is not None):
+        return False
+    n_samples, n_features = p.rows.shape
+    fewest = n_samples * (FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS)
+    if n_features <= max(fewest, WIDEST_SPARSE_KINKS) or loss.quadratic:
+        return False
+    if not loss.smooth:
+        return True
+    return p.c @ p.rows.column(row_squares) >= STIFF * p.reg * n_samples
+
+
+def is_next_to_dual(problem):
+    """Whether solvers with square matrices of the features go on where it stalls."""
+    return problem.n_features <= WIDEST_AFTER_DUAL and is_for_dual(problem)
 
 
 def narrowed(problem):

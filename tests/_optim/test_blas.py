@@ -1,5 +1,7 @@
 """Threads of scipy's BLAS during a fit."""
 
+from threading import Event, Thread
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
@@ -45,4 +47,25 @@ def test_threads_come_back_after_an_error():
     before = blas_threads()
     with pytest.raises(ValueError, match="stop"), blas.scipy_on_one_thread():
         raise ValueError("stop")
+    assert blas_threads() == before
+
+
+def test_threads_come_back_after_fits_that_overlap():
+    before = blas_threads()
+    first_is_in, second_is_in = Event(), Event()
+
+    def first():
+        with blas.scipy_on_one_thread():
+            first_is_in.set()
+            assert second_is_in.wait(10)
+
+    thread = Thread(target=first)
+    thread.start()
+    assert first_is_in.wait(10)
+    with blas.scipy_on_one_thread():
+        second_is_in.set()
+        thread.join()
+    assert blas_threads() == before
+    with blas.scipy_on_one_thread():
+        assert all(n == 1 for n in blas_threads()[0])
     assert blas_threads() == before

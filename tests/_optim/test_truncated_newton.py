@@ -1,9 +1,13 @@
 """The truncated Newton method: optima on wide sparse X, and its parts."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 from scipy.optimize import minimize_scalar
+from sklearn.exceptions import ConvergenceWarning
 
 from fairlearnkit._optim import solve
 from fairlearnkit._optim.truncated_newton import (
@@ -11,6 +15,7 @@ from fairlearnkit._optim.truncated_newton import (
     best_intercept,
     truncated_newton,
 )
+from fairlearnkit.svm import ParityLinearSVC
 from helpers import random_sparse_problem
 
 SMOOTH = ["logistic", "squared", "squared_hinge", "squared_epsilon_insensitive"]
@@ -95,3 +100,22 @@ def test_corrected_matrix_takes_directions_to_their_products():
     assert_allclose(found @ D, H @ D, atol=1e-12)
     assert np.linalg.eigvalsh(found).min() > 0
     assert _corrected(K, D[:, :0], D[:, :0]) is K
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_hardly_any_penalty(seed):
+    """Features at 1e8: curvatures vanish beside others, and objectives are rounded."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 40))
+    group = rng.integers(0, 3, size=200)
+    X[:, 0] += group
+    y = X[:, 0] + rng.normal(size=200) > 1
+    for loss in ("squared_hinge", "hinge"):
+        model = ParityLinearSVC(
+            max_gap=0.1, loss=loss, solver="newton-cg", max_iter=20
+        )
+        X_sparse = sparse.csr_matrix(1e8 * X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(X_sparse, y, sensitive_features=group)
+        assert model.gap_ <= 0.1 + 1e-9
