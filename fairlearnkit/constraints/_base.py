@@ -19,9 +19,9 @@ from ._group_contrasts import group_contrasts
 class Constraint(ABC):
     """Base of all constraints: a bound on differences of mean scores.
 
-    A subclass gives `contrasts`, the rows M of the bound ``|M f| <= max_gap`` on scores
-    f; this class derives the gap from them. An object of any other class with a method
-    ``contrasts`` of the same signature is a constraint as well; apart from
+    A subclass implements `contrasts`, which returns the rows M of the bound ``|M f| <=
+    max_gap`` on scores f; this class derives the gap from them. Any object with a
+    ``contrasts`` method of the same signature can be used as a constraint; apart from
     ``with_pos_label`` (see Notes), its other attributes are ignored.
 
     See Also
@@ -31,15 +31,15 @@ class Constraint(ABC):
 
     Notes
     -----
-    A constraint on the rows of a positive class lets estimators choose that class by a
-    method ``with_pos_label(pos_label)``, which returns a copy for another positive
-    class, and an attribute ``pos_label``, the class that its user named, or None; see
-    `EqualOpportunity`. Estimators do not look at ``pos_label`` of objects without this
-    method.
+    A constraint on the rows of a positive class can let estimators choose that class.
+    For this it needs a method ``with_pos_label(pos_label)``, which returns a copy for
+    another positive class, and an attribute ``pos_label``, which is the class named by
+    the user, or None; see `EqualOpportunity`. Estimators ignore ``pos_label`` of
+    objects without this method.
 
-    A constraint that compares groups among rows of the same class of y says so by the
-    class attribute ``compares_within_classes = True``; see `EqualizedOdds`. Regressors
-    then refuse a target of more than two values.
+    A constraint that compares groups among rows of the same class of y declares this
+    with the class attribute ``compares_within_classes = True``; see `EqualizedOdds`.
+    Regressors then refuse a target of more than two values.
     """
 
     compares_within_classes = False
@@ -103,9 +103,9 @@ class Constraint(ABC):
 class ParityConstraint(Constraint):
     """Base of the constraints that compare groups within strata of y.
 
-    A subclass gives `strata`. This class reads the groups and the weights, forms the
-    weighted mean score of each group in each stratum, and compares every two groups of
-    a stratum.
+    A stratum is a set of rows, such as those of one class. A subclass implements
+    `strata`. This class reads the groups and the weights, computes the weighted mean
+    score of each group in each stratum, and compares every two groups of a stratum.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ CONSTANT_SHARE = 1e-12
 
 @dataclass(frozen=True)
 class Decorrelation(Constraint):
-    r"""No covariance between the score and numeric sensitive columns, such as age.
+    r"""Bound on the covariance of the score with numeric columns, such as age.
 
     .. math:: \Big| \frac{1}{W} \sum_i w_i \, \frac{s_{ij} - \bar s_j}{\sigma_j}
               \, f_i \Big| \le \text{max\_gap} \quad \text{for every column } j

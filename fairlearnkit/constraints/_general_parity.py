@@ -38,7 +38,7 @@ class GeneralParity(ParityConstraint):
     -----
     The bins are computed from the y that is passed: on new rows, the gap refers to bins
     of the new y. This bounds mean scores within a bin, not errors of single rows. Every
-    group needs rows in every bin: take few bins if the outcomes of the groups hardly
+    group needs rows in every bin: use few bins if the outcomes of the groups hardly
     overlap.
 
     References

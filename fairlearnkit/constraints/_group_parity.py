@@ -29,9 +29,9 @@ class DemographicParity(ParityConstraint):
 
     Notes
     -----
-    Models bound mean scores under this constraint. In a
-    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the rates of
-    decisions that are bounded.
+    Models with this constraint bound mean scores. A
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` with this constraint
+    bounds the rates of decisions.
 
     References
     ----------
@@ -71,10 +71,10 @@ class EqualOpportunity(ParityConstraint):
 
     Notes
     -----
-    Models bound mean scores under this constraint: the linear-loss relaxation of equal
-    true positive rates, whose factor 1/2 is part of max_gap here. In a
-    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the true
-    positive rates that are bounded.
+    Models with this constraint bound mean scores. This is the linear-loss relaxation of
+    equal true positive rates; its factor 1/2 is part of max_gap here. A
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` with this constraint
+    bounds the true positive rates.
 
     References
     ----------
@@ -149,9 +149,9 @@ class EqualizedOdds(ParityConstraint):
 
     Notes
     -----
-    Models bound mean scores under this constraint. In a
-    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` it is the true and
-    the false positive rates that are bounded.
+    Models with this constraint bound mean scores. A
+    :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier` with this constraint
+    bounds the true and the false positive rates.
 
     References
     ----------

@@ -10,7 +10,7 @@ from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_conte
 
 
 class ParityKernelRidge(BaseParityKernelRegressor):
-    r"""Kernel ridge regression with equal mean predictions, in closed form.
+    r"""Kernel ridge regression with a bound on the gap of mean predictions.
 
     .. math::
 
@@ -19,8 +19,8 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         \qquad f(x) = \langle w, \phi(x) \rangle
 
     with :math:`\phi` the feature map of the kernel. Each row of M f is a difference
-    between the mean predictions of two groups, among the rows that `constraint` looks
-    at. Any number of contrasts can be bounded. Groups are needed at fit only;
+    between the mean predictions of two groups, among the rows that `constraint`
+    selects. Any number of contrasts can be bounded. Groups are needed at fit only;
     predictions need X alone.
 
     Parameters
@@ -44,7 +44,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         :mod:`fairlearnkit.constraints`.
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
-        ``np.inf`` leaves the model of ``sklearn.kernel_ridge.KernelRidge``.
+        ``np.inf`` gives the model of ``sklearn.kernel_ridge.KernelRidge``.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing: raise an error, make
         them a group of their own, or leave them out of the constraint (they still
@@ -58,7 +58,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
     Attributes
     ----------
     support_ : ndarray of shape (n_support,)
-        Training rows with a coefficient: all rows of positive weight.
+        Training rows with a nonzero coefficient: all rows of positive weight.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
         These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support)
@@ -102,25 +102,26 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         An indefinite or ill-conditioned kernel misses the bound or the optimum.
     UserWarning
         The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
-        is left to predict by; or the means that the constraint compares agree already.
+        is left, so that the model is constant; or the means that the constraint
+        compares already agree.
 
     See Also
     --------
     fairlearnkit.linear_model.ParityRidge : Faster, with an intercept.
-    fairlearnkit.svm.ParitySVR : The same with the epsilon-insensitive loss.
+    fairlearnkit.svm.ParitySVR : With the epsilon-insensitive loss.
 
     Notes
     -----
-    The constraint concerns the mean predictions of the training rows. It guarantees
-    neither equal distributions of the predictions nor anything about new rows.
+    The constraint applies to the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything for new rows.
 
     The optimum is global, and certified by ``duality_gap_``, only if the kernel is
     positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
-    not convex, and the model is a stationary point. This is tested on a sample of 300
-    rows.
+    not convex, and the model is a stationary point. Positive semi-definiteness is
+    tested on a sample of 300 rows.
 
-    The model keeps every training row of positive weight, and fitting holds their
-    kernel matrix in memory, 8 n^2 bytes. For more than some ten thousand rows, use
+    The model stores every training row of positive weight, and `fit` holds their kernel
+    matrix in memory, 8 n^2 bytes. For more than some ten thousand rows, use
     ``sklearn.kernel_approximation.Nystroem`` and ParityRidge.
 
     References

@@ -12,7 +12,7 @@ from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_conte
 
 
 class ParityLogisticRegression(BaseParityClassifier):
-    r"""Logistic regression whose mean scores agree between groups, exactly.
+    r"""Logistic regression with a bound on the gap of mean scores between groups.
 
     .. math::
 
@@ -21,8 +21,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         \qquad f(x) = \langle w, x \rangle + b
 
     Each row of M f is a difference between the mean scores of two groups, among the
-    rows that `constraint` looks at. Groups are needed at fit only; predictions need
-    X alone.
+    rows that `constraint` selects. Groups are needed at fit only; predictions need X
+    alone.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class ParityLogisticRegression(BaseParityClassifier):
         Largest difference of mean scores, in log-odds; 0 closes the gap, ``np.inf``
         gives scikit-learn's model.
     gap_ratio : float, default=None
-        A constraint without unit in place of `max_gap`, which must then be 0: every
-        difference becomes this part of what it is without a constraint, M f = gap_ratio
-        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
-        turns it around. It is always feasible, and costs the plain fit and a second
-        one that starts there.
+        A constraint without a unit, in place of `max_gap`, which must then be 0: every
+        difference becomes this fraction of what it is without a constraint, M f =
+        gap_ratio M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it,
+        and -0.3 reverses its sign. It is always feasible. Two models are fitted: the
+        plain one, and from there the constrained one.
     C : float, default=1.0
         Inverse of the regularisation strength. ``np.inf`` means no penalty; if a
         hyperplane then separates the classes, there is no optimum (ConvergenceWarning).
@@ -123,19 +123,20 @@ class ParityLogisticRegression(BaseParityClassifier):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With a gap of 0 no direction of X is left to score by, or float32 cannot
-        represent the requested gap.
+        With a gap of 0 no direction of X is left, so that the model is constant, or
+        float32 cannot represent the requested gap.
 
     See Also
     --------
-    fairlearnkit.preprocessing.ParityProjection : The same constraint for any model.
-    fairlearnkit.svm.ParityLinearSVC : The same with hinge losses.
+    fairlearnkit.preprocessing.ParityProjection : Changes the features so that any
+        linear model meets the constraint.
+    fairlearnkit.svm.ParityLinearSVC : The hinge losses instead of the logistic loss.
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. To bound the rates of
-    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`,
-    around this model or any other. Nothing is guaranteed about new rows: measure the
+    The constraint applies to the mean scores of the training rows. To bound the rates
+    of decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`,
+    around this model or any other. Nothing is guaranteed for new rows: measure the
     gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     More than two classes are fitted one-vs-rest, with the constraint on each class's

@@ -23,7 +23,7 @@ SHARED = (
 
 
 class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
-    r"""Logistic regression under a bound on a gap of decisions.
+    r"""Logistic regression with a bound on the gap of decisions, by cross-validation.
 
     .. math::
 
@@ -31,11 +31,10 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         \text{metric}(y, \hat y_{C, r}, \text{groups}) \le \text{max\_gap}
 
     The candidates are the points of :func:`parity_path`: for each C, models whose gap
-    of mean scores is r times what it is without a constraint, from r = 1 to past zero.
-    The score of a candidate is its mean over folds. Its gap is that of the decisions in
-    all folds together, each by a model that was not fitted on the row; averaging the
-    gaps of folds would overestimate it. Groups are needed at fit only; predictions need
-    X alone.
+    of mean scores is r times what it is without a constraint, from r = 1 to below zero.
+    The score of a candidate is its mean over folds. Its gap is computed from the
+    out-of-fold decisions for all rows together; the mean of the gaps of the folds would
+    overestimate it. Groups are needed at fit only; predictions need X alone.
 
     Parameters
     ----------
@@ -130,15 +129,15 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     Raises
     ------
     ValueError
-        The metric is not known or has to be named, the training rows of a fold lack a
-        group, or the rows of one that the constraint compares, no candidate has both a
-        score and a gap, or what :class:`ParityLogisticRegression` raises.
+        The metric is not known or has to be named, a group, or its rows that the
+        constraint compares, is missing from the training rows of a fold, no candidate
+        has both a score and a gap, or what :class:`ParityLogisticRegression` raises.
 
     Warns
     -----
     UserWarning
-        No candidate is within the bound (that of the lowest gap is taken), or the
-        chosen model decides the same for nearly everyone.
+        No candidate is within the bound (the one with the lowest gap is used), or the
+        chosen model makes the same decision for nearly everyone.
     SmallGroupWarning
         A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
@@ -150,14 +149,14 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     parity_path : The candidates.
     fairlearnkit.postprocessing.ParityThresholdClassifier : Decision rules under the
         same bound, around any classifier.
-    fairlearnkit.inspection.TradeoffDisplay : Draws the candidates.
+    fairlearnkit.inspection.TradeoffDisplay : Plots the candidates.
 
     Notes
     -----
-    Nothing is guaranteed about new rows. The gap that is bounded is an estimate, whose
+    Nothing is guaranteed for new rows. The gap that is bounded is an estimate, and its
     error depends on the size of the smallest group.
 
-    Draw the candidates with ``TradeoffDisplay.from_cv_results(model.cv_results_,
+    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model.cv_results_,
     "score", "gap", chosen=model.best_index_)``.
 
     References

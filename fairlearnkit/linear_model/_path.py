@@ -28,17 +28,18 @@ def parity_path(
     estimator=None,
     sample_weight=None,
 ):
-    r"""Fit a linear model for several ratios of the gap, one after the other.
+    r"""Fit a linear model for each of several gap ratios.
 
     .. math::
 
         \min_{w, b} \tfrac{\text{reg}}{2} \|w\|^2 + C \sum_i w_i \, \ell(y_i, f(x_i))
         \quad \text{subject to} \quad M f = r \, M f_\text{plain}
 
-    For each gap ratio r, with f_plain the scores of the model without a constraint: 1
-    is that model, 0 closes every difference between groups, and below 0 they have the
-    other sign. Each fit starts from the previous ones, so that a path costs much less
-    than separate fits with `gap_ratio`, and gives the same models.
+    One model is fitted for each gap ratio r. The scores f_plain are those of the model
+    without a constraint: r = 1 gives this model, r = 0 closes every difference between
+    groups, and with r < 0 the differences have the opposite sign. Each fit starts from
+    the previous ones. A path therefore costs much less than separate fits with
+    `gap_ratio`, and gives the same models.
 
     Parameters
     ----------
@@ -51,14 +52,14 @@ def parity_path(
     constraint : str or object, default="demographic_parity"
         As in :class:`ParityLogisticRegression`; it replaces that of `estimator`.
     gap_ratios : "auto" or array-like of shape (n_points,), default="auto"
-        The ratios, in any order. "auto" takes 20, from 1 down to -0.9.
+        The ratios, in any order. "auto" means 20, from 1 down to -0.9.
     estimator : estimator, default=None
         Model whose loss, penalty and other parameters are taken:
         :class:`ParityLogisticRegression` (the default), :class:`ParityRidge`,
         :class:`~fairlearnkit.svm.ParityLinearSVC` or
-        :class:`~fairlearnkit.svm.ParityLinearSVR`. Its `missing` says what is done
-        about missing groups. It is not changed, and its `max_gap` and `gap_ratio` are
-        not used.
+        :class:`~fairlearnkit.svm.ParityLinearSVR`. Its `missing` determines how missing
+        groups are treated. The estimator is not changed, and its `max_gap` and
+        `gap_ratio` are not used.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the loss and in the constraint; weight 2 counts as two rows.
 
@@ -101,9 +102,9 @@ def parity_path(
 
     Notes
     -----
-    The gaps are those of mean scores of the training rows. Rates of decisions agree
-    elsewhere on the path, often past zero: choose the point by decisions on rows that
-    the path was not fitted on.
+    The gaps are those of mean scores of the training rows. Rates of decisions usually
+    agree at another ratio, often a negative one. Choose the ratio by the decisions on
+    rows that the path was not fitted on.
 
     The solvers "cvxpy" and "interior-point" cannot be warm-started: each of their fits
     starts from scratch.

@@ -10,7 +10,7 @@ from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_conte
 
 
 class ParityRidge(BaseParityRegressor):
-    r"""Ridge regression whose mean predictions agree between groups, exactly.
+    r"""Ridge regression with a bound on the gap of mean predictions between groups.
 
     .. math::
 
@@ -34,11 +34,11 @@ class ParityRidge(BaseParityRegressor):
         Largest difference of mean predictions, in units of y; 0 closes the gap,
         ``np.inf`` gives scikit-learn's model.
     gap_ratio : float, default=None
-        A constraint without unit in place of `max_gap`, which must then be 0: every
-        difference becomes this part of what it is without a constraint, M f = gap_ratio
-        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
-        turns it around. It is always feasible, and costs the plain fit and a second
-        one that starts there.
+        A constraint without a unit, in place of `max_gap`, which must then be 0: every
+        difference becomes this fraction of what it is without a constraint, M f =
+        gap_ratio M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it,
+        and -0.3 reverses its sign. It is always feasible. Two models are fitted: the
+        plain one, and from there the constrained one.
     fit_intercept : bool, default=True
         Whether to add an intercept; it is not penalised.
     tol : float, default=1e-8
@@ -109,17 +109,18 @@ class ParityRidge(BaseParityRegressor):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With a gap of 0 no direction of X is left to score by, or float32 cannot
-        represent the requested gap.
+        With a gap of 0 no direction of X is left, so that the model is constant, or
+        float32 cannot represent the requested gap.
 
     See Also
     --------
-    fairlearnkit.preprocessing.ParityProjection : The same constraint for any model.
+    fairlearnkit.preprocessing.ParityProjection : Changes the features so that any
+        linear model meets the constraint.
 
     Notes
     -----
-    The constraint concerns the mean predictions of the training rows. It guarantees
-    neither equal distributions of the predictions nor anything about new rows.
+    The constraint applies to the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything for new rows.
 
     References
     ----------

@@ -10,7 +10,7 @@ SHARED = ("constraint", "fit_intercept", "tol", "missing", "solver", "max_iter")
 
 
 class ParityRidgeCV(PathSearchMixin, ParityRidge):
-    r"""Ridge regression under a bound on a gap of predictions.
+    r"""Ridge regression with a bound on a gap of predictions, by cross-validation.
 
     .. math::
 
@@ -19,9 +19,9 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
 
     The candidates are the points of :func:`parity_path`: for each alpha, models whose
     gap of mean predictions is r times what it is without a constraint, from r = 1 to
-    past zero. The score of a candidate is its mean over folds. Its gap is that of the
-    predictions in all folds together, each by a model that was not fitted on the row.
-    Groups are needed at fit only; predictions need X alone.
+    below zero. The score of a candidate is its mean over folds. Its gap is computed
+    from the out-of-fold predictions for all rows together. Groups are needed at fit
+    only; predictions need X alone.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     Warns
     -----
     UserWarning
-        No candidate is within the bound; that of the lowest gap is taken.
+        No candidate is within the bound; the one with the lowest gap is used.
     SmallGroupWarning
         A cell of the constraint has fewer than 10 rows.
     ConvergenceWarning
@@ -120,15 +120,15 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     parity_path : The candidates.
     fairlearnkit.postprocessing.BarycenterRegressor : Equal distributions, around any
         regressor.
-    fairlearnkit.inspection.TradeoffDisplay : Draws the candidates.
+    fairlearnkit.inspection.TradeoffDisplay : Plots the candidates.
 
     Notes
     -----
-    Nothing is guaranteed about new rows. A linear model shifts the predictions of the
-    groups, but cannot change the shapes of their distributions at will: where these
-    differ, no candidate may be within a small bound on "ks_gap".
+    Nothing is guaranteed for new rows. A linear model can shift the predictions of the
+    groups, but has little influence on the shapes of their distributions. If these
+    differ, it may be that no candidate is within a small bound on "ks_gap".
 
-    Draw the candidates with ``TradeoffDisplay.from_cv_results(model.cv_results_,
+    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model.cv_results_,
     "score", "gap", chosen=model.best_index_)``.
 
     References

@@ -38,18 +38,18 @@ PREDICTIONS = ("predict", "predict_proba", "decision_function", "score")
 
 
 class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
-    r"""Decide so that rates differ between groups by no more than a bound.
+    r"""Decision rule with a bound on the difference of rates between groups.
 
-    Around any classifier with probabilities, for any number of groups and classes. Let
-    :math:`p_j(x)` be the probability of class j, and :math:`r_k(x) = \sum_j p_j(x) \,
-    \text{cost}(j, k)` the expected cost of deciding k. Sought is the rule d of the
-    lowest expected cost whose rates keep
+    The rule works around any classifier with ``predict_proba``, for any number of
+    groups and classes. Let :math:`p_j(x)` be the probability of class j, and
+    :math:`r_k(x) = \sum_j p_j(x) \, \text{cost}(j, k)` the expected cost of deciding k.
+    The rule d is the one with the lowest expected cost subject to
 
     .. math:: |P(d(X) = k \mid S = a, Y \in A) - P(d(X) = k \mid S = b, Y \in A)|
               \le \text{max\_gap}
 
-    for all groups a, b. The constraint says for which sets A of classes, and which
-    classes k:
+    for all groups a, b. The constraint determines the sets A of classes and the classes
+    k:
 
     - "demographic_parity": all rows; two classes: the share decided positive; more: the
       share decided k for each k;
@@ -63,9 +63,10 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
 
     .. math:: \arg\min_k \; r_k(x) + \sum_{j : k_j = k} \nu_j \, m_j(x) / \pi_j,
 
-    where rate j has the multiplier :math:`\nu_j`, :math:`m_j(x)` is the probability
-    P(S = s, Y in A | x) of its cell, and :math:`\pi_j` the mean of that. The rule is
-    deterministic, and the decision for a row does not depend on other rows.
+    where :math:`\nu_j` is the multiplier of rate j, :math:`m_j(x)` is the probability
+    P(S = s, Y in A | x) of its cell (the rows of which the rate is taken), and
+    :math:`\pi_j` is the mean of :math:`m_j`. The rule is deterministic, and the
+    decision for a row does not depend on other rows.
 
     Groups are needed at fit, and at predict unless `group_estimator` is given.
 
@@ -74,25 +75,25 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     estimator : estimator
         Any classifier with ``predict_proba``, or a Pipeline or a search that ends in
         one. A :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used
-        for calibration, so that none of them should be in its training data.
+        for calibration, so none of them should be in its training data.
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "equal_opportunity" or "equalized_odds", see above; or an
         object of :mod:`fairlearnkit.constraints` whose strata depend on the class
         alone, such as ``DemographicParity(columns="separately")``.
     max_gap : float, default=0.0
-        Largest difference of two rates that are compared, between 0 and 1. Rates of
-        whole rows cannot be matched more closely than to half a row: the bound counts
-        as met by two rates whose difference exceeds it by at most half of the largest
-        share of a row in the one cell and half of that in the other. Expected rates of
-        several thresholds have no such allowance. ``np.inf`` is the inner classifier's
-        own decision under the cost.
+        Largest difference of two rates that are compared, between 0 and 1. Since whole
+        rows are decided, rates cannot be matched more closely than to half a row: the
+        bound counts as met if the difference exceeds it by at most half of the largest
+        share of a row in the one cell plus half of that in the other. Expected rates of
+        several thresholds have no such allowance. With ``np.inf``, the rule is the
+        decision of the inner classifier under the cost.
     group_estimator : estimator, default=None
         A classifier of the groups from X, which makes groups unnecessary at predict. A
         clone is fitted for each sensitive column that is compared by itself and each
-        set A of classes, on the rows of these classes. It may be a model of the same
-        kind as `estimator`. A FrozenEstimator, whose classes are group labels of one
-        column, is taken for P(S | X, Y in A) of every set A. With None, groups are
-        needed at predict.
+        set A of classes (on the rows of these classes). It may be a model of the same
+        kind as `estimator`. A FrozenEstimator, whose classes must be the group labels
+        of one column, is used as an estimate of P(S | X, Y in A) for every set A. With
+        None, groups are needed at predict.
     cost : dict or array-like, default=None
         Cost of not deciding a class where it is the true one, as a dict by label or an
         array of shape (n_classes,) in the order of the classes; or a matrix of shape
@@ -105,16 +106,16 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     confidence : float, default=0.95
         Probability with which ``gap_bound_`` holds.
     cv : int, cross-validation generator or iterable, default=5
-        Folds for the out-of-fold probabilities that the rule is chosen by; an integer
+        Folds for the out-of-fold probabilities by which the rule is chosen; an integer
         is the number of folds of :class:`~sklearn.model_selection.StratifiedKFold`,
         stratified by class and group. Both estimators are then fitted on all rows.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with rows whose sensitive feature is missing: raise an error, treat
         them as a group of their own, or leave them out of the constraint and decide
-        them at the lowest expected cost, without a shift.
+        about them at the lowest expected cost, without a shift.
     unseen : {"error", "pooled"}, default="error"
         What to do at predict with rows of a group that was not seen in fit: raise an
-        error, or decide them at the lowest expected cost, without a shift.
+        error, or decide about them at the lowest expected cost, without a shift.
     n_jobs : int, default=None
         Number of folds that are fitted in parallel.
 
@@ -127,30 +128,30 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     pos_label_ : scalar or None
-        The positive class; None if it was not given and did not have to be.
+        The positive class; None if it was not given and not needed.
     thresholds_ : dict of float
         Known groups, intersections, two classes: the threshold of each group, on the
         probability of ``pos_label_``, or of ``classes_[1]`` where that is None. With
         "equalized_odds" a list of pairs (threshold, share of the rows that pick it) for
         a group that has several.
     multipliers_ : dict of float
-        Otherwise: :math:`\nu_j` by cell, in cost per unit of the rate, or for two cells
-        that of their difference; for more than two classes a dict for each class. NaN
-        if the same class is decided for every row.
+        Otherwise: the multiplier :math:`\nu_j` of each cell, in cost per unit of the
+        rate, or a single one for the difference of two cells; for more than two
+        classes, a dict for each class. NaN if the same class is decided for every row.
     gap_ : float
-        Largest difference of two rates of the rows that the rule was chosen by, with
-        their true labels and groups; for several thresholds that of expected rates. The
-        gap of new rows is larger on average.
+        Largest difference of two rates on the rows by which the rule was chosen, with
+        their true labels and groups; with several thresholds, the difference of
+        expected rates. The gap on new rows is larger on average.
     gap_bound_ : float
-        Bound on the gap of new rows from the same population, which holds with
+        Bound on the gap for new rows from the same population, which holds with
         probability `confidence`. NaN unless the estimator is a FrozenEstimator, groups
         are known, there are two classes and no weights, and intersections are compared.
     cost_ : float
-        Expected cost of a decision by the probabilities of the rows that the rule was
-        chosen by.
+        Expected cost of a decision, by the probabilities of the rows by which the rule
+        was chosen.
     duality_gap_ : float
-        No rule whose rates by probabilities and memberships are as close is cheaper
-        than ``cost_`` by more than this.
+        Among the rules whose rates by the estimated probabilities are as close, none is
+        cheaper than ``cost_`` by more than this.
     tradeoff_ : dict of ndarray of shape (n_rules,)
         "bound", "cost", "gap" and "duality_gap" of the rules for other bounds, in
         ascending order of "bound", the smallest `max_gap` that a rule meets; see
@@ -172,10 +173,10 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     ValueError
         If `max_gap` is finite and above 1; if sensitive features are not given, have
         another length than X, hold a single group, missing values or unseen groups; if
-        a group has no row in a cell; if the constraint has no strata of y, or compares
-        more than two classes within each class; if the positive class has to be given;
-        if the cost has another shape; if groups are inferred and the training rows of a
-        fold lack one.
+        a group has no row in a cell; if the constraint has no strata of y, or is
+        equalized odds with more than two classes; if the positive class has to be
+        given; if the cost has a wrong shape; if groups are inferred and one is missing
+        from the training rows of a fold.
     AttributeError
         If an estimator has no ``predict_proba``.
 
@@ -185,7 +186,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         If a group has fewer than 10 rows in a cell.
     UserWarning
         If, with several multipliers, the cheapest rule within the bound decides the
-        same class for every row. If sample weights are given and the estimator takes
+        same class for every row; or if sample weights are given and the estimator takes
         none.
 
     See Also
@@ -196,28 +197,29 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
 
     Notes
     -----
-    What is not guaranteed: the bound holds for the rows that the rule was chosen by.
-    New rows have a larger gap, by chance; ``gap_bound_`` says how much larger where
-    theory does. After out-of-fold calibration there is no such bound, since the models
-    that are used are not those that the probabilities are from.
+    The bound holds for the rows by which the rule was chosen. It is not guaranteed for
+    new rows: their gap varies and is larger on average. ``gap_bound_`` bounds it with a
+    FrozenEstimator. After out-of-fold calibration there is no such bound, since the
+    models that predict are not those that the probabilities came from.
 
-    Cost is expected cost by the probabilities of the inner classifier, which should be
-    calibrated. Whether a rule meets the bound is counted with true labels and groups.
+    The cost is an expected cost by the probabilities of the inner classifier, which
+    should be calibrated. Whether a rule meets the bound is determined from true labels
+    and groups.
 
-    Thresholds that depend on the group treat people differently by their group, which
-    some laws forbid; `group_estimator` avoids it, though the rule then depends on what
-    X tells of the group. Neither is legal advice.
+    Thresholds by group treat people differently because of their group, which some laws
+    forbid. With a `group_estimator` decisions depend on X alone, but still on what X
+    says about the group. This is not legal advice.
 
-    `predict_proba` is that of the inner classifier, and knows nothing of the rule:
+    `predict_proba` is that of the inner classifier and does not depend on the rule:
     calibration, soft voting and stacking around this estimator discard its decisions.
 
-    For known groups and one set A, the rule is a global optimum among thresholds. For
-    several multipliers, candidates are optima of a convex program along a path of
-    bounds and on the lines between them; a better rule may exist, and ``duality_gap_``
-    bounds by how much.
+    With known groups and one set A, the rule is a global optimum among thresholds. With
+    several multipliers, the candidates are optima of a convex program along a path of
+    bounds, and points on the lines between them; a better rule may exist, and
+    ``duality_gap_`` bounds by how much.
 
-    Equal rows share a decision, so that their largest share in a cell limits which
-    bounds can be met.
+    Equal rows share a decision, so their largest share in a cell limits which bounds
+    can be met.
 
     References
     ----------

@@ -9,7 +9,7 @@ from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_conte
 
 
 class ParityLinearSVC(BaseParityClassifier):
-    r"""Linear support vector machine whose mean scores agree between groups, exactly.
+    r"""Linear support vector machine with a bound on the gap of mean scores.
 
     .. math::
 
@@ -19,7 +19,7 @@ class ParityLinearSVC(BaseParityClassifier):
 
     with :math:`\ell(m) = \max(0, 1 - m)` (hinge) or its square. Each row of M f is a
     difference between the mean scores of two groups, among the rows that `constraint`
-    looks at. Groups are needed at fit only; predictions need X alone.
+    selects. Groups are needed at fit only; predictions need X alone.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ class ParityLinearSVC(BaseParityClassifier):
         Largest difference of mean scores, in units of the decision function (the
         margin is at 1); 0 closes the gap, ``np.inf`` leaves the plain SVM.
     gap_ratio : float, default=None
-        A constraint without unit in place of `max_gap`, which must then be 0: every
-        difference becomes this part of what it is without a constraint, M f = gap_ratio
-        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
-        turns it around. It is always feasible, and costs the plain fit and a second
-        one that starts there.
+        A constraint without a unit, in place of `max_gap`, which must then be 0: every
+        difference becomes this fraction of what it is without a constraint, M f =
+        gap_ratio M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it,
+        and -0.3 reverses its sign. It is always feasible. Two models are fitted: the
+        plain one, and from there the constrained one.
     C : float, default=1.0
         Inverse of the regularisation strength.
     tol : float, default=1e-8
@@ -121,18 +121,19 @@ class ParityLinearSVC(BaseParityClassifier):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With a gap of 0 no direction of X is left to score by, or float32 cannot
-        represent the requested gap.
+        With a gap of 0 no direction of X is left, so that the model is constant, or
+        float32 cannot represent the requested gap.
 
     See Also
     --------
-    fairlearnkit.linear_model.ParityLogisticRegression : The same with probabilities.
+    fairlearnkit.linear_model.ParityLogisticRegression : The logistic loss, with
+        ``predict_proba``.
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. To bound the rates of
-    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
-    around a classifier with probabilities. Nothing is guaranteed about new rows:
+    The constraint applies to the mean scores of the training rows. To bound the rates
+    of decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
+    around a classifier with probabilities. Nothing is guaranteed for new rows:
     measure the gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     ``sklearn.svm.LinearSVC`` penalises the intercept; this class does not. With

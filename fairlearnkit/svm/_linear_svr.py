@@ -9,7 +9,7 @@ from fairlearnkit.utils._sklearn_private import Interval, StrOptions, _fit_conte
 
 
 class ParityLinearSVR(BaseParityRegressor):
-    r"""Linear support vector regression with equal mean predictions, exactly.
+    r"""Linear support vector regression with a bound on the gap of mean predictions.
 
     .. math::
 
@@ -19,7 +19,7 @@ class ParityLinearSVR(BaseParityRegressor):
 
     with :math:`\ell(r) = \max(0, |r| - \varepsilon)` or its square. Each row of M f is
     a difference between the mean predictions of two groups, among the rows that
-    `constraint` looks at. Groups are needed at fit only; predictions need X alone.
+    `constraint` selects. Groups are needed at fit only; predictions need X alone.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ class ParityLinearSVR(BaseParityRegressor):
         Largest difference of mean predictions, in units of y; 0 closes the gap,
         ``np.inf`` leaves the plain model.
     gap_ratio : float, default=None
-        A constraint without unit in place of `max_gap`, which must then be 0: every
-        difference becomes this part of what it is without a constraint, M f = gap_ratio
-        M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it, and -0.3
-        turns it around. It is always feasible, and costs the plain fit and a second
-        one that starts there.
+        A constraint without a unit, in place of `max_gap`, which must then be 0: every
+        difference becomes this fraction of what it is without a constraint, M f =
+        gap_ratio M f_plain. 1 gives the plain model, 0.5 halves the gap, 0 closes it,
+        and -0.3 reverses its sign. It is always feasible. Two models are fitted: the
+        plain one, and from there the constrained one.
     C : float, default=1.0
         Inverse of the regularisation strength.
     tol : float, default=1e-8
@@ -109,18 +109,18 @@ class ParityLinearSVR(BaseParityRegressor):
     ConvergenceWarning
         The solver stopped before reaching `tol`.
     UserWarning
-        With a gap of 0 no direction of X is left to score by, or float32 cannot
-        represent the requested gap.
+        With a gap of 0 no direction of X is left, so that the model is constant, or
+        float32 cannot represent the requested gap.
 
     See Also
     --------
-    fairlearnkit.svm.ParitySVR : The same with kernels.
-    fairlearnkit.linear_model.ParityRidge : The same with the squared loss.
+    fairlearnkit.svm.ParitySVR : With kernels.
+    fairlearnkit.linear_model.ParityRidge : With the squared loss.
 
     Notes
     -----
-    The constraint concerns the mean predictions of the training rows. It guarantees
-    neither equal distributions of the predictions nor anything about new rows.
+    The constraint applies to the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything for new rows.
 
     ``sklearn.svm.LinearSVR`` penalises the intercept; this class does not. With
     ``max_gap=np.inf`` it gives the coefficients of ``SVR(kernel="linear")``, and with

@@ -7,7 +7,7 @@ from fairlearnkit.utils._sklearn_private import StrOptions, _fit_context
 
 
 class ParitySVC(BaseParityKernelClassifier):
-    r"""Kernel support vector machine whose mean scores agree between groups, exactly.
+    r"""Kernel support vector machine with a bound on the gap of mean scores.
 
     .. math::
 
@@ -22,7 +22,7 @@ class ParitySVC(BaseParityKernelClassifier):
     .. math:: \tilde K(x, z) = K(x, z) - t(x)^\top G^+ t(z) .
 
     Each row of M f is a difference between the mean scores of two groups, among the
-    rows that `constraint` looks at. Groups are needed at fit only; predictions need X
+    rows that `constraint` selects. Groups are needed at fit only; predictions need X
     alone.
 
     Parameters
@@ -51,9 +51,8 @@ class ParitySVC(BaseParityKernelClassifier):
         {0, 1}, {-1, 1} or booleans; for other labels, name the class. With more than
         two classes each is the positive class in turn, and `pos_label` must be None.
     max_gap : float, default=0.0
-        Largest difference of mean scores, in units of the decision function (the
-        margin is at 1); 0 closes the gap, ``np.inf`` leaves the model of
-        ``sklearn.svm.SVC``.
+        Largest difference of mean scores, in units of the decision function (the margin
+        is at 1); 0 closes the gap, ``np.inf`` gives the model of ``sklearn.svm.SVC``.
     shrinking : bool, default=True
         Whether libsvm uses the shrinking heuristic.
     tol : float, default=1e-3
@@ -85,8 +84,8 @@ class ParitySVC(BaseParityKernelClassifier):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     support_ : ndarray of shape (n_support,)
-        Training rows with a coefficient: the support vectors, and all rows that the
-        constraint looks at.
+        Training rows with a nonzero coefficient: the support vectors, and all rows that
+        the constraint compares.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
         These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support) or (n_classes, n_support)
@@ -138,7 +137,8 @@ class ParitySVC(BaseParityKernelClassifier):
         bound, or with ``C=np.inf`` no model without loss was found.
     UserWarning
         The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
-        is left to score by; or the means that the constraint compares agree already.
+        is left, so that the model is constant; or the means that the constraint
+        compares already agree.
 
     See Also
     --------
@@ -146,21 +146,22 @@ class ParitySVC(BaseParityKernelClassifier):
 
     Notes
     -----
-    The constraint concerns the mean scores of the training rows. To bound the rates of
-    decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
-    around a classifier with probabilities. Nothing is guaranteed about new rows:
+    The constraint applies to the mean scores of the training rows. To bound the rates
+    of decisions, use :class:`~fairlearnkit.postprocessing.ParityThresholdClassifier`
+    around a classifier with probabilities. Nothing is guaranteed for new rows:
     measure the gap with :mod:`fairlearnkit.metrics` on held-out data.
 
     The optimum is global, and certified by ``duality_gap_``, only if the kernel is
     positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
-    not convex, and the model is a stationary point. This is tested on a sample of 300
-    rows.
+    not convex, and the model is a stationary point. Positive semi-definiteness is
+    tested on a sample of 300 rows.
 
-    The model keeps the training rows that have a coefficient. From 4,000 rows on, only
-    the part of the kernel matrix near the margin is formed, if the kernel is "rbf",
-    "linear" or "poly" and no bound on several contrasts binds; otherwise the whole
-    matrix, 8 n^2 bytes. Time grows with the square of the number of rows; for many, use
-    ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVC.
+    The model stores the training rows with a nonzero coefficient. From 4,000 rows on,
+    only the part of the kernel matrix near the margin is formed, if the kernel is
+    "rbf", "linear" or "poly" and no bound on several contrasts binds; otherwise the
+    whole matrix, 8 n^2 bytes. The time of a fit grows with the square of the number of
+    rows. For many rows, use ``sklearn.kernel_approximation.Nystroem`` and
+    ParityLinearSVC.
 
     More than two classes are fitted one-vs-rest, with the constraint on the score of
     each class. Even if the mean score of each class agrees between groups, the class

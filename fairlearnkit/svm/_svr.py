@@ -9,7 +9,7 @@ from fairlearnkit.utils._sklearn_private import Interval, _fit_context
 
 
 class ParitySVR(BaseParityKernelRegressor):
-    r"""Kernel support vector regression with equal mean predictions, exactly.
+    r"""Kernel support vector regression with a bound on the gap of mean predictions.
 
     .. math::
 
@@ -21,8 +21,8 @@ class ParitySVR(BaseParityKernelRegressor):
     with :math:`\phi` the feature map of the kernel. At ``max_gap=0`` the solution is
     the ordinary support vector regression on the projected kernel of
     :class:`ParitySVC`. Each row of M f is a difference between the mean predictions of
-    two groups, among the rows that `constraint` looks at. Groups are needed at fit
-    only; predictions need X alone.
+    two groups, among the rows that `constraint` selects. Groups are needed at fit only;
+    predictions need X alone.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class ParitySVR(BaseParityKernelRegressor):
         :mod:`fairlearnkit.constraints`.
     max_gap : float, default=0.0
         Largest difference of mean predictions, in units of y; 0 closes the gap,
-        ``np.inf`` leaves the model of ``sklearn.svm.SVR``.
+        ``np.inf`` gives the model of ``sklearn.svm.SVR``.
     shrinking : bool, default=True
         Whether libsvm uses the shrinking heuristic.
     tol : float, default=1e-3
@@ -77,8 +77,8 @@ class ParitySVR(BaseParityKernelRegressor):
     Attributes
     ----------
     support_ : ndarray of shape (n_support,)
-        Training rows with a coefficient: the support vectors, and all rows that the
-        constraint looks at.
+        Training rows with a nonzero coefficient: the support vectors, and all rows that
+        the constraint compares.
     support_vectors_ : {ndarray, sparse matrix} of shape (n_support, n_features)
         These rows, which the model keeps; empty for a precomputed kernel.
     dual_coef_ : ndarray of shape (1, n_support)
@@ -124,28 +124,30 @@ class ParitySVR(BaseParityKernelRegressor):
         bound, or with ``C=np.inf`` no model without loss was found.
     UserWarning
         The kernel is indefinite; with ``max_gap=0`` no direction of its feature space
-        is left to predict by; or the means that the constraint compares agree already.
+        is left, so that the model is constant; or the means that the constraint
+        compares already agree.
 
     See Also
     --------
     fairlearnkit.svm.ParityLinearSVR : Faster for a linear kernel.
-    fairlearnkit.kernel_ridge.ParityKernelRidge : The same with the squared loss.
+    fairlearnkit.kernel_ridge.ParityKernelRidge : With the squared loss.
 
     Notes
     -----
-    The constraint concerns the mean predictions of the training rows. It guarantees
-    neither equal distributions of the predictions nor anything about new rows.
+    The constraint applies to the mean predictions of the training rows. It guarantees
+    neither equal distributions of the predictions nor anything for new rows.
 
     The optimum is global, and certified by ``duality_gap_``, only if the kernel is
     positive semi-definite. Kernels such as "sigmoid" often are not: the problem is then
-    not convex, and the model is a stationary point. This is tested on a sample of 300
-    rows.
+    not convex, and the model is a stationary point. Positive semi-definiteness is
+    tested on a sample of 300 rows.
 
-    The model keeps the training rows that have a coefficient. From 4,000 rows on, only
-    the part of the kernel matrix near the margin is formed, if the kernel is "rbf",
-    "linear" or "poly" and no bound on several contrasts binds; otherwise the whole
-    matrix, 8 n^2 bytes. Time grows with the square of the number of rows; for many, use
-    ``sklearn.kernel_approximation.Nystroem`` and ParityLinearSVR.
+    The model stores the training rows with a nonzero coefficient. From 4,000 rows on,
+    only the part of the kernel matrix near the margin is formed, if the kernel is
+    "rbf", "linear" or "poly" and no bound on several contrasts binds; otherwise the
+    whole matrix, 8 n^2 bytes. The time of a fit grows with the square of the number of
+    rows. For many rows, use ``sklearn.kernel_approximation.Nystroem`` and
+    ParityLinearSVR.
 
     References
     ----------
