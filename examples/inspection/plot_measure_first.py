@@ -7,8 +7,8 @@ within two years.
 """
 
 # %%
-# The data are COMPAS. Race and sex are not among the features. Half of the rows are
-# used to fit the model, and half to measure.
+# The data are the COMPAS table. Race and sex are not among the features. Half of the
+# rows are used to fit the model, and half to measure.
 import matplotlib.pyplot as plt
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.linear_model import LogisticRegression
