@@ -1,13 +1,15 @@
-"""Search by accuracy and gap
-==========================
+"""Grid search by accuracy and gap
+===============================
 
-A grid search over an ordinary model and ours, with ``sex`` as a column of X, and the
-candidates that no other beats in accuracy and gap at once.
+A grid search over an ordinary model and ours, with ``sex`` as a column of X. It picks
+the most accurate candidate whose gap is below a bound, and shows the Pareto front: the
+candidates that no other beats in both accuracy and gap.
 """
 
 # %%
-# The data as they come, and a pipeline that encodes them. ``SensitiveColumns`` takes
-# ``sex`` out of X and hands it to the model; the encoder never sees it.
+# The data are a DataFrame with categories and numbers, and the pipeline encodes them.
+# ``SensitiveColumns`` takes ``sex`` out of X and passes it to the models that ask for
+# it. The encoder never sees it.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -34,8 +36,9 @@ pipeline = Pipeline([("encode", encode), ("model", LogisticRegression())])
 model = SensitiveColumns(pipeline, "sex")
 
 # %%
-# Two scores, and a rule that chooses by both: the most accurate candidate whose
-# selection rates differ by at most 0.08 between women and men.
+# There are two scores, accuracy and gap. The rule passed as ``refit`` uses both: it
+# picks the most accurate candidate whose selection rates differ by at most 0.08 between
+# women and men.
 strength = {"estimator__model__C": [0.01, 0.1]}
 plain = LogisticRegression(max_iter=1000)
 bounds = [0.0, 0.3, 1.0]
@@ -68,7 +71,8 @@ print(f"over the folds: accuracy {accuracy[chosen]:.3f}, gap {gaps[chosen]:.3f}"
 print(f"on test rows:   accuracy {np.mean(y_pred == test.target):.3f}, gap {found:.3f}")
 
 # %%
-# Points on the line are worth a thought; those below it are beaten by another.
+# Candidates on the line form the Pareto front. Each candidate below it is beaten by
+# another one.
 shown = TradeoffDisplay.from_cv_results(results, "accuracy", "gap", chosen=chosen)
 ours = np.array([p["estimator__model"] is not plain for p in results["params"]])
 shown.ax_.plot(

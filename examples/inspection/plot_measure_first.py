@@ -1,13 +1,14 @@
-"""Measure first: report, audit, pictures
-=======================================
+"""Measure disparity: report, audit and plots
+==========================================
 
-Before any constraint: what an ordinary model does to the groups, how sure that is, and
-which people it treats worst. The model predicts who was rearrested within two years.
+Measure before you add a constraint. What does an ordinary model do to the groups, how
+certain is that, and whom does it treat worst? The model predicts who is rearrested
+within two years.
 """
 
 # %%
-# COMPAS, without race and sex among the features; half of the rows to fit, half to
-# measure.
+# The data are the COMPAS table. Race and sex are not among the features. Half of the
+# rows are used to fit the model, and half to measure.
 import matplotlib.pyplot as plt
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.linear_model import LogisticRegression
@@ -42,13 +43,13 @@ y_pred, scores = model.predict(test[seen]), model.decision_function(test[seen])
 race = test["race"].astype(str)
 
 # %%
-# **The report.** A gap without its interval says little; the race is a text column as
-# it comes.
+# **Report.** Rates by group, and their gaps with intervals: a gap without an interval
+# says little. ``race`` is a column of text and needs no encoding.
 print(parity_report(y_test, y_pred, sensitive_features=race), "\n")
 
 # %%
-# **The audit.** Which combinations of race, sex and age are selected most unlike all
-# others? p-values pay for the number of subgroups that were looked at.
+# **Audit.** Which combinations of race, sex and age have a selection rate far from that
+# of all rows? The p-values account for the number of subgroups that were tested.
 columns = test[["race", "sex", "age"]]
 audit = audit_subgroups(y_test, y_pred, sensitive_features=columns, random_state=0)
 print(
@@ -61,15 +62,15 @@ for row in audit.subgroups[:4]:
     )
 
 # %%
-# **Sensitivity.** How far the probability moves with one year of age, on average over
-# people, although nobody asked it to.
+# **Sensitivity.** By how much does the predicted probability change with one year of
+# age, on average over people?
 told = prediction_sensitivity(model, test[seen], "age")
 print(f"\nmean slope of the probability in age: {told.mean:.4f} a year ({told.method})")
 
 # %%
-# **Pictures.** Rates with Wilson intervals; the ROC curves, with the place of the
-# threshold on each; and the distributions of probabilities before and after a
-# barycenter.
+# **Plots.** Left: rates by group with Wilson intervals. Middle: ROC curves by group,
+# with the position of the threshold on each. Right: distributions of the predicted
+# probabilities, before and after ``BarycenterClassifier`` makes them equal.
 after = BarycenterClassifier(model).fit(
     train[seen], y_train, sensitive_features=train["race"].astype(str)
 )

@@ -1,13 +1,15 @@
-"""Communities and Crime: a search over strength
-===============================================
+"""Regression: search over the strength of a barycenter
+====================================================
 
-Predictions of violent crime follow the share of Black residents. A grid search over the
-``strength`` of the repair and the inner model at once, compared with the model alone.
+Predictions of violent crime are correlated with the share of Black residents. A grid
+search tunes the ``strength`` of the repair together with the inner model, and the
+result is compared with the inner model alone.
 """
 
 # %%
-# Communities above and below the median share. The group is a column of X, and
-# ``SensitiveColumns`` hands it to every step that asks.
+# The groups are communities above and below the median share of Black residents. The
+# group is a column of X, and ``SensitiveColumns`` passes it to every step that asks for
+# it.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -30,7 +32,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# The best R^2 among settings whose KS distance is at most 0.35 in cross-validation.
+# The search picks the best R^2 among the settings whose Kolmogorov-Smirnov (KS)
+# distance between the groups is at most 0.35 in cross-validation. The KS distance is
+# the largest difference between the distribution functions of the predictions.
 forest = RandomForestRegressor(10, max_features="sqrt", random_state=0)
 inner = [Ridge(alpha=1.0), forest]
 strengths = [0.0, 0.25, 0.5, 1.0]
@@ -51,7 +55,8 @@ columns = table[["model", "strength", "mean_test_r2", "mean_test_ks"]]
 print(columns.round(3).to_string(index=False), "\n")
 
 # %%
-# On the test rows, a column of which says to which group a community belongs.
+# On test rows, ``search.predict`` needs the column with the group. The inner model
+# alone does not.
 f = search.best_estimator_.estimator_.estimator_.predict(X_test.drop(columns="group"))
 g = search.predict(X_test)
 for name, z in (("inner model", f), ("chosen", g)):
@@ -59,6 +64,8 @@ for name, z in (("inner model", f), ("chosen", g)):
     print(f"{name:<12} MSE {mean_squared_error(y_test, z):.4f}  KS {ks:.3f}")
 
 # %%
+# Left: the trade-off along ``strength``, for both inner models. Middle and right: the
+# distributions of the predictions for test rows, before and after the repair.
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 styles = {"Ridge": ("#0072B2", "o-"), "RandomForestRegressor": ("#D55E00", "s--")}
 for name, (color, line) in styles.items():

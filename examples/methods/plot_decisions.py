@@ -1,14 +1,14 @@
-"""Decisions: what a bound on rates costs
-======================================
+"""Decisions: how much accuracy a bound on rates costs
+===================================================
 
-How much accuracy does each method give up to bring the selection rates of two groups
-closer together? All methods in one picture, for two tables, on test rows.
+How much accuracy do four methods give up to bring the selection rates of two groups
+closer together? This example compares them on test rows of two data sets.
 """
 
 # %%
-# Adult: who earns more than 50,000 dollars, men and women. COMPAS: who is rearrested
-# within two years, African-American people and others. No model has sex or race among
-# its features.
+# Adult: who earns more than 50,000 dollars? The groups are men and women. COMPAS: who
+# is rearrested within two years? The groups are African-American people and others. No
+# model has sex or race among its features.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -35,10 +35,9 @@ tables = {
 }
 
 # %%
-# Each method decides for the test rows at several bounds. ``with_max_gap`` and
-# ``with_strength`` need one fit for a whole curve. ``max_gap`` of
-# ``ParityLogisticRegression`` is in log-odds, and each value needs a fit: it runs from
-# the gap of the plain model down to zero.
+# Each method makes decisions for the test rows at several bounds. ``with_max_gap`` and
+# ``with_strength`` need one fit for a curve, ``ParityLogisticRegression`` one for each
+# bound. Its ``max_gap`` is in log-odds, from the gap of the plain model down to zero.
 boosting = HistGradientBoostingClassifier(
     max_iter=30, max_leaf_nodes=15, categorical_features="from_dtype", random_state=0
 )
@@ -77,11 +76,12 @@ def decide(X, y, group, X_test, group_test):
 
 
 # %%
-# Each curve starts at the plain model, on the right. Solid lines need the group at
-# predict, dashed ones do not. Left of zero, the other group is selected more often. On
-# Adult, features such as marital status tell men from women, and decisions without the
-# group are as accurate as those with it. On COMPAS, what predicts the group predicts
-# the outcome, too: without it, accuracy falls to that of one decision for all, 0.55.
+# Each curve starts at the plain model, on the right. Methods with solid lines need the
+# group at predict; dashed ones do not. Left of zero, the other group is selected more
+# often. On Adult, features such as marital status distinguish men from women, and
+# decisions without the group are as accurate as those with it. On COMPAS, the features
+# that predict the group also predict the outcome: without the group, accuracy falls to
+# 0.55, that of the same decision for everybody.
 fig, axes = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
 looks = [("#0072B2", "o", "-"), ("#E69F00", "s", "-")]
 looks += [("#009E73", "^", "--"), ("#CC79A7", "D", "--")]
@@ -105,10 +105,10 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# The same task with fairlearn, which this example does not need. Both of its methods
-# decide at random, so that two calls differ unless ``random_state`` is given.
+# The same task with fairlearn, which this example does not need. Both methods make
+# random decisions, so two calls differ unless ``random_state`` is given.
 # ``ThresholdOptimizer`` needs the group at predict. ``ExponentiatedGradient`` does not,
-# and bounds the distance of each group from all rows::
+# and bounds the difference between each group and all rows::
 #
 #     optimizer = ThresholdOptimizer(
 #         estimator=boosting, predict_method="predict_proba", tol=0.05

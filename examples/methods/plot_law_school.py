@@ -1,14 +1,15 @@
-"""Law school: equal distributions of predictions
-================================================
+"""Regression: equal distributions of predictions
+==============================================
 
-A model of first-year averages from LSAT scores and college grades ranks most Black
-students below most White ones. ``BarycenterRegressor`` gives predictions one
-distribution in all groups; ``strength`` says how far to go. What does it cost?
+A model that predicts first-year averages from LSAT scores and college grades ranks most
+Black students below most White students. ``BarycenterRegressor`` gives the predictions
+the same distribution in all groups, and ``strength`` says how far to go. How much
+accuracy does it cost?
 """
 
 # %%
-# The data: 21,791 students. Small groups are put together, since the distribution of
-# every group has to be known.
+# The data are 21,791 law students. Small groups are merged, because the distribution of
+# every group has to be estimated.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -30,15 +31,19 @@ X_train, X_test, y_train, y_test, train, test = train_test_split(
 print(train.value_counts().to_string(), "\n")
 
 # %%
-# The inner model sees LSAT and grades only. The maps are learnt from its predictions
-# for rows that it was not fitted on; then it is fitted on all training rows.
+# The inner model uses LSAT scores and grades only. The maps are learned from its
+# predictions for rows that it was not fitted on. Then it is fitted on all training
+# rows. U is the unfairness: the mean squared Wasserstein-2 distance between the groups
+# and their barycenter. KS is the largest Kolmogorov-Smirnov distance between two
+# groups.
 inner = HistGradientBoostingRegressor(max_depth=3, learning_rate=0.05, random_state=0)
 model = BarycenterRegressor(inner).fit(X_train, y_train, sensitive_features=train)
 print(f"U on calibration rows, before and after: {model.unfairness_.round(5)}")
 print(f"KS after: {model.gap_:.4f}, which cannot exceed {model.atom_bound_:.4f}\n")
 
 # %%
-# Along the strength. The maps do not depend on it, so that one fit will do.
+# One fit is enough for all values of ``strength``, because the maps do not depend on
+# it.
 strengths, rows = np.linspace(0, 1, 11), {}
 for strength in strengths:
     model.set_params(strength=strength)
@@ -52,8 +57,8 @@ table = pd.DataFrame(rows).T.rename_axis("strength")
 print(table.round(4).to_string())
 
 # %%
-# U falls as (1 - strength)^2. The smallest group has 118 test rows, whose
-# distribution differs from that of others by chance: KS does not reach 0.
+# U falls like (1 - strength)^2. KS does not reach 0: the smallest group has 118 test
+# rows, and their distribution differs from that of the other groups by chance.
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 shown = {"Black": ("#0072B2", "-"), "Latino": ("#E69F00", "--"), "White": ("k", ":")}
 bins = np.linspace(-1.2, 1.2, 49)

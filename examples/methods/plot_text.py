@@ -1,14 +1,15 @@
-"""Text: which words a constraint moves
-====================================
+"""Text classification: which words a constraint changes
+=====================================================
 
-A model that tells nurses from surgeons by their biographies learns "she" and "he" as
-well. What does a constraint do to its decisions, and to the weight of each word?
+A model that distinguishes nurses from surgeons by their biographies also learns from
+"she" and "he". What does a constraint do to its decisions, and to the weight of each
+word?
 """
 
 # %%
-# The biographies are made up: :func:`~fairlearnkit.datasets.make_biased_biographies`
-# draws them from templates. Three of four men are surgeons, three of four women are
-# nurses.
+# The biographies are invented: :func:`~fairlearnkit.datasets.make_biased_biographies`
+# generates them from templates. Three of four men are surgeons, and three of four women
+# are nurses.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.compose import make_column_transformer
@@ -25,10 +26,10 @@ test = make_biased_biographies(6_000, random_state=1)
 print(train.data["text"][0])
 
 # %%
-# The frame has a column of texts and one with the sex. ``SensitiveColumns`` takes the
-# sex from it, and gives it to the model as sensitive feature; the vectoriser only sees
-# the texts. X stays sparse from the vectoriser to the solver. ``gap_ratio`` says how
-# much of the plain model's gap between the mean scores may remain.
+# The DataFrame has one column with texts and one with the sex. ``SensitiveColumns``
+# passes the sex to the model as sensitive feature, and only the texts to the
+# vectorizer. X stays sparse from the vectorizer to the solver. ``gap_ratio`` is the
+# share of the plain model's gap in mean scores that may remain.
 
 
 def fitted(gap_ratio):
@@ -54,10 +55,11 @@ for ratio, (_, _, decided) in zip(ratios, models):
     print(f"{ratio:9.2f} {np.mean(decided == test.target):10.3f} {gap:10.3f}")
 
 # %%
-# The words that move most, from the plain model to the one with equal mean scores.
-# Weights are log-odds for "surgeon" by unit of tf-idf. Words of a sex lose their
-# weight, or change sides, which makes up for what tasks and hobbies tell of the sex.
-# Words of tasks keep their side, and lose some of their weight.
+# The plot shows the words whose weights change most between the plain model and the
+# model with equal mean scores. Weights are log-odds for "surgeon" per unit of tf-idf.
+# Gendered words lose their weight, or change its sign to compensate for what tasks and
+# hobbies reveal about the sex. Words for tasks keep their sign and lose some of their
+# weight.
 names, plain, _ = models[0]
 _, fair, _ = models[-1]
 most = np.argsort(np.abs(fair - plain))[-24:]
@@ -75,8 +77,8 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# Equal means are a statement about groups, not about each text. For that, change the
-# sex in each text, and count decisions that change with it.
+# Equal means are a statement about groups, not about single texts. To check single
+# texts, change the sex in each one and count how many decisions change.
 for ratio in (1.0, 0.0):
     words = TfidfVectorizer()
     X = words.fit_transform(train.data["text"])

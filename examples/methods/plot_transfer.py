@@ -1,14 +1,15 @@
-"""Representations: learn on some tasks, transfer to another
-=========================================================
+"""Representation learning: transfer to a new task
+===============================================
 
-An encoder is learned on four tasks of census data, with a penalty on differences
-between its features of women and of men. Income is a task that it has not seen: how far
-apart are the scores of a linear model of these features? Needs PyTorch.
+An encoder is trained on four tasks of census data, with a penalty on differences
+between its features for women and for men. Income is a task that it has not seen. How
+far apart are the scores of women and men, if a linear model predicts income from these
+features? This example needs PyTorch.
 """
 
 # %%
-# Four tasks, cut from columns that are then left out of X, and so is sex. A part of the
-# rows, so that this page takes seconds.
+# The four tasks are made from columns that are then left out of X, and sex is left out
+# as well. The example uses some of the rows, so that it takes seconds.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -35,9 +36,9 @@ X = StandardScaler().fit_transform(X)
 train, test = slice(3_000), slice(3_000, None)
 
 # %%
-# An encoder without penalty, and two with a penalty on differences between the groups.
-# ``fit_heads`` leaves the encoder as it is and fits a logistic regression for income on
-# its features.
+# One encoder has no penalty, and two have a penalty on differences between the groups.
+# ``fit_heads`` leaves the encoder as it is, and fits a logistic regression for income
+# on its features.
 few = {"max_iter": 30, "random_state": 0}  # epochs; the default is 50
 encoders = {
     "no penalty": ParityEncoder(penalty=0, **few),
@@ -61,8 +62,9 @@ for name, encoder in encoders.items():
 print(pd.DataFrame(rows).T.round(3).to_string())
 
 # %%
-# The scores of women and men come together, and the divergence falls while the encoder
-# learns. A linear model hardly finds the group any more; trees still do.
+# With a penalty, the scores of women and men move closer together, and the divergence
+# falls during training. A linear model hardly recovers the group from the features any
+# more, but trees still do.
 fig, axes = plt.subplots(1, 4, figsize=(13, 3.6), layout="constrained")
 for ax, (name, p) in zip(axes, scores.items()):
     for label, color, line in (("Female", "#0072B2", "-"), ("Male", "#D55E00", "--")):

@@ -1,11 +1,11 @@
 """Equal opportunity on the Adult census data
 ==========================================
 
-Ordinary models score high-earning women below high-earning men; ours need not.
+Ordinary models find a smaller share of the high-earning women than of the men.
 """
 
 # %%
-# 45,222 people, split as their publishers did; no model sees their sex or race.
+# 45,222 people, in the published split. No model has sex or race among its features.
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -30,7 +30,7 @@ encode = make_pipeline(encode, StandardScaler()).fit(train.data[seen])
 X_train, X_test = encode.transform(train.data[seen]), encode.transform(test.data[seen])
 
 # %%
-# Two ordinary models, and ours: mean scores of high earners equal in both sexes.
+# Two ordinary models, and two with equal mean scores for high earners of both sexes.
 equal = {"constraint": "equal_opportunity", "pos_label": ">50K", "C": 0.01}
 models = {
     "LogisticRegression": LogisticRegression(C=0.01),

@@ -65,9 +65,9 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
         A model, a transformer or a Pipeline, of this library or not. Parts that do not
         ask for sensitive features get none.
     columns : str, int, list of str, of int or of bool, or callable
-        Names, positions or a mask of columns of X; or a function that maps X to one
-        label, or one row of labels, for each of its rows. The labels of a row must not
-        depend on other rows.
+        Names, positions or a mask of columns of X; or a function of X that returns one
+        label, or one row of labels, for each row. The labels of a row must not depend
+        on other rows.
     drop : bool, default=True
         Whether to drop these columns before X is passed to the inner estimator. With a
         callable, nothing is dropped.
@@ -92,10 +92,10 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
     ------
     ValueError
         If a column does not exist, occurs twice, or holds other types of values than in
-        fit; if X has other columns than in fit; if there is a sampler inside with a
-        part behind it that takes groups or weights, or a part that asks for groups in
-        an estimator that does not pass them on; if `score` is given a sample_weight
-        that nothing takes.
+        fit; if X has other columns than in fit; if a sampler inside is followed by a
+        part that takes groups or weights; if a part asks for groups inside an
+        estimator that does not pass them on; if `score` is given a sample_weight that
+        nothing takes.
 
     Warns
     -----
@@ -127,12 +127,11 @@ class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
     not passed on.
 
     Steps that add, drop or reorder rows, such as the samplers of imbalanced-learn, must
-    stand outside: ``imblearn.pipeline.make_pipeline(sampler, SensitiveColumns(model,
+    be outside: ``imblearn.pipeline.make_pipeline(sampler, SensitiveColumns(model,
     "sex"))``. They are recognised by their method ``fit_resample``. Other steps that
     change rows are detected only if the number of rows or the index of a frame changes.
 
-    Gaps are bounded by the inner estimator, if at all; this class guarantees nothing
-    about them.
+    This class guarantees nothing about gaps. Only the inner estimator may bound them.
 
     References
     ----------

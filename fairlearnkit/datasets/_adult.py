@@ -20,7 +20,7 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
     Parameters
     ----------
     subset : {"all", "train", "test"}, default="all"
-        A part of the split with which Adult was published, or both, train first.
+        A part of the published split; "all" is both parts, train first.
     dropna : bool, default=True
         Drop the rows in which ``workclass``, ``occupation`` or ``native-country`` is
         missing: 30,162 rows remain in "train" and 15,060 in "test". With False, there

@@ -91,20 +91,20 @@ OWN_HOBBY, OTHER_HOBBY = 0.6, 0.1
 
 
 def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=None):
-    """Make short biographies of nurses and surgeons, in which sex tells of occupation.
+    """Make short biographies of nurses and surgeons whose occupation depends on sex.
 
-    The text of a row is drawn from templates. It contains words of a sex ("she", "his",
-    "wife"), a hobby that is more frequent for one sex, and two tasks, each more often
-    one of the own occupation than one of the other. The occupation is drawn by sex
-    only: a model that learns from the words of a sex gains accuracy, and decides by
-    sex.
+    Texts are generated from templates. Each contains gendered words ("she", "his",
+    "wife"), a hobby that is more frequent for one sex, and two tasks, each of which
+    belongs more often to the person's own occupation than to the other. The occupation
+    depends on sex only, so a model that learns from gendered words gains accuracy and
+    decides by sex.
 
     Parameters
     ----------
     n_samples : int, default=1000
         Number of biographies.
     association : float in [0, 1], default=0.75
-        Probability with which a man is a surgeon, and a woman a nurse. With 0.5, sex
+        Probability that a man is a surgeon, and that a woman is a nurse. With 0.5, sex
         and occupation are independent.
     random_state : int, RandomState instance or None, default=None
         Seed. Pass an int for reproducible data.
@@ -117,8 +117,8 @@ def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=No
         ``target``
             Series of occupations, "nurse" or "surgeon".
         ``counterfactual``
-            Series of texts: each text with the words of the other sex. Everything else
-            is the same, the hobby too.
+            Series of the same texts with the words of the other sex. Everything else is
+            unchanged, including the hobby.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=No
 
     Notes
     -----
-    The sentences are made up for this function. No person is described.
+    The sentences were invented for this function. They describe no real person.
 
     Examples
     --------

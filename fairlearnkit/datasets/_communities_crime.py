@@ -38,8 +38,8 @@ def load_communities_crime(*, return_X_y=False, as_frame=True):
         target_names : list of str
             The name of the target.
         state : Series or ndarray of shape (1993,)
-            The number of the US state (FIPS code). Its order means nothing, and it is
-            no feature; use it as the groups of
+            The number of the US state (FIPS code). Its order has no meaning, and it is
+            not a feature; use it as the groups of
             :class:`~sklearn.model_selection.GroupKFold`.
         DESCR : str
             Source, licence, known harms and critique, and what was dropped.

@@ -39,7 +39,7 @@ def load_compas(*, return_X_y=False, as_frame=True):
             What the classes 0 and 1 mean.
         decile_score : Series or ndarray of shape (6172,)
             The score, from 1 to 10, that COMPAS assigned. It is what an audit of the
-            tool examines, and no feature of a new model.
+            tool examines, not a feature for a new model.
         DESCR : str
             Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple

@@ -39,7 +39,7 @@ def load_law_school(*, return_X_y=False, as_frame=True):
             The name of the target.
         first_pf : Series or ndarray of shape (21791,)
             1 if the student passed the bar exam at the first attempt. This is another
-            outcome, years after the target, and no feature.
+            outcome, years after the target, and not a feature.
         DESCR : str
             Source, licence, known harms and critique, and what was dropped.
     (data, target) : tuple

@@ -61,12 +61,12 @@ def make_biased_classification(
     base_rate : float, default=0.5
         Rate of positive labels over all rows, in expectation.
     feature_share : float in [0, 1], default=1.0
-        How much of the disparity the features carry. With 1, the label depends on the
+        Share of the disparity that the features carry. With 1, the label depends on the
         group through the features only, and a model that never sees the group inherits
         the disparity. With 0, the features are independent of the group, and the labels
-        favour some groups at equal features.
+        favour some groups for equal features.
     label_noise : float in [0, 0.5), default=0.05
-        Probability with which a label is flipped.
+        Probability that a label is flipped.
     random_state : int, RandomState instance or None, default=None
         Seed. Pass an int for reproducible data.
 
@@ -168,10 +168,10 @@ def make_biased_regression(
         unit is the standard deviation, within a group, of the target without noise.
         With 0, all groups have the same distribution.
     feature_share : float in [0, 1], default=1.0
-        How much of the disparity the features carry. With 1, the target depends on the
-        group through the features only, and a model that never sees the group inherits
-        the disparity. With 0, the features are independent of the group, and the target
-        favours some groups at equal features.
+        Share of the disparity that the features carry. With 1, the target depends on
+        the group through the features only, and a model that never sees the group
+        inherits the disparity. With 0, the features are independent of the group, and
+        the target favours some groups for equal features.
     noise : float, default=0.5
         Standard deviation of the Gaussian noise of the target.
     random_state : int, RandomState instance or None, default=None

@@ -32,7 +32,7 @@ def bootstrap_interval(
     random_state=None,
     metric_params=None,
 ):
-    r"""Interval of a metric that compares groups, by resampling rows.
+    r"""Bootstrap interval of a metric that compares groups.
 
     .. math:: [\hat q_{\alpha / 2}, \hat q_{1 - \alpha / 2}] \text{ of }
               \text{metric}(\text{rows drawn with replacement}), \quad
@@ -56,8 +56,8 @@ def bootstrap_interval(
     confidence_level : float, default=0.95
         Between 0 and 1.
     stratify : bool, default=False
-        Draw as many rows of each group as there are. Suits data in which the groups
-        were sampled separately.
+        Keep the number of rows of each group in every resample. Suits data in which the
+        groups were sampled separately.
     random_state : int, RandomState instance or None, default=None
         Determines the resamples.
     metric_params : dict, default=None
@@ -89,15 +89,16 @@ def bootstrap_interval(
     UndefinedMetricWarning
         Resamples were left out.
     SmallGroupWarning
-        ``min_group_size`` in `metric_params` leaves groups out, those of the rows as
-        given; the resamples compare the same groups.
+        ``min_group_size`` in `metric_params` leaves groups out. The given rows decide
+        which; all resamples compare the same groups.
 
     Notes
     -----
-    Gaps of rates depend on the counts of the confusion matrices alone. These are drawn
-    from a multinomial distribution, which is that of resampled rows, at a cost that
-    does not depend on the number of rows (with weights, it depends on the number of
-    distinct ones). All other metrics are computed from scratch for each resample.
+    Gaps of rates depend only on the counts of the confusion matrices. The counts are
+    drawn from a multinomial distribution, which is equivalent to resampling rows, at a
+    cost that does not depend on the number of rows (with weights, it depends on the
+    number of distinct weights). All other metrics are computed from scratch for each
+    resample.
 
     Gaps are never negative, so the interval of a gap near 0 does not reach 0: an
     interval alone never shows that there is no gap. The largest difference between many

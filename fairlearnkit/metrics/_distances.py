@@ -81,7 +81,7 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
 def strong_demographic_disparity(
     y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"
 ):
-    r"""Largest difference of selection rates between two groups, mean over thresholds.
+    r"""Largest mean difference over thresholds between selection rates of two groups.
 
     .. math:: \max_{a, b} \int |P(f > t \mid a) - P(f > t \mid b)| \, dt
               = \max_{a, b} W_1(a, b)
@@ -122,10 +122,10 @@ def strong_demographic_disparity(
     -----
     This is at least the difference between the groups' mean scores, and equal to it if
     one group has the higher score at every quantile. Like the other gaps here, it is
-    that of the worst pair of groups. With 50 groups or more, pairs are skipped that
-    cannot be the worst, judging by their distances from a mixture of all groups. Memory
-    grows with the number of rows plus groups; time, in the rare worst case, with their
-    product.
+    that of the worst pair of groups. With 50 groups or more, pairs that cannot be the
+    worst are skipped, judging by their distances from a mixture of all groups. Memory
+    grows with the number of rows plus groups, and time, in the rare worst case, with
+    their product.
 
     References
     ----------

@@ -36,7 +36,7 @@ def group_metric(
     control_features=None,
     missing="error",
 ):
-    r"""Any metric of (y_true, y_pred) in each group.
+    r"""Compute any metric of (y_true, y_pred) in each group.
 
     .. math:: m_g = \text{metric}(y_g, \hat y_g), \quad
               \text{difference} = \max_g m_g - \min_g m_g
@@ -45,7 +45,7 @@ def group_metric(
     ----------
     metric : callable, list of callable or dict of callable
         A function ``(y_true, y_pred)`` that returns a number or an array, such as those
-        of :mod:`sklearn.metrics`. Fix further arguments by
+        of :mod:`sklearn.metrics`. Set other arguments with
         ``functools.partial(metric, average="macro")``. Several functions are named by
         the keys of a dict, or by their own names.
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs), or None

@@ -29,16 +29,16 @@ from ._scorer import _ParityScorer
 def pooled_scorers(
     name, metric, *, groups=None, classes=None, columns=None, metric_params=None
 ):
-    r"""Make scorers whose counts give the gap of all folds of a search together.
+    r"""Make scorers whose counts give the pooled gap of all folds of a search.
 
     .. math:: \text{gap} = \text{metric}\Big(\sum_{\text{folds } f} N_f\Big), \qquad
               N_f[g, y, \hat y] = \sum_{i \in f} w_i \,
               [\, g_i = g, \, y_i = y, \, \hat y_i = \hat y \,]
 
-    The mean over folds of a gap is too large, because each fold adds noise and a gap is
+    The mean of a gap over folds is too large, because each fold adds noise and a gap is
     never negative. The gap of the pooled out-of-fold decisions is that of
-    ``metric(y, cross_val_predict(...))``. A refit rule sees only numbers, one for each
-    scorer and fold; so there is one scorer for each count, and the rules add them.
+    ``metric(y, cross_val_predict(...))``. A refit rule sees only one number for each
+    scorer and fold, so there is one scorer for each count, and the rules add them.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def pooled_scorers(
     metric : str or callable
         Name of a gap of rates of :mod:`fairlearnkit.metrics`, or the function itself:
         demographic parity, equal opportunity, equalized odds, and any rate, as
-        difference or ratio. Of a ratio, the gap is 1 - ratio.
+        difference or ratio. For a ratio, the gap is 1 - ratio.
     groups : array-like of shape (n_samples,) or (n_samples, n_columns)
         The sensitive column or columns themselves, such as ``X["sex"]``, or a list of
         the labels that occur.
@@ -73,10 +73,9 @@ def pooled_scorers(
     Raises
     ------
     ValueError
-        The metric is no gap of rates, `groups` or `classes` are not given or are less
-        than two, or `metric_params` holds something else. When a scorer is called:
-        there are no groups, or there is a label that is not among `groups` or
-        `classes`.
+        The metric is not a gap of rates, `groups` or `classes` are not given or are
+        fewer than two, or `metric_params` holds something else. When a scorer is
+        called: there are no groups, or a label is not among `groups` or `classes`.
 
     See Also
     --------
@@ -87,18 +86,18 @@ def pooled_scorers(
     Notes
     -----
     For G groups and K classes there are G K (K + 1) scorers, and as many columns for
-    each fold. A search predicts and counts once for all of them; any other caller that
-    uses them one by one predicts for each.
+    each fold. A search predicts and counts once for all of them. Code that calls them
+    one by one predicts once for each.
 
-    Groups must be known before the search, because scikit-learn fixes the names of the
-    scorers then. Rows with missing groups are treated as "missing" says; pass `groups`
-    with the missing values if they are a group of their own.
+    Groups must be known before the search, because that is when scikit-learn fixes the
+    names of the scorers. Rows with missing groups are treated as "missing" says; pass
+    `groups` with the missing values if they are a group of their own.
 
     With repeated cross-validation, rows are counted once for each repetition. The
     pooled gap is still optimistic for the best of many candidates: measure the chosen
     one on rows that the search has not seen.
 
-    Searches with one scorer only, such as HalvingGridSearchCV, cannot use them. The
+    Searches with a single scorer, such as HalvingGridSearchCV, cannot use them. The
     user guide has a recipe with ``cross_val_predict`` (see :ref:`composition`).
 
     Examples

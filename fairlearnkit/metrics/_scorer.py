@@ -44,7 +44,7 @@ def parity_scorer(
     greater_is_better=None,
     metric_params=None,
 ):
-    r"""Make a scorer of a metric that compares groups.
+    r"""Make a scorer from a metric that compares groups.
 
     .. math:: \text{scorer}(\text{estimator}, X, y) = \pm \,
               \text{metric}(y, \hat y(X), \text{sensitive\_features})
@@ -59,8 +59,8 @@ def parity_scorer(
         ``(y_true, y_pred, *, sensitive_features)``.
     response_method : str or tuple of str, default="predict"
         What `metric` gets as predictions: "predict", "predict_proba",
-        "predict_log_proba", "decision_function", or several; the first that the
-        estimator has is used. For two classes, probabilities are those of the
+        "predict_log_proba", "decision_function", or several, of which the first that
+        the estimator has is used. For two classes, probabilities are those of the
         metric's ``pos_label``, or of the last class.
     columns : str, int, list or callable, default=None
         Columns of X that hold the groups, as in

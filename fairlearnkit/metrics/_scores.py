@@ -21,8 +21,8 @@ def score_gap(
 ):
     r"""Largest gap max :math:`|M f|` of given scores under a constraint.
 
-    M holds the same contrasts that bound the gap of a model during training, for any
-    data: with "demographic_parity", this is the largest difference between the mean
+    M holds the same contrasts that bound the gap of a model during training, here for
+    any data. With "demographic_parity", this is the largest difference between the mean
     scores of two groups.
 
     Parameters

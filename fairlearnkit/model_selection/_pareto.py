@@ -6,9 +6,9 @@ from ._candidates import read_candidates
 
 
 def pareto_front(cv_results, score, gap):
-    """Candidates that no other beats in score and gap.
+    """Find the candidates that no other candidate beats in score and gap.
 
-    Another one beats a candidate if it is no worse in both and better in one.
+    One candidate beats another if it is no worse in both and better in one.
 
     Parameters
     ----------

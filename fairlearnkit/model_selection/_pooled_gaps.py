@@ -15,7 +15,7 @@ def pooled_gaps(cv_results, gap):
     cv_results : dict or dataframe
         ``cv_results_`` of a search with :func:`~fairlearnkit.metrics.pooled_scorers`.
     gap : str
-        Their name.
+        The name that was given to `pooled_scorers`.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def pooled_gaps(cv_results, gap):
 
     Notes
     -----
-    The lowest of many gaps is optimistic, like the best of many scores.
+    The lowest of many gaps is optimistic, as is the best of many scores.
 
     Examples
     --------

@@ -42,7 +42,7 @@ class LowestGap:
         negative, as for "neg_mean_squared_error", it is multiplied by
         ``2 - min_score_ratio`` instead: with 0.9, errors may be 10 % larger.
     min_score : float, default=None
-        Lowest acceptable score. If no candidate reaches it, the one of the highest
+        Lowest acceptable score. If no candidate reaches it, the one with the highest
         score is chosen, with a warning.
 
     See Also
@@ -51,19 +51,19 @@ class LowestGap:
 
     Notes
     -----
-    Of equal gaps, the higher score wins, then the earlier candidate. Candidates with a
-    NaN in one of the two are skipped, and so are those of earlier rounds of a halving
-    search. ``HalvingGridSearchCV`` itself ignores a function that is passed as
+    If gaps are equal, the higher score wins, then the earlier candidate. Candidates
+    with NaN as score or gap are skipped, and so are those of earlier rounds of a
+    halving search. ``HalvingGridSearchCV`` itself ignores a function that is passed as
     ``refit``: call the rule on its ``cv_results_``. A search with several scorers and a
     function as ``refit`` has no ``score``: call a scorer on the search.
 
     If classes are unbalanced, a constant classifier, whose gap is 0, can reach 0.9 of
     the best accuracy: use balanced accuracy, `min_score`, or a ratio closer to 1. With
-    the counts of `pooled_scorers`, the rule warns of a chosen candidate that decides
-    the same for nearly everyone, and of one whose gap is that of a very small group.
+    the counts of `pooled_scorers`, the rule warns if the chosen candidate makes the
+    same decision for nearly everyone, or if its gap is that of a very small group.
 
-    Without these counts, the gap is the mean over the folds, which is too large: the
-    gap of each fold has noise of its own and is never negative.
+    Without these counts, the gap is the mean over the folds, which is too large: each
+    fold adds noise, and a gap is never negative.
 
     References
     ----------
@@ -159,8 +159,9 @@ class HighestScore:
         What to do if no candidate qualifies: warn and choose the one with the lowest
         gap, or raise an error, in which case all fits of the search are lost.
     min_score : float, default=None
-        Lowest acceptable score: candidates below do not qualify, nor are they taken
-        instead, unless all are; then it is the one of the highest score.
+        Lowest acceptable score. Candidates below it do not qualify and are not chosen
+        as a fallback either. If all are below, the one with the highest score is the
+        fallback.
 
     See Also
     --------
@@ -168,14 +169,14 @@ class HighestScore:
 
     Notes
     -----
-    Of equal scores, the lower gap wins, then the earlier candidate. NaN, halving
+    If scores are equal, the lower gap wins, then the earlier candidate. NaN, halving
     searches and ``score`` of a search are treated as described in :class:`LowestGap`.
 
-    The bound holds for decisions about rows of this search. The gap of the refitted
-    model on new rows is a different number, and choosing the best candidate makes the
-    first optimistic: measure the gap on rows that the search has not seen. The mean
-    over folds is too large instead, as described in :class:`LowestGap`, and with few
-    rows no candidate may qualify.
+    The bound holds for decisions about the rows of this search. The gap of the refitted
+    model on new rows is a different number, and the gap of the best of many candidates
+    is optimistic: measure it on rows that the search has not seen. The mean over folds,
+    on the other hand, is too large, as described in :class:`LowestGap`. With few rows,
+    it may be that no candidate qualifies.
 
     Examples
     --------

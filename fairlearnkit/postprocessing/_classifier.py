@@ -41,8 +41,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     estimator : estimator
         Any classifier with ``predict_proba``, or a Pipeline that ends in one. A
         :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used for
-        calibration, so that none of them should be in its training data, and ``y`` may
-        be None.
+        calibration, so none of them should be in its training data. ``y`` may then be
+        None.
     cv : int, cross-validation generator or iterable, default=5
         Folds for the out-of-fold scores that the maps are fitted to; an integer is the
         number of folds of :class:`~sklearn.model_selection.StratifiedKFold`. The
@@ -87,8 +87,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     classes_ : ndarray of shape (2,)
         Class labels.
     pos_label_ : scalar or None
-        The class that is selected above the threshold; None if it was not given and did
-        not have to be.
+        The class that is selected above the threshold; None if it was neither given nor
+        needed.
     maps_, pooled_maps_, groups_, group_counts_, group_weights_ : list or ndarray
         See :class:`BarycenterRegressor`.
     sensitive_feature_names_in_ : list of str or None
@@ -136,9 +136,9 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     See :class:`BarycenterRegressor` for what holds on the calibration scores, what is
     not guaranteed for new rows, and which data the fitted model keeps (the scores of
     the calibration rows, by group, and their shares). If the classes are not equally
-    frequent in all groups, the new scores are not calibrated probabilities: they rank
-    rows within a group. Equal selection rates imply nothing about errors. With heavily
-    tied scores, such as those of a small tree, many rows may have a score equal to the
+    frequent in all groups, the new scores are not calibrated probabilities. They only
+    rank rows within a group. Equal selection rates imply nothing about errors. If many
+    scores are tied, as with a small tree, many rows may have a score equal to the
     threshold; see `atom_bound_`.
 
     References

@@ -32,8 +32,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     estimator : estimator
         Any regressor, or a Pipeline that ends in one. A
         :class:`~sklearn.frozen.FrozenEstimator` is not fitted: all rows are used for
-        calibration, so that none of them should be in its training data, and ``y`` may
-        be None.
+        calibration, so none of them should be in its training data. ``y`` may then be
+        None.
     cv : int, cross-validation generator or iterable, default=5
         Folds for the out-of-fold predictions that the maps are fitted to; an integer is
         the number of folds of :class:`~sklearn.model_selection.KFold`. The estimator is
@@ -149,9 +149,9 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     with equal predictions.
 
     A prediction depends on the row, its group and the fitted maps, not on other rows.
-    Equal distributions imply nothing about errors; U(f) is the least increase of the
-    mean squared error that parity costs if f is the regression function. Using the
-    group for predictions may be forbidden by law or policy.
+    Equal distributions imply nothing about errors. If f is the regression function,
+    parity increases the mean squared error by at least U(f). Using the group for
+    predictions may be forbidden by law or policy.
 
     The fitted model keeps data of individual rows. With "transport", `maps_` holds
     every distinct calibration prediction, sorted and separately for each group, and

@@ -39,9 +39,9 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     .. math:: (1 - \text{strength}) \, x + \text{strength} \, T_s(x), \quad
               T_s = \sum_{s'} p_{s'} Q_{s'} \circ F_s
 
-    At full strength, the column has the same distribution in all groups: the one that
-    is closest to those it had, in mean squared distance. Groups are needed at fit and
-    at transform.
+    At full strength, the column has the same distribution in all groups: of all such
+    distributions, the closest to the original ones in mean squared distance. Groups are
+    needed at fit and at transform.
 
     Parameters
     ----------
@@ -109,17 +109,17 @@ class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     The maps are exact for the weighted sample in fit. A value that occurs several times
     covers an interval of quantile levels, and is mapped to the mean of the barycenter
     over it. The weighted mean of a column without NaN and the order within each group
-    are kept; distributions that agree already are left as they are. Between the values
-    seen in fit, a map is interpolated linearly; beyond them, it is constant. Each row
-    is moved by its own values and group alone.
+    are kept; distributions that already agree are left as they are. Between the values
+    seen in fit, a map is interpolated linearly; beyond them, it is constant. The result
+    for a row depends only on its own values and group.
 
-    NaN stays NaN and is ignored in fit. Columns are moved one by one: several of them
-    together, or a model of them, can still reveal the group.
+    NaN stays NaN and is ignored in fit. Columns are moved separately, so several of
+    them together, or a model of them, can still reveal the group.
 
     The fitted transformer keeps training data. Without `n_quantiles`, `maps_` holds
     every distinct value of each column, sorted and separately for each group. With
-    `n_quantiles` it holds at most that many of them, among them always the smallest and
-    the largest value of each group. The properties above then hold approximately. The
+    `n_quantiles` it holds at most that many, always including the smallest and the
+    largest value of each group. The properties above then hold approximately. The
     error is largest in the tails: below the second knot and above the last but one, a
     map is a straight line up to the extreme value, however many rows lie there.
 

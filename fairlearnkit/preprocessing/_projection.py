@@ -63,8 +63,8 @@ class ParityProjection(TransformerMixin, BaseEstimator):
         "elimination" is the variant of the paper: for each direction, it solves the
         constraint for a pivot feature with a large weight (the largest, for a single
         direction), substitutes it in the other features and drops it. The other
-        features stay readable, but a penalty has another effect on them than with
-        "orthogonal".
+        features stay interpretable, but a penalty on their coefficients has another
+        effect than with "orthogonal".
     strength : float, default=1.0
         Between 0 (X unchanged) and 1 (no gap left). Below 1 no feature is dropped.
     missing : {"error", "group", "ignore"}, default="error"
@@ -105,16 +105,16 @@ class ParityProjection(TransformerMixin, BaseEstimator):
     SmallGroupWarning
         If a group has fewer than 10 rows in a cell of the constraint.
     UserWarning
-        If the means agree already, so that X is returned unchanged, or if there are as
+        If the means already agree, so that X is returned unchanged, or if there are as
         many directions as features, so that nothing of X is left.
 
     Notes
     -----
     Only dense X is supported, since the result is dense: for sparse X, the linear
-    models apply the same projection without forming it. Only means are equalised; a
-    model that is not linear, such as trees, can still tell the groups apart. The fitted
-    projection keeps `directions_`, that is, differences of means of groups, and no rows
-    of X.
+    models apply the same projection without forming it. Only means are equalised: a
+    nonlinear model, such as a tree, can still distinguish the groups. The fitted
+    projection keeps `directions_`, which are differences between group means, and no
+    rows of X.
 
     References
     ----------

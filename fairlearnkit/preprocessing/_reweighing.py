@@ -21,7 +21,7 @@ CALLER = Caller("y", "")
 def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="error"):
     r"""Sample weights that make the target independent of the groups.
 
-    With shares P of the rows, or of their weight, the weight of row i is
+    Let P be shares of the rows, or of their weight. The weight of row i is
 
     .. math:: w_i = \frac{P(S = s_i) \, P(Y = y_i)}{P(S = s_i, Y = y_i)}
 
@@ -51,7 +51,7 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
     ------
     ValueError
         If lengths differ, or pandas indexes show other rows or another order; if y is
-        missing in a row, or holds numbers that are no classes; if sensitive features
+        missing in a row, or holds numbers that are not classes; if sensitive features
         are not given, are missing in a row, or hold a single group; if `sample_weight`
         is negative, or zero in all rows of a group.
 
@@ -69,11 +69,11 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
 
     Notes
     -----
-    What is exact is the independence of y and the groups in the weighted training data.
-    Nothing is guaranteed about the predictions of a model. Its features can still tell
-    the groups apart, so that gaps usually shrink and stay above zero: measure them, and
-    take an estimator with a bound where one is required. Where the features determine
-    the class, weights have little effect, whatever the gap. Errors are not equalized.
+    y is exactly independent of the groups in the weighted training data, but nothing is
+    guaranteed about the predictions of a model. The features can still distinguish the
+    groups, so gaps usually shrink without vanishing. Measure them, and use an estimator
+    with a bound where one is required. If the features determine the class, weights
+    have little effect, whatever the gap. Errors are not equalized.
 
     Compute the weights from the training rows, and evaluate without them.
 

@@ -86,9 +86,9 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     blur : float, default=1.0
         For "sinkhorn": standard deviation of the Gaussian that blurs the transport, in
         the same unit, between 0.01 and 10; eps = 2 blur^2. A small blur sees finer
-        differences, needs more rows and takes longer; with the smallest, the divergence
-        stops after 1,000 iterations, some per cent short of its limit. A large blur
-        sees the means only.
+        differences, needs more rows and takes longer. With the smallest values, the
+        divergence stops after 1,000 iterations, a few percent short of its limit. With
+        a large blur, only the means count.
     task : str or sequence of str, default="auto"
         "classification" or "regression", for all columns of y or for each; "auto" takes
         whole numbers and labels for classes, and other numbers for a regression.
@@ -181,8 +181,8 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     What agrees after training depends on the divergence: with "mean", the means of the
     features, so that linear heads have equal mean scores, and nothing else; with "mmd",
     the distributions at the scale of the bandwidth; with "sinkhorn", at the scale of
-    the blur. Differences that are much finer contribute little to D and remain. Linear
-    heads hardly see them, other models do. On Adult (``benchmarks/transfer.py``), a
+    the blur. Much finer differences contribute little to D and remain. Linear heads
+    hardly see them, but other models do. On Adult (``benchmarks/transfer.py``), a
     linear model recovers the sex from the features of test rows with an AUC of 0.50 to
     0.63 (0.85 without penalty), but boosted trees with 0.87 to 0.88, whatever the
     divergence and the penalty, and as without penalty. A small D does not imply equal
@@ -190,21 +190,21 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     The objective is not convex. Adam runs for at most `max_iter` epochs, its result has
     no certificate of optimality, and another `random_state` gives other features.
-    `gap_` is what was reached on the training rows.
+    `gap_` is the divergence reached on the training rows.
 
     D is computed after a linear map that gives the features of a batch the covariance
-    I / n_components (but for a ridge of 0.001 of their mean variance). Linear heads can
+    I / n_components (up to a ridge of 0.001 of their mean variance). Linear heads can
     undo any linear map; without this one, the encoder could hide the groups in
     directions of little variance, from which heads could read them again.
 
     The default encoder scales X to mean 0 and variance 1, which is absorbed into its
-    first layer; a feature that is constant in training has no weight, whatever its
-    value later. It is kept as plain arrays: `transform` and `predict` do not need
-    PyTorch, and a pickle can be loaded where PyTorch is not installed.
+    first layer. A feature that is constant in training has no weight, whatever its
+    value later. The encoder is kept as plain arrays: `transform` and `predict` do not
+    need PyTorch, and a pickle can be loaded where PyTorch is not installed.
 
-    The fitted encoder keeps weights, curves, and the labels of groups and classes, and
-    no rows of X or y. As for any network, this does not mean that nothing about single
-    rows can be inferred from the weights.
+    The fitted encoder keeps weights, curves, and the labels of groups and classes, but
+    no rows of X or y. As for any network, something about single rows may still be
+    inferred from the weights.
 
     Results are reproducible for a `random_state` on one machine, but not between
     machines. Sample weights count in losses and divergences; they do not change how
@@ -412,7 +412,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return transform_by_layers(X, self.coefs_, self.intercepts_)
 
     def predict(self, X):
-        """Predict the tasks by the heads.
+        """Predict the tasks with the heads.
 
         Parameters
         ----------
@@ -430,7 +430,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return columns[0] if self._is_1d else stack_predictions(columns)
 
     def predict_proba(self, X):
-        """Predict probabilities of the classes by the heads.
+        """Predict the probabilities of the classes with the heads.
 
         Parameters
         ----------
