@@ -69,7 +69,7 @@ print(f"on test rows:   accuracy {np.mean(y_pred == test.target):.3f}, gap {foun
 
 # %%
 # Points on the line are worth a thought; those below it are beaten by another.
-shown = TradeoffDisplay.from_cv_results(results, "accuracy", "gap", chosen=chosen)
+shown = TradeoffDisplay.from_cv_results(search)
 ours = np.array([p["estimator__model"] is not plain for p in results["params"]])
 shown.ax_.plot(
     gaps[~ours], accuracy[~ours], "x", color="black", label="LogisticRegression"

@@ -157,8 +157,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     Nothing is guaranteed about new rows. The gap that is bounded is an estimate, whose
     error depends on the size of the smallest group.
 
-    Draw the candidates with ``TradeoffDisplay.from_cv_results(model.cv_results_,
-    "score", "gap", chosen=model.best_index_)``.
+    Draw the candidates with ``TradeoffDisplay.from_cv_results(model)``.
 
     References
     ----------

@@ -128,8 +128,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     groups, but cannot change the shapes of their distributions at will: where these
     differ, no candidate may be within a small bound on "ks_gap".
 
-    Draw the candidates with ``TradeoffDisplay.from_cv_results(model.cv_results_,
-    "score", "gap", chosen=model.best_index_)``.
+    Draw the candidates with ``TradeoffDisplay.from_cv_results(model)``.
 
     References
     ----------
