@@ -176,11 +176,13 @@ class WorkingSetMachine:
     def _rounds(self, s, working, rounds):
         """Step 3: the working set grows until no row is missing; status, iterations."""
         p, warm, n_iter = self.p, False, 0
-        for _ in rounds:
+        for number in rounds:
             v = self.v  # rows outside have 0 or c already, up to rounding
             at_end = np.where(np.abs(v) > 0.5 * p.c, np.sign(v) * p.c, 0.0)
             self._fix_others(working, at_end)
             done = self._solve_reduced(s, working, warm=warm)
+            n_working = np.count_nonzero(working)
+            self.options.progress("working set", number + 1, rows=n_working)
             n_iter += done.n_iter
             if not done.lacking.any():
                 self._keep()

@@ -117,7 +117,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     random_state : int, RandomState instance or None, default=None
         For the initial weights, the batches and the rows that are held out.
     verbose : int, default=0
-        1 prints a line for each epoch.
+        0 prints nothing, 1 some ten lines about the progress, 2 a line for each epoch.
 
     Attributes
     ----------
