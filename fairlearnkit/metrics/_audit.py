@@ -146,15 +146,12 @@ def audit_subgroups(
     warn_of_identifiers(columns, min_count)
     partitions = [column.partition(min_count) for column in columns]
     progress = Progress("audit_subgroups", verbose)
-    n_tested, subgroups = search_conjunctions(
-        partitions, hits, depth, min_count, top, progress
-    )
+    limits = depth, min_count, top
+    n_tested, subgroups = search_conjunctions(partitions, hits, *limits, progress)
     half_space = None
     if linear:
-        rng = check_random_state(random_state)
-        half_space = search_half_space(
-            columns, hits, min_count, n_permutations, rng, progress
-        )
+        draws = n_permutations, check_random_state(random_state)
+        half_space = search_half_space(columns, hits, min_count, *draws, progress)
     return Bunch(
         overall=float(hits.mean()),
         pos_label=pos_label,
