@@ -79,5 +79,5 @@ shown.ax_.set(
     xlabel="difference of selection rates by sex, mean over folds",
     ylabel="accuracy, mean over folds",
 )
-shown.ax_.legend()
+shown.ax_.legend(title="labels: model, C, max_gap")
 plt.show()

@@ -140,8 +140,8 @@ def bootstrap_interval(
     # Counts of a confusion matrix are all that gaps of rates depend on.
     by_counts = is_gap_of_rates(function)
     progress = Progress("bootstrap_interval", verbose)
-    by_rows = partial(resampled_values, progress=progress)
-    estimate, draws = (_resampled_gap if by_counts else by_rows)(
+    by_rows = None if by_counts else partial(resampled_values, progress=progress)
+    estimate, draws = (by_rows or _resampled_gap)(
         function,
         options,
         data,
