@@ -264,7 +264,7 @@ def scores_displayed(groups, weight, before):
     rows = decisions(groups, weight=weight)
     named = {name: rows[name] for name in ("sensitive_features", "sample_weight")}
     shown = inspection.ScoreDistributionDisplay.from_predictions(
-        rows["y_score"], before=rows["y_score"] ** 3 if before else None, **named
+        None, rows["y_score"], before=rows["y_score"] ** 3 if before else None, **named
     )
     return _table(shown)
 

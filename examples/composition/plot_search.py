@@ -73,7 +73,7 @@ print(f"on test rows:   accuracy {np.mean(y_pred == test.target):.3f}, gap {foun
 # %%
 # Candidates on the line form the Pareto front. Each candidate below it is beaten by
 # another one.
-shown = TradeoffDisplay.from_cv_results(results, "accuracy", "gap", chosen=chosen)
+shown = TradeoffDisplay.from_cv_results(search)
 ours = np.array([p["estimator__model"] is not plain for p in results["params"]])
 shown.ax_.plot(
     gaps[~ours], accuracy[~ours], "x", color="black", label="LogisticRegression"
@@ -83,5 +83,5 @@ shown.ax_.set(
     xlabel="difference of selection rates by sex, mean over folds",
     ylabel="accuracy, mean over folds",
 )
-shown.ax_.legend()
+shown.ax_.legend(title="labels: model, C, max_gap")
 plt.show()

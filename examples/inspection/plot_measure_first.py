@@ -79,10 +79,11 @@ groups = {"sensitive_features": race}
 GroupRatesDisplay.from_predictions(y_test, y_pred, **groups, ax=axes[0])
 RocByGroupDisplay.from_predictions(y_test, scores, **groups, threshold=0.0, ax=axes[1])
 ScoreDistributionDisplay.from_predictions(
+    y_test,
     after.predict_proba(test[seen], **groups)[:, 1],
     **groups,
     before=model.predict_proba(test[seen])[:, 1],
-    name="probability of rearrest",
+    score_name="probability of rearrest",
     ax=axes[2],
 )
 plt.show()

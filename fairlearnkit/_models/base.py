@@ -14,10 +14,10 @@ from fairlearnkit._models.constraint import (
     store_multipliers,
 )
 from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit.utils._sklearn_private import DocumentedMixin, _check_sample_weight
 
 
-class BaseParityModel(BaseEstimator, ABC):
+class BaseParityModel(DocumentedMixin, BaseEstimator, ABC):
     """One model for each column of targets.
 
     A fit is `_fit` (of `ParityClassifierMixin` or `ParityRegressorMixin`), which calls

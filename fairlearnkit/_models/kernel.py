@@ -12,6 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.progress import Progress
 from fairlearnkit._models.base import (
     BaseParityModel,
     ParityClassifierMixin,
@@ -80,6 +81,7 @@ SVM_PARAMETERS = {
     "max_iter": [Interval(Integral, -1, None, closed="left")],
     "solver": [StrOptions({"auto", "libsvm", "interior-point", "cvxpy"})],
     "solver_params": [dict, None],
+    "verbose": ["verbose"],
 }
 
 
@@ -88,9 +90,9 @@ class BaseParityKernel(BaseParityModel):
 
     A subclass defines `_objective`, the `Objective` that is minimised subject to
     |M f| <= max_gap, and the parameters `kernel`, `gamma`, `degree`, `coef0`,
-    `constraint`, `max_gap`, `missing` and `solver`; those of `SOLVER_PARAMETERS` that
-    it has are passed on to the solver. An infinite weight of the loss, such as C=inf,
-    allows no loss at all.
+    `constraint`, `max_gap`, `missing`, `solver` and `verbose`; those of
+    `SOLVER_PARAMETERS` that it has are passed on to the solver. An infinite weight of
+    the loss, such as C=inf, allows no loss at all.
     """
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
@@ -118,7 +120,9 @@ class BaseParityKernel(BaseParityModel):
         if not len(used):
             msg = "sample_weight is zero for every row; give some a positive weight."
             raise ValueError(msg)
+        progress = Progress(type(self).__name__, self.verbose)
         K, eigenvalues = self._training_kernel(X, used, objective)
+        progress("kernel", rows=len(used))
         if eigenvalues is not None:
             msg = indefinite_message(self.kernel, eigenvalues)
             warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
@@ -132,7 +136,7 @@ class BaseParityKernel(BaseParityModel):
             messages = problem_warnings(self, problem)  # before K may be left changed
             # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
-            solution = self._solve(problem, restore=not last)
+            solution = self._solve(problem, restore=not last, progress=progress)
             gap = largest_gap(problem.means @ solution.scores, problem.strata)
             messages += solution_warnings(self, problem, solution, gap)
             for category, msg in messages:
@@ -141,6 +145,8 @@ class BaseParityKernel(BaseParityModel):
                 solution = replace(solution, duality_gap=np.nan)
             solutions.append(solution)
             gaps.append(gap)
+            values = {"gap": gap, "objective": solution.objective}
+            progress("model", len(gaps), len(columns), **values)
         return solutions, gaps
 
     def _build_problem(self, X, y, c, objective, contrasts):

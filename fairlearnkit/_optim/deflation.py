@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.kernel_problem import certify
 
@@ -28,7 +29,7 @@ NARROWEST = 1e-12
 STUCK, MARGIN = 3, 1e-3
 
 
-def solve_deflated(p, machine, tol):
+def solve_deflated(p, machine, tol, progress=SILENT):
     """The solution with the constraint of the problem, from machines on K - s T T'.
 
     1. Without a constraint s = 0, with an equality s = 1.
@@ -52,6 +53,8 @@ def solve_deflated(p, machine, tol):
         Its ``solution(s)`` is asked for.
     tol : float
         The relative duality gap to reach is tol**2.
+    progress : Progress, default=SILENT
+        What each machine of a search is reported to.
 
     Returns
     -------
@@ -66,12 +69,13 @@ def solve_deflated(p, machine, tol):
     high, s_low, s_high = machine.solution(1.0), 0.0, 1.0
     n_iter, best, certified = low.n_iter + high.n_iter, None, low
     steps_of_low = 0  # how often in a row low has moved; below 0, how often high has
-    for _ in range(MOST_MACHINES):
+    for number in range(2, MOST_MACHINES + 2):
         certified = max(certified, low, high, key=_dual_value)
         mixture = _mixture(p, low, high, limit)
         if best is None or mixture.objective < best.objective:
             best = mixture
         gap = best.objective - _dual_value(certified)
+        progress("support vector machine", number, duality_gap=gap)
         # More than twice what libsvm has left is not to be had.
         enough = 2.0 * min(_own_gap(p, low), _own_gap(p, high))
         enough = max(tol**2 * abs(best.objective), enough)

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from fairlearnkit._data.progress import SILENT, Progress
+
 # The iterations of -1, "any number", for methods that need some tens of them: never
 # reached but by problems that float64 cannot solve, which then take twice as long if
 # there are twice as many.
@@ -25,6 +27,8 @@ class KernelOptions:
         Options for cvxpy's ``solve``.
     restore : bool, default=True
         Whether K is needed afterwards; otherwise it may be left changed.
+    progress : Progress, default=SILENT
+        What methods of several steps report to.
     """
 
     tol: float = 1e-3
@@ -33,6 +37,7 @@ class KernelOptions:
     cache_size: float = 200
     solver_params: dict | None = None
     restore: bool = True
+    progress: Progress = SILENT
 
     @property
     def finite_max_iter(self):

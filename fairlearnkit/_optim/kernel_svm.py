@@ -149,7 +149,7 @@ def _by_libsvm(p, options):
     by_rows = isinstance(p.K, KernelRows)
     machine = (WorkingSetMachine if by_rows else DeflatedMachine)(p, options)
     try:
-        solution = solve_deflated(p, machine, options.tol)
+        solution = solve_deflated(p, machine, options.tol, options.progress)
     finally:
         if options.restore and not by_rows:
             machine.deflate(0.0)

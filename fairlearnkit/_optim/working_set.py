@@ -157,9 +157,10 @@ class WorkingSetMachine:
         at_c = np.where(loss > 0, side * p.c, 0.0)
         distance = np.where(loss > 0, loss / LOSS_FACTOR, -loss)
         working = self._nearest(distance, FIRST_SHARE * len(distance))
-        for _ in rounds:
+        for number in rounds:
             self._fix_others(working, at_c)
             done = self._solve_reduced(s, working, loose=True)
+            self._report(number, working)
             n_iter += done.n_iter
             if done.lacking.any():  # too many rows were thought to have a loss
                 working = working | (self.parts[:, done.lacking] != 0).any(axis=1)
@@ -176,11 +177,12 @@ class WorkingSetMachine:
     def _rounds(self, s, working, rounds):
         """Step 3: the working set grows until no row is missing; status, iterations."""
         p, warm, n_iter = self.p, False, 0
-        for _ in rounds:
+        for number in rounds:
             v = self.v  # rows outside have 0 or c already, up to rounding
             at_end = np.where(np.abs(v) > 0.5 * p.c, np.sign(v) * p.c, 0.0)
             self._fix_others(working, at_end)
             done = self._solve_reduced(s, working, warm=warm)
+            self._report(number, working)
             n_iter += done.n_iter
             if not done.lacking.any():
                 self._keep()
@@ -197,6 +199,10 @@ class WorkingSetMachine:
             warm = done.exact and n_missing <= WARM_SHARE * np.count_nonzero(working)
             working = working | missing
         return "max_iter", n_iter
+
+    def _report(self, number, working):
+        rows = int(np.count_nonzero(working))
+        self.options.progress("working set", number + 1, rows=rows)
 
     def _keep(self):
         """Keep the state, which is feasible, to return to if this is the last one."""

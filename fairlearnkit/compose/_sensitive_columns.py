@@ -30,6 +30,7 @@ from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call, takes_groups, warn_unweighted
 from fairlearnkit._routing.requests import parts_requesting_groups
 from fairlearnkit.utils._sklearn_private import (
+    DocumentedMixin,
     HasMethods,
     _check_feature_names_in,
     _fit_context,
@@ -45,7 +46,9 @@ def _last_step(estimator):
     return estimator
 
 
-class SensitiveColumns(DelegatedMethods, MetaEstimatorMixin, BaseEstimator):
+class SensitiveColumns(
+    DelegatedMethods, MetaEstimatorMixin, DocumentedMixin, BaseEstimator
+):
     r"""Pass columns of X to the inner estimator as its sensitive features.
 
     With S the sensitive columns of :math:`X = [X_S \mid X_{\bar S}]`, each method m of

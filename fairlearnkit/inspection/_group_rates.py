@@ -10,8 +10,10 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT
 
 from ._drawing import (
+    HEIGHT,
     add_legend,
     get_axes,
+    group_names,
     name_positive_class,
     styles,
     to_frame,
@@ -20,6 +22,9 @@ from ._responses import get_response, groups_of, messages_of_estimator
 
 # Rates of demographic parity and of equalized odds.
 DEFAULT_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
+# Inches of a new figure for each group and rate, so that marks do not touch, and its
+# largest height. Half as much lets the marks of neighbours overlap.
+LINE, HIGHEST = 0.12, 20.0
 
 
 class GroupRatesDisplay:
@@ -95,9 +100,9 @@ class GroupRatesDisplay:
         *,
         sensitive_features,
         sample_weight=None,
-        pos_label=None,
         rates=None,
         confidence_level=0.95,
+        pos_label=None,
         missing="error",
         ax=None,
     ):
@@ -113,16 +118,16 @@ class GroupRatesDisplay:
             Group labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
-        pos_label : scalar, default=None
-            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or
-            booleans; of other labels it has to be named, unless "accuracy" and
-            "error_rate" are the only rates.
         rates : sequence of str, default=None
             Names, as in :func:`~fairlearnkit.metrics.rate_difference`. None takes
             selection rate, true and false positive rate; without `y_true`, the
             selection rate.
         confidence_level : float, default=0.95
             Confidence level of the intervals.
+        pos_label : scalar, default=None
+            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or
+            booleans; of other labels it has to be named, unless "accuracy" and
+            "error_rate" are the only rates.
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
         ax : matplotlib Axes, default=None
@@ -160,7 +165,20 @@ class GroupRatesDisplay:
         ).plot(ax=ax)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, sensitive_features=None, **options):
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        sensitive_features=None,
+        sample_weight=None,
+        rates=None,
+        confidence_level=0.95,
+        pos_label=None,
+        missing="error",
+        ax=None,
+    ):
         """Draw the rates of the predictions of an estimator.
 
         Parameters
@@ -173,19 +191,48 @@ class GroupRatesDisplay:
             True labels. May be None for the selection rate.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
-        **options : dict
-            Keywords of `from_predictions`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        rates : sequence of str, default=None
+            Names, as in :func:`~fairlearnkit.metrics.rate_difference`. None takes
+            selection rate, true and false positive rate; without `y`, the
+            selection rate.
+        confidence_level : float, default=0.95
+            Confidence level of the intervals.
+        pos_label : scalar, default=None
+            The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or
+            booleans; of other labels it has to be named, unless "accuracy" and
+            "error_rate" are the only rates.
+        missing : {"error", "group", "ignore"}, default="error"
+            What to do with missing sensitive features.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : GroupRatesDisplay
             The drawn display.
         """
-        check_alignment(X=X, y=y, sensitive_features=sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         groups = groups_of(estimator, X, sensitive_features)
         y_pred, _ = get_response(estimator, X, groups, ("predict",))
         with messages_of_estimator():
-            return cls.from_predictions(y, y_pred, sensitive_features=groups, **options)
+            return cls.from_predictions(
+                y,
+                y_pred,
+                sensitive_features=groups,
+                sample_weight=sample_weight,
+                rates=rates,
+                confidence_level=confidence_level,
+                pos_label=pos_label,
+                missing=missing,
+                ax=ax,
+            )
 
     def plot(self, ax=None):
         """Draw the rates, a mark and an interval for each group.
@@ -200,9 +247,15 @@ class GroupRatesDisplay:
         display : GroupRatesDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = get_axes(ax)
-        for g, style in enumerate(styles(self.groups)):
-            self._draw_group(g, style)
+        names = [
+            f"{group} (n = {count:,})"
+            for group, count in zip(group_names(self.groups), self.counts)
+        ]
+        n_lines = len(self.rates) * (len(names) + 2)
+        height = min(max(HEIGHT, n_lines * LINE), HIGHEST)
+        self.ax_, self.figure_ = get_axes(ax, ["all rows", *names], height)
+        for g, style in enumerate(styles(names)):
+            self._draw_group(g, names[g], style)
         self._draw_overall()
         self.ax_.set(
             yticks=range(len(self.rates)),
@@ -211,10 +264,10 @@ class GroupRatesDisplay:
             xlim=(-0.02, 1.02),  # shows marks at 0 and 1 in full
         )
         self.ax_.invert_yaxis()  # the first rate at the top, as in the table
-        add_legend(self.ax_, len(self.groups))
+        add_legend(self.ax_)
         return self
 
-    def _draw_group(self, g, style):
+    def _draw_group(self, g, name, style):
         """One mark and interval for each rate; groups are offset from one another."""
         n_groups = len(self.groups)
         # Groups fill 0.7 of the distance between two rates; more would merge the rates.
@@ -232,7 +285,7 @@ class GroupRatesDisplay:
             fmt=style["marker"],
             color=style["color"],
             capsize=3,
-            label=f"{self.groups[g]} (n = {self.counts[g]:,})",
+            label=name,
         )
 
     def _draw_overall(self):

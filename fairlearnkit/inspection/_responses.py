@@ -7,13 +7,16 @@ import numpy as np
 
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import check_sensitive_features
-from fairlearnkit._data.messages import Caller
+from fairlearnkit._data.messages import Caller, check_option
 from fairlearnkit._routing.call import call
 from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.utils._sklearn_private import _num_samples
 
 # What the arguments of `from_predictions` are in `from_estimator`.
 NAMES = {"y_true": "y", "y_pred": "the predictions", "y_score": "the scores"}
+# Methods that give scores, in the order in which "auto" tries them: decision functions
+# have no ties where probabilities round to 0 and 1.
+SCORE_METHODS = ("decision_function", "predict_proba", "predict")
 
 
 def groups_of(estimator, X, sensitive_features):
@@ -73,7 +76,7 @@ def get_response(estimator, X, groups, methods):
     raise ValueError(msg)
 
 
-def scores_of(estimator, X, groups, pos_label=None):
+def scores_of(estimator, X, groups, pos_label=None, response_method="auto"):
     """One score for each row: the decision function, a probability or a prediction.
 
     Parameters
@@ -86,15 +89,20 @@ def scores_of(estimator, X, groups, pos_label=None):
         Sensitive features, for an estimator that requests them.
     pos_label : scalar, default=None
         Class whose score is meant. Regressors have none.
+    response_method : str, default="auto"
+        Method to call; "auto" takes the first of decision_function, predict_proba and
+        predict that there is.
 
     Returns
     -------
     scores : ndarray of shape (n_samples,)
         Greater for the positive class.
     """
-    methods = ("decision_function", "predict_proba", "predict")
-    if not hasattr(estimator, "classes_"):  # a regressor
-        methods = ("predict",)
+    check_option("response_method", response_method, ("auto", *SCORE_METHODS))
+    methods = (response_method,)
+    if response_method == "auto":
+        is_regressor = not hasattr(estimator, "classes_")
+        methods = ("predict",) if is_regressor else SCORE_METHODS
     scores, method = get_response(estimator, X, groups, methods)
     classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
     positive = None

@@ -14,6 +14,7 @@ from fairlearnkit._data.rows import read_weight, split_rows
 from ._drawing import (
     add_legend,
     get_axes,
+    group_names,
     name_positive_class,
     styles,
     to_frame,
@@ -83,8 +84,8 @@ class RocByGroupDisplay:
         *,
         sensitive_features,
         sample_weight=None,
-        pos_label=None,
         threshold=None,
+        pos_label=None,
         missing="error",
         ax=None,
     ):
@@ -100,11 +101,11 @@ class RocByGroupDisplay:
             Group labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
+        threshold : float, default=None
+            Threshold to mark on the curves.
         pos_label : scalar, default=None
             The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans;
             of other labels it has to be named.
-        threshold : float, default=None
-            Threshold to mark on the curves.
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
         ax : matplotlib Axes, default=None
@@ -141,7 +142,18 @@ class RocByGroupDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, sensitive_features=None, pos_label=None, **options
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        sensitive_features=None,
+        sample_weight=None,
+        threshold=None,
+        response_method="auto",
+        pos_label=None,
+        missing="error",
+        ax=None,
     ):
         """Draw the curves of the scores of an estimator.
 
@@ -155,23 +167,44 @@ class RocByGroupDisplay:
             True labels.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        threshold : float, default=None
+            Threshold to mark on the curves.
+        response_method : str, default="auto"
+            "decision_function", "predict_proba" or "predict"; "auto" takes the first of
+            these that the estimator has.
         pos_label : scalar, default=None
             The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans;
             of other labels it has to be named.
-        **options : dict
-            Keywords of `from_predictions`.
+        missing : {"error", "group", "ignore"}, default="error"
+            What to do with missing sensitive features.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : RocByGroupDisplay
             The drawn display.
         """
-        check_alignment(X=X, y=y, sensitive_features=sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         groups = groups_of(estimator, X, sensitive_features)
-        scores = scores_of(estimator, X, groups, pos_label)
+        scores = scores_of(estimator, X, groups, pos_label, response_method)
         with messages_of_estimator():
             return cls.from_predictions(
-                y, scores, sensitive_features=groups, pos_label=pos_label, **options
+                y,
+                scores,
+                sensitive_features=groups,
+                sample_weight=sample_weight,
+                threshold=threshold,
+                pos_label=pos_label,
+                missing=missing,
+                ax=ax,
             )
 
     def plot(self, ax=None):
@@ -187,14 +220,18 @@ class RocByGroupDisplay:
         display : RocByGroupDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = get_axes(ax)
+        names = [
+            f"{group} (AUC {area:.3f})"
+            for group, area in zip(group_names(self.groups), self.auc)
+        ]
+        self.ax_, self.figure_ = get_axes(ax, names)
         self.ax_.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-        for g, style in enumerate(styles(self.groups)):
-            self._draw_curve(g, style)
+        for g, style in enumerate(styles(names)):
+            self._draw_curve(g, names[g], style)
         title = None
         if self.threshold is not None:
             title = f"marks: threshold {self.threshold:g}"
-        add_legend(self.ax_, len(self.groups), title=title, loc="lower right")
+        add_legend(self.ax_, title=title, loc="lower right")
         self.ax_.set(
             xlabel=name_positive_class("false positive rate", self.pos_label),
             ylabel="true positive rate",
@@ -202,11 +239,10 @@ class RocByGroupDisplay:
         self.ax_.set_aspect("equal")
         return self
 
-    def _draw_curve(self, g, style):
+    def _draw_curve(self, g, name, style):
         fpr, tpr, _ = self.curves[g]
         marker = style.pop("marker")  # of the threshold, not of every point
-        label = f"{self.groups[g]} (AUC {self.auc[g]:.3f})"
-        self.ax_.plot(fpr, tpr, label=label, **style)
+        self.ax_.plot(fpr, tpr, label=name, **style)
         if self.threshold is not None:
             x, y = self._point(g)
             self.ax_.plot([x], [y], marker, color=style["color"], markersize=9)

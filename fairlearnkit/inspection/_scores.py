@@ -13,10 +13,14 @@ from fairlearnkit._transport.distributions import distributions_by_group
 from ._drawing import (
     add_legend,
     get_axes,
+    group_names,
     styles,
     to_frame,
 )
 from ._responses import groups_of, messages_of_estimator, scores_of
+
+# How curves from before a repair look, and what the legend calls them.
+BEFORE, PALE = {"linewidth": 1.0, "alpha": 0.45}, "before (pale and thin)"
 
 
 class ScoreDistributionDisplay:
@@ -36,7 +40,7 @@ class ScoreDistributionDisplay:
         to each.
     before : list of tuple of ndarray, default=None
         The same before a repair.
-    name : str, default="score"
+    score_name : str, default="score"
         What the scores are, for the axis.
 
     Attributes
@@ -66,27 +70,28 @@ class ScoreDistributionDisplay:
     >>> from fairlearnkit.inspection import ScoreDistributionDisplay
     >>> group, scores = ["a"] * 20 + ["b"] * 20, [*range(20), *range(5, 25)]
     >>> display = ScoreDistributionDisplay.from_predictions(
-    ...     scores, sensitive_features=group
+    ...     None, scores, sensitive_features=group
     ... )
     >>> display.ax_.get_ylabel()
     'share of the group at or below'
     """
 
-    def __init__(self, *, groups, after, before=None, name="score"):
+    def __init__(self, *, groups, after, before=None, score_name="score"):
         self.groups = groups
         self.after = after
         self.before = before
-        self.name = name
+        self.score_name = score_name
 
     @classmethod
     def from_predictions(
         cls,
+        y_true,
         y_score,
         *,
         sensitive_features,
-        before=None,
         sample_weight=None,
-        name="score",
+        before=None,
+        score_name="score",
         missing="error",
         ax=None,
     ):
@@ -94,15 +99,18 @@ class ScoreDistributionDisplay:
 
         Parameters
         ----------
+        y_true : array-like of shape (n_samples,) or None
+            Ignored, since distributions of scores do not depend on the target; it is
+            here so that all Displays are called alike.
         y_score : array-like of shape (n_samples,)
             Scores or predictions.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels.
-        before : array-like of shape (n_samples,), default=None
-            Scores of the same rows before a repair.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
-        name : str, default="score"
+        before : array-like of shape (n_samples,), default=None
+            Scores of the same rows before a repair.
+        score_name : str, default="score"
             What the scores are, for the axis.
         missing : {"error", "group", "ignore"}, default="error"
             What to do with missing sensitive features.
@@ -115,12 +123,13 @@ class ScoreDistributionDisplay:
             The drawn display.
         """
         check_alignment(
+            y_true=y_true,
             y_score=y_score,
             sensitive_features=sensitive_features,
             before=before,
             sample_weight=sample_weight,
         )
-        after = _read_scores("y_score", y_score, sample_weight)
+        after = _read_scores("y_score", y_score, y_true, sample_weight)
         groups = find_groups(
             sensitive_features, SCORE_METRIC, n_samples=len(after), missing=missing
         )
@@ -130,12 +139,25 @@ class ScoreDistributionDisplay:
             before = _read_scores("before", before, after)
             before = _distributions(before, groups, weight)
         after = _distributions(after, groups, weight)
-        display = cls(groups=groups.labels, after=after, before=before, name=name)
-        return display.plot(ax=ax)
+        return cls(
+            groups=groups.labels, after=after, before=before, score_name=score_name
+        ).plot(ax=ax)
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, *, sensitive_features=None, pos_label=None, **options
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        sensitive_features=None,
+        sample_weight=None,
+        before=None,
+        score_name="score",
+        response_method="auto",
+        pos_label=None,
+        missing="error",
+        ax=None,
     ):
         """Draw the distributions of the scores of an estimator.
 
@@ -145,24 +167,52 @@ class ScoreDistributionDisplay:
             A fitted model: its decision function, probabilities or predictions.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
+        y : array-like of shape (n_samples,), default=None
+            Ignored, as `y_true` in `from_predictions`.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels; None takes those that a SensitiveColumns finds in X.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+        before : array-like of shape (n_samples,), default=None
+            Scores of the same rows before a repair.
+        score_name : str, default="score"
+            What the scores are, for the axis.
+        response_method : str, default="auto"
+            "decision_function", "predict_proba" or "predict"; "auto" takes the first of
+            these that the estimator has.
         pos_label : scalar, default=None
             The class whose score is shown. None takes 1 if labels are {0, 1}, {-1, 1}
             or booleans; of other labels it has to be named.
-        **options : dict
-            Keywords of `from_predictions`.
+        missing : {"error", "group", "ignore"}, default="error"
+            What to do with missing sensitive features.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes new ones.
 
         Returns
         -------
         display : ScoreDistributionDisplay
             The drawn display.
         """
-        check_alignment(X=X, sensitive_features=sensitive_features)
+        check_alignment(
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+            before=before,
+        )
         groups = groups_of(estimator, X, sensitive_features)
-        scores = scores_of(estimator, X, groups, pos_label)
+        scores = scores_of(estimator, X, groups, pos_label, response_method)
         with messages_of_estimator():
-            return cls.from_predictions(scores, sensitive_features=groups, **options)
+            return cls.from_predictions(
+                y,
+                scores,
+                sensitive_features=groups,
+                sample_weight=sample_weight,
+                before=before,
+                score_name=score_name,
+                missing=missing,
+                ax=ax,
+            )
 
     def plot(self, ax=None):
         """Draw the distribution function of each group.
@@ -177,34 +227,25 @@ class ScoreDistributionDisplay:
         display : ScoreDistributionDisplay
             This display, with ``ax_`` and ``figure_``.
         """
-        self.ax_, self.figure_ = get_axes(ax)
-        if self.before is None:
-            self._draw(self.after, "", linewidth=2.0)
-        else:
-            self._draw(self.before, ", before", linewidth=1.0, alpha=0.45)
-            self._draw(self.after, ", after")
-        self.ax_.set(xlabel=self.name, ylabel="share of the group at or below")
+        names = group_names(self.groups)
+        self.ax_, self.figure_ = get_axes(ax, [*names, PALE])
+        if self.before is not None:
+            self._draw(self.before, [None] * len(names), **BEFORE)
+        self._draw(self.after, names, linewidth=2.0)
+        if self.before is not None:  # one entry for all, after those of the groups
+            self.ax_.plot([], [], color="black", label=PALE, **BEFORE)
+        self.ax_.set(xlabel=self.score_name, ylabel="share of the group at or below")
         self.ax_.set_ylim(-0.02, 1.02)  # shows lines at 0 and 1 in full
-        n_curves = len(self.after) + len(self.before or [])
-        add_legend(self.ax_, n_curves)
+        add_legend(self.ax_)
         return self
 
-    def _draw(self, distributions, suffix, **options):
+    def _draw(self, distributions, names, **look):
         """One step function for each group."""
-        for label, (values, shares), style in zip(
-            self.groups, distributions, styles(self.groups)
-        ):
+        for name, (values, shares), style in zip(names, distributions, styles(names)):
             style.pop("marker")  # there are as many points as distinct scores
             # The step at the lowest score starts from 0.
             x, y = np.append(values[:1], values), np.append(0.0, shares)
-            self.ax_.plot(
-                x,
-                y,
-                label=f"{label}{suffix}",
-                drawstyle="steps-post",
-                **style,
-                **options,
-            )
+            self.ax_.plot(x, y, label=name, drawstyle="steps-post", **style, **look)
 
     def frame(self):
         """Table with one row for each distinct score of each group.

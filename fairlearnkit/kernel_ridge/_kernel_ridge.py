@@ -54,6 +54,8 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         kernel matrix.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
+    verbose : int, default=0
+        0 prints nothing, 1 some ten lines about the progress, 2 more of them.
 
     Attributes
     ----------
@@ -145,6 +147,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         "gamma": [Interval(Real, 0, None, closed="left"), None],
         "solver": [StrOptions({"auto", "cvxpy"})],
         "solver_params": [dict, None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -160,6 +163,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         missing="error",
         solver="auto",
         solver_params=None,
+        verbose=0,
     ):
         self.alpha = alpha
         self.kernel = kernel
@@ -171,6 +175,7 @@ class ParityKernelRidge(BaseParityKernelRegressor):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.verbose = verbose
 
     def _objective(self):
         return Objective(Squared(), penalty=self.alpha, fit_intercept=False)

@@ -81,6 +81,9 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         Largest number of Newton steps of each fit.
     n_jobs : int, default=None
         Number of folds to fit in parallel.
+    verbose : int, default=0
+        0 prints nothing, 1 a line for each fold, or for some ten of many, and one for
+        the fit to all rows, 2 a line for every fold.
 
     Attributes
     ----------
@@ -156,8 +159,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
     Nothing is guaranteed for new rows. The gap that is bounded is an estimate, and its
     error depends on the size of the smallest group.
 
-    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model.cv_results_,
-    "score", "gap", chosen=model.best_index_)``.
+    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model)``.
 
     References
     ----------
@@ -211,6 +213,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         solver="auto",
         max_iter=100,
         n_jobs=None,
+        verbose=0,
     ):
         self.max_gap = max_gap
         self.metric = metric
@@ -227,6 +230,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         self.solver = solver
         self.max_iter = max_iter
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -59,6 +59,9 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         Largest number of Newton steps of each fit.
     n_jobs : int, default=None
         Number of folds to fit in parallel.
+    verbose : int, default=0
+        0 prints nothing, 1 a line for each fold, or for some ten of many, and one for
+        the fit to all rows, 2 a line for every fold.
 
     Attributes
     ----------
@@ -128,8 +131,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
     groups, but has little influence on the shapes of their distributions. If these
     differ, it may be that no candidate is within a small bound on "ks_gap".
 
-    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model.cv_results_,
-    "score", "gap", chosen=model.best_index_)``.
+    To plot the candidates, use ``TradeoffDisplay.from_cv_results(model)``.
 
     References
     ----------
@@ -173,6 +175,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         solver="auto",
         max_iter=100,
         n_jobs=None,
+        verbose=0,
     ):
         self.alphas = alphas
         self.max_gap = max_gap
@@ -187,6 +190,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         self.solver = solver
         self.max_iter = max_iter
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

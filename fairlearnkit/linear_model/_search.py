@@ -1,6 +1,7 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
 import warnings
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -16,6 +17,7 @@ from fairlearnkit._data.folds import (
     read_folds,
     stratified_folds,
 )
+from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._models.linear import leaves_no_direction
 from fairlearnkit._models.messages import constant_scores
@@ -38,6 +40,7 @@ SEARCH_PARAMETERS = {
     "cv": ["cv_object"],
     "scoring": [str, callable, None],
     "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
 }
 # A gap may exceed the bound by rounding, of the order of 1e-16; doubling this makes no
 # difference to gaps of rates, whose steps are far larger.
@@ -80,8 +83,12 @@ class PathSearchMixin:
         grid = [{**own, "gap_ratio": ratio} for own in settings for ratio in ratios]
         folds = self._folds(X, y, data[-1][-1].groups)
         scorer = check_scoring(model, scoring=self.scoring)
+        progress = Progress(type(self).__name__, self.verbose)
+        of_folds = partial(progress, "fold", total=len(folds))
         found = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_fold)(model, settings, ratios, rows, *fold, gap, scorer)
+            delayed(_fit_fold)(
+                model, settings, ratios, rows, *fold, gap, scorer, of_folds
+            )
             for fold in enumerate(folds)
         )
         predictions, scores, missed = zip(*found)
@@ -95,6 +102,7 @@ class PathSearchMixin:
         self.best_index_ = best = self._choose(gap.name)
         gap(*tested, predictions[best])
         solutions = self._fit_chosen(model, grid[best], ratios, data)
+        progress("path on all rows", fits=len(ratios))
         self._warn_of_constant(gap, model, solutions, *rows)
         self.gap_ = float(gaps[best])
         return self
@@ -219,7 +227,7 @@ def _read_values(name, values):
     return numbers.tolist()
 
 
-def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
+def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress):
     """Fit all candidates to the training rows of a fold, and predict its test rows.
 
     Returns
@@ -244,6 +252,7 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer):
             predictions.append(gap.predict(model, X))
             scores.append(scorer(model, X, y, **options))
             missed.append(any(s.status != "optimal" for s in solutions))
+    progress(number + 1, fits=len(scores))
     return np.array(predictions), scores, missed
 
 

@@ -7,6 +7,7 @@ from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.rates import RATES
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT, check_option
+from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.sensitive_columns import split_columns
 
 from ._audit_columns import read_column, warn_of_identifiers
@@ -27,6 +28,7 @@ def audit_subgroups(
     n_permutations=200,
     pos_label=None,
     random_state=None,
+    verbose=0,
 ):
     r"""Search all subgroups of several sensitive columns for those treated worst.
 
@@ -63,6 +65,9 @@ def audit_subgroups(
         other labels it has to be named, unless the rate is "accuracy" or "error_rate".
     random_state : int, RandomState instance or None, default=None
         Determines the permutations.
+    verbose : int, default=0
+        0 prints nothing, 1 some ten lines about the progress of each of the two
+        searches, 2 a line for each first condition and each permutation.
 
     Returns
     -------
@@ -140,11 +145,13 @@ def audit_subgroups(
     columns = [read_column(name, values, rows) for name, values in named]
     warn_of_identifiers(columns, min_count)
     partitions = [column.partition(min_count) for column in columns]
-    n_tested, subgroups = search_conjunctions(partitions, hits, depth, min_count, top)
+    progress = Progress("audit_subgroups", verbose)
+    limits = depth, min_count, top
+    n_tested, subgroups = search_conjunctions(partitions, hits, *limits, progress)
     half_space = None
     if linear:
-        rng = check_random_state(random_state)
-        half_space = search_half_space(columns, hits, min_count, n_permutations, rng)
+        draws = n_permutations, check_random_state(random_state)
+        half_space = search_half_space(columns, hits, min_count, *draws, progress)
     return Bunch(
         overall=float(hits.mean()),
         pos_label=pos_label,

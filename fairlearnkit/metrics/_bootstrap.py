@@ -14,6 +14,7 @@ from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
 from fairlearnkit._counting.named_metric import CALLER, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.progress import Progress
 
 from ._resample_counts import resampled_gaps
 from ._resample_rows import resampled_values
@@ -31,6 +32,7 @@ def bootstrap_interval(
     stratify=False,
     random_state=None,
     metric_params=None,
+    verbose=0,
 ):
     r"""Bootstrap interval of a metric that compares groups.
 
@@ -63,6 +65,9 @@ def bootstrap_interval(
     metric_params : dict, default=None
         Further keywords of `metric`, such as ``{"pos_label": "yes", "missing":
         "group"}``. Control features are resampled with their rows.
+    verbose : int, default=0
+        0 prints nothing, 1 some ten lines about the progress, 2 a line for each
+        resample. Gaps of rates take no time, and print nothing.
 
     Returns
     -------
@@ -135,7 +140,9 @@ def bootstrap_interval(
     data = (y_true, y_pred, sensitive_features)
     # Counts of a confusion matrix are all that gaps of rates depend on.
     by_counts = is_gap_of_rates(function)
-    estimate, draws = (_resampled_gap if by_counts else resampled_values)(
+    progress = Progress("bootstrap_interval", verbose)
+    by_rows = None if by_counts else partial(resampled_values, progress=progress)
+    estimate, draws = (by_rows or _resampled_gap)(
         function,
         options,
         data,

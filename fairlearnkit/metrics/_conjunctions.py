@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.stats import hypergeom
 
+from fairlearnkit._data.progress import SILENT
 
-def search_conjunctions(partitions, hits, depth, min_count, top=None):
+
+def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=SILENT):
     """Subgroups in descending order of their violation.
 
     Parameters
@@ -19,6 +21,9 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None):
         Least number of rows within a subgroup, and outside it.
     top : int, default=None
         Number of subgroups to return; None for all.
+    progress : Progress, default=SILENT
+        What each condition is reported to, once all conjunctions that start with it
+        have been counted.
 
     Returns
     -------
@@ -28,7 +33,7 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None):
         As `audit_subgroups` reports them.
     """
     # The violation is P(S) |rate(S) - rate|, as in Kearns et al. (2018), section 2.
-    search = _Search(partitions, hits, depth, min_count)
+    search = _Search(partitions, hits, depth, min_count, progress)
     # Short conjunctions first: of equal violations, they are reported.
     subgroups = sorted(search.run(), key=lambda subgroup: len(subgroup[0]))
     counts = np.array([counts for _, counts in subgroups], dtype=np.float64)
@@ -65,11 +70,12 @@ class _Search:
     labels or thresholds there are.
     """
 
-    def __init__(self, partitions, hits, depth, min_count):
+    def __init__(self, partitions, hits, depth, min_count, progress):
         self.partitions = partitions
         self.hits = hits
         self.depth = depth
         self.min_count = min_count
+        self.progress = progress
         # One table holds the cumulative counts of all columns, one after the other.
         starts = np.cumsum([0, *(part.n_cells + 1 for part in partitions)])
         self.conditions = [
@@ -117,13 +123,16 @@ class _Search:
         extends = (counts[0] >= self.min_count) & ~np.isin(self.sides, used)
         # Later conditions only, so that each conjunction is found in one order.
         extends[: members[-1] + 1 if members else 0] = False
-        for position in np.flatnonzero(extends).tolist():
+        positions = np.flatnonzero(extends).tolist()
+        for number, position in enumerate(positions, 1):
             # Steps 3 and 4.
             longer = (*members, position)
             if counts[0, position] <= len(self.hits) - self.min_count:
                 yield longer, counts[:, position]
             if len(longer) < self.depth:
                 yield from self.run(longer, rows[self._holds(position, rows)])
+            if not members:
+                self.progress("condition", number, len(positions))
 
     def text(self, members):
         """A conjunction in words."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
+
 # Scores along the regression that differ by less, relative to the largest, are taken as
 # equal: they are sums of up to hundreds of terms, equal but for rounding. Doubling it
 # merges no scores that differ for a reason.
@@ -12,7 +14,7 @@ SCORE_TOLERANCE = 1e-9
 RANK_TOLERANCE = 1e-10
 
 
-def search_half_space(columns, hits, min_count, n_permutations, rng):
+def search_half_space(columns, hits, min_count, n_permutations, rng, progress=SILENT):
     """The worst half-space along one regression, and its p-value by permutation.
 
     1. Turn all columns into numbers, and standardise them.
@@ -34,6 +36,8 @@ def search_half_space(columns, hits, min_count, n_permutations, rng):
         Number of permutations.
     rng : RandomState
         Draws the permutations.
+    progress : Progress, default=SILENT
+        What each permutation is reported to.
 
     Returns
     -------
@@ -51,9 +55,10 @@ def search_half_space(columns, hits, min_count, n_permutations, rng):
     weights, threshold, rows, violation = _best_cut(X, solve, hits, min_count)
     # Step 3.
     n_as_bad = 0
-    for _ in range(n_permutations):
+    for number in range(1, n_permutations + 1):
         permuted = rng.permutation(hits)
         n_as_bad += _best_cut(X, solve, permuted, min_count)[3] >= violation
+        progress("permutation", number, n_permutations)
     overall, rate = hits.mean(), hits[rows].mean()
     weights = weights / scale  # back to the units of the columns
     return {

@@ -10,11 +10,21 @@ from fairlearnkit._counting.named_metric import CALLER, call_metric
 from fairlearnkit._data.alignment import with_common_index
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 
-def resampled_values(metric, options, data, sample_weight, n_resamples, stratify, rng):
+def resampled_values(
+    metric,
+    options,
+    data,
+    sample_weight,
+    n_resamples,
+    stratify,
+    rng,
+    progress=SILENT,
+):
     """A metric of the given rows and of resamples.
 
     The bootstrap for independent rows (Efron, Tibshirani 1993, algorithm 6.1):
@@ -39,6 +49,8 @@ def resampled_values(metric, options, data, sample_weight, n_resamples, stratify
         Keep the number of rows of each group.
     rng : RandomState
         Draws the rows.
+    progress : Progress, default=SILENT
+        What each resample is reported to.
 
     Returns
     -------
@@ -65,6 +77,7 @@ def resampled_values(metric, options, data, sample_weight, n_resamples, stratify
     parts = split_rows(groups.codes, len(groups.labels))[:-1] if stratify else [known]
     draws = np.full(n_resamples, np.nan)
     for i, rows in enumerate(_resamples(parts, n_resamples, rng)):
+        progress("resample", i + 1, n_resamples)
         if _lacks_a_group(groups, rows):
             continue
         # Step 3. A metric raises a ValueError for an empty cell, and has already warned

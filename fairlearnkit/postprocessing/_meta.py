@@ -12,10 +12,10 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit.utils._sklearn_private import HasMethods
+from fairlearnkit.utils._sklearn_private import DocumentedMixin, HasMethods
 
 
-class BasePostprocessor(MetaEstimatorMixin, BaseEstimator):
+class BasePostprocessor(MetaEstimatorMixin, DocumentedMixin, BaseEstimator):
     """An estimator that changes the predictions of another one, by group.
 
     A subclass has the parameters `estimator`, `cv` and `n_jobs`, and stores the fitted

@@ -155,8 +155,8 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     tradeoff_ : dict of ndarray of shape (n_rules,)
         "bound", "cost", "gap" and "duality_gap" of the rules for other bounds, in
         ascending order of "bound", the smallest `max_gap` that a rule meets; see
-        `with_max_gap` and :meth:`TradeoffDisplay.from_estimator
-        <fairlearnkit.inspection.TradeoffDisplay.from_estimator>`.
+        `with_max_gap` and :meth:`TradeoffDisplay.from_decision_rule
+        <fairlearnkit.inspection.TradeoffDisplay.from_decision_rule>`.
     groups_ : ndarray of shape (n_groups,)
         Group labels.
     group_counts_ : ndarray of shape (n_groups,)

@@ -23,13 +23,16 @@ from fairlearnkit._models.barycenter import (
 from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit._transport.maps import transport_by_group, transport_maps
 from fairlearnkit.utils._sklearn_private import (
+    DocumentedMixin,
     Interval,
     _fit_context,
     all_or_nothing,
 )
 
 
-class BarycenterTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class BarycenterTransformer(
+    OneToOneFeatureMixin, TransformerMixin, DocumentedMixin, BaseEstimator
+):
     r"""Move each column to the barycenter of its distributions in the groups.
 
     Let :math:`F_s` and :math:`Q_s` be the distribution and quantile functions of a

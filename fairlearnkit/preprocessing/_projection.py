@@ -27,6 +27,7 @@ from fairlearnkit._optim.problem import cell_means, find_shift, row_space
 from fairlearnkit._optim.rows import make_rows
 from fairlearnkit._optim.strata import center_strata, largest_distance
 from fairlearnkit.utils._sklearn_private import (
+    DocumentedMixin,
     Interval,
     StrOptions,
     _check_feature_names_in,
@@ -36,7 +37,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 
-class ParityProjection(TransformerMixin, BaseEstimator):
+class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
     r"""Remove from X the directions along which the means of the groups differ.
 
     Let M be the contrast rows of the constraint and Q an orthonormal basis of the row

@@ -18,6 +18,7 @@ from fairlearnkit._data.groups import MISSING_POLICIES, read_groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
+    DocumentedMixin,
     HasMethods,
     Interval,
     StrOptions,
@@ -52,7 +53,9 @@ from ._training import train
 CONSTANT_RTOL = 1e-12
 
 
-class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ParityEncoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DocumentedMixin, BaseEstimator
+):
     r"""Learn features for several tasks, with a penalty on differences between groups.
 
     An encoder h and linear heads for T tasks are trained together on
@@ -117,7 +120,7 @@ class ParityEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     random_state : int, RandomState instance or None, default=None
         For the initial weights, the batches and the rows that are held out.
     verbose : int, default=0
-        1 prints a line for each epoch.
+        0 prints nothing, 1 some ten lines about the progress, 2 a line for each epoch.
 
     Attributes
     ----------

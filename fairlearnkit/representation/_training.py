@@ -5,8 +5,9 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
+from fairlearnkit._data.progress import Progress
+
 from ._networks import output_width
-from ._progress import report_epoch
 from ._rows import DIVERGED
 from ._sampling import rows_per_group, stratified_batches, stratified_sample
 from ._torch import load_torch
@@ -103,11 +104,12 @@ class _Training:
     def run(self):
         """Train for `max_iter` epochs or until early stopping; returns the curves."""
         max_iter = self.settings.max_iter
+        progress = Progress("ParityEncoder", self.settings.verbose)
         for epoch in range(max_iter):
             self._record(self._epoch())
             stop = self.held_out is not None and self.best.since == PATIENCE
-            if self.settings.verbose:
-                report_epoch(epoch, max_iter, self.curves, last=stop)
+            values = {name: curve[-1] for name, curve in self.curves.items() if curve}
+            progress("epoch", epoch + 1, max_iter, last=stop, **values)
             if stop:
                 break
         self.best.restore()

@@ -76,6 +76,8 @@ class ParitySVC(BaseParityKernelClassifier):
         at most 1500 rows.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
+    verbose : int, default=0
+        0 prints nothing, 1 some ten lines about the progress, 2 more of them.
     max_iter : int, default=-1
         Largest number of iterations; -1 for no limit.
 
@@ -206,6 +208,7 @@ class ParitySVC(BaseParityKernelClassifier):
         missing="error",
         solver="auto",
         solver_params=None,
+        verbose=0,
         max_iter=-1,
     ):
         self.C = C
@@ -223,6 +226,7 @@ class ParitySVC(BaseParityKernelClassifier):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.verbose = verbose
         self.max_iter = max_iter
 
     def _objective(self):

@@ -71,6 +71,8 @@ class ParitySVR(BaseParityKernelRegressor):
         at most 1500 rows.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``.
+    verbose : int, default=0
+        0 prints nothing, 1 some ten lines about the progress, 2 more of them.
     max_iter : int, default=-1
         Largest number of iterations; -1 for no limit.
 
@@ -185,6 +187,7 @@ class ParitySVR(BaseParityKernelRegressor):
         missing="error",
         solver="auto",
         solver_params=None,
+        verbose=0,
         max_iter=-1,
     ):
         self.kernel = kernel
@@ -201,6 +204,7 @@ class ParitySVR(BaseParityKernelRegressor):
         self.missing = missing
         self.solver = solver
         self.solver_params = solver_params
+        self.verbose = verbose
         self.max_iter = max_iter
 
     def _objective(self):

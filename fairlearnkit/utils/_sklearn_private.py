@@ -4,7 +4,8 @@ Other modules import them from here (ruff's rule TID251), so that a change of
 scikit-learn is followed in this file only.
 """
 
-from functools import wraps
+from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, metadata
 from inspect import signature
 
 from sklearn.base import _fit_context as _checked
@@ -22,6 +23,7 @@ from sklearn.utils.validation import (
 
 __all__ = [
     "SIMPLE_METHODS",
+    "DocumentedMixin",
     "HasMethods",
     "Interval",
     "LinearClassifierMixin",
@@ -36,9 +38,13 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "all_or_nothing",
+    "documentation_address",
     "response_cache",
     "scorer_takes_weights",
 ]
+
+# The page of an estimator, as docs/conf.py writes it below the published address.
+PAGE = "api/generated/{estimator_module}.{estimator_name}.html"
 
 
 def _fit_context(*, prefer_skip_nested_validation):
@@ -131,3 +137,40 @@ def scorer_takes_weights(scorer):
         return True
     function = getattr(scorer, "_score_func", scorer)
     return "sample_weight" in signature(function).parameters
+
+
+@cache
+def documentation_address():
+    """Address of the published documentation, with "/" at its end.
+
+    It is the URL "Documentation" of the installed package, which pyproject.toml names
+    under ``[project.urls]`` once there is a site.
+
+    Returns
+    -------
+    address : str
+        Empty if the package names none.
+    """
+    try:
+        urls = metadata("fairlearnkit").get_all("Project-URL") or []
+    except PackageNotFoundError:  # run from a folder, without an installation
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    address = named.get("Documentation", "")
+    return f"{address.rstrip('/')}/" if address else ""
+
+
+class DocumentedMixin:
+    """Links the name of an estimator to its page, to come before `BaseEstimator`.
+
+    scikit-learn (1.6 and later) forms the link from these two attributes, if the module
+    of the class is within ``_doc_link_module``. Without an address there is no link.
+    """
+
+    @property
+    def _doc_link_module(self):
+        return "fairlearnkit" if documentation_address() else ""
+
+    @property
+    def _doc_link_template(self):
+        return documentation_address() + PAGE

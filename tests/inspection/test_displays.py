@@ -119,14 +119,11 @@ def test_distributions_before_and_after(data):
     model = SensitiveColumns(BarycenterClassifier(inner), "sex").fit(X, y)
     f = model.estimator_.estimator_.predict_proba(X[["a", "b", "c"]])[:, 1]
     plotted = ScoreDistributionDisplay.from_estimator(
-        model, X, before=f, name="P(yes)", pos_label="yes"
+        model, X, before=f, score_name="P(yes)", pos_label="yes"
     )
     assert plotted.ax_.get_xlabel() == "P(yes)"
-    assert labels(plotted.ax_) == [
-        *(f"{g}, before" for g in "fmx"),
-        *(f"{g}, after" for g in "fmx"),
-    ]
-    lines = plotted.ax_.get_lines()
+    assert labels(plotted.ax_) == [*"fmx", "before (pale and thin)"]
+    lines = plotted.ax_.get_lines()[:6]
     assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 6
     assert len({line.get_linestyle() for line in lines[3:]}) == 3
     values, shares = plotted.after[0]
@@ -143,7 +140,7 @@ def test_distributions_before_and_after(data):
         share = part.loc[part["score"] <= t, "share"].max()
         assert_allclose(share, np.mean(scores[X["sex"] == "m"] <= t))
     alone = ScoreDistributionDisplay.from_predictions(
-        X["a"], sensitive_features=X["sex"], sample_weight=np.arange(400)
+        y, X["a"], sensitive_features=X["sex"], sample_weight=np.arange(400)
     )
     assert labels(alone.ax_) == ["f", "m", "x"]
     assert alone.before is None
@@ -304,7 +301,7 @@ def test_weights_of_displays(data):
     weight = np.where(X["sex"] == "f", 0.0, 1.0)
     with pytest.raises(ValueError, match="without a row of positive weight: f: 0"):
         ScoreDistributionDisplay.from_predictions(
-            X["a"], sensitive_features=X["sex"], sample_weight=weight
+            None, X["a"], sensitive_features=X["sex"], sample_weight=weight
         )
     with pytest.raises(ValueError, match="group 'f' has one class only"):
         RocByGroupDisplay.from_predictions(
@@ -380,4 +377,75 @@ def test_rates_of_an_estimator_speak_of_its_predictions(data):
     with pytest.raises(ValueError, match=r"^y holds two .* and the predictions others"):
         GroupRatesDisplay.from_estimator(
             model, numbers, other, sensitive_features=sex, pos_label="ja"
+        )
+
+
+@pytest.mark.parametrize("draw", ["rates", "roc", "scores"])
+@pytest.mark.parametrize("n_groups", [3, 30])
+def test_a_legend_of_long_labels_is_beside_the_axes(draw, n_groups):
+    rng = np.random.default_rng(0)
+    y, group = rng.integers(0, 2, 3000), rng.integers(0, n_groups, 3000)
+    long = np.array([f"People of the region number {g}, all countries" for g in group])
+    make = {
+        "rates": lambda **rows: GroupRatesDisplay.from_predictions(y, y, **rows),
+        "roc": lambda **rows: RocByGroupDisplay.from_predictions(y, y, **rows),
+        "scores": lambda **rows: ScoreDistributionDisplay.from_predictions(
+            y, rng.normal(size=3000), before=y, **rows
+        ),
+    }[draw]
+    plotted = make(sensitive_features=long)
+    plotted.figure_.canvas.draw()
+    axes, legend = plotted.ax_.get_window_extent(), plotted.ax_.get_legend()
+    box, figure = legend.get_window_extent(), plotted.figure_.bbox
+    assert box.x0 >= axes.x1  # covers nothing, and is not cut off
+    assert box.x1 <= figure.x1
+    assert box.y0 >= figure.y0
+    assert min(axes.width, axes.height) > 300  # as without a legend, 480 pixels high
+    lines = [line for text in labels(plotted.ax_) for line in text.split("\n")]
+    assert max(map(len, lines)) <= 32
+    short = make(sensitive_features=np.char.mod("g%d", rng.integers(0, 2, 3000)))
+    assert_array_equal(short.figure_.get_size_inches(), [6.4, 4.8])
+
+
+def test_an_intersection_is_named_by_its_labels(data):
+    X, y = data
+    columns = X[["sex"]].assign(old=np.arange(400) % 2 == 0)
+    options = {"sensitive_features": columns, "pos_label": "yes"}
+    plotted = GroupRatesDisplay.from_predictions(
+        None, y, rates=["selection_rate"], **options
+    )
+    assert labels(plotted.ax_)[1].startswith("f, False (n = ")
+    assert plotted.frame()["group"][0] == ("f", False)
+
+
+def test_marks_of_many_groups_have_room():
+    rng = np.random.default_rng(0)
+    y, group = rng.integers(0, 2, 3000), rng.integers(0, 30, 3000)
+    plotted = GroupRatesDisplay.from_predictions(y, y, sensitive_features=group)
+    plotted.figure_.canvas.draw()
+    marks = np.sort([c.lines[0].get_ydata()[0] for c in plotted.ax_.containers])
+    pixels = plotted.ax_.transData.transform(np.c_[0 * marks, marks])[:, 1]
+    # A mark is 6 points high, 8 pixels; neighbours do not hide one another.
+    assert np.abs(np.diff(pixels)).min() > 6
+
+
+def test_the_method_that_gives_the_scores(data):
+    X, y = data
+    numbers, rows = X[["a", "b", "c"]], {"sensitive_features": X["sex"]}
+    model = LogisticRegression().fit(numbers, y)
+    options = {**rows, "pos_label": "yes", "response_method": "predict_proba"}
+    plotted = ScoreDistributionDisplay.from_estimator(model, numbers, y, **options)
+    proba = model.predict_proba(numbers)[:, 1]
+    assert_array_equal(plotted.after[0][0], np.unique(proba[X["sex"] == "f"]))
+    roc = RocByGroupDisplay.from_estimator(model, numbers, y, **options)
+    thresholds = roc.frame()["threshold"]
+    assert thresholds[np.isfinite(thresholds)].between(0, 1).all()
+    with pytest.raises(ValueError, match="response_method='proba' is not known"):
+        RocByGroupDisplay.from_estimator(
+            model, numbers, y, **(options | {"response_method": "proba"})
+        )
+    number = LinearRegression().fit(numbers, X["a"])
+    with pytest.raises(ValueError, match=r"none of the methods \['predict_proba'\]"):
+        ScoreDistributionDisplay.from_estimator(
+            number, numbers, **rows, response_method="predict_proba"
         )

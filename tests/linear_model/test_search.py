@@ -452,9 +452,7 @@ def test_candidates_are_drawn(data):
     X, y, group, _, _ = data
     search = ParityLogisticRegressionCV(Cs=CS, gap_ratios=RATIOS, cv=3, max_gap=0.1)
     search.fit(X, y, sensitive_features=group)
-    display = TradeoffDisplay.from_cv_results(
-        search.cv_results_, "score", "gap", chosen=search.best_index_
-    )
+    display = TradeoffDisplay.from_cv_results(search)
     assert_array_equal(display.gap, -search.cv_results_["gap"])
     assert display.chosen == search.best_index_
     assert len(pd.DataFrame(search.cv_results_)) == len(CS) * len(RATIOS)

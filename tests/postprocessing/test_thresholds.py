@@ -356,7 +356,7 @@ def test_the_tradeoff_is_drawn_without_a_refit(given):
     X, y, group = given
     model = around_given(X, max_gap=0.05).fit(X, y, sensitive_features=group)
     plt = pytest.importorskip("matplotlib.pyplot")
-    display = TradeoffDisplay.from_estimator(model)
+    display = TradeoffDisplay.from_decision_rule(model)
     frame = display.frame()
     assert frame["gap"][display.chosen] == model.gap_
     assert frame["score"][display.chosen] == -model.cost_
