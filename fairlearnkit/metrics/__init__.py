@@ -20,10 +20,12 @@ from ._pooled_scorers import pooled_scorers
 from ._predictability import group_predictability
 from ._rates import group_rates, rate_difference, rate_ratio
 from ._report import parity_report
+from ._report_object import ParityReport
 from ._scorer import parity_scorer
 from ._scores import score_gap
 
 __all__ = [
+    "ParityReport",
     "audit_subgroups",
     "bootstrap_interval",
     "demographic_parity_difference",
