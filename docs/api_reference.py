@@ -109,6 +109,7 @@ API_REFERENCE = {
             "bootstrap_interval",
             "audit_subgroups",
             "parity_report",
+            "ParityReport",
             "parity_scorer",
             "pooled_scorers",
         ],

@@ -283,7 +283,9 @@ def _distances(numbers):
     note = (
         f"Largest distance between two groups: "
         f"{interval_text(ks, numbers, RATE_DECIMALS)}, between {pair['lower']} (lower "
-        f"predictions) and {pair['higher']} (higher predictions)."
+        f"predictions) and {pair['higher']} (higher predictions). Groups are farther "
+        "apart in resamples than in the rows themselves, so that an interval may lie "
+        "above its distance."
     )
     header = [_group_title(numbers), "Distance to all other rows"]
     return Table("Distances between distributions of predictions", header, rows, note)
