@@ -8,6 +8,7 @@ from ._distances import (
     wasserstein_unfairness,
 )
 from ._group_metric import group_metric
+from ._group_predictability import GroupPredictability
 from ._parity import (
     demographic_parity_difference,
     demographic_parity_ratio,
@@ -23,9 +24,12 @@ from ._report import parity_report
 from ._report_object import ParityReport
 from ._scorer import parity_scorer
 from ._scores import score_gap
+from ._subgroup_audit import SubgroupAudit
 
 __all__ = [
+    "GroupPredictability",
     "ParityReport",
+    "SubgroupAudit",
     "audit_subgroups",
     "bootstrap_interval",
     "demographic_parity_difference",

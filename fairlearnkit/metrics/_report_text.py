@@ -11,6 +11,7 @@ from ._report_parts import (
     number_text,
     parts_of,
 )
+from ._text_table import aligned
 
 NAN_NOTES = {
     "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",
@@ -40,22 +41,9 @@ def text_of(numbers):
         blocks.append("\n".join(heading))
     for label, lines in labelled_cells(numbers):
         title = "" if label is None else f"Positive class: {label}\n"
-        blocks.append(title + _aligned(lines))
+        blocks.append(title + aligned(lines))
     notes = notes_below(numbers)
     return "\n\n".join([*blocks, notes] if notes else blocks)
-
-
-def _aligned(lines):
-    first_width, *widths = [max(map(len, column)) for column in zip(*lines)]
-    return "\n".join(
-        "  ".join(
-            [
-                first.ljust(first_width),
-                *(cell.rjust(width) for cell, width in zip(rest, widths)),
-            ]
-        ).rstrip()
-        for first, *rest in lines
-    )
 
 
 def labelled_cells(numbers):
