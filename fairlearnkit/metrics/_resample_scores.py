@@ -126,9 +126,9 @@ class SortedRows:
         in_order = np.append(0.0, np.cumsum(weight[self.by_value])) / weight.sum()
         start, end = self.runs
         above = np.maximum(at - in_order[end + 1], in_order[start] - before)
-        share = total / weight.sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return largest, np.maximum.reduceat(above, self.first) / (1.0 - share)
+        rest = 1.0 - total / weight.sum()
+        rest[rest <= 0] = np.nan  # of a resample that holds one group only
+        return largest, np.maximum.reduceat(above, self.first) / rest
 
     def _largest(self, at, before, compared):
         order = self.by_value
