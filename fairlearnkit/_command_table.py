@@ -116,10 +116,18 @@ def _read_csv(pandas, path, choose, separator, encoding):
         raise CommandError(msg) from error
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         msg = (
-            f"{path} cannot be read as CSV with the separator {separator!r}: some row "
-            f"has more fields than the header ({str(error).strip()})."
+            f"{path} cannot be read as CSV with the separator {separator!r}: "
+            f"{_too_many_fields(error)}. If another character separates the fields, "
+            "use --separator ';'."
         )
         raise CommandError(msg) from error
+
+
+def _too_many_fields(error):
+    """What pandas found, such as "Expected 3 fields in line 3, saw 4"."""
+    found = str(error).strip().rpartition("C error: ")[2]
+    is_count = found.startswith("Expected ")
+    return found if is_count else "some row has more fields than the header"
 
 
 def check_columns(path, wanted, names):
