@@ -54,7 +54,7 @@ class GroupRatesDisplay:
 
     See Also
     --------
-    fairlearnkit.metrics.parity_report : The same numbers, and the gaps, as text.
+    fairlearnkit.metrics.parity_report : The same numbers, and the gaps, in a report.
 
     Notes
     -----
