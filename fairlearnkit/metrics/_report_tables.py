@@ -237,7 +237,7 @@ def _impact(numbers, part):
     ]
     header = [_group_title(numbers), "Selection rate", "Impact ratio"]
     note = _note_of_impact(impact["most_selected"], part)
-    return Table("Selection rates beside the most selected group", header, rows, note)
+    return Table("Impact ratios", header, rows, note)
 
 
 def _note_of_impact(top, part):
@@ -293,19 +293,19 @@ def _distances(numbers):
 
 # What a rate is about, with {label} for the positive class.
 DEFINITIONS = {
-    "selection_rate": "Share of rows with the prediction {label}.",
-    "true_positive_rate": "Of the rows whose true class is {label}, the share with "
-    "the prediction {label}.",
-    "false_negative_rate": "Of the rows whose true class is {label}, the share with "
-    "another prediction.",
+    "selection_rate": "Share of rows that are predicted as {label}.",
+    "true_positive_rate": "Of the rows whose true class is {label}, the share that is "
+    "predicted as {label}.",
+    "false_negative_rate": "Of the rows whose true class is {label}, the share that is "
+    "predicted as another class.",
     "false_positive_rate": "Of the rows whose true class is not {label}, the share "
-    "with the prediction {label}.",
-    "true_negative_rate": "Of the rows whose true class is not {label}, the share with "
-    "another prediction.",
-    "positive_predictive_value": "Of the rows with the prediction {label}, the share "
+    "that is predicted as {label}.",
+    "true_negative_rate": "Of the rows whose true class is not {label}, the share that "
+    "is predicted as another class.",
+    "positive_predictive_value": "Of the rows that are predicted as {label}, the share "
     "whose true class is {label}.",
-    "negative_predictive_value": "Of the rows with another prediction than {label}, "
-    "the share whose true class is not {label}.",
+    "negative_predictive_value": "Of the rows that are predicted as another class than "
+    "{label}, the share whose true class is not {label}.",
     "accuracy": "Share of rows whose prediction is the true class.",
     "error_rate": "Share of rows whose prediction is not the true class.",
     "mean_prediction": "Mean of the predictions.",
