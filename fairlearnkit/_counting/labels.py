@@ -5,19 +5,16 @@ from sklearn.utils import check_consistent_length
 
 from fairlearnkit._data.classes import describe_numeric_target
 from fairlearnkit._data.groups import encode_labels
-from fairlearnkit._data.messages import format_labels
-
-SCORES_HINT = (
-    "threshold them, or use a metric of scores such as score_gap or ks_gap of "
-    "fairlearnkit.metrics"
-)
+from fairlearnkit._data.messages import SCORES_HINT, format_labels
 
 
-def read_labels(**columns):
+def read_labels(*, scores_hint=SCORES_HINT, **columns):
     """Class labels of any kind as integers.
 
     Parameters
     ----------
+    scores_hint : str, default=SCORES_HINT
+        What to do about numbers that are no classes, for messages.
     **columns : array-like of shape (n_samples,)
         Class labels, by the names of the arguments that hold them.
 
@@ -47,7 +44,7 @@ def read_labels(**columns):
     for name, column in encoded.items():
         numbers = describe_numeric_target(column.labels)
         if numbers is not None:
-            msg = f"{name} holds {numbers} instead of class labels: {SCORES_HINT}."
+            msg = f"{name} holds {numbers} instead of class labels: {scores_hint}."
             raise ValueError(msg)
     return encoded
 
@@ -82,19 +79,20 @@ def read_classes(y_true, y_pred, labels, pos_label, caller):
     true_codes, predicted_codes : ndarray of shape (n_samples,)
         Positions among the classes.
     """
-    true, predicted = _read_true_and_predicted(y_true, y_pred)
+    true, predicted = _read_true_and_predicted(y_true, y_pred, caller.scores_hint)
     if labels is None:
         known = None if y_true is None else true.labels
         _check_no_scores(known, predicted.labels, pos_label, caller)
     return _join_classes(true, predicted, labels, pos_label)
 
 
-def _read_true_and_predicted(y_true, y_pred):
+def _read_true_and_predicted(y_true, y_pred, hint):
     """Both columns of labels, of one length and one kind."""
     if y_true is None:  # each prediction counts as true
-        predicted = read_labels(y_pred=y_pred)["y_pred"]
+        predicted = read_labels(y_pred=y_pred, scores_hint=hint)["y_pred"]
         return predicted, predicted
-    true, predicted = read_labels(y_true=y_true, y_pred=y_pred).values()
+    encoded = read_labels(y_true=y_true, y_pred=y_pred, scores_hint=hint)
+    true, predicted = encoded.values()
     if _is_text(true.labels) != _is_text(predicted.labels):
         msg = (
             "y_true and y_pred mix labels of two types, "
@@ -141,7 +139,7 @@ def _check_no_scores(true_labels, predicted_labels, pos_label, caller):
     if known:
         number = "one class" if len(known) == 1 else "two classes"
         held = f"y_true holds {number}, {format_labels(known)}, and y_pred others,"
-    msg = f"{held} {format_labels(others)}. If these are scores, {SCORES_HINT}"
+    msg = f"{held} {format_labels(others)}. If these are scores, {caller.scores_hint}"
     if caller.labels_hint:
         msg += f"; if they are classes, name all of them by {caller.labels_hint}"
     msg += "."

@@ -6,6 +6,11 @@ MISSING_HINT = (
     'or choose missing="group" (a group of its own) or missing="ignore" (the rows '
     "count in no group)"
 )
+# After "y_true holds numbers such as 0.5 instead of class labels: ".
+SCORES_HINT = (
+    "threshold them, or use a metric of scores such as score_gap or ks_gap of "
+    "fairlearnkit.metrics"
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Caller:
         How to name the positive class.
     labels_hint : str, default=""
         How to list all classes; empty where there is no way.
+    scores_hint : str, default=SCORES_HINT
+        What to do about numbers that are no classes.
     """
 
     data: str = "X"
@@ -39,6 +46,7 @@ class Caller:
     argument: str = "sensitive_features"
     pos_label_hint: str = "give pos_label"
     labels_hint: str = ""
+    scores_hint: str = SCORES_HINT
 
 
 # Methods of estimators.
@@ -47,6 +55,12 @@ SCORE = Caller(method="score")
 # Metrics of predicted classes; audits and Displays of them, which take no `labels`.
 CLASS_METRIC = Caller("y_pred", "", labels_hint="labels=[...]")
 CLASS_REPORT = Caller("y_pred", "")
+PARITY_REPORT = Caller(
+    "y_pred",
+    "",
+    labels_hint="labels=[...]",
+    scores_hint='threshold them, or pass target="numbers" to report them as numbers',
+)
 # Metrics and Displays of scores.
 SCORE_METRIC = Caller("y_score", "")
 

@@ -129,14 +129,43 @@ def kolmogorov_smirnov(distributions):
     distance : float
         Between 0 and 1.
     """
+    return kolmogorov_smirnov_pair(distributions)[0]
+
+
+def kolmogorov_smirnov_pair(distributions):
+    """As `kolmogorov_smirnov`, and the two distributions that are so far apart.
+
+    Parameters
+    ----------
+    distributions : list of EmpiricalDistribution
+        At least two.
+
+    Returns
+    -------
+    distance : float
+        Between 0 and 1.
+    lower, higher : int
+        Positions of the distribution of the lower values, whose F is the highest at
+        some t, and of that of the higher values. Of equal distances, those of the
+        smallest t.
+    """
+    owner = np.repeat(
+        np.arange(len(distributions)), [len(each.values) for each in distributions]
+    )
     points = np.concatenate([each.values for each in distributions])
     at = np.concatenate([each.cdf for each in distributions])
     before = np.concatenate([np.append(0.0, each.cdf[:-1]) for each in distributions])
     order = np.argsort(points, kind="stable")  # sorted runs are merged in linear time
     last = run_ends(points[order])
-    highest = np.maximum.accumulate(at[order])
-    lowest = np.minimum.accumulate(np.append(before[order], 1.0)[::-1])[::-1]
-    return float((highest - lowest[1:])[last].max())
+    at, before, owner = at[order], np.append(before[order], 1.0), owner[order]
+    highest = np.maximum.accumulate(at)
+    lowest = np.minimum.accumulate(before[::-1])[::-1]
+    gaps = np.where(last, highest - lowest[1:], -np.inf)
+    t = int(gaps.argmax())
+    lower = int(owner[at[: t + 1].argmax()])
+    # Beyond the last atom every F is 1, and so is the distance 0 there.
+    higher = int(np.append(owner, lower)[t + 1 + before[t + 1 :].argmin()])
+    return float(gaps[t]), lower, higher
 
 
 def largest_wasserstein(distributions):

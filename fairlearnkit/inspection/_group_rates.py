@@ -1,11 +1,11 @@
 """Rates of each group, with intervals."""
 
 import numpy as np
-from scipy.stats import norm
 
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates, rates_by_group
+from fairlearnkit._counting.wilson import wilson_interval
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT
 
@@ -59,7 +59,7 @@ class GroupRatesDisplay:
 
     See Also
     --------
-    fairlearnkit.metrics.parity_report : The same numbers, and the gaps, as text.
+    fairlearnkit.metrics.parity_report : The same numbers, and the gaps, in a report.
 
     Notes
     -----
@@ -320,17 +320,9 @@ class GroupRatesDisplay:
 def _wilson_intervals(result, rates, confidence_level):
     """Ends of the intervals, as two dicts of the rates."""
     ends = {
-        name: _wilson(result.by_group[name], result.among[name], confidence_level)
+        name: wilson_interval(
+            result.by_group[name], result.among[name], confidence_level
+        )
         for name in rates
     }
     return tuple({name: ends[name][side] for name in rates} for side in (0, 1))
-
-
-def _wilson(p, n, confidence_level):
-    """Ends of the Wilson interval of rates p of n rows; NaN without rows."""
-    # The formula of the class docstring, in which z enters by its square only.
-    z2 = norm.ppf(0.5 + 0.5 * confidence_level) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = np.sqrt(z2 * p * (1 - p) / n + z2**2 / (4 * n**2)) / (1 + z2 / n)
-    return middle - half, middle + half

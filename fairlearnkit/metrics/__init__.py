@@ -8,6 +8,7 @@ from ._distances import (
     wasserstein_unfairness,
 )
 from ._group_metric import group_metric
+from ._group_predictability import GroupPredictability
 from ._parity import (
     demographic_parity_difference,
     demographic_parity_ratio,
@@ -20,10 +21,15 @@ from ._pooled_scorers import pooled_scorers
 from ._predictability import group_predictability
 from ._rates import group_rates, rate_difference, rate_ratio
 from ._report import parity_report
+from ._report_object import ParityReport
 from ._scorer import parity_scorer
 from ._scores import score_gap
+from ._subgroup_audit import SubgroupAudit
 
 __all__ = [
+    "GroupPredictability",
+    "ParityReport",
+    "SubgroupAudit",
     "audit_subgroups",
     "bootstrap_interval",
     "demographic_parity_difference",

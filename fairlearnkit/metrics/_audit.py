@@ -1,7 +1,7 @@
 """Which subgroups are treated worst: intersections, thresholds, half-spaces."""
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.rates import RATES
@@ -13,6 +13,7 @@ from fairlearnkit._data.sensitive_columns import split_columns
 from ._audit_columns import read_column, warn_of_identifiers
 from ._conjunctions import search_conjunctions
 from ._half_space import search_half_space
+from ._subgroup_audit import SubgroupAudit
 
 
 def audit_subgroups(
@@ -71,9 +72,11 @@ def audit_subgroups(
 
     Returns
     -------
-    audit : :class:`~sklearn.utils.Bunch`
-        With these keys:
+    audit : SubgroupAudit
+        A Bunch that ``print`` shows as a table, with ``frame()`` and these keys:
 
+        rate_name : str
+            The rate.
         overall : float
             The rate of all rows.
         pos_label : scalar or None
@@ -83,7 +86,9 @@ def audit_subgroups(
         subgroups : list of dict
             The worst ones in descending order of violation, each with "subgroup" (the
             conditions in words), "count", "share", "rate", "gap" (rate minus overall
-            rate), "violation" and "p_value".
+            rate), "violation", "p_value" and "complement". A condition and the one that
+            holds for all other rows, such as "age > 46" and "age <= 46", are one
+            finding, of the smaller group; the other is its "complement" (else None).
         half_space : dict or None
             The worst half-space, with the same keys but "subgroup", and with "weights"
             of the columns (labels are 0 or 1) and a "threshold": it holds the rows
@@ -152,7 +157,8 @@ def audit_subgroups(
     if linear:
         draws = n_permutations, check_random_state(random_state)
         half_space = search_half_space(columns, hits, min_count, *draws, progress)
-    return Bunch(
+    return SubgroupAudit(
+        rate_name=rate,
         overall=float(hits.mean()),
         pos_label=pos_label,
         n_tested=n_tested,

@@ -41,6 +41,11 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=S
     count, n_hits = counts.reshape(-1, 2).T  # (n_subgroups,) each, also for none
     violation = np.abs(n_hits / count - overall) * count / n_samples
     p_value = _holm(_exact_p_values(count, n_hits, n_samples, hits.sum()))
+    other = search.complements([members for members, _ in subgroups], count)
+    # Of two complements, whose violations are equal, the smaller group is reported.
+    is_reported = (other < 0) | (count < count[other])
+    is_reported |= (count == count[other]) & (np.arange(len(count)) < other)
+    order = np.argsort(-violation, kind="stable")
     return len(subgroups), [
         {
             "subgroup": search.text(subgroups[i][0]),
@@ -50,8 +55,9 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=S
             "gap": int(n_hits[i]) / int(count[i]) - overall,
             "violation": float(violation[i]),
             "p_value": float(p_value[i]),
+            "complement": None if other[i] < 0 else search.text(subgroups[other[i]][0]),
         }
-        for i in np.argsort(-violation, kind="stable")[:top]
+        for i in order[is_reported[order]][:top].tolist()
     ]
 
 
@@ -133,6 +139,40 @@ class _Search:
                 yield from self.run(longer, rows[self._holds(position, rows)])
             if not members:
                 self.progress("condition", number, len(positions))
+
+    def complements(self, subgroups, counts):
+        """Position of the subgroup of all other rows, for each subgroup.
+
+        Only single conditions on one column have one: both sides of a threshold, or the
+        two labels of a column.
+
+        Parameters
+        ----------
+        subgroups : list of tuple of int
+            Positions of the conditions of each subgroup.
+        counts : ndarray of shape (n_subgroups,)
+            Rows of each.
+
+        Returns
+        -------
+        other : ndarray of shape (n_subgroups,), int
+            -1 where there is none.
+        """
+        other = np.full(len(subgroups), -1)
+        met = {}  # by column, and by the number of rows that a complement has
+        for i, members in enumerate(subgroups):
+            if len(members) > 1:
+                continue
+            column, condition = self.conditions[members[0]]
+            for k in met.get((column, counts[i]), []):
+                candidate = self.conditions[subgroups[k][0]][1]
+                # Ranges of cells that do not overlap and together hold all rows.
+                if min(candidate.end, condition.end) <= max(
+                    candidate.first, condition.first
+                ):
+                    other[i], other[k] = k, i
+            met.setdefault((column, len(self.hits) - counts[i]), []).append(i)
+        return other
 
     def text(self, members):
         """A conjunction in words."""

@@ -19,6 +19,7 @@ from fairlearnkit._data.messages import Caller
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._bootstrap import check_confidence_level
+from ._group_predictability import GroupPredictability
 
 # A linear model, and one that also sees interactions and differences of spread.
 # Logistic regression gets ten times scikit-learn's iterations: representations are
@@ -69,9 +70,10 @@ def group_predictability(
 
     Returns
     -------
-    result : :class:`~sklearn.utils.Bunch`
-        "auc", "low" and "high" of `estimator`; if it is None, one such Bunch for each
-        of "logistic" and "boosting".
+    result : GroupPredictability
+        A Bunch with "auc", "low" and "high" of `estimator`; if it is None, one such
+        Bunch for each of "logistic" and "boosting". ``print`` shows a table, and
+        ``frame()`` returns it.
 
     Raises
     ------
@@ -117,8 +119,9 @@ def group_predictability(
     z_score = norm.ppf(0.5 + 0.5 * confidence_level)  # two-sided
     data, n_groups = (Z, groups.codes, weight), len(groups.labels)
     if estimator is not None:
-        return _auc(estimator, data, folds, n_groups, z_score)
-    return Bunch(
+        found = _auc(estimator, data, folds, n_groups, z_score)
+        return GroupPredictability(**found)
+    return GroupPredictability(
         **{
             name: _auc(model, data, folds, n_groups, z_score)
             for name, model in MODELS.items()

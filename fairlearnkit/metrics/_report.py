@@ -1,22 +1,37 @@
-"""What a reviewer wants to see on one page: counts, rates and gaps, with intervals."""
+"""What a reviewer wants to see in one place: counts, rates and gaps, with intervals."""
 
+import datetime
+import platform
 import warnings
-from html import escape
+from numbers import Integral
 
+import numpy as np
+import scipy
+import sklearn
 from sklearn.exceptions import UndefinedMetricWarning
 
-from fairlearnkit._counting.confusion import one_positive_class, read_confusion
-from fairlearnkit._counting.gaps import RateComparison, measure_gap
-from fairlearnkit._counting.group_rates import check_rates, rates_by_group
-from fairlearnkit._counting.pairs import widest_pair
-from fairlearnkit._counting.rates import rate_counts
-from fairlearnkit._counting.small_groups import leave_out_small_groups
-from fairlearnkit._data.counts import SMALL_CELL
+import fairlearnkit
+from fairlearnkit._counting.confusion import read_confusion
+from fairlearnkit._counting.gaps import warn_of_small_denominator
+from fairlearnkit._counting.group_rates import check_rates
+from fairlearnkit._counting.small_groups import (
+    check_min_group_size,
+    find_large_groups,
+    leave_out_small_groups,
+    warn_of_left_out,
+)
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import named_columns
+from fairlearnkit._data.counts import SMALL_CELL, count_rows, group_shares
+from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.messages import PARITY_REPORT, check_option
+from fairlearnkit._data.rows import read_weight
 from fairlearnkit.exceptions import SmallGroupWarning
 
-from ._bootstrap import percentile_interval
-from ._report_text import notes_below, table_cells, text_of
-from ._resample_counts import resampled_gaps
+from ._report_names import Settings, group_names, name_of_reference
+from ._report_object import ParityReport
+from ._report_rates import rate_numbers
+from ._report_scores import check_measures, read_numbers, score_numbers
 
 # Rates of demographic parity and of equalized odds, and the accuracy that they cost.
 DEFAULT_RATES = (
@@ -25,87 +40,8 @@ DEFAULT_RATES = (
     "false_positive_rate",
     "accuracy",
 )
-
-
-class ParityReport(str):
-    """Text of `parity_report`, with the numbers behind it.
-
-    Notebooks show it as a table; ``print`` shows the text.
-
-    Parameters
-    ----------
-    text : str
-        The text.
-    numbers : dict
-        What ``parity_report(..., output_dict=True)`` returns.
-
-    Attributes
-    ----------
-    numbers : dict
-        As given.
-
-    Examples
-    --------
-    >>> from fairlearnkit.metrics import parity_report
-    >>> group, y_pred = ["a"] * 20 + ["b"] * 20, [1, 0] * 20
-    >>> report = parity_report(y_pred, y_pred, sensitive_features=group, n_resamples=9)
-    >>> report.numbers["groups"]["a"]["selection_rate"]
-    0.5
-    """
-
-    def __new__(cls, text, numbers):
-        """Make the string and store the numbers."""
-        report = super().__new__(cls, text)
-        report.numbers = numbers
-        return report
-
-    def __getnewargs__(self):
-        return str(self), self.numbers  # for pickle and copy, which call __new__
-
-    def frame(self):
-        """Table of the groups, all rows and the gaps.
-
-        Returns
-        -------
-        frame : DataFrame
-            One row for each group, one for all rows, and one each for the differences
-            and ratios. Columns are the number of rows and the rates. The positive class
-            is the name of the columns, and ``frame.attrs["pos_label"]``.
-        """
-        import pandas as pd
-
-        numbers = self.numbers
-        rows = [*numbers["groups"].items(), ("all rows", numbers["overall"])]
-        for kind in ("difference", "ratio"):
-            gaps = {rate: gap["estimate"] for rate, gap in numbers[kind].items()}
-            rows.append((kind, gaps))
-        data = {
-            name: [row.get(name) for _, row in rows]
-            for name in ("count", *numbers["difference"])
-        }
-        # Gaps have no count; Int64 has missing values, while int64 would become float.
-        data["count"] = pd.array(data["count"], dtype="Int64")
-        index = pd.Index([label for label, _ in rows], tupleize_cols=False)
-        frame = pd.DataFrame(data, index=index)
-        label = frame.attrs["pos_label"] = numbers["pos_label"]
-        frame.columns.name = None if label is None else f"positive class: {label}"
-        return frame
-
-    def _repr_html_(self):
-        header, *lines = table_cells(self.numbers)
-        header = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-        body = "".join(
-            f"<tr><th>{escape(first)}</th>"
-            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-            + "</tr>"
-            for first, *rest in lines
-        )
-        notes = escape(notes_below(self.numbers))
-        return (
-            '<table class="parity-report" style="text-align: right">'
-            f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p>{notes}</p>"
-        )
+TARGETS = ("classes", "numbers")
+ROWS = ("y_true", "y_pred", "sensitive_features", "sample_weight")
 
 
 def parity_report(
@@ -114,48 +50,62 @@ def parity_report(
     *,
     sensitive_features,
     sample_weight=None,
+    target="classes",
     pos_label=None,
     labels=None,
     rates=None,
+    reference=None,
     n_resamples=1000,
     confidence_level=0.95,
     random_state=0,
     missing="error",
     min_group_size=0,
+    title=None,
+    model=None,
+    data=None,
+    date=None,
     output_dict=False,
 ):
-    r"""Report of counts, rates and gaps by group, as text.
+    r"""Report of counts, rates and gaps by group: text, table, HTML page, JSON.
 
-    For each rate
+    For each rate, or mean or error of a numeric target,
 
     .. math:: \text{difference} = \max_g \text{rate}_g - \min_g \text{rate}_g, \quad
               \text{ratio} = \min_g \text{rate}_g \,/\, \max_g \text{rate}_g
 
-    with bootstrap intervals.
+    with bootstrap intervals. For selection rates, the impact ratio of a group is its
+    rate divided by that of the most selected group.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or None
-        True labels of any kind. May be None for the selection rate, which does not
-        depend on them.
+        True labels of any kind, or numbers. May be None for the selection rate and for
+        the mean prediction, which do not depend on them.
     y_pred : array-like of shape (n_samples,)
-        Predicted labels.
+        Predicted labels, or numbers.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         Group labels; several columns give their intersections.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights.
+    target : {"classes", "numbers"}, default="classes"
+        Whether `y_true` and `y_pred` are class labels, or numbers such as prices.
     pos_label : scalar, default=None
-        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans; of
-        other labels it has to be named, unless only "accuracy" and "error_rate" are
-        reported.
+        The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans, and
+        each class in turn if there are more than two; of two other labels it has to be
+        named, unless only "accuracy" and "error_rate" are reported.
     labels : array-like, default=None
         All classes, if some may not occur in these rows.
     rates : sequence of str, default=None
         Rates to report; :func:`~fairlearnkit.metrics.rate_difference` lists their
         names. None takes selection rate, true and false positive rate, and accuracy;
-        without `y_true`, the selection rate.
+        without `y_true`, the selection rate. Of numbers they are "mean_prediction",
+        "mean_target", "mean_error" (prediction minus target), "mean_absolute_error" and
+        "root_mean_squared_error"; None takes all of them, without `y_true` the first.
+    reference : scalar or tuple, default=None
+        Group that every other group is compared with, too: its label, or its name in
+        the report.
     n_resamples : int, default=1000
-        Number of bootstrap resamples; 0 omits the intervals.
+        Number of bootstrap resamples; 0 omits all intervals.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     random_state : int, RandomState instance or None, default=0
@@ -165,24 +115,22 @@ def parity_report(
     min_group_size : int, default=0
         Groups of fewer rows are left out of differences and ratios. Their rates stay in
         the report, marked.
+    title, model, data : str, default=None
+        What the report is called, and which model and data it is about.
+    date : str or date, default=None
+        Date of the report; None takes today's.
     output_dict : bool, default=False
         Return the numbers as a dict instead.
 
     Returns
     -------
-    report : str or dict
-        A string that notebooks show as a table; its ``frame()`` returns a DataFrame,
-        its ``numbers`` the dict. The dict has "groups" (a dict for each group),
-        "overall", "difference" and "ratio" (for each rate "estimate", "low", "high" and
-        "n_undefined"), "pairs" (for each rate the groups of its lowest and highest
-        value, with "group" and "count", the rows that the rate is about; empty if it is
-        not defined), "small_groups", "small_rates", "left_out" (groups that are not
-        compared), "min_group_size", "pos_label" (the positive class, None if no rate
-        depends on it) and "confidence_level". It holds plain Python types, which
-        ``json.dumps`` accepts: the keys of groups are their labels as text, ``"a, b"``
-        for several columns and ``"None"`` for None; where two labels would have the
-        same text, all are written as in Python, with quotes. Numbers that are not
-        defined are NaN.
+    report : ParityReport or dict
+        The report has ``frame()``, ``to_html(path)``, ``to_markdown()`` and
+        ``to_json()``; its ``numbers`` are the dict, which the user guide describes key
+        by key (:ref:`report`). The dict holds plain Python types: the keys of groups
+        are their labels as text, ``"a, b"`` for several columns and ``"None"`` for
+        None; where two labels would have the same text, all are written as in Python,
+        with quotes. Numbers that are not defined are NaN.
 
     Raises
     ------
@@ -190,7 +138,8 @@ def parity_report(
         Lengths differ, there is only one group, values are missing, or a rate is
         unknown; `y_true` has two classes and `y_pred` others, such as scores; the
         positive class has to be named; a rate needs `y_true`, and it is None;
-        `min_group_size` leaves fewer than two groups.
+        `min_group_size` leaves fewer than two groups, or not the `reference`; a group
+        has no weight, where the target is numeric.
 
     Warns
     -----
@@ -202,7 +151,11 @@ def parity_report(
     -----
     Each interval is valid for one gap, not for all of them at once. The user guide says
     what each gap does not show. Of more than two groups, the text names the two behind
-    each gap, with the number of rows that the rate is about.
+    each gap, with the number of rows that the rate is about. The report states numbers;
+    it does not judge whether a difference is justified or lawful.
+
+    Intervals of rates take a time that does not depend on the number of rows; those of
+    numeric targets draw rows, which takes a second for 20,000 rows and 1,000 resamples.
 
     References
     ----------
@@ -223,100 +176,134 @@ def parity_report(
     <BLANKLINE>
     Positive class: 1. nan: no such rows in a group, or a ratio of rates that are 0.
     """
-    rates = check_rates(rates, y_true, DEFAULT_RATES)
+    check_option("target", target, TARGETS)
+    rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
+    asked = (reference, n_resamples, confidence_level, random_state)
+    build = {"classes": _report_classes, "numbers": _report_numbers}[target]
+    found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
+    numbers = _heading(title, model, data, date) | _circumstances(rows) | found
+    numbers |= {"target": target, "min_group_size": int(min_group_size)}
+    numbers |= _resampling(n_resamples, confidence_level, random_state)
+    return numbers if output_dict else ParityReport(numbers)
+
+
+def _heading(title, model, data, date):
+    """What the user says about the report, as text."""
+    texts = {"title": title, "model": model, "data": data}
+    texts = {name: None if text is None else str(text) for name, text in texts.items()}
+    return texts | {"date": str(datetime.date.today() if date is None else date)}
+
+
+def _resampling(n_resamples, confidence_level, random_state):
+    """How the intervals were made."""
+    return {
+        "n_resamples": int(n_resamples),
+        "confidence_level": float(confidence_level) if n_resamples else None,
+        "random_state": random_state if isinstance(random_state, int) else None,
+    }
+
+
+def _circumstances(rows):
+    """What the numbers come from: columns, rows, weights and versions."""
+    columns = named_columns(rows["sensitive_features"], PARITY_REPORT)
+    unnamed = (
+        ["group"]
+        if len(columns) == 1
+        else [f"column {j}" for j, _ in enumerate(columns)]
+    )
+    return {
+        "sensitive_features": [c.name or other for c, other in zip(columns, unnamed)],
+        "n_rows": len(rows["y_pred"]),
+        "weighted": rows["sample_weight"] is not None,
+        "versions": {
+            "fairlearnkit": fairlearnkit.__version__,
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "Python": platform.python_version(),
+        },
+    }
+
+
+def _report_classes(rows, rates, classes, missing, min_group_size, asked):
+    """Numbers of a report on classes; see `parity_report`."""
+    rates = check_rates(rates, rows["y_true"], DEFAULT_RATES)
+    pos_label, labels = classes
     confusion = read_confusion(
-        y_true,
-        y_pred,
-        sensitive_features,
-        rates,
-        sample_weight=sample_weight,
+        **rows,
+        rates=rates,
         labels=labels,
         missing=missing,
         pos_label=pos_label,
+        caller=PARITY_REPORT,
     )
-    positive = one_positive_class(confusion, rates, pos_label)
-    numbers = _plain_rates(rates_by_group(confusion, positive, rates), rates)
-    numbers["confidence_level"] = float(confidence_level) if n_resamples else None
-    compared = leave_out_small_groups(confusion, min_group_size)
-    numbers |= _names_of_compared(compared, confusion, positive, numbers)
-    numbers["min_group_size"] = int(min_group_size)
+    warn_of_small_denominator(confusion, "selection_rate", 0, stacklevel=4)
+    compared = leave_out_small_groups(confusion, min_group_size, stacklevel=4)
+    counts = confusion.counts[0].sum(axis=(1, 2))
+    labels = confusion.groups.tolist(), compared.groups.tolist()
+    settings = _settings(*labels, *asked)
     with warnings.catch_warnings():  # the report marks small and undefined rates itself
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        numbers |= _gaps(
-            compared, positive, rates, n_resamples, confidence_level, random_state
-        )
-    return numbers if output_dict else ParityReport(text_of(numbers), numbers)
+        numbers = rate_numbers(confusion, compared, rates, pos_label, settings)
+    return numbers | _marks(counts, settings)
 
 
-def _plain_rates(rates_by_group, rates):
-    """Counts and rates in plain Python types, with the groups by their names."""
-    # `among` holds the number of rows in the denominator of each rate.
-    counts, n_rows = rates_by_group.counts, rates_by_group.among
-    names = _group_names(rates_by_group.groups.tolist())
+def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
+    """Numbers of a report on a numeric target; see `parity_report`."""
+    for name, value in zip(("pos_label", "labels"), classes):
+        if value is not None:
+            msg = f'{name}={value!r} is about classes, and target is "numbers".'
+            raise ValueError(msg)
+    measures = check_measures(measures, rows["y_true"])
+    y_true, y_pred, groups, weight = _read_rows(rows, missing)
+    counts = count_rows(groups, weight)
+    check_min_group_size(min_group_size)
+    is_large = find_large_groups(groups.labels, counts, min_group_size)
+    warn_of_left_out(groups.labels, counts, min_group_size, stacklevel=4)
+    labels = groups.labels.tolist()
+    compared = [label for label, large in zip(labels, is_large) if large]
+    settings = _settings(labels, compared, *asked)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        numbers = score_numbers(y_true, y_pred, groups, weight, measures, settings)
+    return numbers | _marks(counts, settings)
 
-    def small(counts):
-        return [name for name, count in zip(names, counts) if count < SMALL_CELL]
 
-    groups = {
-        name: {"count": int(counts[g])}
-        | {rate: float(rates_by_group.by_group[rate][g]) for rate in rates}
-        for g, name in enumerate(names)
-    }
-    overall = {rate: float(rates_by_group.overall[rate]) for rate in rates}
+def _read_rows(rows, missing):
+    """Target, predictions, groups and weights as arrays."""
+    check_alignment(**rows)
+    y_true, y_pred = read_numbers(rows["y_true"], rows["y_pred"])
+    groups = find_groups(
+        rows["sensitive_features"],
+        PARITY_REPORT,
+        n_samples=len(y_pred),
+        missing=missing,
+    )
+    weight = read_weight(rows["sample_weight"], len(y_pred))
+    group_shares(groups, weight)  # raises an error for a group without weight
+    return y_true, y_pred, groups, weight
+
+
+def _settings(labels, compared, reference, n_resamples, confidence_level, random_state):
+    """What is asked for, with the groups by their names."""
+    is_count = isinstance(n_resamples, Integral) and not isinstance(n_resamples, bool)
+    if not is_count or n_resamples < 0:
+        msg = f"n_resamples={n_resamples!r} must be an integer of at least 0."
+        raise ValueError(msg)
+    names, kept = group_names(labels), set(compared)
+    compared = [name for name, label in zip(names, labels) if label in kept]
+    reference = name_of_reference(reference, labels, names, compared)
+    return Settings(
+        names, compared, reference, n_resamples, confidence_level, random_state
+    )
+
+
+def _marks(counts, settings):
+    """Groups that the report marks."""
+    names = settings.names
     return {
-        "groups": groups,
-        "overall": {"count": int(counts.sum())} | overall,
-        "small_groups": small(counts),
-        "small_rates": {rate: small(n_rows[rate]) for rate in rates},
-        "pos_label": _plain_label(rates_by_group.pos_label),
+        "reference": settings.reference,
+        "small_groups": [n for n, count in zip(names, counts) if count < SMALL_CELL],
+        "left_out": [name for name in names if name not in settings.compared],
     }
-
-
-def _plain_label(label):
-    """A label of a type that JSON has, else its text."""
-    return label if isinstance(label, bool | int | float | str | None) else str(label)
-
-
-def _group_names(labels):
-    """Labels as text, or as Python writes them if two would be the same: 1 and "1"."""
-    names = [
-        ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-        for label in labels
-    ]
-    return names if len(set(names)) == len(names) else list(map(repr, labels))
-
-
-def _names_of_compared(compared, confusion, positive, numbers):
-    """Groups behind each gap, and those that are not compared, by their names."""
-    names = dict(zip(confusion.groups.tolist(), numbers["groups"]))
-    compared_names = [names[label] for label in compared.groups.tolist()]
-    pairs = {}
-    for rate in numbers["small_rates"]:
-        pair = widest_pair(RateComparison((rate,)), compared.weights, [positive])
-        n_rows = rate_counts(compared.counts[0], rate, positive)[1]
-        ends = {} if pair is None else {"lowest": pair.low, "highest": pair.high}
-        pairs[rate] = {
-            end: {"group": compared_names[g], "count": int(n_rows[g])}
-            for end, g in ends.items()
-        }
-    left_out = [name for name in names.values() if name not in compared_names]
-    return {"pairs": pairs, "left_out": left_out}
-
-
-def _gaps(confusion, positive, rates, n_resamples, confidence_level, random_state):
-    """Gaps and the ends of their intervals, from the same resamples for all of them."""
-    keys = [(kind, rate) for kind in ("difference", "ratio") for rate in rates]
-    comparisons = [
-        RateComparison((rate,), ratio=kind == "ratio") for kind, rate in keys
-    ]
-    draws = resampled_gaps(
-        comparisons, confusion, [positive], n_resamples, random_state
-    )  # (n_comparisons, n_resamples)
-    gaps = {"difference": {}, "ratio": {}}
-    for (kind, rate), comparison, draw in zip(keys, comparisons, draws):
-        estimate = measure_gap(comparison, confusion, [positive])
-        interval = percentile_interval(estimate, draw, confidence_level)
-        del interval["standard_error"]
-        gaps[kind][rate] = dict(interval)
-    return gaps

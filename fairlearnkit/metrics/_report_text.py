@@ -1,8 +1,22 @@
-"""The numbers of `parity_report` as a table of text, with notes below."""
+"""The numbers of `parity_report` as tables of text, with notes below."""
 
 from math import isnan
 
 from fairlearnkit._data.counts import SMALL_CELL
+
+from ._report_parts import (
+    RATE_DECIMALS,
+    decimals_of,
+    interval_text,
+    number_text,
+    parts_of,
+)
+from ._text_table import aligned
+
+NAN_NOTES = {
+    "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",
+    "numbers": "nan: a ratio of numbers that are 0 or may have either sign.",
+}
 
 
 def text_of(numbers):
@@ -18,23 +32,22 @@ def text_of(numbers):
     text : str
         Columns are right-aligned, except for the names of the rows.
     """
-    lines = table_cells(numbers)
-    first_width, *widths = [max(map(len, column)) for column in zip(*lines)]
-    text = [
-        "  ".join(
-            [
-                first.ljust(first_width),
-                *(cell.rjust(width) for cell, width in zip(rest, widths)),
-            ]
-        ).rstrip()
-        for first, *rest in lines
-    ]
+    blocks = []
+    heading = [numbers["title"]] if numbers["title"] is not None else []
+    for name in ("model", "data"):
+        if numbers[name] is not None:
+            heading.append(f"{name.capitalize()}: {numbers[name]}")
+    if heading:
+        blocks.append("\n".join(heading))
+    for label, lines in labelled_cells(numbers):
+        title = "" if label is None else f"Positive class: {label}\n"
+        blocks.append(title + aligned(lines))
     notes = notes_below(numbers)
-    return "\n".join([*text, "", notes] if notes else text)
+    return "\n\n".join([*blocks, notes] if notes else blocks)
 
 
-def table_cells(numbers):
-    """Cells of the table, as lists of text.
+def labelled_cells(numbers):
+    """Cells of the tables, as lists of text.
 
     Parameters
     ----------
@@ -43,37 +56,46 @@ def table_cells(numbers):
 
     Returns
     -------
-    lines : list of list of str
-        The header first.
+    tables : list of (str or None, list of list of str)
+        The positive class of each table, and its lines, the header first.
     """
-    rates = list(numbers["difference"])
-    groups = [*numbers["groups"].items(), ("all rows", numbers["overall"])]
-    return [
-        ["", "count", *rates],
-        *(_line_of_rates(label, row, rates, numbers) for label, row in groups),
-        *(_line_of_gaps(kind, rates, numbers) for kind in ("difference", "ratio")),
-        *(_line_of_pairs(end, rates, numbers) for end in _ends_to_name(numbers)),
+    return [(label, _table_cells(numbers, part)) for label, part in parts_of(numbers)]
+
+
+def _table_cells(numbers, part):
+    measures = list(part["difference"])
+    decimals = {key: decimals_of(numbers, part, key) for key in measures}
+    rows = [*part["groups"].items(), ("all rows", part["overall"])]
+    lines = [
+        ["", "count", *measures],
+        *(_line_of_values(label, row, part, numbers, decimals) for label, row in rows),
+        _line_of_gaps("difference", part["difference"], numbers, decimals),
+        _line_of_gaps("ratio", part["ratio"], numbers, _decimals_of_ratios(measures)),
+        *(_line_of_pairs(end, part) for end in _ends_to_name(numbers)),
     ]
+    return lines + _lines_of_reference(numbers, part, decimals)
 
 
-def _line_of_rates(label, row, rates, numbers):
+def _decimals_of_ratios(measures):
+    return dict.fromkeys(measures, RATE_DECIMALS)
+
+
+def _line_of_values(label, row, part, numbers, decimals):
     small = " (small)" if label in numbers["small_groups"] else ""
     small += " (left out)" if label in numbers["left_out"] else ""
     values = [
-        f"{row[rate]:.3f}{'*' if label in numbers['small_rates'][rate] else ''}"
-        for rate in rates
+        number_text(row[key], places)
+        + ("*" if label in part["small_rates"][key] else "")
+        for key, places in decimals.items()
     ]
     return [f"{label}{small}", str(row["count"]), *values]
 
 
-def _line_of_gaps(kind, rates, numbers):
-    cells = []
-    for rate in rates:
-        gap = numbers[kind][rate]
-        interval = f" [{gap['low']:.3f}, {gap['high']:.3f}]"
-        has_interval = numbers["confidence_level"] is not None
-        cells.append(f"{gap['estimate']:.3f}{interval if has_interval else ''}")
-    return [kind, "", *cells]
+def _line_of_gaps(title, gaps, numbers, decimals):
+    cells = [
+        interval_text(gaps[key], numbers, places) for key, places in decimals.items()
+    ]
+    return [title, "", *cells]
 
 
 def _ends_to_name(numbers):
@@ -82,14 +104,32 @@ def _ends_to_name(numbers):
     return ("lowest", "highest") if n_compared > 2 else ()
 
 
-def _line_of_pairs(end, rates, numbers):
-    ends = [numbers["pairs"][rate].get(end) for rate in rates]
+def _line_of_pairs(end, part):
+    ends = [pair.get(end) for pair in part["pairs"].values()]
     cells = [f"{e['group']} ({e['count']})" if e else "" for e in ends]
     return [end, "", *cells]
 
 
+def _lines_of_reference(numbers, part, decimals):
+    """A line for the difference of each group to the reference, and for its ratio."""
+    compared = part["to_reference"]
+    if compared is None:
+        return []
+    base = compared["group"]
+    names = [n for n in numbers["groups"] if n not in (*numbers["left_out"], base)]
+    lines = []
+    for sign, kind, places in (
+        ("-", "difference", decimals),
+        ("/", "ratio", _decimals_of_ratios(decimals)),
+    ):
+        for name in names:
+            gaps = {key: by_group[name] for key, by_group in compared[kind].items()}
+            lines.append(_line_of_gaps(f"{name} {sign} {base}", gaps, numbers, places))
+    return lines
+
+
 def notes_below(numbers):
-    """What the marks in the table mean, in one line.
+    """What the marks in the tables mean, in one line.
 
     Parameters
     ----------
@@ -102,6 +142,7 @@ def notes_below(numbers):
         Empty if there is nothing to explain.
     """
     notes, level = [], numbers["confidence_level"]
+    parts = [part for _, part in parts_of(numbers)]
     if numbers["pos_label"] is not None:
         notes.append(f"Positive class: {numbers['pos_label']}.")
     if level is not None:
@@ -111,33 +152,61 @@ def notes_below(numbers):
     if numbers["left_out"]:
         size = numbers["min_group_size"]
         notes.append(f"(left out): fewer than {size} rows, not in the gaps.")
-    if any(numbers["small_rates"].values()):
+    if any(any(part["small_rates"].values()) for part in parts):
         notes.append(f"*: of fewer than {SMALL_CELL} rows.")
-    notes += _note_of_undefined_resamples(numbers)
+    notes += note_of_undefined_resamples(parts)
     if _ends_to_name(numbers):
         notes.append("lowest, highest: groups, and the rows that the rate is about.")
-    if _holds_nan(numbers):
-        notes.append("nan: no such rows in a group, or a ratio of rates that are 0.")
-    return " ".join(notes)
+    if _holds_nan(numbers, parts):
+        notes.append(NAN_NOTES[numbers["target"]])
+    return " ".join([*notes, *_note_of_distance(numbers)])
 
 
-def _holds_nan(numbers):
-    rows = [*numbers["groups"].values(), numbers["overall"]]
-    rates = [row[rate] for row in rows for rate in numbers["difference"]]
-    gaps = [
-        gap[key]
-        for kind in ("difference", "ratio")
-        for gap in numbers[kind].values()
-        for key in ("estimate", "low", "high")
-        if key == "estimate" or numbers["confidence_level"] is not None
+def _note_of_distance(numbers):
+    """The largest distance of the distributions of numeric predictions."""
+    if "ks" not in numbers:
+        return []
+    ks = numbers["ks"]
+    distance = interval_text(ks, numbers, RATE_DECIMALS)
+    lower, higher = ks["pair"]["lower"], ks["pair"]["higher"]
+    return [
+        f"Largest Kolmogorov-Smirnov distance of predictions: {distance}, between "
+        f"{lower} (lower) and {higher} (higher)."
     ]
-    return any(isnan(value) for value in rates + gaps)
 
 
-def _note_of_undefined_resamples(numbers):
-    """Ratios are undefined where differences are, and for rates that are all 0."""
+def _holds_nan(numbers, parts):
+    return any(isnan(value) for part in parts for value in _values(numbers, part))
+
+
+def _values(numbers, part):
+    """All numbers that are shown."""
+    for row in [*part["groups"].values(), part["overall"]]:
+        yield from (row[measure] for measure in part["difference"])
+    shown = ("estimate", "low", "high")
+    if numbers["confidence_level"] is None:
+        shown = shown[:1]
+    for kind in ("difference", "ratio"):
+        for gap in part[kind].values():
+            yield from (gap[key] for key in shown)
+
+
+def note_of_undefined_resamples(parts):
+    """Ratios are undefined where differences are, and for rates that are all 0.
+
+    Parameters
+    ----------
+    parts : list of dict
+        Parts of the report.
+
+    Returns
+    -------
+    notes : list of str
+        One note, or none.
+    """
     without_cell, undefined = (
-        _most_undefined(numbers[kind]) for kind in ("difference", "ratio")
+        max((_most_undefined(part[kind]) for part in parts), default=0)
+        for kind in ("difference", "ratio")
     )
     causes = ["lack a group or a cell"] if without_cell else []
     causes += ["have rates that are all 0"] if undefined > without_cell else []

@@ -1,6 +1,7 @@
 """The bootstrap of gaps of rates: confusion matrices of rows drawn with replacement."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -41,14 +42,46 @@ def resampled_gaps(
     gaps : ndarray of shape (n_comparisons, n_resamples)
         NaN where a gap is not defined.
     """
+    statistics = [
+        partial(comparison.gap, positives=positives) for comparison in comparisons
+    ]
+    draws = resampled_statistics(
+        statistics, confusion, n_resamples, random_state, stratify=stratify
+    )
+    return np.array(draws)
+
+
+def resampled_statistics(
+    statistics, confusion, n_resamples, random_state, *, stratify=False
+):
+    """Functions of the weights of the cells, for the same resamples.
+
+    Parameters
+    ----------
+    statistics : list of callable
+        Each takes weights of shape (n, n_strata, n_groups, n_classes, n_classes) and
+        returns an array of shape (n, ...).
+    confusion : ConfusionCounts
+        Confusion matrices of the groups.
+    n_resamples : int
+        Number of resamples.
+    random_state : int, RandomState instance or None
+        Determines the resamples.
+    stratify : bool, default=False
+        Keep the number of rows of each group.
+
+    Returns
+    -------
+    values : list of ndarray of shape (n_resamples, ...)
+    """
     # A Generator draws rows three times as fast as a RandomState.
     seed = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
     rng = np.random.default_rng(seed)
-    blocks = [
-        [comparison.gap(weights, positives) for comparison in comparisons]
-        for weights in resampled_weights(confusion, n_resamples, rng, stratify=stratify)
-    ]
-    return np.concatenate([np.empty((len(comparisons), 0)), *blocks], axis=1)
+    # The first block has no resample, but the shape of the others.
+    blocks = [[of(confusion.weights[None][:0]) for of in statistics]]
+    for weights in resampled_weights(confusion, n_resamples, rng, stratify=stratify):
+        blocks.append([of(weights) for of in statistics])
+    return [np.concatenate(parts) for parts in zip(*blocks)]
 
 
 @dataclass(frozen=True, eq=False)

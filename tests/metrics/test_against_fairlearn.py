@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from sklearn.metrics import balanced_accuracy_score, precision_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    mean_absolute_error,
+    precision_score,
+)
 
 from fairlearnkit import metrics
 
@@ -89,3 +94,70 @@ def test_any_metric():
     assert_allclose(ours.by_group, theirs.by_group)
     assert_allclose(ours.difference, theirs.difference())
     assert_allclose(ours.ratio, theirs.ratio())
+
+
+def test_the_report_of_classes():
+    y_true, y_pred, group, weight = draw(0)
+    ours = metrics.parity_report(
+        y_true,
+        y_pred,
+        sensitive_features=group,
+        sample_weight=weight,
+        rates=list(RATES),
+        reference=2,
+        n_resamples=0,
+    ).numbers
+    theirs = fairlearn.MetricFrame(
+        metrics={
+            name: accuracy_score if name == "accuracy" else getattr(fairlearn, name)
+            for name in RATES
+        },
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=group,
+        sample_params={name: {"sample_weight": weight} for name in RATES},
+    )
+    for name in RATES:
+        by_group = theirs.by_group[name]
+        for g, value in by_group.items():
+            assert_allclose(ours["groups"][str(g)][name], value)
+            compared = ours["to_reference"]["ratio"][name][str(g)]
+            assert_allclose(compared["estimate"], value / by_group[2])
+        assert_allclose(ours["overall"][name], theirs.overall[name])
+        for kind in ("difference", "ratio"):
+            expected = getattr(theirs, kind)()[name]
+            assert_allclose(ours[kind][name]["estimate"], expected)
+    selected = theirs.by_group["selection_rate"]
+    for g, value in selected.items():
+        impact = ours["impact_ratio"]["groups"][str(g)]["estimate"]
+        assert_allclose(impact, value / selected.max())
+
+
+def test_the_report_of_numbers():
+    y_true, _, group, weight = draw(0)
+    y_true = y_true + np.random.default_rng(1).normal(size=900)
+    y_pred = y_true + np.random.default_rng(2).normal(group / 10, size=900)
+    ours = metrics.parity_report(
+        y_true,
+        y_pred,
+        sensitive_features=group,
+        sample_weight=weight,
+        target="numbers",
+        n_resamples=0,
+    ).numbers
+    of = {
+        "mean_prediction": fairlearn.mean_prediction,
+        "mean_absolute_error": mean_absolute_error,
+    }
+    theirs = fairlearn.MetricFrame(
+        metrics=of,
+        y_true=y_true,
+        y_pred=y_pred,
+        sensitive_features=group,
+        sample_params={name: {"sample_weight": weight} for name in of},
+    )
+    for name in of:
+        for g, value in theirs.by_group[name].items():
+            assert_allclose(ours["groups"][str(g)][name], value)
+        found = ours["difference"][name]["estimate"]
+        assert_allclose(found, theirs.difference()[name])

@@ -1,5 +1,6 @@
 """audit_subgroups: by loops, and with p-values that pay for the search."""
 
+import pickle
 import tracemalloc
 from itertools import combinations
 
@@ -27,6 +28,20 @@ def draw(n=600, seed=0, harm=0.0):
     return rng.integers(0, 2, n), y_pred, frame
 
 
+def both_sides(found, n):
+    """All subgroups: those that are reported, and the complements of some."""
+    rows = []
+    for row in found.subgroups:
+        rows.append(row)
+        if row["complement"] is not None:
+            rest = n - row["count"]
+            rate = (n * found.overall - row["count"] * row["rate"]) / rest
+            gap = rate - found.overall
+            more = {"subgroup": row["complement"], "complement": row["subgroup"]}
+            rows.append(row | more | {"count": rest, "rate": rate, "gap": gap})
+    return rows
+
+
 def test_all_conjunctions_by_loops():
     _, y_pred, frame = draw()
     frame = frame[["sex", "race"]].assign(old=frame["age"] > 50)
@@ -41,14 +56,12 @@ def test_all_conjunctions_by_loops():
                 mask = np.all([frame[c] == v for c, v in some], axis=0)
                 if 10 <= mask.sum() <= 590:
                     expected[frozenset(some)] = mask
-    assert (
-        found.n_tested
-        == len(found.subgroups)
-        == len(expected)
-        == 2 + 3 + 2 + 6 + 4 + 6 + 12
-    )
+    all_rows = both_sides(found, 600)
+    n_all = 2 + 3 + 2 + 6 + 4 + 6 + 12
+    assert found.n_tested == len(all_rows) == len(expected) == n_all
+    assert len(found.subgroups) == n_all - 2  # sex and old have two values each
     assert found.overall == y_pred.mean()
-    rows = {row["subgroup"]: row for row in found.subgroups}
+    rows = {row["subgroup"]: row for row in all_rows}
     p = []
     for some, mask in expected.items():
         names = {f"{c} = {v!r}" for c, v in some}
@@ -124,7 +137,9 @@ def test_rates_that_are_about_some_rows():
         linear=False,
     )
     women = (frame["sex"] == "f") & (y_true == 1)
-    row = next(r for r in found.subgroups if r["subgroup"] == "sex = 'f'")
+    assert len(found.subgroups) == 1
+    rows = both_sides(found, (y_true == 1).sum())
+    row = next(r for r in rows if r["subgroup"] == "sex = 'f'")
     assert row["count"] == women.sum()
     assert_allclose(row["rate"], y_pred[women].mean())
     assert_allclose(found.overall, y_pred[y_true == 1].mean())
@@ -221,7 +236,8 @@ def test_conjunctions_of_thresholds_by_masks():
     found = audit_subgroups(
         y_pred, y_pred, sensitive_features=frame, depth=3, top=None, linear=False
     )
-    for row in found.subgroups:
+    rows = both_sides(found, 300)
+    for row in rows:
         mask = np.ones(300, dtype=bool)
         for condition in row["subgroup"].split(" and "):
             column, sign, value = condition.split(" ")
@@ -234,7 +250,7 @@ def test_conjunctions_of_thresholds_by_masks():
                 )
         assert row["count"] == mask.sum()
         assert_allclose(row["rate"], y_pred[mask].mean())
-    names = [row["subgroup"] for row in found.subgroups]
+    names = [row["subgroup"] for row in rows]
     assert len(set(names)) == len(names) == found.n_tested
     # 5 values and 9 thresholds, two sides: singles, pairs and triples of what differs
     assert 23 + 100 < found.n_tested <= 23 + 6 + 5 * 18 + 81 + 6 * 18 + 5 * 81
@@ -328,3 +344,59 @@ def test_dates_are_cut_at_deciles(form):
     holes = joined.where(day > 3)
     with pytest.raises(ValueError, match="NaT"):
         audit_subgroups(y, y, sensitive_features={"joined": holes})
+
+
+def test_a_condition_and_its_complement_are_one_finding():
+    _, y_pred, frame = draw(seed=3)
+    options = {"linear": False, "top": None, "depth": 1}
+    found = audit_subgroups(y_pred, y_pred, sensitive_features=frame, **options)
+    ages = [row for row in found.subgroups if row["subgroup"].startswith("age")]
+    assert len(ages) == 9
+    for row in ages:
+        _, sign, cut = row["subgroup"].split()
+        other = {"<=": ">", ">": "<="}[sign]
+        assert row["complement"] == f"age {other} {cut}"
+        assert row["count"] <= 300
+    sexes = [row for row in found.subgroups if row["subgroup"].startswith("sex")]
+    smaller = frame["sex"].value_counts().index[-1]
+    assert [row["subgroup"] for row in sexes] == [f"sex = {smaller!r}"]
+    races = [row for row in found.subgroups if row["subgroup"].startswith("race")]
+    assert [row["complement"] for row in races] == [None] * 3
+    top = audit_subgroups(
+        y_pred, y_pred, sensitive_features=frame, linear=False, depth=1, top=4
+    )
+    assert top.subgroups == found.subgroups[:4]
+
+
+def test_halves_of_one_size_are_one_finding():
+    group = ["a", "b"] * 40
+    found = audit_subgroups(
+        None, [0, 1, 1, 1] * 20, sensitive_features={"g": group}, linear=False
+    )
+    assert [(r["subgroup"], r["complement"]) for r in found.subgroups] == [
+        ("g = 'a'", "g = 'b'")
+    ]
+
+
+def test_the_audit_shows_as_a_table():
+    y_true, y_pred, frame = draw(harm=0.4)
+    found = audit_subgroups(y_true, y_pred, sensitive_features=frame, random_state=0)
+    lines = str(found).splitlines()
+    assert lines[0].startswith(f"selection_rate of all rows: {found.overall:.3f} (pos")
+    worst = found.subgroups[0]
+    assert lines[3].startswith(worst["subgroup"])
+    assert f"{worst['gap']:.3f}" in lines[3]
+    assert lines[-1].startswith("half-space: ")
+    table = found.frame()
+    assert table.columns[0] == "subgroup"
+    assert table["p_value"].tolist() == [row["p_value"] for row in found.subgroups]
+    assert "&#x27;f&#x27;" in found._repr_html_()
+    assert found["subgroups"] is found.subgroups
+    again = pickle.loads(pickle.dumps(found))
+    assert again == found
+    assert str(again) == str(found)
+    empty = audit_subgroups(
+        None, [0, 1] * 20, sensitive_features=["a"] * 35 + ["b"] * 5, linear=False
+    )
+    assert str(empty).endswith("Conditions tested: 0.")
+    assert len(empty.frame()) == 0

@@ -1,5 +1,7 @@
 """group_predictability: AUC by scikit-learn, interval by simulation."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -121,3 +123,21 @@ def test_folds_count_all_rows():
     assert_allclose(found.auc, np.mean(by_hand))
     with pytest.raises(ValueError, match="confidence_level=2 must lie"):
         group_predictability(Z, group, estimator=model, confidence_level=2)
+
+
+def test_the_result_shows_as_a_table():
+    Z, group = draw(300, 0)
+    found = group_predictability(Z, group, cv=3)
+    lines = str(found).splitlines()
+    assert lines[0].split() == ["auc", "low", "high"]
+    auc = found["logistic"]["auc"]
+    assert auc == found.logistic.auc
+    assert lines[1].split()[:2] == ["logistic", f"{auc:.3f}"]
+    table = found.frame()
+    assert table.index.tolist() == ["logistic", "boosting"]
+    assert table.loc["boosting", "high"] == found.boosting.high
+    alone = group_predictability(Z, group, cv=3, estimator=LogisticRegression())
+    assert alone.frame()["auc"].tolist() == [alone.auc]
+    assert str(alone).splitlines()[1].startswith("estimator")
+    assert "<pre>" in alone._repr_html_()
+    assert pickle.loads(pickle.dumps(found)).logistic.low == found.logistic.low

@@ -58,8 +58,9 @@ def test_numbers(data):
 def test_text_frame_and_html(data):
     y_true, y_pred, group = data
     report = parity_report(y_true, y_pred, sensitive_features=group, rates=["accuracy"])
-    lines = report.splitlines()
-    assert isinstance(report, str)
+    lines = str(report).splitlines()
+    assert repr(report) == str(report)
+    assert not isinstance(report, str)
     assert [line.split()[0] for line in lines[:6]] == [
         "count",
         "a",
@@ -82,10 +83,10 @@ def test_text_frame_and_html(data):
     assert "b&lt;c&gt;" in html
     assert "b<c>" not in html
     copy = pickle.loads(pickle.dumps(report))
-    assert copy == report
+    assert str(copy) == str(report)
     assert copy.numbers == report.numbers
     again = parity_report(y_true, y_pred, sensitive_features=group, rates=["accuracy"])
-    assert again == report
+    assert str(again) == str(report)
 
 
 @pytest.mark.parametrize("labels", [("<=50K", ">50K"), (">50K", "<=50K"), (2, 1)])
@@ -97,7 +98,7 @@ def test_the_positive_class_stands_in_the_report(data, labels):
         names[1 * (y_true == "yes")], names[1 * (y_pred == "yes")], **options
     )
     assert report.numbers["pos_label"] == labels[1]
-    assert report.endswith(f"\n\nPositive class: {labels[1]}.")
+    assert str(report).endswith(f"\n\nPositive class: {labels[1]}.")
     frame = report.frame()
     assert frame.attrs["pos_label"] == labels[1]
     assert f"positive class: {labels[1]}" in str(frame)
@@ -108,7 +109,7 @@ def test_the_positive_class_stands_in_the_report(data, labels):
         y_true, y_pred, sensitive_features=group, n_resamples=0, rates=["accuracy"]
     )
     assert no_class.numbers["pos_label"] is no_class.frame().attrs["pos_label"] is None
-    assert "ositive" not in no_class
+    assert "ositive" not in str(no_class)
 
 
 def test_small_and_undefined_are_marked():
@@ -117,9 +118,9 @@ def test_small_and_undefined_are_marked():
     with pytest.warns(SmallGroupWarning, match="a: 30, b: 5") as caught:
         report = parity_report(y_true, y_pred, sensitive_features=group)
     assert len(caught) == 1
-    assert "b (small)" in report
-    assert "(small): fewer than 10 rows." in report
-    assert "nan: no such rows" in report
+    assert "b (small)" in str(report)
+    assert "(small): fewer than 10 rows." in str(report)
+    assert "nan: no such rows" in str(report)
     assert report.numbers["small_groups"] == ["b"]
     assert np.isnan(report.numbers["groups"]["b"]["false_positive_rate"])
 
@@ -136,7 +137,7 @@ def test_intersections_weights_and_no_intervals(data):
         pos_label="yes",
         n_resamples=0,
     )
-    assert "[" not in report
+    assert "[" not in str(report)
     names = [f"{label}, {old}" for label in ("a", "b<c>") for old in (0, 1)]
     assert report.frame().index.tolist() == [*names, "all rows", "difference", "ratio"]
     for name in names:
@@ -203,15 +204,16 @@ def test_ratios_of_rates_that_are_0_lack_no_group():
     rates = {"rates": ["selection_rate", "accuracy"]}
     never = parity_report(y_true, [0] * 80, sensitive_features=group, **rates)
     assert never.numbers["ratio"]["selection_rate"]["n_undefined"] == 1000
-    assert "resamples" not in never
-    assert never.endswith(
+    assert "resamples" not in str(never)
+    assert str(never).endswith(
         "nan: no such rows in a group, or a ratio of rates that are 0."
     )
     once = parity_report(y_true, [1] + [0] * 79, sensitive_features=group, **rates)
     lost = once.numbers["ratio"]["selection_rate"]["n_undefined"]
     assert 250 < lost < 450
     assert (
-        f"Up to {lost} resamples of an interval have rates that are all 0 and" in once
+        f"Up to {lost} resamples of an interval have rates that are all 0 and"
+        in str(once)
     )
 
 
@@ -222,11 +224,11 @@ def test_small_denominators_and_lost_resamples_are_reported():
         y_true, y_pred, sensitive_features=group, rates=["true_positive_rate"]
     )
     assert report.numbers["small_rates"] == {"true_positive_rate": ["b"]}
-    assert "1.000*" in report.splitlines()[2]
-    assert "*: of fewer than 10 rows." in report
+    assert "1.000*" in str(report).splitlines()[2]
+    assert "*: of fewer than 10 rows." in str(report)
     lost = report.numbers["difference"]["true_positive_rate"]["n_undefined"]
     assert 250 < lost < 450
-    assert "resamples of an interval lack a group or a cell" in report
+    assert "resamples of an interval lack a group or a cell" in str(report)
 
 
 def test_groups_with_the_names_of_other_rows():

@@ -1,0 +1,325 @@
+"""The command ``python -m fairlearnkit report``: from a table to a report."""
+
+import argparse
+import re
+import shlex
+import sys
+import warnings
+from pathlib import Path
+
+import fairlearnkit
+from fairlearnkit._command_table import (
+    CommandError,
+    check_columns,
+    classes_of,
+    find_positive,
+    groups_of,
+    numbers_of,
+    read_table,
+)
+from fairlearnkit._data.classes import has_conventional_labels
+from fairlearnkit._data.messages import format_labels
+
+FORMATS = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+}
+WRONG_USAGE = 2  # exit status of argparse for wrong options
+# What the library calls an argument, and what it is called on the command line.
+TERMS = [
+    (r"; if they are classes, name all of them by labels=\[\.\.\.\]", ""),
+    (r'pass target="numbers"', "use --target numbers"),
+    (r"sensitive_features(\['(?P<name>[^']*)'\])?", r"--sensitive \g<name>"),
+    (r"\bpos_label\b", "--positive"),
+    (r"\bsample_weight\b", "--weights"),
+    (r"\by_true\b", "--y-true"),
+    (r"\by_pred\b", "--y-pred"),
+    (r"\bmin_group_size=?", "--min-group-size "),
+    (r"\breference=", "--reference "),
+    (r"\brates=", "--rates "),
+    (r"\bn_resamples=", "--resamples "),
+    (r"\bconfidence_level=", "--confidence "),
+]
+EXAMPLE = """\
+example:
+  python -m fairlearnkit report decisions.csv --y-true outcome --y-pred decision \\
+      --sensitive sex,race --positive approved --reference "F, Black" \\
+      --title "Loan decisions, spring 2026" --output report.html
+
+The first line of a CSV file has the names of the columns. Values of sensitive columns
+are read as text: "01" is not "1", and "NA" is a group. Empty fields are missing values.
+Several sensitive columns give their intersections, which are called "F, Black".
+
+Exit status: 0, or 2 for a wrong option, column or file.
+"""
+
+
+def make_parser():
+    """The parser of all options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m fairlearnkit",
+        description="Parity constraints and metrics for machine learning.",
+        allow_abbrev=False,
+    )
+    version = f"fairlearnkit {fairlearnkit.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    report = commands.add_parser(
+        "report",
+        help="report of rates, gaps and intervals by group, from a CSV or Parquet file",
+        description="Compare the decisions or numeric predictions in a table between "
+        "groups, and write a report: one HTML page, Markdown or JSON.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_columns(report)
+    _add_comparison(report)
+    _add_output(report)
+    return parser
+
+
+def _add_columns(parser):
+    """Options that say where the data are."""
+    group = parser.add_argument_group("data")
+    add = group.add_argument
+    add("table", help="CSV file, or Parquet file (.parquet) if pyarrow is installed")
+    add("--y-pred", required=True, metavar="COLUMN", help="decisions or predictions")
+    add(
+        "--y-true",
+        metavar="COLUMN",
+        help="what was true; without it, only selection rates or mean predictions",
+    )
+    add(
+        "--sensitive",
+        required=True,
+        action="append",
+        metavar="COLUMNS",
+        help="columns of the groups, separated by commas; may be repeated",
+    )
+    add("--weights", metavar="COLUMN", help="weights of the rows")
+    add(
+        "--target",
+        choices=["classes", "numbers"],
+        default="classes",
+        help="what is predicted (default: classes)",
+    )
+    add("--positive", metavar="CLASS", help="class that counts as selected")
+    add(
+        "--missing",
+        choices=["error", "group", "ignore"],
+        default="error",
+        help="rows without a value in a sensitive column: stop (default), make them a "
+        "group, or leave them out",
+    )
+    add("--separator", default=",", help="separator of the CSV file (default: comma)")
+    add("--encoding", default="utf-8-sig", help="of the CSV file (default: UTF-8)")
+
+
+def _add_comparison(parser):
+    """Options that say what is compared."""
+    add = parser.add_argument_group("comparison").add_argument
+    add("--reference", metavar="GROUP", help="group to compare every other one with")
+    add("--rates", metavar="NAMES", help="what to report, separated by commas")
+    add(
+        "--min-group-size",
+        type=int,
+        default=0,
+        metavar="N",
+        help="leave groups of fewer rows out of the comparison",
+    )
+    add(
+        "--resamples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="bootstrap resamples of the intervals; 0 omits them (default: 1000)",
+    )
+    add(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="LEVEL",
+        help="confidence level of the intervals (default: 0.95)",
+    )
+    add("--seed", type=int, default=0, help="of the resamples (default: 0)")
+
+
+def _add_output(parser):
+    """Options that say what the report looks like."""
+    add = parser.add_argument_group("report").add_argument
+    add("--title", metavar="TEXT")
+    add("--model", metavar="TEXT", help="which model decided")
+    add("--data", metavar="TEXT", help="which data these are (default: the file)")
+    add("--date", metavar="TEXT", help="date of the report (default: today)")
+    add(
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="file to write; - (default) is the standard output",
+    )
+    add(
+        "--format",
+        choices=["html", "markdown", "json"],
+        help="default: what the name of the output says; markdown for -",
+    )
+
+
+def main(arguments=None):
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0, or 2 after a message on the standard error.
+    """
+    options = make_parser().parse_args(arguments)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        try:
+            status, message = 0, _report(options)
+        except CommandError as error:
+            status, message = WRONG_USAGE, f"error: {error}"
+        except ValueError as error:  # the library's own messages
+            status, message = WRONG_USAGE, f"error: {_translate(str(error))}"
+    for warning in caught:
+        sys.stderr.write(f"warning: {_translate(str(warning.message))}\n")
+    if message:
+        sys.stderr.write(f"{message}\n")
+    return status
+
+
+def _translate(message):
+    """A message of the library in the words of the command line."""
+    for term, option in TERMS:
+        message = re.sub(term, option, message)
+    return re.sub(r" +", " ", message)
+
+
+def _report(options):
+    """Read, compute, write; what was written, as a message."""
+    style = _format_of(options)
+    rates = options.rates
+    if rates is not None:
+        rates = re.split(r"\s*,\s*", rates.strip())
+    sensitive = []
+
+    def choose(names):
+        """Columns to read: a name with a comma in it is found before it is split."""
+        for text in options.sensitive:
+            parts = [text] if text in names else re.split(r"\s*,\s*", text.strip())
+            sensitive.extend(part for part in parts if part not in sensitive)
+        wanted = dict.fromkeys(sensitive, "--sensitive")
+        for option in ("y_true", "y_pred", "weights"):
+            column = getattr(options, option)
+            if column is not None:
+                wanted.setdefault(column, f"--{option.replace('_', '-')}")
+        check_columns(options.table, wanted, names)
+        return list(wanted)
+
+    table = read_table(options.table, choose, options.separator, options.encoding)
+    if not len(table):
+        msg = f"{options.table} has no rows below its header."
+        raise CommandError(msg)
+    report = _compute(options, rates, table, sensitive)
+    return _write(report, style, options.output)
+
+
+def _format_of(options):
+    """Format of the report, checked before anything is computed."""
+    if options.format is not None:
+        return options.format
+    if options.output == "-":
+        return "markdown"
+    suffix = Path(options.output).suffix.lower()
+    if suffix not in FORMATS:
+        msg = (
+            f"--output: {options.output!r} does not end in one of {list(FORMATS)}; "
+            "choose the format with --format."
+        )
+        raise CommandError(msg)
+    return FORMATS[suffix]
+
+
+def _compute(options, rates, table, sensitive):
+    """The report of a table."""
+    from fairlearnkit.metrics import parity_report
+
+    columns = [table[c] for c in (options.y_true, options.y_pred) if c is not None]
+    pos_label = None
+    if options.target == "numbers":
+        if options.positive is not None:
+            msg = "--positive is about classes, and --target is numbers."
+            raise CommandError(msg)
+        values = [numbers_of(column) for column in columns]
+    else:
+        values = classes_of(columns)
+        pos_label = _positive_class(options, rates, values)
+    y_true = values[0] if options.y_true is not None else None
+    weights = options.weights
+    return parity_report(
+        y_true,
+        values[-1],
+        sensitive_features=groups_of(table[sensitive], options.missing),
+        sample_weight=None if weights is None else numbers_of(table[weights]),
+        target=options.target,
+        pos_label=pos_label,
+        rates=rates,
+        reference=options.reference,
+        n_resamples=options.resamples,
+        confidence_level=options.confidence,
+        random_state=options.seed,
+        missing="ignore" if options.missing == "ignore" else "error",
+        min_group_size=options.min_group_size,
+        title=options.title,
+        model=options.model,
+        data=options.data or Path(options.table).name,
+        date=options.date,
+    )
+
+
+def _positive_class(options, rates, values):
+    """The positive class; None if it is known, or if there is one for each report."""
+    classes = sorted({label for column in values for label in column.tolist()}, key=str)
+    if options.positive is not None:
+        return find_positive(options.positive, classes)
+    known = rates is not None and {*rates} <= {"accuracy", "error_rate"}
+    if not known and len(classes) < 3 and not has_conventional_labels(classes):
+        shown = shlex.quote(str(classes[0]))
+        names = " and ".join(repr(c) for c in (options.y_true, options.y_pred) if c)
+        msg = (
+            f"--positive is needed: the values of {names} are "
+            f"{format_labels(classes)}. Name the one that counts as selected, as in "
+            f"--positive {shown}."
+        )
+        raise CommandError(msg)
+    return None
+
+
+def _write(report, style, output):
+    """Write the report; what was written, as a message."""
+    text = {
+        "html": report.to_html,
+        "markdown": report.to_markdown,
+        "json": report.to_json,
+    }[style]()
+    data = text.encode("utf-8")
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return ""
+    try:
+        Path(output).write_bytes(data)
+    except OSError as error:
+        msg = f"--output: {output} cannot be written: {error.strerror or error}."
+        raise CommandError(msg) from error
+    groups = report.numbers["groups"]
+    return f"Wrote {output}: {report.numbers['n_rows']:,} rows, {len(groups)} groups."

@@ -1,0 +1,48 @@
+"""The numbers of `parity_report` as a DataFrame."""
+
+from ._report_parts import parts_of
+
+
+def frame_of(numbers):
+    """Table of the groups, all rows and the gaps.
+
+    Parameters
+    ----------
+    numbers : dict
+        What ``parity_report(..., output_dict=True)`` returns.
+
+    Returns
+    -------
+    frame : DataFrame
+        See `ParityReport.frame`.
+    """
+    import pandas as pd
+
+    parts = parts_of(numbers)
+    if not numbers["by_class"]:
+        return _frame_of_part(numbers)
+    keys = ["all classes" if label is None else label for label, _ in parts]
+    names = ["positive class", None]
+    return pd.concat(
+        [_frame_of_part(part) for _, part in parts], keys=keys, names=names
+    )
+
+
+def _frame_of_part(part):
+    import pandas as pd
+
+    rows = [*part["groups"].items(), ("all rows", part["overall"])]
+    for kind in ("difference", "ratio"):
+        gaps = {key: gap["estimate"] for key, gap in part[kind].items()}
+        rows.append((kind, gaps))
+    data = {
+        name: [row.get(name) for _, row in rows]
+        for name in ("count", *part["difference"])
+    }
+    # Gaps have no count; Int64 has missing values, while int64 would become float.
+    data["count"] = pd.array(data["count"], dtype="Int64")
+    index = pd.Index([label for label, _ in rows], tupleize_cols=False)
+    frame = pd.DataFrame(data, index=index)
+    label = frame.attrs["pos_label"] = part["pos_label"]
+    frame.columns.name = None if label is None else f"positive class: {label}"
+    return frame
