@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 
-# Of a target with as many classes as rows, scikit-learn warns that it may be numeric; up
-# to half of the rows is fine. More rows change nothing.
+# Of a target with as many classes as rows, scikit-learn warns that it may be numeric;
+# up to half of the rows is fine. More rows change nothing.
 ROWS_PER_CLASS = 2
 
 
