@@ -1,4 +1,4 @@
-"""Settings of all tests: one thread, repeatable examples, tests that need PyTorch."""
+"""Settings of all tests: one thread, repeatable examples, tests that need more."""
 
 import os
 from importlib.util import find_spec
@@ -36,12 +36,21 @@ OLD = "the printed digits are those of scikit-learn 1.9"
 
 MISSING = "PyTorch (extra 'torch') is missing"
 
+# The page that runs other libraries, and their modules.
+OTHERS = ("lightgbm", "xgboost", "imblearn", "optuna", "skl2onnx", "onnxruntime")
+OTHERS_PAGE = "docs/user_guide/interoperation.rst"
+
 
 def pytest_collection_modifyitems(items):
     if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
         for item in items:
             if any(page in item.nodeid for page in WITH_DIGITS):
                 item.add_marker(pytest.mark.skip(reason=OLD))
+    absent = [name for name in OTHERS if not find_spec(name)]
+    for item in items:
+        if absent and OTHERS_PAGE in item.nodeid:
+            reason = f"extra 'interoperation' is missing: {', '.join(absent)}"
+            item.add_marker(pytest.mark.skip(reason=reason))
     if find_spec("torch"):
         return
     missing = pytest.mark.skip(reason=MISSING)

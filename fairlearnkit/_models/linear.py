@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
@@ -25,6 +26,7 @@ from fairlearnkit._models.messages import (
     constant_scores,
     not_converged,
 )
+from fairlearnkit._models.plain import fitted_like
 from fairlearnkit._optim import build_problem, solve, solve_ratios, solver_names
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -59,12 +61,21 @@ def leaves_no_direction(X, solution):
     return solution.rank == X.shape[1] or varies_by_rounding(scores, X, solution.coef)
 
 
+def _has_plain_model(estimator):
+    """Whether scikit-learn has a class with the predictions of this one."""
+    return estimator._plain_model is not None
+
+
 class BaseParityLinear(BaseParityModel):
     """A linear model w, b of one target column at a time.
 
     With |M f| <= max_gap, or M f = gap_ratio M f_plain. A subclass says what is
-    minimised: `_objective` returns an `Objective`.
+    minimised: `_objective` returns an `Objective`. If scikit-learn has a model of the
+    same form, the method `_plain_model` returns one with the same parameters, not
+    fitted, and `to_sklearn` does the rest.
     """
+
+    _plain_model = None
 
     gap_ratio = None  # of classes without this parameter
 
@@ -164,6 +175,31 @@ class BaseParityLinear(BaseParityModel):
             msg = not_converged(self, solution, gap, asked)
             warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
         return gap
+
+    @available_if(_has_plain_model)
+    def to_sklearn(self):
+        """The fitted model as one of scikit-learn, with the same predictions.
+
+        For tools that know scikit-learn's classes only, such as converters to ONNX.
+        The result knows nothing of the constraint: to fit it again gives a model
+        without one.
+
+        Returns
+        -------
+        model : estimator
+            Fitted, with copies of the coefficients and with the parameters that both
+            classes have in common (the penalty, `fit_intercept`, the loss,
+            `class_weight`). A logistic regression of more than two classes becomes a
+            OneVsRestClassifier, which is told no `class_weight`: it would weigh each
+            class against all others together.
+
+        Raises
+        ------
+        NotFittedError
+            The model is not fitted.
+        """
+        check_is_fitted(self)
+        return fitted_like(self._plain_model(), self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,6 +4,10 @@ from fairlearnkit._data.alignment import AlignmentError
 from fairlearnkit._routing.parts import all_parts, consumers, is_within
 from fairlearnkit._routing.requests import is_requested, requests_of, takes_in_fit
 
+# Methods by which steps change the rows of X and y, and the library of pipelines that
+# call them.
+ROW_METHODS = {"fit_resample": "imblearn", "transform_x_y": "feature_engine"}
+
 
 def check_no_resampling(estimator, names):
     """Raise an error if a sampler changes rows and another part gets their metadata.
@@ -20,14 +24,15 @@ def check_no_resampling(estimator, names):
     ValueError
         If a step changes the rows of X and y, which the metadata would not follow.
     """
+    inside = all_parts(estimator, fit=True)
     samplers = {
-        path: part
-        for path, part in all_parts(estimator, fit=True).items()
-        if path and hasattr(part, "fit_resample")
+        path: library
+        for path, part in inside.items()
+        if path and (library := _row_library(part, inside[_router_of(path)]))
     }
     parts = consumers(estimator, fit=True) if samplers else {}
-    for path, sampler in samplers.items():
-        router = path.rpartition("__")[0]
+    for path, library in samplers.items():
+        router = _router_of(path)
         for name in names:
             takers = [
                 type(part).__name__
@@ -36,10 +41,27 @@ def check_no_resampling(estimator, names):
                 if takes_in_fit(part, name)
             ]
             if takers:
-                raise ValueError(_resampling(type(sampler).__name__, takers[-1], name))
+                step = type(inside[path]).__name__
+                raise ValueError(_resampling(step, takers[-1], name, library))
 
 
-def _resampling(sampler, taker, name):
+def _router_of(path):
+    """Path of the estimator that an estimator is a part of."""
+    return path.rpartition("__")[0]
+
+
+def _row_library(part, router):
+    """The library whose pipelines let a part change rows; None if it changes none."""
+    for method, library in ROW_METHODS.items():
+        # Pipelines of feature-engine know the method, those of scikit-learn do not.
+        if hasattr(part, method) and (
+            method == "fit_resample" or hasattr(type(router), method)
+        ):
+            return library
+    return None
+
+
+def _resampling(sampler, taker, name, library):
     """Error message for a sampler in front of a part that takes metadata."""
     if name != "sensitive_features":
         return (
@@ -48,9 +70,9 @@ def _resampling(sampler, taker, name):
         )
     return (
         f"{sampler} changes the rows, and the sensitive features, which {taker} takes, "
-        "would not follow. Let the sampler work on rows that hold them, and put "
-        "SensitiveColumns around the model behind it: imblearn.pipeline.make_pipeline("
-        f"{sampler}(), SensitiveColumns(model, 'sex'))."
+        f"would not follow. Let {sampler} work on rows that hold them, and put "
+        f"SensitiveColumns around the model behind it: {library}.pipeline."
+        f"make_pipeline({sampler}(), SensitiveColumns(model, 'sex'))."
     )
 
 

@@ -3,6 +3,8 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 
 from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
 from fairlearnkit._models.objective import Objective
@@ -205,6 +207,12 @@ class ParityLogisticRegression(BaseParityClassifier):
         if np.isinf(self.C):
             return Objective(Logistic(), 0.0, 1.0, self.fit_intercept)
         return Objective(Logistic(), 1.0, self.C, self.fit_intercept)
+
+    def _plain_model(self):
+        model = LogisticRegression(C=self.C, fit_intercept=self.fit_intercept)
+        if len(self.classes_) > 2:  # scikit-learn's own would be multinomial
+            return OneVsRestClassifier(model)
+        return model.set_params(class_weight=self.class_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -2,6 +2,8 @@
 
 from numbers import Real
 
+from sklearn.linear_model import Ridge
+
 from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import solver_names
@@ -174,6 +176,9 @@ class ParityRidge(BaseParityRegressor):
 
     def _objective(self):
         return Objective(Squared(), self.alpha, 1.0, self.fit_intercept)
+
+    def _plain_model(self):
+        return Ridge(self.alpha, fit_intercept=self.fit_intercept)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

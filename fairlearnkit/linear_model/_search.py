@@ -117,6 +117,13 @@ class PathSearchMixin:
             model.set_params(**own)._validate_params()
         return model
 
+    def _plain_model(self):
+        """That of the chosen candidate."""
+        chosen = {self._penalty: getattr(self, f"{self._penalty}_")}
+        model = self._model([chosen])
+        vars(model).update({k: v for k, v in vars(self).items() if k.endswith("_")})
+        return model._plain_model()
+
     def _folds(self, X, y, groups):
         """Folds, stratified by class and group if only their number is given."""
         classified = is_classifier(self)

@@ -2,6 +2,8 @@
 
 from numbers import Real
 
+from sklearn.svm import LinearSVC
+
 from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import LOSSES
@@ -200,6 +202,14 @@ class ParityLinearSVC(BaseParityClassifier):
 
     def _objective(self):
         return Objective(LOSSES[self.loss](), 1.0, self.C, self.fit_intercept)
+
+    def _plain_model(self):
+        return LinearSVC(
+            loss=self.loss,
+            C=self.C,
+            fit_intercept=self.fit_intercept,
+            class_weight=self.class_weight,
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -2,6 +2,8 @@
 
 from numbers import Real
 
+from sklearn.svm import LinearSVR
+
 from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim.losses import LOSSES
@@ -181,6 +183,14 @@ class ParityLinearSVR(BaseParityRegressor):
     def _objective(self):
         loss = LOSSES[self.loss](self.epsilon)
         return Objective(loss, 1.0, self.C, self.fit_intercept)
+
+    def _plain_model(self):
+        return LinearSVR(
+            epsilon=self.epsilon,
+            loss=self.loss,
+            C=self.C,
+            fit_intercept=self.fit_intercept,
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, *, sensitive_features=None, sample_weight=None):

@@ -14,6 +14,7 @@ from sklearn.base import (
     ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
+    TransformerMixin,
     clone,
 )
 from sklearn.covariance import EllipticEnvelope
@@ -34,7 +35,7 @@ from sklearn.model_selection import (
     cross_val_predict,
 )
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import all_estimators
 from sklearn.utils.metadata_routing import (
@@ -402,6 +403,27 @@ def behind(model):
     return Behind(Upside(), model)
 
 
+class DropsRows(TransformerMixin, BaseEstimator):
+    """A step that drops rows in a pipeline that asks for it, as in feature-engine."""
+
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        return X
+
+    def transform_x_y(self, X, y):
+        return X.iloc[1:], y[1:]
+
+
+class RowPipeline(Pipeline):
+    """A pipeline that calls it."""
+
+    def transform_x_y(self, X, y):
+        raise NotImplementedError
+
+
 parity = ParityLogisticRegression()
 NEEDS_LINE = {
     "model": behind(parity),
@@ -429,6 +451,22 @@ def test_samplers_beside_a_part_that_takes_groups(data, case):
         BarycenterClassifier(NEEDS_LINE[case], cv=2).fit(
             rest, y, sensitive_features=X["sex"]
         )
+
+
+def test_a_pipeline_whose_steps_may_drop_rows(data):
+    """That of feature-engine; in one of scikit-learn the step drops none."""
+    X, y, _ = data
+    steps = [("drop", DropsRows()), ("model", ParityLogisticRegression())]
+    message = (
+        r"^DropsRows changes the rows, and the sensitive features.*Let DropsRows work "
+        r".*feature_engine.pipeline.make_pipeline\(DropsRows\(\), SensitiveColumns"
+    )
+    with pytest.raises(ValueError, match=message):
+        SensitiveColumns(RowPipeline(steps), "sex").fit(X, y)
+    model = SensitiveColumns(Pipeline(steps), "sex").fit(X, y)
+    assert model.estimator_["model"].group_counts_.sum() == len(X)
+    plain = RowPipeline([("drop", DropsRows()), ("model", LogisticRegression())])
+    assert SensitiveColumns(plain, "sex").fit(X, y).score(X, y) > 0.5
 
 
 def test_the_layout_that_the_message_names(data):
