@@ -23,18 +23,35 @@ LARGEST_EXPONENT = 350.0
 
 
 class LogLinkLoss(SmoothLoss):
-    """A half deviance of y from exp(f)."""
+    """A half deviance of y from exp(f).
+
+    Attributes
+    ----------
+    degree : {0, 1}
+        In another unit of y it is l(t y, f + log t) = t**degree l(y, f).
+    """
 
     targets = "numbers"
     link = staticmethod(np.log)
+    degree: int
 
     @abstractmethod
     def takes(self, y):
         """Which targets have a deviance, of shape (n_samples,)."""
 
+    @abstractmethod
+    def intercept_terms(self, y, f):
+        """Two columns; the sum of the first is exp(t) times that of the second.
+
+        Here t is what all scores have to move by, together, for the loss to be least,
+        and sums are weighted.
+        """
+
 
 class HalfPoisson(LogLinkLoss):
     """exp(f) - y f + y log y - y, y >= 0."""
+
+    degree = 1
 
     def value(self, y, f):
         """Product y phi(f - log y); exp(f) where y = 0."""
@@ -81,6 +98,8 @@ class HalfPoisson(LogLinkLoss):
 
 class HalfGamma(LogLinkLoss):
     """y exp(-f) + f - log y - 1, y > 0."""
+
+    degree = 0
 
     def value(self, y, f):
         """phi(log y - f)."""

@@ -48,8 +48,7 @@ class Loss(ABC):
         "classes" for y in {-1, 1}, "numbers" for real y.
     link : callable or None
         From an expected target to its score; None where they are the same, or y holds
-        classes. With a link, a fit starts at the score of the mean target, and the loss
-        has ``intercept_terms``.
+        classes. A `LogLinkLoss` has one.
     """
 
     smooth: bool
@@ -148,14 +147,6 @@ class SmoothLoss(CertifiedLoss):
     @abstractmethod
     def curvature(self, y, f):
         """The second derivative in f, or where it jumps one between both sides."""
-
-    def intercept_terms(self, y, f):
-        """Two columns; the sum of the first is exp(t) that of the second.
-
-        Here t is what all scores have to move by, together, for the loss to be least,
-        and sums are weighted. Only of a loss with a log link.
-        """
-        raise NotImplementedError
 
     @property
     def has_cvxpy_expression(self):

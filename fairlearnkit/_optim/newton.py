@@ -37,6 +37,10 @@ ENOUGH_WARM = 0.02
 # A line search ends where the slope is at most this part of the first. Twice or half as
 # much change the number of steps by less than a fifth either way.
 FLAT_SLOPE = 0.03
+# Slopes of at most this part of the first one count as zero: where the objective is
+# nearly quadratic the secant leads to its minimum, and rounding would decide on which
+# side of it, and so what the step is. Twice or half as much change no test.
+ROUNDING_OF_SLOPES = 1e-9
 # Changes of the objective below this part of it are rounding of a sum of many terms.
 # With half or twice as much, 2 of 80 fits take one or two steps more or less.
 BLIND = 1e-13
@@ -279,7 +283,8 @@ class _State:
             t = low[0] + share * (high[0] - low[0])
             slopes_at_t = few.column(_slopes_along, few_f, few_df, t=t, loss=p.loss)
             value = slopes_at_t @ few_df + rest + t * square
-            low, high = (low, (t, value)) if value > 0 else ((t, value), high)
+            is_high = value > ROUNDING_OF_SLOPES * abs(slope)
+            low, high = (low, (t, value)) if is_high else ((t, value), high)
             if low[1] >= -FLAT_SLOPE * abs(slope):
                 break
         t = low[0]

@@ -145,26 +145,19 @@ class Problem:
         distance = np.linalg.norm(self.basis.T @ w - self.goal)
         return distance <= ROUNDING_OF_GOAL * np.linalg.norm(w)
 
-    def start(self, b=None):
-        """The feasible point (w, b, f) with the shortest w, if 0 is within a bound.
-
-        Without a given intercept b, it is 0, or the score of the mean target where the
-        loss has a link: far from it, exp(f) is of another order than y.
-        """
-        if b is None:
-            with_link = self.fit_intercept and self.loss.link is not None
-            b = self.score_of_mean() if with_link else 0.0
+    def start(self, b=0.0):
+        """The feasible point (w, b, f) with the shortest w, if 0 is within a bound."""
         w = self.basis @ self.goal
         if self.goal.any():
             return w, b, self.scores(w, b)
         return w, b, self.rows.column(_constant, value=b)
 
     def score_of_mean(self):
-        """The score that all rows have if each is expected to be the mean target."""
+        """The score of rows whose expected target is the mean of all targets."""
         total, target = self.rows.sums(_mean_target)
         if self.loss.link is None:
             return target / total
-        return self.loss.link(target / total) if target > 0 else 0.0
+        return float(self.loss.link(target / total)) if target > 0 else 0.0
 
     def with_targets(self, y, c, *, loss, unit):
         """The problem with targets in another unit, and weights and a loss for them."""
