@@ -100,14 +100,16 @@ def newton(
     """
     state = _State(problem, start, floor)
     state.feasible = not warm or problem.bounded or problem.reaches_goal(state.w)
-    last, n_iter, status = np.inf, 0, None
+    last, n_iter, status, is_fresh = np.inf, 0, None, True
     enough_of_last = ENOUGH if system is None else ENOUGH_WARM
     while status is None:
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
         enough = tol * abs(state.value) + floor
         near = (warm or n_iter > 0) and state.feasible and gap <= enough
-        over = state.why_over(gap, last) or ("max_iter" if n_iter == max_iter else None)
+        # Where steps with the last Hessian do not pay any more, a new one may.
+        over = state.why_over(gap, last) if is_fresh else None
+        over = over or ("max_iter" if n_iter == max_iter else None)
         if near or over:
             if certify:
                 gap = state.certified_gap()
@@ -115,7 +117,9 @@ def newton(
         if status is None:
             n_iter += 1
             # Step 2: a new Hessian, or the last one for as long as it pays.
-            if system is None or not (system.keeps and gap <= enough_of_last * last):
+            pays = system is not None and gap <= enough_of_last * last
+            is_fresh = not (pays and system.keeps)
+            if is_fresh:
                 system = state.hessian(hessian)
             # Steps 3 and 4.
             state.move(constrained_step(problem, state.w, state.gradient, system))

@@ -27,9 +27,9 @@ class ParityPoissonRegressor(BaseParityLogLink):
     ----------
     alpha : float, default=1.0
         Regularisation strength. As in scikit-learn, the penalty is added to the mean of
-        the loss, not to its sum. 0 means no penalty; there is then no optimum if a
-        coefficient has to be minus infinity, such as that of a category without any
-        event (ConvergenceWarning).
+        the loss, not to its sum. 0 means no penalty; the
+        coefficient of a category without any event then tends to minus infinity, and
+        stops where the objective is within `tol`.
     constraint : str or object, default="demographic_parity"
         "demographic_parity", "general_parity", "decorrelation", or an object of
         :mod:`fairlearnkit.constraints`; those that need class labels are refused.
