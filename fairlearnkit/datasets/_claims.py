@@ -7,14 +7,15 @@ from ._make import _group_counts, _names, _steps, check_numbers
 
 # Effects of a standard deviation of each feature: on the log of the frequency of
 # claims, on that of their mean amount, and how groups differ apart from either. The
-# last is orthogonal to the first, so that it moves no frequency.
+# last is orthogonal to the first, so that it moves no frequency, and about as long as
+# the first over its squared length: without a gap half of the variance remains.
 EFFECTS = {
-    "driver_age": (-0.25, -0.05, 0.10),
-    "mileage": (0.25, 0.00, 0.10),
-    "density": (0.30, 0.10, 0.30),
-    "bonus_malus": (0.20, 0.05, -0.50),
-    "power": (0.10, 0.25, 0.10),
-    "vehicle_age": (0.00, -0.10, 0.50),
+    "driver_age": (-0.25, -0.05, 0.26),
+    "mileage": (0.25, 0.00, 0.26),
+    "density": (0.30, 0.10, 0.78),
+    "bonus_malus": (0.20, 0.05, -1.30),
+    "power": (0.10, 0.25, 0.26),
+    "vehicle_age": (0.00, -0.10, 1.30),
 }
 # Mean amount of a claim, and shape of its gamma distribution.
 AMOUNT, SHAPE = 1500.0, 2.0
