@@ -55,6 +55,7 @@ def parity_path(
     estimator : estimator, default=None
         Model whose loss, penalty and other parameters are taken:
         :class:`ParityLogisticRegression` (the default), :class:`ParityRidge`,
+        :class:`ParityPoissonRegressor`, :class:`ParityGammaRegressor`,
         :class:`~fairlearnkit.svm.ParityLinearSVC` or
         :class:`~fairlearnkit.svm.ParityLinearSVR`. Its `missing` says what is done
         about missing groups. It is not changed, and its `max_gap` and `gap_ratio` are
@@ -196,7 +197,8 @@ def _model(estimator, constraint):
         msg = (
             "parity_path takes a linear model under a parity constraint, with a "
             f"gap_ratio, got {model!r}: ParityLogisticRegression, ParityRidge, "
-            "ParityLinearSVC or ParityLinearSVR."
+            "ParityPoissonRegressor, ParityGammaRegressor, ParityLinearSVC or "
+            "ParityLinearSVR."
         )
         raise ValueError(msg)
     model.set_params(constraint=constraint, max_gap=0.0, gap_ratio=0.0)
