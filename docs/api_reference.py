@@ -20,13 +20,15 @@ API_REFERENCE = {
     },
     "Linear models": {
         "module": "fairlearnkit.linear_model",
-        "description": "Logistic and ridge regression under a constraint |M f| <= "
-        "max_gap. See :ref:`linear_models`.",
+        "description": "Logistic, ridge, Poisson and gamma regression under a "
+        "constraint |M f| <= max_gap. See :ref:`linear_models` and :ref:`insurance`.",
         "names": [
             "ParityLogisticRegression",
             "ParityLogisticRegressionCV",
             "ParityRidge",
             "ParityRidgeCV",
+            "ParityPoissonRegressor",
+            "ParityGammaRegressor",
             "parity_path",
         ],
     },
@@ -139,6 +141,7 @@ API_REFERENCE = {
             "load_german_credit",
             "load_law_school",
             "make_biased_biographies",
+            "make_biased_claims",
             "make_biased_classification",
             "make_biased_regression",
         ],

@@ -4,6 +4,7 @@ from string import ascii_letters
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import get_tags
 
 from fairlearnkit._optim import build_problem
 from fairlearnkit._optim.losses import LOSSES
@@ -62,6 +63,13 @@ def make_data(
 def make_curved(n=240, n_groups=3, **options):
     """Data of three features around 0, for kernels."""
     return make_data(n, 3, n_groups, curved=True, offset=0.0, **options)
+
+
+def raised(model, y):
+    """Targets moved up to 1 and more, for a model whose tags ask for positive ones."""
+    if get_tags(model).target_tags.positive_only:
+        return y + (1 - y.min())
+    return y
 
 
 def make_weight(n, seed=0):

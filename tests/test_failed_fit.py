@@ -38,7 +38,7 @@ from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC
 from fairlearnkit.utils import _sklearn_private
 from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES
+from helpers import SEARCHES, raised
 
 PACKAGE = str(Path(fairlearnkit.__file__).parent)
 # The one assignment that takes a fit over is here.
@@ -116,6 +116,7 @@ FIRST, SECOND = data(0), data(1, 5.0, (3, 7))
 
 def fitted(model, X, y, group):
     wrapped = isinstance(model, SensitiveColumns)
+    y = raised(model, y)
     return model.fit(X, y, **({} if wrapped else {"sensitive_features": group}))
 
 

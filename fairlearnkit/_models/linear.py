@@ -116,7 +116,7 @@ class BaseParityLinear(BaseParityModel):
             raise ValueError(msg)
         objective = self._objective()
         with np.errstate(over="ignore"):
-            c = objective.loss_weight * weight
+            c = objective.row_weights(weight)
         size = max_abs(X)
         for y, rows in zip(columns, contrasts):
             check_magnitudes(self, y, c, objective.loss, objective.penalty, size)

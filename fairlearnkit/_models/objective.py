@@ -9,6 +9,8 @@ from fairlearnkit._optim.losses import CertifiedLoss
 class Objective:
     """penalty / 2 ||w||^2 + loss_weight sum_i w_i loss(y_i, f_i).
 
+    With `averaged`, the sum is divided by that of the weights w_i of all rows.
+
     Parameters
     ----------
     loss : CertifiedLoss
@@ -19,9 +21,18 @@ class Objective:
         Factor of the sum of losses, such as C; ``np.inf`` allows no loss at all.
     fit_intercept : bool, default=True
         Whether there is an intercept, which is never penalised.
+    averaged : bool, default=False
+        Whether it is about the mean loss.
     """
 
     loss: CertifiedLoss
     penalty: float = 1.0
     loss_weight: float = 1.0
     fit_intercept: bool = True
+    averaged: bool = False
+
+    def row_weights(self, weight):
+        """Factors of the losses of the rows, c_i, from the weights w_i."""
+        if self.averaged:  # one over a small sum would overflow
+            weight = weight / weight.sum()
+        return self.loss_weight * weight

@@ -49,10 +49,14 @@ class Loss(ABC):
         Whether Newton's method applies: the loss has a continuous derivative.
     targets : {"classes", "numbers"}
         "classes" for y in {-1, 1}, "numbers" for real y.
+    link : callable or None
+        From an expected target to its score; None where they are the same, or y holds
+        classes. A `LogLinkLoss` has one.
     """
 
     smooth: bool
     targets: str
+    link = None
 
     @abstractmethod
     def value(self, y, f):

@@ -37,6 +37,10 @@ ENOUGH_WARM = 0.02
 # A line search ends where the slope is at most this part of the first. Twice or half as
 # much change the number of steps by less than a fifth either way.
 FLAT_SLOPE = 0.03
+# Slopes of at most this part of the first one count as zero: where the objective is
+# nearly quadratic the secant leads to its minimum, and rounding would decide on which
+# side of it, and so what the step is. Twice or half as much change no test.
+ROUNDING_OF_SLOPES = 1e-9
 # Changes of the objective below this part of it are rounding of a sum of many terms.
 # With half or twice as much, 2 of 80 fits take one or two steps more or less.
 BLIND = 1e-13
@@ -96,14 +100,16 @@ def newton(
     """
     state = _State(problem, start, floor)
     state.feasible = not warm or problem.bounded or problem.reaches_goal(state.w)
-    last, n_iter, status = np.inf, 0, None
+    last, n_iter, status, is_fresh = np.inf, 0, None, True
     enough_of_last = ENOUGH if system is None else ENOUGH_WARM
     while status is None:
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
         enough = tol * abs(state.value) + floor
         near = (warm or n_iter > 0) and state.feasible and gap <= enough
-        over = state.why_over(gap, last) or ("max_iter" if n_iter == max_iter else None)
+        # Where steps with the last Hessian do not pay any more, a new one may.
+        over = state.why_over(gap, last) if is_fresh else None
+        over = over or ("max_iter" if n_iter == max_iter else None)
         if near or over:
             if certify:
                 gap = state.certified_gap()
@@ -111,7 +117,9 @@ def newton(
         if status is None:
             n_iter += 1
             # Step 2: a new Hessian, or the last one for as long as it pays.
-            if system is None or not (system.keeps and gap <= enough_of_last * last):
+            pays = system is not None and gap <= enough_of_last * last
+            is_fresh = not (pays and system.keeps)
+            if is_fresh:
                 system = state.hessian(hessian)
             # Steps 3 and 4.
             state.move(constrained_step(problem, state.w, state.gradient, system))
@@ -279,7 +287,8 @@ class _State:
             t = low[0] + share * (high[0] - low[0])
             slopes_at_t = few.column(_slopes_along, few_f, few_df, t=t, loss=p.loss)
             value = slopes_at_t @ few_df + rest + t * square
-            low, high = (low, (t, value)) if value > 0 else ((t, value), high)
+            is_high = value > ROUNDING_OF_SLOPES * abs(slope)
+            low, high = (low, (t, value)) if is_high else ((t, value), high)
             if low[1] >= -FLAT_SLOPE * abs(slope):
                 break
         t = low[0]

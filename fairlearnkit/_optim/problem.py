@@ -152,6 +152,13 @@ class Problem:
             return w, b, self.scores(w, b)
         return w, b, self.rows.column(_constant, value=b)
 
+    def score_of_mean(self):
+        """The score of rows whose expected target is the mean of all targets."""
+        total, target = self.rows.sums(_mean_target)
+        if self.loss.link is None:
+            return target / total
+        return float(self.loss.link(target / total)) if target > 0 else 0.0
+
     def with_targets(self, y, c, *, loss, unit):
         """The problem with targets in another unit, and weights and a loss for them."""
         rows, bound = self.rows.with_targets(y, c), self.bound / unit
@@ -377,6 +384,10 @@ def orthonormal(columns):
 
 def _weighted_loss(block, f, loss):
     return block.c @ loss.value(block.y, f)
+
+
+def _mean_target(block):
+    return block.c.sum(), block.c @ block.y
 
 
 def _weighted_means(block, weights):

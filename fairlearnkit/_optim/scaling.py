@@ -22,6 +22,7 @@ def standardized(solver, problem):
     Targets stay in the user's unit where the loss has no scaled form, where there is no
     penalty, and for a solver with options, which are in that unit: constraints on w.
     Those of the squared loss are centred only, so that no digits of scores are lost.
+    Those of a log link are divided by their mean, if an intercept makes up for it.
 
     Parameters
     ----------
@@ -37,10 +38,50 @@ def standardized(solver, problem):
         From its solution to that of `problem`.
     """
     loss = problem.loss
+    if loss.link is not None:
+        moved = problem.fit_intercept and not solver.takes_options
+        return with_mean_one(problem) if moved else (problem, lambda solution: solution)
     scalable = problem.reg > 0 and (loss.quadratic or loss.scaled(1.0) is not None)
     if solver.takes_options or not scalable:
         return problem, lambda solution: solution
     return standardized_targets(problem)
+
+
+def with_mean_one(problem):
+    """The same problem with targets whose mean is 1, and the way back.
+
+    Scores begin around 0 then, and losses curve there as the squared loss does, which
+    the certificate without a penalty takes for granted (``unpenalised``). Neither the
+    objective nor the multipliers of the loss change.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a `LogLinkLoss` and an intercept.
+
+    Returns
+    -------
+    problem : Problem
+    back : callable
+        From its solution to that of `problem`.
+    """
+    p, offset = problem, problem.score_of_mean()
+    mean = np.exp(offset)
+    moved = p.with_targets(
+        p.rows.column(_standardized, center=0.0, scale=mean),
+        p.rows.column(_multiplied, factor=mean**p.loss.degree),
+        loss=p.loss,
+        unit=1.0,
+    )
+
+    def back(solution):
+        scores = solution.scores
+        if scores is not None:
+            scores = p.rows.column(_moved, scores, scale=1.0, offset=offset)
+        intercept = solution.intercept + offset
+        return replace(solution, intercept=intercept, scores=scores)
+
+    return moved, back
 
 
 def standardized_targets(problem):
@@ -122,3 +163,7 @@ def _moved(block, column, scale, offset):
 
 def _weights(block, scale):
     return block.c / scale
+
+
+def _multiplied(block, factor):
+    return block.c * factor

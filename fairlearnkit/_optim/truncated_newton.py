@@ -355,6 +355,9 @@ def best_intercept(problem, f):
     """
     rows, loss = problem.rows, problem.loss
     low, high, shift, reach = -np.inf, np.inf, 0.0, FIRST_REACH
+    if loss.link is not None:  # then it has a closed form
+        over, under = rows.sums(_intercept_terms, f, loss=loss)
+        shift = np.log(over / under) if over > 0 and under > 0 else 0.0
     for _ in range(MOST_INTERCEPTS):
         slope, curvature, size = rows.sums(_slope_of_shift, f, shift=shift, loss=loss)
         if abs(slope) <= BALANCED * size:
@@ -399,6 +402,11 @@ def _slope_of_shift(block, f, shift, loss):
     g = block.c * loss.derivative(block.y, f)
     h = block.c * loss.curvature(block.y, f)
     return g.sum(), h.sum(), np.abs(g).sum()
+
+
+def _intercept_terms(block, f, loss):
+    over, under = loss.intercept_terms(block.y, f)
+    return block.c @ over, block.c @ under
 
 
 def _is_positive(block, h):

@@ -110,7 +110,7 @@ def start(problem):
     Returns
     -------
     point : tuple of (w, b, f)
-        The intercept is the mean of y for a loss of numbers, else 0.
+        The intercept is the score of the mean of y for a loss of numbers, else 0.
     floor : float
         A duality gap that is as good as none.
     """
@@ -118,8 +118,7 @@ def start(problem):
     if p.loss.targets == "classes":
         return p.start(b), 0.0
     if p.fit_intercept:
-        total, target = p.rows.sums(_mean_target)
-        b = target / total
+        b = p.score_of_mean()
     w, b, f = p.start(b)
     return (w, b, f), PERFECT_FIT * p.objective(w, f)
 
@@ -143,7 +142,3 @@ def shortest(problem, w, b):
 
 def _pull_of_weights(block):
     return block.rmatvec(block.c), block.c.sum()
-
-
-def _mean_target(block):
-    return block.c.sum(), block.c @ block.y

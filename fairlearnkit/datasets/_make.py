@@ -17,6 +17,8 @@ _RANGES = {
     "label_noise": (Real, 0, 0.5),
     "noise": (Real, 0, np.inf),
     "association": (Real, 0, 1),
+    "unequal_spread": (Real, 0, np.inf),
+    "base_frequency": (Real, 0, np.inf),
 }
 
 

@@ -56,6 +56,7 @@ def parity_path(
     estimator : estimator, default=None
         Model whose loss, penalty and other parameters are taken:
         :class:`ParityLogisticRegression` (the default), :class:`ParityRidge`,
+        :class:`ParityPoissonRegressor`, :class:`ParityGammaRegressor`,
         :class:`~fairlearnkit.svm.ParityLinearSVC` or
         :class:`~fairlearnkit.svm.ParityLinearSVR`. Its `missing` determines how missing
         groups are treated. The estimator is not changed, and its `max_gap` and
@@ -197,7 +198,8 @@ def _model(estimator, constraint):
         msg = (
             "parity_path takes a linear model under a parity constraint, with a "
             f"gap_ratio, got {model!r}: ParityLogisticRegression, ParityRidge, "
-            "ParityLinearSVC or ParityLinearSVR."
+            "ParityPoissonRegressor, ParityGammaRegressor, ParityLinearSVC or "
+            "ParityLinearSVR."
         )
         raise ValueError(msg)
     model.set_params(constraint=constraint, max_gap=0.0, gap_ratio=0.0)

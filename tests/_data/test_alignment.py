@@ -33,6 +33,7 @@ from fairlearnkit.postprocessing import (
 )
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.utils.discovery import all_functions, all_public
+from helpers import raised
 
 REFUSED = r"other rows than .* another order.*\.loc\[.*\.index\].*\.to_numpy\(\)"
 N = 240
@@ -127,8 +128,10 @@ def method_takes_groups(cls, method):
 def on_estimator(cls, method, groups):
     inner = (INNER[cls],) if cls in INNER else ()
     model = cls(*inner, **FEW.get(cls, {}))
-    if not method.startswith("fit"):
-        called(model.fit, SEX)
+    y = {"y": raised(model, Y)}
+    if method.startswith("fit"):
+        return called(getattr(model, method), groups, **y)
+    called(model.fit, SEX, **y)
     return called(getattr(model, method), groups)
 
 

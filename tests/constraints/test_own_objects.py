@@ -15,7 +15,7 @@ from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.metrics import score_gap
 from fairlearnkit.svm import ParitySVR
 from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES
+from helpers import SEARCHES, raised
 
 CONSTRAINED = [
     cls(**SEARCHES.get(name, {}))
@@ -90,8 +90,7 @@ def test_estimators_with_a_constraint_are_found():
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_attributes_of_an_object_are_its_own(own, model, n_classes):
     y = Y + (n_classes == 3) * (X[:, 0] > 0)
-    if is_classifier(model):
-        y = np.array(["a", "b", "c"])[y]
+    y = np.array(["a", "b", "c"])[y] if is_classifier(model) else raised(model, y)
     model = clone(model).set_params(constraint=own())
     plain = clone(model).set_params(constraint=DemographicParity())
     for estimator in (model, plain):

@@ -127,8 +127,13 @@ def measured_gap(model, rows):
 
 
 def training_scores(model, rows):
-    """Decision function of a classifier, predictions of a regressor."""
+    """Decision function of a classifier, predictions of a regressor.
+
+    A model with a link has a method ``linear_predictor``, whose values are its scores.
+    """
     method = "decision_function" if is_classifier(model) else "predict"
+    if hasattr(model, "linear_predictor"):
+        method = "linear_predictor"
     return call_method(model, method, rows)
 
 

@@ -1,12 +1,13 @@
 """Data for the checks, calls of any estimator, and assertions with messages."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.utils import get_tags
 
 METHODS = ("predict", "predict_proba", "decision_function", "transform")
 # Rows in each group: different numbers, and enough for 10 rows of each class, as fewer
@@ -56,8 +57,14 @@ class Rows:
 
 
 def make_rows(estimator):
-    """Training data for an estimator, with a numeric target for a regressor."""
-    return draw_rows(numeric=is_regressor(estimator))
+    """Training data for an estimator, with a numeric target for a regressor.
+
+    The target is positive if the estimator's tags ask for it.
+    """
+    rows = draw_rows(numeric=is_regressor(estimator))
+    if get_tags(estimator).target_tags.positive_only:
+        return replace(rows, y=rows.y - rows.y.min() + 1.0)
+    return rows
 
 
 def draw_rows(*, numeric):
