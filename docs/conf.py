@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE / "extensions")]
 
 from api_reference import API_REFERENCE  # noqa: E402
 
@@ -20,11 +20,18 @@ release = version = fairlearnkit.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "formulas",
+    "check_links",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "myst_parser",
 ]
 exclude_patterns = ["_build", "_templates", "auto_examples/**/*.ipynb"]
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 templates_path = ["_templates"]
 default_role = "literal"
 
@@ -32,7 +39,19 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"fairlearnkit {release}"
 html_show_sourcelink = False
 toc_object_entries_show_parents = "hide"
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "header_links_before_dropdown": 6,
+    "navigation_depth": 3,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "search_bar_text": "Search the documentation",
+}
+# Prompts and results are left out of what the button copies.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 # References to names of our own must resolve; there is no inventory for the others.
 nitpicky = True
