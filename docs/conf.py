@@ -22,6 +22,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "formulas",
     "check_links",
+    "cover_picture",
+    "benchmark_pictures",
+    "gallery",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "sphinx_design",
@@ -66,6 +69,9 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
+    "subsection_order": "gallery.section_order",
+    "within_subsection_order": "gallery.file_order",
+    "image_scrapers": ("gallery.scraper",),
     # Shown without being run where PyTorch is missing.
     "filename_pattern": r"/plot_" if find_spec("torch") else r"/plot_(?!transfer)",
     "abort_on_example_error": True,
@@ -75,9 +81,9 @@ sphinx_gallery_conf = {
 
 
 def write_api_pages(folder):
-    """One page for each section of API_REFERENCE, and their table of contents."""
+    """One page for each section of API_REFERENCE, and one with all names."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = []
+    pages, tables = [], []
     for title, section in API_REFERENCE.items():
         module = section["module"]
         pages.append(module)
@@ -96,16 +102,24 @@ def write_api_pages(folder):
             *(f"   {name}" for name in section["names"]),
         ]
         (folder / f"section_{module}.rst").write_text("\n".join(lines) + "\n")
+        # The same table without pages of its own: names link to those of the section.
+        tables += ["", title, "-" * len(title), ""]
+        tables += [section["description"], "", f".. currentmodule:: {module}", ""]
+        tables += [line for line in lines[7:] if line != "   :toctree: ."]
     lines = [
         ".. _api:",
         "",
         "API reference",
         "=============",
         "",
+        "Everything public, with its first line. To install the library, see "
+        ":ref:`install`.",
+        "",
         ".. toctree::",
-        "   :maxdepth: 2",
+        "   :hidden:",
         "",
         *(f"   section_{module}" for module in pages),
+        *tables,
     ]
     (folder / "index.rst").write_text("\n".join(lines) + "\n")
 

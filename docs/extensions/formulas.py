@@ -128,7 +128,9 @@ def write_font(app, error):
     source = folder_of("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
     font = subset.load_font(source, options)
     wanted = subset.Subsetter(options)
-    wanted.populate(unicodes=[c for first, end in CHARACTERS for c in range(first, end)])
+    wanted.populate(
+        unicodes=[c for first, end in CHARACTERS for c in range(first, end)]
+    )
     wanted.subset(font)
     subset.save_font(font, target, options)
 
