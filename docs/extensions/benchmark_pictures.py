@@ -44,7 +44,7 @@ def parts_of(rows):
 
 def draw_ratios(rows, xlabel):
     """One line for each row: what was measured, and what is allowed at most."""
-    figure = figure_of(9, 1.3 + 0.27 * len(rows))
+    figure = figure_of(8, 1.3 + 0.27 * len(rows))
     ax = figure.subplots()
     places = range(len(rows), 0, -1)
     for place, (_, ratio, limit) in zip(places, rows):
@@ -66,7 +66,7 @@ def draw_ratios(rows, xlabel):
 
 def draw_lines(curves, xlabel, ylabel):
     """Curves {label: (x, y)} on logarithmic axes, the legend beside them."""
-    figure = figure_of(9, 4.6)
+    figure = figure_of(8, 4.4)
     ax = figure.subplots()
     for number, (label, (x, y)) in enumerate(curves.items()):
         style = "-" if number < len(COLORS) else "--"
@@ -82,7 +82,7 @@ def draw_lines(curves, xlabel, ylabel):
 
 def draw_decisions(blocks):
     """Accuracy against gap on test rows, a panel for each table and constraint."""
-    figure = figure_of(10, 3.9 * -(-len(blocks) // 2))
+    figure = figure_of(8.5, 3.5 * -(-len(blocks) // 2))
     axes = figure.subplots(-(-len(blocks) // 2), 2, squeeze=False).ravel()
     methods = [row[1] for row in max(blocks.values(), key=len)]
     methods = list(dict.fromkeys(methods))

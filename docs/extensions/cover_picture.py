@@ -46,7 +46,7 @@ def draw(rows, path):
     """One line for each bound, from the rate of women to that of men."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    figure = Figure(figsize=(5.4, 3.4), layout="constrained")
     ax = figure.subplots()
     for place, row in enumerate(reversed(rows)):
         ends = [row[group] for group in NAMES]
@@ -59,7 +59,7 @@ def draw(rows, path):
         told = f"gap {abs(ends[0] - ends[1]):.2f}, accuracy {row['accuracy']:.2f}"
         ax.text(max(ends) + 0.012, place, told, va="center", fontsize=11)
     ax.set_yticks(range(len(rows)), [*BOUNDS.values()][::-1], fontsize=11)
-    ax.set(xlim=(0.03, 0.42), ylim=(-0.6, len(rows) - 0.4))
+    ax.set(xlim=(0.05, 0.47), ylim=(-0.6, len(rows) - 0.4))
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     ax.set_ylabel("max_gap", fontsize=11)
     ax.set_xlabel("predicted to earn more than 50,000 dollars", fontsize=11)
