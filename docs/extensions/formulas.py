@@ -76,6 +76,8 @@ def spaced(element):
         after = "0" if match[2] else "0.1667em"
         return f'<mo lspace="0.1667em" rspace="{after}">{match[1]}</mo>'
 
+    # Bars after "left" and "right" grow; browsers take them for an infix sign.
+    element = element.replace('<mo fence="true">', '<mo fence="true" stretchy="true">')
     return OPERATOR.sub(operator, element)
 
 
