@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE / "extensions")]
 
 from api_reference import API_REFERENCE  # noqa: E402
 
@@ -20,11 +20,21 @@ release = version = fairlearnkit.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "formulas",
+    "check_links",
+    "cover_picture",
+    "benchmark_pictures",
+    "gallery",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "myst_parser",
 ]
 exclude_patterns = ["_build", "_templates", "auto_examples/**/*.ipynb"]
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 templates_path = ["_templates"]
 default_role = "literal"
 
@@ -32,7 +42,19 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"fairlearnkit {release}"
 html_show_sourcelink = False
 toc_object_entries_show_parents = "hide"
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "header_links_before_dropdown": 6,
+    "navigation_depth": 3,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "search_bar_text": "Search the documentation",
+}
+# Prompts and results are left out of what the button copies.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 # References to names of our own must resolve; there is no inventory for the others.
 nitpicky = True
@@ -47,6 +69,9 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
+    "subsection_order": "gallery.section_order",
+    "within_subsection_order": "gallery.file_order",
+    "image_scrapers": ("gallery.scraper",),
     # Shown without being run where PyTorch is missing.
     "filename_pattern": r"/plot_" if find_spec("torch") else r"/plot_(?!transfer)",
     "abort_on_example_error": True,
@@ -56,9 +81,9 @@ sphinx_gallery_conf = {
 
 
 def write_api_pages(folder):
-    """One page for each section of API_REFERENCE, and their table of contents."""
+    """One page for each section of API_REFERENCE, and one with all names."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = []
+    pages, tables = [], []
     for title, section in API_REFERENCE.items():
         module = section["module"]
         pages.append(module)
@@ -77,16 +102,24 @@ def write_api_pages(folder):
             *(f"   {name}" for name in section["names"]),
         ]
         (folder / f"section_{module}.rst").write_text("\n".join(lines) + "\n")
+        # The same table without pages of its own: names link to those of the section.
+        tables += ["", title, "-" * len(title), ""]
+        tables += [section["description"], "", f".. currentmodule:: {module}", ""]
+        tables += [line for line in lines[7:] if line != "   :toctree: ."]
     lines = [
         ".. _api:",
         "",
         "API reference",
         "=============",
         "",
+        "Everything public, with its first line. To install the library, see "
+        ":ref:`install`.",
+        "",
         ".. toctree::",
-        "   :maxdepth: 2",
+        "   :hidden:",
         "",
         *(f"   section_{module}" for module in pages),
+        *tables,
     ]
     (folder / "index.rst").write_text("\n".join(lines) + "\n")
 
