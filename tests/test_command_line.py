@@ -277,7 +277,7 @@ WRONG = {
     f"report latin.csv {Y}": "is not text in the encoding utf-8-sig",
     f"report latin.csv {Y} --encoding klingon": "encoding klingon",
     f"report semi.csv {HIT}": "use --separator ';'",
-    f"report d.csv {HIT} --weights wieght": "--weights: d.csv has no column 'wieght'",
+    f"report d.csv {HIT} --weights wght": "--weights: d.csv has no column 'wght'",
     f"report d.csv {HIT} --weights sex": "which is not a number",
     f"report d.csv {HIT} --output r.doc": "choose the format with --format",
     f"report d.csv {HIT} --output no/r.html": "no/r.html cannot be written",

@@ -111,9 +111,7 @@ def test_hardly_any_penalty(seed):
     X[:, 0] += group
     y = X[:, 0] + rng.normal(size=200) > 1
     for loss in ("squared_hinge", "hinge"):
-        model = ParityLinearSVC(
-            max_gap=0.1, loss=loss, solver="newton-cg", max_iter=20
-        )
+        model = ParityLinearSVC(max_gap=0.1, loss=loss, solver="newton-cg", max_iter=20)
         X_sparse = sparse.csr_matrix(1e8 * X)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
