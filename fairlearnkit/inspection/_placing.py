@@ -8,9 +8,12 @@ import numpy as np
 # cover, in points of 1/72 inch: markers have a radius of 3. With half as much, labels
 # touch them.
 DISTANCE, MARGIN = 7, 3
-# Points of a line that are kept free, for each of its segments: one for each 10 pixels
-# of axes that are 500 wide. With half as many, a short label fits between two.
-ON_SEGMENT = 50
+# Pixels between points of the line that are kept free, less than a label is high. With
+# twice as many, a short label would fit between two.
+STEP = 6
+# Labels that are tried. Usual axes have room for some forty: of 1,000 points
+# in a line 37 get one, 35 with half as many trials, and 39 with twice as many or more.
+MOST_TRIED = 200
 # Sides of a point in x and y, -1, 0 or 1: above first, then beside, then below.
 SIDES = [(x, y) for y, x in product((1, 0, -1), (1, -1, 0)) if (x, y) != (0, 0)]
 
@@ -45,11 +48,9 @@ def label_points(ax, points, texts, order, line=(), **options):
     figure.draw_without_rendering()
     pixels = ax.transData.transform(points)  # (n_points, 2)
     occupied = np.concatenate([pixels, *_between(pixels[list(line)])])
-    margin = MARGIN * figure.dpi / 72
-    inside, labels, taken = ax.get_window_extent(), [], []
-    for i in order:
-        if not np.isfinite(pixels[i]).all():
-            continue
+    scale = figure.dpi / 72
+    inside, labels, taken = ax.get_window_extent().extents, [], np.empty((0, 4))
+    for i in [i for i in order if np.isfinite(pixels[i]).all()][:MOST_TRIED]:
         text = ax.annotate(
             texts[i],
             points[i],
@@ -57,32 +58,49 @@ def label_points(ax, points, texts, order, line=(), **options):
             textcoords="offset points",
             **options,
         )
-        box = _free_box(text, inside, taken, occupied, margin)
-        if box is None:
+        box = text.get_window_extent()
+        boxes = _boxes(pixels[i], box.width, box.height, DISTANCE * scale)
+        free = _are_free(boxes, inside, taken, occupied, MARGIN * scale)
+        if not free.any():
             text.remove()
             continue
+        first = int(free.argmax())
+        _move(text, *SIDES[first])
         labels.append(text)
-        taken.append(box)
+        taken = np.vstack([taken, boxes[first]])
     return labels
 
 
 def _between(corners):
-    """Points on each segment of a line, arrays of shape (ON_SEGMENT, 2)."""
-    return [np.linspace(a, b, ON_SEGMENT) for a, b in pairwise(corners)]
+    """Points on each segment of a line, arrays of shape (n_points, 2)."""
+    return [
+        np.linspace(a, b, 2 + int(np.hypot(*(b - a)) / STEP))
+        for a, b in pairwise(corners)
+    ]
 
 
-def _free_box(text, inside, taken, occupied, margin):
-    """Move a text to the first side of its point that is free; None if none is."""
-    for x, y in SIDES:
-        text.set_position((x * DISTANCE, y * DISTANCE))
-        text.set_horizontalalignment({-1: "right", 0: "center", 1: "left"}[x])
-        text.set_verticalalignment({-1: "top", 0: "center", 1: "bottom"}[y])
-        box = text.get_window_extent()
-        within = inside.containsx(box.x0) and inside.containsx(box.x1)
-        within = within and inside.containsy(box.y0) and inside.containsy(box.y1)
-        above = occupied > (box.x0 - margin, box.y0 - margin)
-        below = occupied < (box.x1 + margin, box.y1 + margin)
-        covers = (above & below).all(axis=1).any()
-        if within and not covers and not box.count_overlaps(taken):
-            return box
-    return None
+def _boxes(point, width, height, distance):
+    """Where a label is on each side of its point, (n_sides, 4): x0, y0, x1, y1."""
+    sides, size = np.array(SIDES), np.array([width, height])
+    # A label on the left ends at the distance from its point, one on the right starts.
+    low = point + sides * distance + 0.5 * (sides - 1) * size
+    return np.hstack([low, low + size])
+
+
+def _move(text, x, y):
+    """Put a label on a side of its point."""
+    text.set_position((x * DISTANCE, y * DISTANCE))
+    text.set_horizontalalignment({-1: "right", 0: "center", 1: "left"}[x])
+    text.set_verticalalignment({-1: "top", 0: "center", 1: "bottom"}[y])
+
+
+def _are_free(boxes, inside, taken, occupied, margin):
+    """Whether each box is inside of the axes, and covers no point and no other box."""
+    x0, y0, x1, y1 = boxes.T[:, :, None]  # (n_sides, 1) each
+    within = (boxes[:, :2] >= inside[:2]) & (boxes[:, 2:] <= inside[2:])
+    x, y = occupied.T  # (n_occupied,)
+    covers = (x > x0 - margin) & (x < x1 + margin)
+    covers &= (y > y0 - margin) & (y < y1 + margin)
+    left, bottom, right, top = taken.T  # (n_taken,)
+    overlaps = (left < x1) & (right > x0) & (bottom < y1) & (top > y0)
+    return within.all(axis=1) & ~covers.any(axis=1) & ~overlaps.any(axis=1)
