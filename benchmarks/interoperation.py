@@ -102,7 +102,7 @@ def autolog_wrapped(mlflow):
 
 @check("MLflow", "mlflow")
 def log_model(mlflow):
-    """Log_model with skops: two types of ours have to be trusted."""
+    """A model logged with skops: two types of ours have to be trusted."""
     _, X, y = rows()
     model = make_model().fit(X, y)
     kinds = [SensitiveColumns, ParityLogisticRegression]
@@ -112,7 +112,7 @@ def log_model(mlflow):
 
 @check("MLflow", "mlflow")
 def log_plain(mlflow):
-    """Log_model of a pipeline with to_sklearn: none has to be."""
+    """A pipeline with to_sklearn logged with skops: none has to be."""
     _, X, y = rows()
     model = make_model().fit(X, y)
     steps = model.estimator_.steps
@@ -169,7 +169,7 @@ def any_explainer(shap):
 
 @check("skrub", "skrub")
 def skrub_pipelines(skrub):
-    """Tabular_pipeline and TableVectorizer inside SensitiveColumns."""
+    """Its tabular_pipeline and TableVectorizer inside SensitiveColumns."""
     X, _, y = rows()
     tabular = skrub.tabular_pipeline(ParityLogisticRegression())
     for model in (
