@@ -42,7 +42,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"fairlearnkit {release}"
 html_show_sourcelink = False
 toc_object_entries_show_parents = "hide"
+html_short_title = "fairlearnkit"
+html_sidebars = {"index": [], "install": [], "search": []}  # no pages beside them
 html_theme_options = {
+    "logo": {"text": "fairlearnkit"},
     "navigation_with_keys": False,
     "show_prev_next": True,
     "header_links_before_dropdown": 6,
