@@ -101,7 +101,7 @@ def _draw_distributions(numbers, label, part):
     display = ScoreDistributionDisplay(
         groups=short_labels(list(quantiles)),
         after=[(np.array(values), shares) for values in quantiles.values()],
-        name="prediction",
+        score_name="prediction",
     )
     figure = _draw(display, 3.0, len(quantiles))
     return "Share of each group with at most this prediction, at every percent.", figure
