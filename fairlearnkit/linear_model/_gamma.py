@@ -1,5 +1,7 @@
 """Gamma regression under a parity constraint."""
 
+from sklearn.linear_model import GammaRegressor
+
 from fairlearnkit._models.log_link import BaseParityLogLink
 from fairlearnkit._optim.log_losses import HalfGamma
 
@@ -162,3 +164,6 @@ class ParityGammaRegressor(BaseParityLogLink):
     @property
     def _loss(self):
         return HalfGamma()
+
+    def _plain_model(self):
+        return GammaRegressor(alpha=self.alpha, fit_intercept=self.fit_intercept)

@@ -1,5 +1,7 @@
 """Poisson regression under a parity constraint."""
 
+from sklearn.linear_model import PoissonRegressor
+
 from fairlearnkit._models.log_link import BaseParityLogLink
 from fairlearnkit._optim.log_losses import HalfPoisson
 
@@ -160,3 +162,6 @@ class ParityPoissonRegressor(BaseParityLogLink):
     @property
     def _loss(self):
         return HalfPoisson()
+
+    def _plain_model(self):
+        return PoissonRegressor(alpha=self.alpha, fit_intercept=self.fit_intercept)

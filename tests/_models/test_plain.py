@@ -10,7 +10,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,14 +24,16 @@ from sklearn.svm import LinearSVC, LinearSVR
 from fairlearnkit._models.linear import BaseParityLinear
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import (
+    ParityGammaRegressor,
     ParityLogisticRegression,
     ParityLogisticRegressionCV,
+    ParityPoissonRegressor,
     ParityRidge,
     ParityRidgeCV,
 )
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
 from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES, make_data
+from helpers import SEARCHES, make_data, raised
 from test_own_loss import ParityHuber
 
 TUBE = "squared_epsilon_insensitive"
@@ -66,6 +73,11 @@ PAIRS = [
         ParityLinearSVR(loss=TUBE, epsilon=0.2, fit_intercept=False),
         LinearSVR(loss=TUBE, epsilon=0.2, fit_intercept=False),
     ),
+    (ParityPoissonRegressor(alpha=0.1), PoissonRegressor(alpha=0.1)),
+    (
+        ParityGammaRegressor(fit_intercept=False, max_gap=0.1),
+        GammaRegressor(fit_intercept=False),
+    ),
 ]
 LINEAR = [kind for _, kind in all_estimators() if issubclass(kind, BaseParityLinear)]
 METHODS = ("decision_function", "predict", "predict_proba")
@@ -75,7 +87,7 @@ def fit(model, *, n_classes=2, convert=np.asarray, seed=0):
     """Fit a model; returns it and X."""
     X, y, group, f = make_data(300, 4, n_classes=n_classes, seed=seed)
     X = convert(X)
-    y = f if is_regressor(model) else y
+    y = raised(model, f) if is_regressor(model) else y
     return clone(model).fit(X, y, sensitive_features=group), X
 
 
@@ -113,7 +125,7 @@ def test_its_attributes_look_as_after_a_fit_of_scikit_learn(model, expected):
     plain = model.to_sklearn()
     X, y, _, f = make_data(300, 4)
     reference = clone(expected).set_params(max_iter=100_000)
-    reference.fit(X, f if is_regressor(model) else y)
+    reference.fit(X, raised(model, f) if is_regressor(model) else y)
     assert sorted(vars(plain)) == sorted(vars(reference))
     for name in ("coef_", "intercept_", "n_iter_"):
         found, known = getattr(plain, name), getattr(reference, name)
