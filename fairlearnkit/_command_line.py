@@ -184,6 +184,9 @@ def main(arguments=None):
     options = make_parser().parse_args(arguments)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
+        # Between packages, and nothing that whoever types a command can change.
+        for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
+            warnings.simplefilter("ignore", category)
         try:
             status, message = 0, _report(options)
         except CommandError as error:

@@ -155,7 +155,7 @@ def parity_report(
     it does not judge whether a difference is justified or lawful.
 
     Intervals of rates take a time that does not depend on the number of rows; those of
-    numeric targets draw rows, which takes a second for 20,000 rows and 1,000 resamples.
+    numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples.
 
     References
     ----------
