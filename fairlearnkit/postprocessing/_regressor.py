@@ -101,9 +101,10 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         the sum of the two largest of these. NaN with "split-rank" or `sequential`.
     ks_bound_ : float
         Bound on the Kolmogorov-Smirnov distance between groups of new predictions, for
-        any data and model. It holds for "split-rank" at full strength around a
-        FrozenEstimator, and is NaN otherwise: a model that is fitted again after
-        calibration has no such bound.
+        any data and model. Probabilities are over new rows and calibration rows alike;
+        for a single fitted model, the distance can be larger. It holds for "split-rank"
+        at full strength around a FrozenEstimator, and is NaN otherwise: a model that is
+        fitted again after calibration has no such bound.
     rounding_ : float
         Predictions that differ by less than this are treated as tied.
     n_features_in_ : int
