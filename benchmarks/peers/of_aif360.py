@@ -134,6 +134,8 @@ class Reduction(Method):
         ("numbers", "GridSearchReduction with fairlearn's BoundedGroupLoss"),
     )
 
+    constraints = ("DemographicParity", "EqualizedOdds")
+
     def make(self, constraint="DemographicParity", max_gap=0.02, frozen=None):
         """The group is dropped."""
         if constraint == "DemographicParity":

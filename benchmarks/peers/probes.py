@@ -6,6 +6,7 @@ The first line of a docstring is the definition of the property. Every probe ret
 
 import io
 import re
+import textwrap
 
 import joblib
 import numpy as np
@@ -240,10 +241,21 @@ def search(method):
 
 def missing_group(method):
     """A missing group in fit is an error, or is treated as a documented option says."""
-    rows = training(method)
-    group = rows.group.copy()
-    group[:20] = None
-    rows = rows.but(group=group)
+    told = []
+    for kind in ("str", "object"):
+        rows = training(method)
+        # Text with NaN, where pandas has a dtype of text, and objects with None.
+        group = rows.group.astype(kind if kind == "object" else rows.group.dtype)
+        group[:20] = None
+        verdict, remark = _missing(method, rows.but(group=group))
+        if verdict == "no":
+            return verdict, f"{remark} ({kind})"
+        told.append(remark)
+    return "yes", told[-1]
+
+
+def _missing(method, rows):
+    """The same for one way of writing the groups."""
     try:
         model = method.fit(rows)
     except Exception as error:
@@ -253,7 +265,7 @@ def missing_group(method):
             return "yes", message(error)
         return "yes", "error, or a group of its own by choice"
     try:
-        got = method.predict(model, rows.X, group, **method.seed)
+        got = method.predict(model, rows.X, rows.group, **method.seed)
     except Exception as error:
         return "no", f"fits without a warning; predict: {message(error)}"
     return "no", f"fits without a warning and predicts {got[0]:.3g}"
@@ -289,7 +301,8 @@ def error_rates(method):
 
 def message(error):
     """Kind and first line of an error."""
-    line = re.sub(r" at 0x\w+", "", str(error).strip().split("\n")[0])[:90]
+    line = re.sub(r" at 0x\w+", "", str(error).strip().split("\n")[0])
+    line = textwrap.shorten(line, 100, placeholder=" ...")
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
 
 
