@@ -116,7 +116,7 @@ def write_api_pages(folder):
         "=============",
         "",
         "Everything public, with its first line. To install the library, see "
-        ":ref:`install`.",
+        ":ref:`installing`.",
         "",
         ".. toctree::",
         "   :hidden:",

@@ -90,6 +90,16 @@ def test_table_is_that_of_the_results(peers):
         assert [*csv.reader(file)] == peers("peer_table").table(lines)
 
 
+def test_readme_has_the_same_cells():
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if "| holisticai |" in line)
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = [*csv.reader(file)]
+    shown = [re.sub("[¹²³⁴⁵⁶⁷]", "", line) for line in lines[start : start + len(rows) + 1]]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown]
+    assert [cells[0], *cells[2:]] == rows
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
