@@ -95,8 +95,8 @@ def test_readme_has_the_same_cells():
     start = next(i for i, line in enumerate(lines) if "| holisticai |" in line)
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = [*csv.reader(file)]
-    shown = [re.sub("[¹²³⁴⁵⁶⁷]", "", line) for line in lines[start : start + len(rows) + 1]]
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown]
+    table = lines[start : start + len(rows) + 1]
+    cells = [[c.strip(" ¹²³⁴⁵⁶⁷") for c in line.split("|")[1:-1]] for line in table]
     assert [cells[0], *cells[2:]] == rows
 
 

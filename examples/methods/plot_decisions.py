@@ -77,7 +77,7 @@ def decide(X, y, group, X_test, group_test):
 
 # %%
 # Each curve starts at the plain model, on the right. Methods with solid lines need the
-# group at prediction; dashed ones do not. Left of zero, the other group is selected more
+# group to predict; dashed ones do not. Left of zero, the other group is selected more
 # often. On Adult, features such as marital status distinguish men from women, and
 # decisions without the group are as accurate as those with it. On COMPAS, the features
 # that predict the group also predict the outcome: without the group, accuracy falls to
@@ -107,7 +107,7 @@ plt.show()
 # %%
 # The same task with fairlearn, which this example does not need. Both methods make
 # random decisions, so two calls differ unless ``random_state`` is given.
-# ``ThresholdOptimizer`` needs the group at prediction. ``ExponentiatedGradient`` does not,
+# ``ThresholdOptimizer`` needs the group to predict. ``ExponentiatedGradient`` does not,
 # and bounds the difference between each group and all rows::
 #
 #     optimizer = ThresholdOptimizer(
