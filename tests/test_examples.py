@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Deprecations between other packages (an old matplotlib, a new pyparsing) are not ours.
 WARNINGS = ["-W", "error", "-W", "default::DeprecationWarning"]
-# Scripts of the gallery; those of examples/papers take minutes and have tests of their own.
+# Those of the gallery; the scripts of examples/papers have tests of their own.
 EXAMPLES = sorted((ROOT / "examples").rglob("plot_*.py"))
 QUICKSTART = ROOT / "examples/quickstart/plot_adult.py"
 

@@ -1,9 +1,10 @@
 """Decisions by fairlearn; runs in an environment that has it.
 
-    python _fairlearn_worker.py FOLDER
+    python _fairlearn_worker.py
 
-reads every FOLDER/<split>.npz and writes FOLDER/<split>_selected.npz: the expected
-decision of each test row by each method, and what they were measured with.
+reads names of folders from its input. For each it reads data.npz there, writes
+selected.npz, the expected decision of each test row by each method, and prints what
+they were measured with.
 """
 
 import json
@@ -49,19 +50,19 @@ def decisions(data, kernel, bound, **params):
 
 
 def main():
-    """All files of the folder."""
+    """Every folder that is named."""
     warnings.simplefilter("ignore")
     names = ("fairlearn", "scikit-learn", "numpy", "scipy")
     used = [f"Python {platform.python_version()}"]
     used += [f"{name} {version(name)}" for name in names]
-    for path in sorted(Path(sys.argv[1]).glob("*.npz")):
-        data = dict(np.load(path))
+    for line in sys.stdin:
+        folder = Path(line.rstrip("\n"))
+        data = dict(np.load(folder / "data.npz"))
         start = time.process_time()
         found = dict(decisions(data, **json.loads(str(data["settings"]))))
         seconds = round(time.process_time() - start, 1)
-        about = {"seconds": seconds, "versions": ", ".join(used)}
-        out = path.with_name(f"{path.stem}_selected.npz")
-        np.savez(out, about=json.dumps(about), **found)
+        np.savez(folder / "selected.npz", **found)
+        print(json.dumps({"seconds": seconds, "versions": ", ".join(used)}), flush=True)
 
 
 if __name__ == "__main__":

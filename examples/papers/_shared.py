@@ -7,8 +7,8 @@ import statistics
 import time
 import warnings
 from collections import Counter
-from contextlib import contextmanager
-from importlib.metadata import version
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -46,9 +46,11 @@ def parser(description, output, splits):
 
 def versions(*names):
     """Versions of the packages that a result depends on, in a line."""
-    names = ("fairlearnkit", "scikit-learn", "numpy", "scipy", *names)
     found = [f"Python {platform.python_version()}"]
-    return ", ".join(found + [f"{name} {version(name)}" for name in names])
+    for name in ("fairlearnkit", "scikit-learn", "numpy", "scipy", *names):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
 
 
 class Records:

@@ -76,6 +76,7 @@ KERNELS = {
     "linear": {"C": [0.001, 0.01, 0.1, 1.0, 10.0]},
     "rbf": {"C": [0.1, 1.0, 10.0], "gamma": [0.001, 0.01, 0.1]},
 }
+TITLES = {"linear": "linear", "rbf": "RBF kernel"}
 COLUMNS = ("s in X", "s left out")
 LIBRARIES = ("fairlearnkit", "fairlearn")
 # The most training rows. A model is fitted 50 to 80 times in each split; with all rows
@@ -215,16 +216,21 @@ def measure_ours(records, part, table):
     records.add(part, **found, **measured)
 
 
-def measure_theirs(records, parts, table, python):
-    """Some splits by fairlearn, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        splits = {}
+def measure_theirs(records, parts, tables, python):
+    """Parts by fairlearn, one after another, in a process of their own."""
+    worker = [python, str(HERE / "_fairlearn_worker.py")]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process,
+    ):
         for part in parts:
-            split = splits[part] = Split(table, *part[2:])
+            split = Split(tables[part[1]], *part[2:])
             ours = records[("fairlearnkit", *part[1:])]
             params = ours["chosen"]["SVM, highest accuracy"]
             np.savez(
-                Path(folder, f"{part[-1]}.npz"),
+                Path(folder, "data.npz"),
                 X=split.X,
                 y=split.y,
                 group=split.group,
@@ -232,13 +238,15 @@ def measure_theirs(records, parts, table, python):
                 group_test=split.group_test,
                 settings=json.dumps({"kernel": part[2], "bound": BOUND, **params}),
             )
-        worker = HERE / "_fairlearn_worker.py"
-        subprocess.run([python, str(worker), folder], check=True)
-        for part, split in splits.items():
-            selected = dict(np.load(Path(folder, f"{part[-1]}_selected.npz")))
-            about = json.loads(str(selected.pop("about")))
+            print(folder, file=process.stdin, flush=True)
+            about = process.stdout.readline()
+            if not about:
+                msg = f"fairlearn stopped at {', '.join(map(str, part))}; see above."
+                raise RuntimeError(msg)
+            selected = dict(np.load(Path(folder, "selected.npz")))
             methods = {name: split.measure(s) for name, s in selected.items()}
-            records.add(part, methods=methods, **about)
+            records.add(part, methods=methods, **json.loads(about))
+        process.stdin.close()
 
 
 def python_with_fairlearn(named):
@@ -261,12 +269,13 @@ def measure_all(records, options):
         part = ("fairlearnkit", name, *rest, seed)
         if part not in records:
             measure_ours(records, part, tables[name])
-    with python_with_fairlearn(options.python) as python:
-        for task in tasks:
-            parts = [("fairlearn", *task, seed) for seed in range(options.splits)]
-            parts = [part for part in parts if part not in records]
-            if parts:
-                measure_theirs(records, parts, tables[task[0]], python)
+    if "fairlearn" in options.libraries:
+        named = product(range(options.splits), tasks)
+        parts = [("fairlearn", *task, seed) for seed, task in named]
+        missing = [part for part in parts if part not in records]
+        if missing:
+            with python_with_fairlearn(options.python) as python:
+                measure_theirs(records, missing, tables, python)
 
 
 def summary(records, *task):
@@ -289,7 +298,7 @@ def table_lines(records, options):
     lines = [f"{options.splits} splits, mean (standard deviation) on test rows"]
     lines += records.provenance()
     for name, kernel in product(options.tables, KERNELS):
-        lines += ["", f"{name}, {kernel}"]
+        lines += ["", f"{name}, {TITLES[kernel]}"]
         lines.append(f"{'':<29} {COLUMNS[0]:^31}  {COLUMNS[1]:^31}")
         lines.append(f"{'':<29}" + f" {'accuracy':>15} {'DEO':>15} " * 2)
         both = [summary(records, name, kernel, column) for column in COLUMNS]
@@ -337,22 +346,27 @@ def draw(records, options):
                     fillstyle="full" if column == COLUMNS[0] else "none",
                     label=method if column == COLUMNS[0] else None,
                 )
-        ax.set(title=f"{name}, {kernel}", xlim=(0, None))
         ax.margins(0.1)
-    fig.supxlabel("DEO on test rows, mean of the splits")
-    fig.supylabel("accuracy on test rows")
+        ax.set(title=f"{name}, {TITLES[kernel]}", xlim=(0, None))
+    for ax in axes[-1]:
+        ax.set_xlabel("DEO on test rows")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("accuracy on test rows")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     title = f"filled: {COLUMNS[0]}; hollow: {COLUMNS[1]}"
     fig.legend(handles, labels, loc="outside lower center", ncols=4, title=title)
     save_figure(fig, options.output)
 
 
-def main():
+def main(arguments=None):
     """Measure what is missing, then write the table and the picture."""
     known = parser(__doc__, "docs/papers_ferm.txt", splits=10)
     known.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    known.add_argument(
+        "--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES)
+    )
     known.add_argument("--python", help="a Python that has fairlearn")
-    options = known.parse_args()
+    options = known.parse_args(arguments)
     records = Records(options.output, options.resume)
     measure_all(records, options)
     write(options.output, table_lines(records, options))

@@ -341,11 +341,11 @@ def draw(records, output):
             style = {"color": color, "markersize": 8, "label": method}
             top.plot(ks, accuracy, marker, **style)
             low.plot(linear, trees, marker, **style)
+        top.margins(0.1)
         top.set(title=name, xlabel="KS of scores between the groups", xlim=(0, None))
         ends = np.array([0.45, 1.0])
         low.plot(ends, ends, color="0.7", linewidth=1, zorder=0)
         low.set(xlabel="group recovered linearly, AUC", xlim=ends, ylim=ends)
-        top.margins(0.1)
     axes[0, 0].set_ylabel("accuracy of the unseen task")
     axes[1, 0].set_ylabel("group recovered by trees, AUC")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -353,7 +353,7 @@ def draw(records, output):
     save_figure(fig, output)
 
 
-def main():
+def main(arguments=None):
     """Choose, measure what is missing, then write the table and the picture."""
     known = parser(__doc__, "docs/papers_transfer.txt", splits=5)
     known.add_argument(
@@ -362,7 +362,7 @@ def main():
         default=N_SETTINGS,
         help=f"random settings for each divergence ({N_SETTINGS})",
     )
-    options = known.parse_args()
+    options = known.parse_args(arguments)
     records = Records(options.output, options.resume)
     tables = {name: load(name, options.rows) for name in LOADERS}
     measure_settings(records, tables, options)
