@@ -85,6 +85,10 @@ class Records:
         size = len(start)
         return [r for part, r in self.parts.items() if part[:size] == start]
 
+    def select(self, wanted):
+        """Forget parts that are not wanted; they stay in the file."""
+        self.parts = {p: record for p, record in self.parts.items() if wanted(p)}
+
     def provenance(self):
         """Lines that say by which versions the parts were measured, and how long."""
         seconds = sum(record["seconds"] for record in self.parts.values())

@@ -369,6 +369,7 @@ def main(arguments=None):
     options = known.parse_args(arguments)
     records = Records(options.output, options.resume)
     measure_all(records, options)
+    records.select(lambda part: part[-1] < options.splits)
     write(options.output, table_lines(records, options))
     draw(records, options)
 

@@ -367,6 +367,7 @@ def main(arguments=None):
     tables = {name: load(name, options.rows) for name in LOADERS}
     measure_settings(records, tables, options)
     measure_reported(records, tables, options)
+    records.select(lambda part: part[0] == "choice" or part[-1] < options.splits)
     write(options.output, table_lines(records, options))
     draw(records, options.output)
 
