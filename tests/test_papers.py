@@ -20,6 +20,7 @@ FOLDER = ROOT / "examples/papers"
 STORED = {
     "ferm": "papers_ferm",
     "fair_regression": "papers_regression",
+    "transfer": "papers_transfer",
 }
 FEW = ["--splits", "1", "--rows"]
 

@@ -89,12 +89,15 @@ class Records:
         """Forget parts that are not wanted; they stay in the file."""
         self.parts = {p: record for p, record in self.parts.items() if wanted(p)}
 
-    def provenance(self):
+    def provenance(self, splits):
         """Lines that say by which versions the parts were measured, and how long."""
         seconds = sum(record["seconds"] for record in self.parts.values())
         counts = Counter(record["versions"] for record in self.parts.values())
+        title = f"{splits} splits, mean (standard deviation) on test rows"
+        if splits == 1:
+            title = "1 split, on test rows"
         lines = [f"{line} ({n} parts)" for line, n in counts.items()]
-        return [*lines, f"{seconds / 60:.0f} minutes of CPU time"]
+        return [title, *lines, f"{seconds / 60:.0f} minutes of CPU time"]
 
 
 @contextmanager
@@ -115,10 +118,13 @@ def noted(messages):
 
 
 def mean_and_sd(values, digits=3):
-    """Mean and standard deviation over splits, as text."""
+    """Mean and standard deviation over splits, as text; of one split, its value."""
     values = [float(value) for value in values]
-    spread = statistics.stdev(values) if len(values) > 1 else float("nan")
-    return f"{statistics.mean(values):.{digits}f} ({spread:.{digits}f})"
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return (
+        f"{statistics.mean(values):.{digits}f} ({statistics.stdev(values):.{digits}f})"
+    )
 
 
 def draw_rows(table, n_rows, seed=0):

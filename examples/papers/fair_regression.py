@@ -156,8 +156,7 @@ def summary(records, *task):
 
 def table_lines(records, options):
     """Both tables, each with a title that the documentation finds it by."""
-    lines = [f"{options.splits} splits, mean (standard deviation) on test rows"]
-    lines += records.provenance()
+    lines = records.provenance(options.splits)
     for name in TABLES:
         lines += ["", name]
         titles = f"{'MSE':>17} {'KS':>15} {'MSE ratio':>10} {'KS ratio':>9}"

@@ -295,8 +295,7 @@ def summary(records, *task):
 
 def table_lines(records, options):
     """All tables, each with a title that the documentation finds it by."""
-    lines = [f"{options.splits} splits, mean (standard deviation) on test rows"]
-    lines += records.provenance()
+    lines = records.provenance(options.splits)
     for name, kernel in product(options.tables, KERNELS):
         lines += ["", f"{name}, {TITLES[kernel]}"]
         lines.append(f"{'':<29} {COLUMNS[0]:^31}  {COLUMNS[1]:^31}")

@@ -313,8 +313,7 @@ def summary(records, name):
 
 def table_lines(records, options):
     """The tables, and what was chosen for each."""
-    lines = [f"{options.splits} splits, mean (standard deviation) on test rows"]
-    lines += records.provenance()
+    lines = records.provenance(options.splits)
     for name in REPORTED:
         lines += ["", name]
         lines.append(f"{'':<18}" + "".join(f" {title:>13}" for title in MEASURES))
