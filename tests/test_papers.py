@@ -55,7 +55,9 @@ def check_resumed(script, tmp_path, *arguments):
 
 
 @pytest.mark.parametrize("script", ["ferm"], indirect=True)
-def test_ferm(script, tmp_path, capsys):
+def test_ferm(script, tmp_path, capsys, monkeypatch):
+    few = {"linear": {"C": [0.1, 1.0]}, "rbf": {"C": [1.0], "gamma": [0.01, 0.1]}}
+    monkeypatch.setattr(script, "KERNELS", few)
     libraries = [name for name in script.LIBRARIES if find_spec(name)]
     few = [*FEW, "200", "--tables", "German", "--libraries", *libraries]
     lines, records = run(script, tmp_path, *few)
@@ -114,13 +116,15 @@ def test_ferm_leaves_the_column_out(script):
 
 
 @pytest.mark.parametrize("script", ["fair_regression"], indirect=True)
-def test_fair_regression(script, tmp_path):
-    lines, records = run(script, tmp_path, *FEW, "500")
+def test_fair_regression(script, tmp_path, monkeypatch):
+    few = script.RandomForestRegressor(10, min_samples_leaf=5), {}
+    monkeypatch.setitem(script.MODELS, "forest", few)
+    lines, records = run(script, tmp_path, *FEW, "900")
     assert len(records) == len(script.TABLES) * len(script.MODELS)
     for name in script.MODELS:
         for method in script.METHODS:
             assert len([ln for ln in lines if ln.startswith(f"{name}, {method}")]) == 2
-    check_resumed(script, tmp_path, *FEW, "500")
+    check_resumed(script, tmp_path, *FEW, "900")
 
 
 @pytest.mark.parametrize("script", ["fair_regression"], indirect=True)
