@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Deprecations between other packages (an old matplotlib, a new pyparsing) are not ours.
 WARNINGS = ["-W", "error", "-W", "default::DeprecationWarning"]
-EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+# Those of the gallery; the scripts of examples/papers have tests of their own.
+EXAMPLES = sorted((ROOT / "examples").rglob("plot_*.py"))
 QUICKSTART = ROOT / "examples/quickstart/plot_adult.py"
 OUTPUTS = ["adult.png", "adult_report.html"]  # of the quickstart
 

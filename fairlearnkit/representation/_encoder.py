@@ -184,12 +184,13 @@ class ParityEncoder(
     What agrees after training depends on the divergence: with "mean", the means of the
     features, so that linear heads have equal mean scores, and nothing else; with "mmd",
     the distributions at the scale of the bandwidth; with "sinkhorn", at the scale of
-    the blur. Much finer differences contribute little to D and remain. Linear heads
-    hardly see them, but other models do. On Adult (``benchmarks/transfer.py``), a
-    linear model recovers the sex from the features of test rows with an AUC of 0.50 to
-    0.63 (0.85 without penalty), but boosted trees with 0.87 to 0.88, whatever the
-    divergence and the penalty, and as without penalty. A small D does not imply equal
-    rates of decisions either. Measure both on rows that were not trained on.
+    the blur. Differences that are much finer contribute little to D and remain. Linear
+    heads hardly see them, other models do. On Adult
+    (``examples/papers/transfer.py``), a linear model recovers the sex from the features
+    of test rows with an AUC of 0.52 to 0.63 (0.85 without penalty), but boosted trees
+    with 0.87 to 0.88, whatever the divergence, and as without penalty. A small D does
+    not imply equal rates of decisions either. Measure both on rows that were not
+    trained on.
 
     The objective is not convex. Adam runs for at most `max_iter` epochs, its result has
     no certificate of optimality, and another `random_state` gives other features.
