@@ -14,9 +14,9 @@ test rows: accuracy, and DEO, the difference of the true positive rates of two g
   groups among positive rows; C and gamma by the same two rules.
 - "decision rule": ParityThresholdClassifier, true positive rates within 0.01 of one
   another out of fold, around logistic regression (linear) or the SVM of the highest
-  accuracy with calibrated probabilities (RBF). Groups are known at predict where s is
-  in X, and inferred by logistic regression where it is left out.
-- fairlearn's ThresholdOptimizer, which always gets groups at predict, and
+  accuracy with calibrated probabilities (RBF). Predictions know the group where s is
+  in X; it is inferred by logistic regression where it is left out.
+- fairlearn's ThresholdOptimizer, which always gets groups at prediction, and
   ExponentiatedGradient, both with a bound of 0.01, around logistic regression (linear)
   or the SVM of the highest accuracy (RBF). Their decisions are random; rates are
   expected ones.
