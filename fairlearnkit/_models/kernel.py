@@ -90,10 +90,12 @@ class BaseParityKernel(BaseParityModel):
 
     A subclass defines `_objective`, the `Objective` that is minimised subject to
     |M f| <= max_gap, and the parameters `kernel`, `gamma`, `degree`, `coef0`,
-    `constraint`, `max_gap`, `missing`, `solver` and `verbose`; those of
-    `SOLVER_PARAMETERS` that it has are passed on to the solver. An infinite weight of
-    the loss, such as C=inf, allows no loss at all.
+    `constraint`, `max_gap`, `missing` and `solver`; those of `SOLVER_PARAMETERS` that
+    it has are passed on to the solver. An infinite weight of the loss, such as C=inf,
+    allows no loss at all.
     """
+
+    verbose = 0  # of classes without this parameter
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""
