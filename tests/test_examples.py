@@ -62,12 +62,14 @@ def test_quickstart_prints_a_table_and_writes_a_picture_and_a_report(
     assert "equal decisions" in (tmp_path / "adult_report.html").read_text("utf-8")
 
 
-def test_readme_has_the_two_commands():
-    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("page", ["README.md", "docs/install.rst"])
+def test_page_has_the_two_commands(page):
+    lines = [s.strip() for s in (ROOT / page).read_text("utf-8").splitlines()]
     start = "python3 -m venv .venv && .venv/bin/python -m pip install -e"
-    job = f'{start} ".[examples]" && .venv/bin/python {QUICKSTART.relative_to(ROOT)}'
-    assert job in lines
+    example = QUICKSTART.relative_to(ROOT)
+    assert f'{start} ".[examples]" && .venv/bin/python {example}' in lines
     assert f'{start} ".[dev]" && .venv/bin/python -m pytest -n auto' in lines
+    assert f"uv run --extra examples python {example}" in lines
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
