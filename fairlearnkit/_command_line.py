@@ -1,6 +1,7 @@
 """The command ``python -m fairlearnkit report``: from a table to a report."""
 
 import argparse
+import os
 import re
 import shlex
 import sys
@@ -42,6 +43,7 @@ TERMS = [
     (r"\brates=", "--rates "),
     (r"\bn_resamples=", "--resamples "),
     (r"\bconfidence_level=", "--confidence "),
+    (r"^Seed must", "--seed must"),
 ]
 EXAMPLE = """\
 example:
@@ -115,7 +117,11 @@ def _add_columns(parser):
         help="rows without a value in a sensitive column: stop (default), make them a "
         "group, or leave them out",
     )
-    add("--separator", default=",", help="separator of the CSV file (default: comma)")
+    add(
+        "--separator",
+        default=",",
+        help=r"separator of the CSV file, such as ';' or '\t' (default: comma)",
+    )
     add("--encoding", default="utf-8-sig", help="of the CSV file (default: UTF-8)")
 
 
@@ -204,7 +210,7 @@ def _translate(message):
     """A message of the library in the words of the command line."""
     for term, option in TERMS:
         message = re.sub(term, option, message)
-    return re.sub(r" +", " ", message)
+    return re.sub(r"\s+", " ", message)  # labels may hold line breaks
 
 
 def _report(options):
@@ -228,7 +234,8 @@ def _report(options):
         check_columns(options.table, wanted, names)
         return list(wanted)
 
-    table = read_table(options.table, choose, options.separator, options.encoding)
+    separator = _separator_of(options)
+    table = read_table(options.table, choose, separator, options.encoding)
     if not len(table):
         msg = f"{options.table} has no rows below its header."
         raise CommandError(msg)
@@ -250,6 +257,18 @@ def _format_of(options):
         )
         raise CommandError(msg)
     return FORMATS[suffix]
+
+
+def _separator_of(options):
+    """The separator, a tab also where it is written as a backslash and a t."""
+    separator = options.separator.replace(r"\t", "\t")
+    if len(separator) != 1:
+        msg = (
+            f"--separator: {options.separator!r} must be one character, such as ';', "
+            r"or '\t' for a tab."
+        )
+        raise CommandError(msg)
+    return separator
 
 
 def _compute(options, rates, table, sensitive):
@@ -316,8 +335,7 @@ def _write(report, style, output):
     }[style]()
     data = text.encode("utf-8")
     if output == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _write_to_standard_output(data)
         return ""
     try:
         Path(output).write_bytes(data)
@@ -326,3 +344,16 @@ def _write(report, style, output):
         raise CommandError(msg) from error
     groups = report.numbers["groups"]
     return f"Wrote {output}: {report.numbers['n_rows']:,} rows, {len(groups)} groups."
+
+
+def _write_to_standard_output(data):
+    """Write bytes, or say why that is not possible, such as on a full disk."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What is left in the buffer would raise the error again when Python ends.
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        msg = f"The standard output cannot be written: {error.strerror or error}."
+        raise CommandError(msg) from error

@@ -14,6 +14,8 @@ from fairlearnkit._data.messages import format_labels
 
 PARQUET = (".parquet", ".pq")
 TRUTH = {"true": True, "false": False}
+# Whole numbers from here on are not all floats, so that two could become one class.
+MOST_EXACT = 2.0**53
 
 
 class CommandError(Exception):
@@ -46,8 +48,10 @@ def read_table(path, choose, separator=",", encoding="utf-8-sig"):
     """
     pandas = _import_pandas()
     if not Path(path).is_file():
-        kind = "is a folder" if Path(path).is_dir() else "does not exist"
-        msg = f"{path} {kind}."
+        kind = "does not exist"
+        if Path(path).exists():
+            kind = "is a folder" if Path(path).is_dir() else "is no file of its own"
+        msg = f"{path or repr(path)} {kind}."
         raise CommandError(msg)
     try:
         if Path(path).suffix.lower() in PARQUET:
@@ -110,7 +114,10 @@ def _read_csv(pandas, path, choose, separator, encoding):
             # Columns are chosen here: where pandas chooses them, it does not notice
             # rows with a field too many, whose values then are in other columns.
             table = pandas.read_csv(path, **options)
-            return table[choose(table.columns.tolist())]
+            first = pandas.read_csv(path, header=None, nrows=1, **options)
+            chosen = choose(table.columns.tolist())
+            _check_unique(path, chosen, first.iloc[0].tolist())
+            return table[chosen]
     except pandas.errors.EmptyDataError as error:
         msg = f"{path} is empty."
         raise CommandError(msg) from error
@@ -121,6 +128,27 @@ def _read_csv(pandas, path, choose, separator, encoding):
             "use --separator ';'."
         )
         raise CommandError(msg) from error
+
+
+def _check_unique(path, chosen, header):
+    """Raise an error for names of several columns, of which pandas renames all but one.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the message.
+    chosen : list of str
+        Columns to read.
+    header : list
+        The first line of the file.
+    """
+    for name in chosen:
+        if header.count(name) > 1:
+            msg = (
+                f"{path} has {header.count(name)} columns {name!r}: give each another "
+                "name."
+            )
+            raise CommandError(msg)
 
 
 def _too_many_fields(error):
@@ -146,8 +174,10 @@ def check_columns(path, wanted, names):
         if column not in names:
             msg = f"{option}: {path} has no column {column!r}, but {_listed(names)}."
             if len(names) == 1:
+                other = r"'\t'" if "\t" in names[0] else "';'"
                 msg += (
-                    " If another character separates the fields, use --separator ';'."
+                    " If another character separates the fields, use --separator "
+                    f"{other}."
                 )
             raise CommandError(msg)
 
@@ -218,7 +248,7 @@ def classes_of(columns):
     -------
     columns : list of ndarray of shape (n_rows,)
         Numbers if all values of all columns are, and booleans if all are "true" or
-        "false"; else as they are.
+        "false"; else, and if a number has more digits than a float, as they are.
     """
     for column in columns:
         check_complete(column)
@@ -226,9 +256,12 @@ def classes_of(columns):
     if all(column.isin(TRUTH).all() for column in lower):
         return [column.map(TRUTH).to_numpy(bool) for column in lower]
     numbers = [_as_numbers(column) for column in columns]
-    if any(np.isnan(column).any() for column in numbers):
+    sizes = [np.abs(column[np.isfinite(column)]) for column in numbers]
+    is_long = any((size >= MOST_EXACT).any() for size in sizes)
+    if is_long or any(np.isnan(column).any() for column in numbers):
         return [column.to_numpy(dtype=object) for column in columns]
-    whole = all((column % 1 == 0).all() for column in numbers)
+    whole = all((column == np.round(column)).all() for column in numbers)
+    whole = whole and all(np.isfinite(column).all() for column in numbers)
     return [column.astype(np.int64) for column in numbers] if whole else numbers
 
 

@@ -52,6 +52,12 @@ def folder(tmp_path_factory, table):
     (folder / "latin.csv").write_bytes("sex,y\nFräulein,1\nM,0\n".encode("latin-1"))
     (folder / "excel.csv").write_text("sex,y\n" + 20 * "Ä,1\nB,0\n", "utf-8-sig")
     (folder / "folder.csv").mkdir()
+    (folder / "tab.csv").write_text("sex\thit\n" + 20 * "F\t1\nM\t0\n")
+    (folder / "twice.csv").write_text("sex,hit,sex,y\n" + 20 * "F,1,M,0\nM,0,M,0\n")
+    (folder / "lines.csv").write_text('sex,hit\n"F\nF",1\n' + 20 * "M,0\n")
+    many = "sex,hit\n" + 20 * "F,9007199254740993\nM,9007199254740992\n"
+    (folder / "long_codes.csv").write_text(many)
+    (folder / "infinite.csv").write_text("sex,hit\n" + 20 * "F,1\nM,inf\n")
     return folder
 
 
@@ -266,6 +272,44 @@ def test_warnings_are_lines(here):
     assert last.startswith("Wrote w.md")
 
 
+def test_labels_with_line_breaks_stay_in_one_line(here):
+    status, _, err = here(f"report lines.csv {HIT} --resamples 0")
+    assert (status, err.count("\n")) == (0, 1)
+    assert "F F: 1" in err
+
+
+@pytest.mark.parametrize("separator", ["'\t'", r"'\t'"])
+def test_tabs(here, separator):
+    options = f"--separator {separator} --resamples 0"
+    status, out, _ = here(f"report tab.csv {HIT} {options}")
+    assert (status, "| F | 20 |" in out) == (0, True)
+
+
+def test_long_codes_are_not_rounded(here):
+    command = f"report long_codes.csv {HIT} --positive 9007199254740993"
+    found = numbers(here, command)
+    assert found["groups"]["F"]["selection_rate"] == 1.0
+    assert found["groups"]["M"]["selection_rate"] == 0.0
+
+
+def test_a_column_whose_name_is_unique_in_a_file_with_others(here):
+    status, _, err = here("report twice.csv --y-pred y --sensitive hit --resamples 0")
+    assert (status, err) == (0, "")
+
+
+def test_a_standard_output_that_nobody_reads(folder):
+    command = [sys.executable, "-m", "fairlearnkit", *shlex.split(ALL)]
+    end, start = os.pipe()
+    os.close(end)
+    with open(start, "wb") as pipe:
+        ended = subprocess.run(
+            command, cwd=folder, stdout=pipe, stderr=subprocess.PIPE, check=False
+        )
+    assert ended.returncode == 2
+    last = ended.stderr.decode().splitlines()[-1]
+    assert last.startswith("error: The standard output cannot be written: ")
+
+
 HIT = "--y-pred hit --sensitive sex"
 Y = "--y-pred y --sensitive sex"
 WRONG = {
@@ -277,6 +321,14 @@ WRONG = {
     f"report latin.csv {Y}": "is not text in the encoding utf-8-sig",
     f"report latin.csv {Y} --encoding klingon": "encoding klingon",
     f"report semi.csv {HIT}": "use --separator ';'",
+    f"report tab.csv {HIT}": r"use --separator '\t'",
+    f"report d.csv {HIT} --separator ''": "'' must be one character",
+    f"report d.csv {HIT} --separator '||'": "'||' must be one character",
+    f"report twice.csv {HIT}": "twice.csv has 2 columns 'sex': give each ",
+    f"report infinite.csv {HIT} --positive 1": "holds numbers such as inf",
+    f"report {os.devnull} {HIT}": "is no file of its own",
+    f"report d.csv {HIT} --seed -3": "--seed must be between 0 and",
+    f"{REPORT} --missing group --positive approved --reference F": "such as 'F, (miss",
     f"report d.csv {HIT} --weights wght": "--weights: d.csv has no column 'wght'",
     f"report d.csv {HIT} --weights sex": "which is not a number",
     f"report d.csv {HIT} --output r.doc": "choose the format with --format",

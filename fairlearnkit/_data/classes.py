@@ -89,7 +89,7 @@ def describe_numeric_target(labels):
     """
     if labels.dtype.kind not in "iuf":
         return None
-    fractional = labels % 1 != 0
+    fractional = (labels != np.round(labels)) | np.isinf(labels)
     if fractional.any():
         return f"numbers such as {labels[fractional.argmax()]!s}"
     if len(labels) > MAX_NUMERIC_CLASSES:

@@ -10,7 +10,12 @@ from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.newton import newton
 from fairlearnkit._optim.solver import Solver
 from fairlearnkit._optim.truncated_newton import truncated_newton
-from fairlearnkit._optim.unpenalised import shortest, start, whitened
+from fairlearnkit._optim.unpenalised import (
+    point_of_scores,
+    shortest,
+    start,
+    whitened,
+)
 from fairlearnkit._optim.wide import is_next_to_dual, is_wide, narrowed
 
 # Elements of X from which a sample of the rows, one of so many parts, gives the first
@@ -56,7 +61,10 @@ class NewtonCholesky(Solver):
     def _unpenalised(self, problem, limits):
         small, expand = whitened(problem)
         first, floor = start(small)
-        options = {"start": first, "floor": floor, "hessian": DenseHessian}
+        options = {"floor": floor, "hessian": DenseHessian}
+        if limits.start:
+            first = point_of_scores(small, limits.start.scores)
+        options |= {"start": first, "warm": limits.start is not None}
         solution = newton(small, tol=limits.tol, max_iter=limits.max_iter, **options)
         coef, intercept = expand(solution.coef, solution.intercept)
         if solution.status != "optimal":  # perhaps there is no optimum
@@ -95,7 +103,10 @@ class NewtonCg(Solver):
 
     def _unpenalised(self, problem, limits):
         first, floor = start(problem)
-        options = {"start": first, "floor": floor, "hessian": CgHessian}
+        if limits.start:
+            first = limits.start.coef, limits.start.intercept, limits.start.scores
+        options = {"start": first, "warm": limits.start is not None}
+        options |= {"floor": floor, "hessian": CgHessian}
         options |= {"tol": limits.tol, "max_iter": limits.max_iter}
         solution = newton(problem, certify=False, **options)
         coef, intercept = shortest(problem, solution.coef, solution.intercept)

@@ -119,8 +119,32 @@ def start(problem):
         return p.start(b), 0.0
     if p.fit_intercept:
         b = p.score_of_mean()
-    w, b, f = p.start(b)
-    return (w, b, f), PERFECT_FIT * p.objective(w, f)
+    # Where w has to reach a goal, the objective of the first point may be of any size.
+    zero, b, f = p.without_constraint.start(b)
+    return p.start(b), PERFECT_FIT * p.objective(zero, f)
+
+
+def point_of_scores(problem, f):
+    """The point (a, b, f) of scores that X allows, for a problem that is whitened.
+
+    With U'diag(c)U = I it is a = U'diag(c) f; b is the mean of f, since U'c = 0.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose X is U.
+    f : column
+        Scores.
+
+    Returns
+    -------
+    point : tuple of (a, b, f)
+    """
+    a = problem.rows.rmatvec(problem.rows.column(_weighted, f))
+    if not problem.fit_intercept:
+        return a, 0.0, f
+    weighted, total = problem.rows.sums(_sums_of_scores, f)
+    return a, weighted / total, f
 
 
 def shortest(problem, w, b):
@@ -142,3 +166,11 @@ def shortest(problem, w, b):
 
 def _pull_of_weights(block):
     return block.rmatvec(block.c), block.c.sum()
+
+
+def _weighted(block, f):
+    return block.c * f
+
+
+def _sums_of_scores(block, f):
+    return block.c @ f, block.c.sum()

@@ -77,7 +77,10 @@ def name_of_reference(reference, labels, names, compared):
     by_label = dict(zip(map(_key, labels), names))
     name = by_label.get(_key(reference), reference if reference in names else None)
     if name is None:
-        msg = f"reference={reference!r} is not a group; known: {format_labels(labels)}."
+        known = format_labels(labels)
+        if isinstance(labels[0], tuple):
+            known += f", or as text, such as {names[0]!r}"
+        msg = f"reference={reference!r} is not a group; known: {known}."
         raise ValueError(msg)
     if name not in compared:
         msg = (

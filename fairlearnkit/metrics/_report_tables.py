@@ -279,13 +279,13 @@ def _distances(numbers):
         [name, interval_text(gap, numbers, RATE_DECIMALS, UNDEFINED)]
         for name, gap in ks["groups"].items()
     ]
-    pair = ks["pair"]
+    lower, higher = ks["pair"]["lower"], ks["pair"]["higher"]
+    between = f", between {lower} (lower predictions) and {higher} (higher predictions)"
     note = (
         f"Largest distance between two groups: "
-        f"{interval_text(ks, numbers, RATE_DECIMALS)}, between {pair['lower']} (lower "
-        f"predictions) and {pair['higher']} (higher predictions). Groups are farther "
-        "apart in resamples than in the rows themselves, so that an interval may lie "
-        "above its distance."
+        f"{interval_text(ks, numbers, RATE_DECIMALS)}"
+        f"{between if lower != higher else ''}. Groups are farther apart in resamples "
+        "than in the rows themselves, so that an interval may lie above its distance."
     )
     header = [_group_title(numbers), "Distance to all other rows"]
     return Table("Distances between distributions of predictions", header, rows, note)

@@ -169,9 +169,11 @@ def _note_of_distance(numbers):
     ks = numbers["ks"]
     distance = interval_text(ks, numbers, RATE_DECIMALS)
     lower, higher = ks["pair"]["lower"], ks["pair"]["higher"]
+    # Without any distance there is no such pair.
+    between = f", between {lower} (lower) and {higher} (higher)"
     return [
-        f"Largest Kolmogorov-Smirnov distance of predictions: {distance}, between "
-        f"{lower} (lower) and {higher} (higher)."
+        f"Largest Kolmogorov-Smirnov distance of predictions: {distance}"
+        f"{between if lower != higher else ''}."
     ]
 
 

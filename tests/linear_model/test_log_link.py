@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.linear_model import GammaRegressor, PoissonRegressor
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -301,6 +301,52 @@ def test_neither_the_unit_of_weights_nor_that_of_gamma_targets_matters(model, fa
         again = fit(model, (X, factor * y, group, weight), alpha=0.1, max_gap=0.05)
         expected = coefficients(found) + np.append(np.zeros(8), np.log(factor))
         assert_allclose(coefficients(again), expected, atol=1e-6)
+
+
+@both
+@pytest.mark.parametrize("n_features", [1, 2])
+@pytest.mark.parametrize("setting", [{"max_gap": 0.1}, {"gap_ratio": 0.5}])
+def test_without_a_penalty_the_intercept_reaches_its_optimum(
+    model, setting, n_features
+):
+    # The constraint binds every coefficient, so that they alone show no gradient.
+    X, y, group, weight = make_portfolio(model)
+    data = 3.0 * X[:, :n_features] + 10.0, y, group, weight
+    fits = {
+        solver: fit(model, data, alpha=0.0, solver=solver, **setting)
+        for solver in ("newton-cg", "newton-cholesky")
+    }
+    found = {solver: objective(m, data) for solver, m in fits.items()}
+    assert_allclose(found["newton-cg"], found["newton-cholesky"], rtol=1e-6)
+
+
+def test_coefficients_of_almost_zero_are_no_sign_of_an_optimum():
+    # Expectations from e^-50 to e^150 make the first step tiny, and the gradient times
+    # the coefficients with it.
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((80, 3)) < 0.5, 0.0, rng.normal(100.0, 1.0, (80, 3)))
+    y = np.exp(X @ [0.5, -0.5, 1.0]) * rng.gamma(2.0, 0.5, 80)
+    data = X, y, np.arange(80) % 2, np.ones(80)
+    options = {"alpha": 0.0, "max_gap": np.inf}
+    model = fit(GAMMA, data, solver="newton-cholesky", **options)
+    assert_allclose(model.coef_, [0.5, -0.5, 1.0], atol=0.01)
+    with pytest.warns(ConvergenceWarning, match="max_iter"):
+        fit(GAMMA, data, solver="newton-cg", **options)
+
+
+@pytest.mark.parametrize("solver", ["newton-cg", "newton-cholesky"])
+def test_gap_ratio_starts_at_the_plain_model_without_a_penalty(solver):
+    # The shortest coefficients with such a gap predict e^200 and more.
+    rng = np.random.default_rng(0)
+    group = np.arange(300) % 2
+    X = rng.normal(size=(300, 2)) + 100.0 + np.outer(group, [1.0, 0.0])
+    y = rng.poisson(np.exp(2.0 * X[:, 0] - 2.0 * X[:, 1])).astype(float)
+    data = X, y, group, np.ones(300)
+    options = {"alpha": 0.0, "fit_intercept": False, "solver": solver, "tol": 1e-8}
+    plain = fit(POISSON, data, max_gap=np.inf, **options)
+    model = fit(POISSON, data, gap_ratio=0.99, **options)
+    assert_allclose(model.gap_, 0.99 * plain.gap_, rtol=1e-5)
+    assert objective(model, data) < 2.0 * objective(plain, data)
 
 
 @pytest.mark.parametrize(

@@ -235,3 +235,15 @@ def test_notebooks_show_the_table():
     several = Page(report(**FORMS["three classes"])._repr_html_())
     assert several.tags.count("table") == 4
     assert "Positive class: <c>" in several.text
+
+
+def test_equal_distributions_have_no_farthest_pair():
+    made = parity_report(
+        None,
+        [1.0, 2.0] * 20,
+        sensitive_features=["a"] * 20 + ["b"] * 20,
+        target="numbers",
+        n_resamples=0,
+    )
+    assert str(made).endswith("predictions: 0.000.")
+    assert "between two groups: 0.000. Groups are" in made.to_markdown()
