@@ -28,6 +28,7 @@ FEW = ["--splits", "1", "--rows"]
 @pytest.fixture
 def script(request, monkeypatch):
     """A module of the folder, which is no package, for one test."""
+    plt.close("all")  # of other tests in this process
     plt.switch_backend("Agg")
     monkeypatch.syspath_prepend(str(FOLDER))
     names = [path.stem for path in FOLDER.glob("*.py")]

@@ -127,7 +127,7 @@ def x_alone(method):
 
 
 def unseen_group(method):
-    """A group that was not seen in fit is an error at predict."""
+    """A group that was not seen in fit is an error at prediction."""
     if not method.groups_at_predict:
         return "n/a", "groups are not used at predict"
     model, rows = method.fit(training(method)), test_rows(method)

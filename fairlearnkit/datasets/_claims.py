@@ -107,8 +107,8 @@ def make_biased_claims(
     >>> from fairlearnkit.datasets import make_biased_claims
     >>> claims = make_biased_claims(100_000, random_state=0)
     >>> by_group = claims.counts.groupby(claims.group).sum()
-    >>> (by_group / claims.exposure.groupby(claims.group).sum()).round(3).to_dict()
-    {'a': 0.138, 'b': 0.105}
+    >>> (by_group / claims.exposure.groupby(claims.group).sum()).round(2).to_dict()
+    {'a': 0.14, 'b': 0.11}
     """
     import pandas as pd
 
