@@ -300,7 +300,11 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
     assert len(found) == len(y)
     if kind != "transformer":
         alone = search.best_estimator_.predict(frame.iloc[:5])
-        assert alone.tolist() == found[:5].tolist()
+        if kind == "regressor":
+            # Products of the inner model are rounded by the size of the batch.
+            assert_allclose(alone, found[:5], rtol=1e-13)
+        else:
+            assert alone.tolist() == found[:5].tolist()
 
 
 def test_routing_without_wrapper():

@@ -139,7 +139,9 @@ def test_unseen_groups():
         model.transform(X[:2], sensitive_features=["u", "z"])
     pooled = fitted(X, group, unseen="pooled")
     Z = pooled.transform(X, sensitive_features=["z"] * len(X))
-    assert_array_equal(Z[:, 0].argsort(), X[:, 0].argsort())
+    # The same order; rows beyond the last knot are tied.
+    assert_array_equal(Z[X[:, 0].argsort(), 0], np.sort(Z[:, 0]))
+    assert len(np.unique(Z[:, 0])) >= len(Z) - 2
     inside = pooled.transform(X, sensitive_features=group)
     # The pool of all rows moves to the barycenter, so that it has its distribution.
     for q in (0.1, 0.5, 0.9):
