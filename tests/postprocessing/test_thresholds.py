@@ -562,8 +562,9 @@ def test_gap_bound_covers_the_gap_of_the_population():
 def test_around_any_classifier(inner, known):
     if isinstance(inner, str):
         module = pytest.importorskip(inner)
-        name = {"lightgbm": "LGBMClassifier", "xgboost": "XGBClassifier"}[inner]
-        inner = getattr(module, name)(n_estimators=10, verbosity=-1 if known else 0)
+        silent = {"lightgbm": ("LGBMClassifier", -1), "xgboost": ("XGBClassifier", 0)}
+        name, verbosity = silent[inner]
+        inner = getattr(module, name)(n_estimators=10, verbosity=verbosity)
     X, y, group, _ = make_data(600, n_groups=2)
     y = (y == "yes").astype(int)
     frame = pd.DataFrame(X, columns=list("vwxyz"))
