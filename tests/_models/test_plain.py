@@ -1,6 +1,7 @@
 """`to_sklearn`: plain models of scikit-learn with the predictions of ours."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -139,7 +140,7 @@ def test_its_attributes_look_as_after_a_fit_of_scikit_learn(model, expected):
 def test_every_linear_model_has_it(kind):
     """With more than two classes, on a frame: names, and a clone that can be fitted."""
     parameters = SEARCHES.get(kind.__name__, {})
-    frame = lambda X: pd.DataFrame(X, columns=list("abcd"))  # noqa: E731
+    frame = partial(pd.DataFrame, columns=list("abcd"))
     model, X = fit(kind(**parameters), n_classes=3, convert=frame)
     plain = model.to_sklearn()
     assert_same_predictions(plain, model, X)
