@@ -37,6 +37,7 @@ from fairlearnkit._optim.hard_margin import solve_hard_margin
 from fairlearnkit._optim.kernel import solve_kernel, takes_rows
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
 from fairlearnkit._optim.kernel_rows import KernelRows
+from fairlearnkit._optim.rows import make_rows
 from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -131,9 +132,9 @@ class BaseParityKernel(BaseParityModel):
         length = np.sqrt(np.abs(K.diagonal()).max())  # of the longest row
         solutions, gaps = [], []
         for y, column_contrasts in zip(columns, contrasts):
-            check_magnitudes(
-                self, y, c, objective.loss, objective.penalty, length, kernel=True
-            )
+            rows = make_rows(np.empty((len(y), 0)), y, c)
+            size = objective.loss, objective.penalty, length
+            check_magnitudes(self, rows, *size, kernel=True)
             problem = self._build_problem(K, y, c, objective, column_contrasts)
             messages = problem_warnings(self, problem)  # before K may be left changed
             # One-vs-rest models share K, which libsvm's solver changes in place.

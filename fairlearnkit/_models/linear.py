@@ -11,7 +11,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
-from fairlearnkit._data.targets import max_abs
 from fairlearnkit._models.base import (
     BaseParityModel,
     ParityClassifierMixin,
@@ -27,7 +26,9 @@ from fairlearnkit._models.messages import (
     not_converged,
 )
 from fairlearnkit._models.plain import fitted_like
-from fairlearnkit._optim import build_problem, solve, solve_ratios, solver_names
+from fairlearnkit._optim import problem_of_rows, solve, solve_ratios, solver_names
+from fairlearnkit._optim.rows import Rows, make_rows
+from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     LinearClassifierMixin,
@@ -39,13 +40,32 @@ from fairlearnkit.utils._sklearn_private import (
 STACKLEVEL = 8
 
 
-def leaves_no_direction(X, solution):
+def as_rows(X, y, weight):
+    """Rows of features that are in memory; others are rows already.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR array, Rows} of shape (n_samples, n_features)
+        Features.
+    y, weight : column
+        Targets and weights.
+
+    Returns
+    -------
+    rows : Rows
+    """
+    if isinstance(X, Rows):
+        return X.with_targets(y, weight)
+    return make_rows(X, y, weight)
+
+
+def leaves_no_direction(rows, solution):
     """Whether an equality makes a solution predict the same for every row.
 
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_samples, n_features)
-        Features of the fit.
+    rows : Rows
+        Rows of the fit.
     solution : Solution
         What was found.
 
@@ -57,8 +77,20 @@ def leaves_no_direction(X, solution):
         return False
     if solution.rank and solution.status == "optimal" and not solution.coef.any():
         return True
-    scores = safe_sparse_dot(X, solution.coef.astype(np.float64))
-    return solution.rank == X.shape[1] or varies_by_rounding(scores, X, solution.coef)
+    if solution.rank == rows.shape[1]:
+        return True
+    coef = solution.coef.astype(np.float64)
+    high, low = rows.largest(_ends, rows.matvec(coef))
+    return varies_by_rounding(high + low, rows.ranges(), coef)
+
+
+def _ends(block, scores):
+    """The largest score, and the negative of the smallest."""
+    return np.array([scores.max(), -scores.min()])
+
+
+def _weights_in_loss(block, weight, objective, total):
+    return objective.row_weights(weight, total)
 
 
 def _has_plain_model(estimator):
@@ -97,11 +129,12 @@ class BaseParityLinear(BaseParityModel):
 
     def _solve_columns(self, X, columns, weight, contrasts):
         dtype = X.dtype if self._keeps_float32 else np.float64
+        rows = as_rows(X, columns[0], weight)
         solutions, gaps = [], []
         problems = self._problems(X, columns, weight, contrasts)
-        for problem, rows in zip(problems, contrasts):
+        for problem, column_contrasts in zip(problems, contrasts):
             solution = self._solve(problem, dtype=dtype)
-            gaps.append(self._diagnose(X, rows, solution))
+            gaps.append(self._diagnose(rows, X.dtype, column_contrasts, solution))
             solutions.append(solution)
         return solutions, gaps
 
@@ -114,19 +147,20 @@ class BaseParityLinear(BaseParityModel):
                 "units of scores, gap_ratio for a part of the gap without constraint."
             )
             raise ValueError(msg)
-        objective = self._objective()
+        objective, rows = self._objective(), as_rows(X, columns[0], weight)
+        total = rows.total(weight) if objective.averaged else None
+        options = {"objective": objective, "total": total}
         with np.errstate(over="ignore"):
-            c = objective.row_weights(weight)
-        size = max_abs(X)
-        for y, rows in zip(columns, contrasts):
-            check_magnitudes(self, y, c, objective.loss, objective.penalty, size)
-            yield self._build_problem(X, y, c, objective, rows)
+            c = rows.column(_weights_in_loss, weight, **options)
+        size = np.abs(rows.ranges()).max(initial=0.0)
+        for y, column_contrasts in zip(columns, contrasts):
+            own = rows.with_targets(y, c)
+            check_magnitudes(self, own, objective.loss, objective.penalty, size)
+            yield self._build_problem(own, y, c, objective, column_contrasts)
 
     def _build_problem(self, X, y, c, objective, contrasts):
-        return build_problem(
-            X,
-            y,
-            c,
+        return problem_of_rows(
+            as_rows(X, y, c),
             loss=objective.loss,
             reg=objective.penalty,
             fit_intercept=objective.fit_intercept,
@@ -157,13 +191,14 @@ class BaseParityLinear(BaseParityModel):
         self.coef_ = np.array([s.coef for s in solutions])
         self.intercept_ = np.array([s.intercept for s in solutions], self.coef_.dtype)
 
-    def _diagnose(self, X, contrasts, solution):
+    def _diagnose(self, rows, dtype, contrasts, solution):
         """Gap of the training scores; warns if the model is not what was asked for."""
-        gap = contrasts.gap(safe_sparse_dot(X, solution.coef.astype(np.float64)))
-        if leaves_no_direction(X, solution):
+        scores = rows.matvec(solution.coef.astype(np.float64))
+        gap = largest_gap(rows.sums_by_cell(contrasts.means, scores), contrasts.strata)
+        if leaves_no_direction(rows, solution):
             warnings.warn(constant_scores(self), UserWarning, stacklevel=STACKLEVEL)
         allowed = TOLERATED * solution.bound + FLOAT32_ROUNDING
-        if X.dtype == np.float32 and gap > allowed:
+        if dtype == np.float32 and gap > allowed:
             msg = (
                 f"In float32 the coefficients leave a gap of {gap:.3g}, where "
                 f"{asked_gap(self, solution.bound)}. Scale the features, or "

@@ -31,8 +31,11 @@ class Objective:
     fit_intercept: bool = True
     averaged: bool = False
 
-    def row_weights(self, weight):
-        """Factors of the losses of the rows, c_i, from the weights w_i."""
+    def row_weights(self, weight, total):
+        """Factors of the losses of rows, c_i, from their weights w_i.
+
+        `total` is the sum of the weights of all rows.
+        """
         if self.averaged:  # one over a small sum would overflow
-            weight = weight / weight.sum()
+            weight = weight / total
         return self.loss_weight * weight

@@ -9,7 +9,7 @@ import numpy as np
 from fairlearnkit._optim.blas import scipy_on_one_thread
 from fairlearnkit._optim.certificate import multipliers_of
 from fairlearnkit._optim.path import solve_path
-from fairlearnkit._optim.problem import Solution, build_problem
+from fairlearnkit._optim.problem import Solution, build_problem, problem_of_rows
 from fairlearnkit._optim.scaling import standardized
 from fairlearnkit._optim.solver import (
     Limits,
@@ -18,7 +18,14 @@ from fairlearnkit._optim.solver import (
     solver_names,
 )
 
-__all__ = ["Solution", "build_problem", "solve", "solve_ratios", "solver_names"]
+__all__ = [
+    "Solution",
+    "build_problem",
+    "problem_of_rows",
+    "solve",
+    "solve_ratios",
+    "solver_names",
+]
 
 # A solver is a module of this package called solver_*; importing it makes it known.
 for _module in sorted(module.name for module in iter_modules(__path__)):

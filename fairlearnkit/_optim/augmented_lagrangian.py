@@ -174,7 +174,7 @@ def without_saturated(problem, f, reach):
     p, rows = problem, problem.rows
     saturated = rows.column(_saturated, f, loss=p.loss, reach=reach)
     free = rows.column(_is_nan, saturated)
-    if rows.total(free) > MANY_FREE * rows.shape[0]:
+    if rows.total(free) > min(MANY_FREE * rows.shape[0], rows.most_selected):
         return p
     few, _ = rows.select(free)
     # One row for all with m = sign, at their mean.

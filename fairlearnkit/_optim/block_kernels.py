@@ -14,11 +14,6 @@ def curvatures(block, f, loss):
     return block.c * loss.curvature(block.y, f)
 
 
-def along(block, f, df, t):
-    """Scores at a step of length t."""
-    return f + t * df
-
-
 def product(block, a, b):
     """Product a'b of two columns."""
     return a @ b

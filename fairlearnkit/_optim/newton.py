@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from fairlearnkit._optim.block_kernels import (
-    along,
     curvatures,
     negative,
     product,
@@ -290,20 +289,21 @@ class _State:
         few, (g, few_f, few_df) = rows.select(moving, start, f, df, features=False)
         # The penalty along the step is quadratic: its slope is linear + t square.
         square = p.reg * (dw @ dw)
-        rest = p.reg * (self.w @ dw) + rows.sums(product, start, df) - g @ few_df
+        rest = p.reg * (self.w @ dw) + rows.sums(product, start, df)
+        rest -= few.sums(product, g, few_df)
         low, high = (0.0, slope), (1.0, end.gradient @ step)
         for i in range(MOST_SLOPES):
             # Secant in even rounds; bisection in odd ones, so that both ends move.
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
-            slopes_at_t = few.column(_slopes_along, few_f, few_df, t=t, loss=p.loss)
-            value = slopes_at_t @ few_df + rest + t * square
+            slope_at_t = few.sums(_slope_along, few_f, few_df, t=t, loss=p.loss)
+            value = slope_at_t + rest + t * square
             is_high = value > ROUNDING_OF_SLOPES * abs(slope)
             low, high = (low, (t, value)) if is_high else ((t, value), high)
             if low[1] >= -FLAT_SLOPE * abs(slope):
                 break
         t = low[0]
-        f = rows.column(along, f, df, t=t)
+        f = rows.combined((1.0, t), f, df)
         return t, self._at(self.w + t * dw, self.b + t * step[-1], f)
 
 
@@ -330,6 +330,10 @@ def _evaluated_at(block, f, loss):
 
 def _slopes_along(block, f, df, t, loss):
     return block.c * loss.derivative(block.y, f + t * df)
+
+
+def _slope_along(block, f, df, t, loss):
+    return _slopes_along(block, f, df, t, loss) @ df
 
 
 def _differs(block, a, b):

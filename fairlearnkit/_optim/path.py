@@ -90,8 +90,8 @@ def _extrapolated(problem, path, ratio):
         last,
         coef=sum(a * point.coef for a, point in zip(weights, points)),
         intercept=sum(a * point.intercept for a, point in zip(weights, points)),
-        scores=rows.column(_combined, *(p.scores for p in points), weights=weights),
-        alpha=rows.column(_combined, *(p.alpha for p in points), weights=weights),
+        scores=rows.combined(weights, *(p.scores for p in points)),
+        alpha=rows.combined(weights, *(p.alpha for p in points)),
     )
 
 
@@ -103,7 +103,3 @@ def lagrange_weights(known, x):
         x - known, known[:, None] - known, out=np.ones(others.shape), where=others
     )
     return ratios.prod(axis=1)
-
-
-def _combined(block, *columns, weights):
-    return sum(a * column for a, column in zip(weights, columns))

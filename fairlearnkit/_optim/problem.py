@@ -12,11 +12,10 @@ gap is to keep a share of what it is without the constraint.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import qr, svd
 
 from fairlearnkit._optim.losses import Loss
-from fairlearnkit._optim.rows import Rows, make_rows, row_slices
+from fairlearnkit._optim.rows import Rows, make_rows
 from fairlearnkit._optim.strata import (
     center_strata,
     gap_polytope,
@@ -249,16 +248,21 @@ def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
     problem : Problem
         Without rows of weight 0.
     """
-    shift, noise = find_shift(X)
-    moved = make_rows(X, y, c, shift if shift.any() else None)
-    basis, cells = np.zeros((X.shape[1], 0)), np.zeros((0, 0))
+    data = {"means": means, "strata": strata, "bound": bound}
+    options = {"loss": loss, "reg": reg, "fit_intercept": fit_intercept}
+    return problem_of_rows(make_rows(X, y, c), **data, **options)
+
+
+def problem_of_rows(rows, *, loss, reg, fit_intercept, means, strata, bound):
+    """As `build_problem`, of rows wherever they are."""
+    shift, noise = find_shift(*rows.ranges())
+    moved = rows.shifted(shift)
+    basis, cells = np.zeros((rows.shape[1], 0)), np.zeros((0, 0))
     if np.isfinite(bound):
         basis, cells = row_space(cell_means(moved, means), strata, noise)
-    rows = moved if fit_intercept else make_rows(X, y, c)
-    if not (c > 0).all():
-        rows, _ = rows.select(c > 0)
+    rows = moved if fit_intercept else rows
     return Problem(
-        rows=rows,
+        rows=rows.weighted(),
         loss=loss,
         reg=reg,
         fit_intercept=fit_intercept,
@@ -271,13 +275,13 @@ def build_problem(X, y, c, *, loss, reg, fit_intercept, means, strata, bound):
     )
 
 
-def find_shift(X):
+def find_shift(low, high):
     """Shift of the columns of X that are far from zero, and the noise of their means.
 
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_samples, n_features)
-        Features.
+    low, high : ndarray of shape (n_features,)
+        Smallest and largest value of each column.
 
     Returns
     -------
@@ -286,31 +290,10 @@ def find_shift(X):
     noise : ndarray of shape (n_features,)
         What rounding can make of a difference of means that is 0.
     """
-    low, high = ranges(X)
     middle, half = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
     shift = np.where(np.abs(middle) > FAR * half, middle, 0.0)
     size = np.maximum(np.abs(low - shift), np.abs(high - shift))
     return shift, ROUNDING_OF_SUMS * size + ROUNDING_OF_ELEMENTS * np.abs(shift)
-
-
-def ranges(X):
-    """Smallest and largest value of each column; a missing element of CSR is 0."""
-    if not X.shape[0]:
-        return np.zeros((2, X.shape[1]))
-    if not sparse.issparse(X):
-        blocks = [X[rows] for rows in row_slices(*X.shape)]  # one pass for both
-        ends = [(block.min(axis=0), block.max(axis=0)) for block in blocks]
-        low, high = zip(*ends)
-        return np.array([np.min(low, axis=0), np.max(high, axis=0)], dtype=np.float64)
-    if not X.has_canonical_format:
-        X = X.copy()  # which has entries to be summed
-        X.sum_duplicates()
-    # On the entries as they lie: scipy's own would turn X into CSC, twice.
-    full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
-    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
-    np.minimum.at(low, X.indices, X.data)
-    np.maximum.at(high, X.indices, X.data)
-    return np.array([low, high])
 
 
 def cell_means(rows, means):
@@ -320,15 +303,15 @@ def cell_means(rows, means):
     ----------
     rows : Rows
         X.
-    means : {ndarray, sparse array} of shape (n_cells, n_samples)
-        As in ``Contrasts``.
+    means : {ndarray, sparse array} of shape (n_cells, n_samples), or column
+        As in ``Contrasts``; of rows that are not in memory what
+        ``Rows.weights_of_cells`` takes.
 
     Returns
     -------
     directions : ndarray of shape (n_cells, n_features)
     """
-    weights = sparse.csr_array(means.T) if sparse.issparse(means) else means.T
-    return rows.sums(_weighted_means, weights)
+    return rows.sums(_weighted_means, rows.weights_of_cells(means))
 
 
 def row_space(directions, strata, noise):

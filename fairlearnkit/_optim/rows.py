@@ -127,6 +127,8 @@ class Rows(ABC):
         Whether columns are arrays, and there is `at`. Solvers that need either say so
         (``Solver.needs_memory``); the others use nothing but sums, columns handed back,
         and few rows by `select`.
+    most_selected : float
+        Rows that `select` brings to memory at most.
     """
 
     shape: tuple
@@ -135,6 +137,7 @@ class Rows(ABC):
     moved: np.ndarray
     is_sparse = False
     in_memory = False
+    most_selected = np.inf
 
     def at(self, rows):
         """Some rows of X, as solvers compute with them; of rows in memory only.
@@ -171,7 +174,30 @@ class Rows(ABC):
 
     @abstractmethod
     def quantiles(self, kernel, levels):
-        """Quantiles of the column of a kernel, NaN left out; NaN where nothing is."""
+        """Quantiles of the column of a kernel, NaN left out; NaN where nothing is.
+
+        Of many rows that are not in memory, those of a sample.
+        """
+
+    @abstractmethod
+    def ranges(self):
+        """Smallest and largest value of each column of X, (2, n_features)."""
+
+    @abstractmethod
+    def shifted(self, shift):
+        """Rows of X - shift in place of X."""
+
+    @abstractmethod
+    def weighted(self):
+        """The rows of positive weight."""
+
+    @abstractmethod
+    def weights_of_cells(self, means):
+        """``Contrasts.means`` of these rows as a column of small arrays."""
+
+    @abstractmethod
+    def sums_by_cell(self, means, column):
+        """``Contrasts.means`` times a column, (n_cells,)."""
 
     @abstractmethod
     def with_targets(self, y, c=None):
@@ -180,6 +206,8 @@ class Rows(ABC):
     @abstractmethod
     def select(self, mask, *columns, features=True):
         """Few rows, to memory: those where the column `mask` is true.
+
+        All rows, where they are, if these are more than `most_selected`.
 
         Parameters
         ----------
@@ -193,14 +221,14 @@ class Rows(ABC):
         Returns
         -------
         rows : Rows
-            In memory.
-        columns : list of ndarray
+            In memory, unless all are returned.
+        columns : list of column
             Their values of the columns.
         """
 
     @abstractmethod
     def sample(self, n_rows):
-        """Some rows drawn at random, always the same ones, to memory.
+        """Up to so many rows drawn at random, always the same ones, to memory.
 
         Their weights are larger, so that sums over them estimate those over all rows.
         """
@@ -245,6 +273,10 @@ class Rows(ABC):
         """Sum of a column."""
         return self.sums(_total, v)
 
+    def combined(self, weights, *columns, offset=0.0):
+        """The column sum_k weights_k columns_k + offset."""
+        return self.column(_combined, *columns, weights=weights, offset=offset)
+
 
 def _zeros(block):
     return np.zeros(len(block.c))
@@ -268,6 +300,10 @@ def _column_squares(block, h):
 
 def _total(block, v):
     return v.sum()
+
+
+def _combined(block, *columns, weights, offset):
+    return sum((a * column for a, column in zip(weights, columns)), start=offset)
 
 
 class MemoryRows(Rows):
@@ -350,6 +386,22 @@ class MemoryRows(Rows):
                 out = np.empty((self.shape[0], *value.shape[1:]), value.dtype)
             out[rows] = value
         return out
+
+    def ranges(self):
+        return column_ranges(self.X)
+
+    def shifted(self, shift):
+        return type(self)(self.X, self.y, self.c, shift if shift.any() else None)
+
+    def weighted(self):
+        positive = self.c > 0
+        return self if positive.all() else self.select(positive)[0]
+
+    def weights_of_cells(self, means):
+        return sparse.csr_array(means.T) if sparse.issparse(means) else means.T
+
+    def sums_by_cell(self, means, column):
+        return means @ column
 
     def quantiles(self, kernel, levels):
         values = self.column(kernel)
@@ -456,6 +508,26 @@ def row_slices(n_samples, n_features):
     step = max(1, X_BLOCK_ELEMENTS // max(1, n_features))
     starts = range(0, max(n_samples, 1), step)
     return [slice(start, min(start + step, n_samples)) for start in starts]
+
+
+def column_ranges(X):
+    """Smallest and largest value of each column; a missing element of CSR is 0."""
+    if not X.shape[0]:
+        return np.zeros((2, X.shape[1]))
+    if not sparse.issparse(X):
+        blocks = [X[rows] for rows in row_slices(*X.shape)]  # one pass for both
+        ends = [(block.min(axis=0), block.max(axis=0)) for block in blocks]
+        low, high = zip(*ends)
+        return np.array([np.min(low, axis=0), np.max(high, axis=0)], dtype=np.float64)
+    if not X.has_canonical_format:
+        X = X.copy()  # which has entries to be summed
+        X.sum_duplicates()
+    # On the entries as they lie: scipy's own would turn X into CSC, twice.
+    full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
+    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
+    np.minimum.at(low, X.indices, X.data)
+    np.maximum.at(high, X.indices, X.data)
+    return np.array([low, high])
 
 
 def make_rows(X, y, c, shift=None):

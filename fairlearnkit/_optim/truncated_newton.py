@@ -12,7 +12,6 @@ never later than the certificate needs.
 import numpy as np
 
 from fairlearnkit._optim.block_kernels import (
-    along,
     curvatures,
     curved_pull,
     negative,
@@ -137,8 +136,8 @@ class _State:
         self.w, self.b, self.f = p.start() if start is None else start
         moved = p.feasible(self.w) if warm else self.w
         if (moved != self.w).any():
-            self.f = self.rows.column(
-                along, self.f, p.scores(moved - self.w, 0.0), t=1.0
+            self.f = self.rows.combined(
+                (1.0, 1.0), self.f, p.scores(moved - self.w, 0.0)
             )
             self.w = moved
         self.diagonal = self.rows.column_squares(p.c)  # times a mean of curvatures
@@ -236,7 +235,7 @@ class _State:
         most = value + BLIND * abs(value)
         low, high, t = (0.0, first), None, 1.0
         for i in range(MOST_SLOPES):
-            self._settle(self.rows.column(along, f, df, t=t), w + t * step, b)
+            self._settle(self.rows.combined((1.0, t), f, df), w + t * step, b)
             slope = p.reg * (self.w @ step) + self.rows.sums(product, self.g, df)
             steep = slope < FLAT_SLOPE * first and t < 1.0
             flat = slope <= FLAT_SLOPE * abs(first) and self.value <= most
@@ -256,7 +255,7 @@ class _State:
         p = self.p
         shift = best_intercept(p, f) if p.fit_intercept else 0.0
         self.w, self.b = w, b + shift
-        self.f = self.rows.column(_moved, f, shift=shift)
+        self.f = self.rows.combined((1.0,), f, offset=shift)
         self.g = self.rows.column(slopes, self.f, loss=p.loss)
         self.value = p.objective(w, self.f)
 
@@ -411,7 +410,3 @@ def _intercept_terms(block, f, loss):
 
 def _is_positive(block, h):
     return h > 0
-
-
-def _moved(block, f, shift):
-    return f + shift

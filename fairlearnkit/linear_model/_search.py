@@ -19,7 +19,7 @@ from fairlearnkit._data.folds import (
 )
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.rows import take_rows
-from fairlearnkit._models.linear import leaves_no_direction
+from fairlearnkit._models.linear import as_rows, leaves_no_direction
 from fairlearnkit._models.messages import constant_scores
 from fairlearnkit.constraints import ParityConstraint
 from fairlearnkit.exceptions import SmallGroupWarning
@@ -103,7 +103,7 @@ class PathSearchMixin:
         gap(*tested, predictions[best])
         solutions = self._fit_chosen(model, grid[best], ratios, data)
         progress("path on all rows", fits=len(ratios))
-        self._warn_of_constant(gap, model, solutions, *rows)
+        self._warn_of_constant(gap, model, solutions, data, *rows)
         self.gap_ = float(gaps[best])
         return self
 
@@ -193,9 +193,10 @@ class PathSearchMixin:
             )
             warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
 
-    def _warn_of_constant(self, gap, model, solutions, X, y, _, weight):
+    def _warn_of_constant(self, gap, model, solutions, data, X, y, _, weight):
         """Warn if the model predicts or decides the same for nearly all rows."""
-        if any(leaves_no_direction(X, solution) for solution in solutions):
+        fitted = as_rows(data[0], data[1][0], data[2])
+        if any(leaves_no_direction(fitted, solution) for solution in solutions):
             warnings.warn(constant_scores(model), UserWarning, stacklevel=STACKLEVEL)
             return
         if gap.classes is None:

@@ -195,9 +195,9 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         # Columns far from zero are shifted, which cancels in differences: otherwise
         # rounding of their means would look like a difference. `noise` bounds what is
         # left of it, (n_features,).
-        shift, noise = find_shift(X)
-        rows = make_rows(X, weight, weight, shift if shift.any() else None)
-        means = cell_means(rows, contrasts.means)  # (n_cells, n_features)
+        rows = make_rows(X, weight, weight)
+        shift, noise = find_shift(*rows.ranges())
+        means = cell_means(rows.shifted(shift), contrasts.means)  # (n_cells, n_features)
         Q, _ = row_space(means, contrasts.strata, noise)  # (n_features, n_directions)
         store_groups(self, contrasts)
         self.directions_ = Q.T

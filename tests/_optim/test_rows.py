@@ -162,6 +162,22 @@ class PartedRows(Rows):
             ]
         )
 
+    def ranges(self):
+        low, high = zip(*(part.ranges() for part in self.parts if part.shape[0]))
+        return np.array([np.min(low, axis=0), np.max(high, axis=0)])
+
+    def shifted(self, shift):
+        return PartedRows([part.shifted(shift) for part in self.parts])
+
+    def weighted(self):
+        return self
+
+    def weights_of_cells(self, means):
+        return means
+
+    def sums_by_cell(self, means, column):
+        raise NotImplementedError
+
     def quantiles(self, kernel, levels):
         values = np.concatenate(self.column(kernel).parts)
         return np.quantile(values[~np.isnan(values)], levels)
