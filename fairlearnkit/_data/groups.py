@@ -40,12 +40,18 @@ class Groups:
     columns : tuple of Groups
         Groups of each column by itself, for constraints that compare them separately;
         empty if there is a single column.
+    sizes : ndarray of shape (n_samples,), default=None
+        Number of rows that each entry of `codes` stands for; None for one each.
+    titles : tuple of str
+        What to call each column: its name, or its position.
     """
 
     labels: np.ndarray
     codes: np.ndarray
     counts: np.ndarray
     columns: tuple = ()
+    sizes: np.ndarray | None = None
+    titles: tuple = ()
 
 
 def read_groups(sensitive_features, *, n_samples=None, missing="error"):
@@ -56,7 +62,8 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
         List, array, dict of columns, pandas or polars Series or DataFrame, Arrow array
         or table, of numbers, strings, booleans, categories, dates or times. Several
-        columns give their intersections, whose labels are tuples.
+        columns give their intersections, whose labels are tuples. Groups that have been
+        read are returned as they are.
     n_samples : int, default=None
         Number of rows of X. None accepts any.
     missing : {"error", "group", "ignore"}, default="error"
@@ -84,7 +91,9 @@ def read_groups(sensitive_features, *, n_samples=None, missing="error"):
     return find_groups(sensitive_features, FIT, n_samples=n_samples, missing=missing)
 
 
-def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
+def find_groups(
+    sensitive_features, caller, *, n_samples=None, missing="error", sizes=None
+):
     """As `read_groups`, with error messages for a given caller.
 
     Parameters
@@ -97,6 +106,8 @@ def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
         Number of rows of the data. None accepts any.
     missing : {"error", "group", "ignore"}, default="error"
         As in `read_groups`.
+    sizes : ndarray of shape (n_samples,), default=None
+        Number of rows that each entry stands for; None for one each.
 
     Returns
     -------
@@ -104,8 +115,10 @@ def find_groups(sensitive_features, caller, *, n_samples=None, missing="error"):
         At least two of them.
     """
     check_option("missing", missing, MISSING_POLICIES)
+    if isinstance(sensitive_features, Groups):
+        return sensitive_features
     columns = checked_columns(sensitive_features, n_samples, caller)
-    groups = groups_of_columns(columns, missing, caller)
+    groups = groups_of_columns(columns, missing, caller, sizes)
     n_groups = len(groups.labels)
     if n_groups < 2:
         held = f"one group only, {format_labels(groups.labels)}" if n_groups else ""
@@ -194,23 +207,34 @@ def checked_columns(sensitive_features, n_samples, caller):
     return columns
 
 
-def groups_of_columns(columns, missing, caller):
+def groups_of_columns(columns, missing, caller, sizes=None):
     """Groups of a single column, or the intersections of several."""
-    groups = [groups_of_column(column, missing, caller) for column in columns]
-    return groups[0] if len(groups) == 1 else _intersect(groups)
+    groups = [groups_of_column(column, missing, caller, sizes) for column in columns]
+    groups = groups[0] if len(groups) == 1 else _intersect(groups, sizes)
+    titles = [column.name or f"column {j}" for j, column in enumerate(columns)]
+    return replace(groups, sizes=sizes, titles=tuple(titles))
 
 
-def groups_of_column(column, missing, caller):
+def groups_of_column(column, missing, caller, sizes=None):
     """Groups of one column, with missing values treated as `missing` says."""
     labels, codes, counts = factorize(column.title, column.values)
-    n_missing = len(codes) - int(counts.sum())
+    counts, n_missing = _counted(codes, counts, sizes)
     if n_missing and missing == "error":
         hint = caller.missing_hint
         raise ValueError(missing_message(column.title, n_missing, hint))
     if n_missing and missing == "group":
         codes = np.where(codes < 0, len(labels), codes)
         labels, counts = [*labels, None], np.append(counts, n_missing)
-    return _drop_empty_groups(labels, codes, counts)
+    return replace(_drop_empty_groups(labels, codes, counts), sizes=sizes)
+
+
+def _counted(codes, counts, sizes):
+    """Rows of each code, and of none, where each entry stands for `sizes` of them."""
+    if sizes is None:
+        return counts, len(codes) - int(counts.sum())
+    of_codes = np.bincount(codes + 1, sizes, minlength=len(counts) + 1)
+    n_missing, *counts = of_codes.astype(np.intp).tolist()
+    return np.array(counts, dtype=np.intp), n_missing
 
 
 def encode_labels(name, values):
@@ -264,7 +288,7 @@ def label_array(labels):
     return array
 
 
-def _intersect(columns):
+def _intersect(columns, sizes):
     """Groups of the combinations of labels that occur in some row.
 
     The combination of a row is one integer, its codes as the digits of a number whose
@@ -285,4 +309,5 @@ def _intersect(columns):
     labels = list(zip(*(c.labels[c.codes[rows][first]].tolist() for c in columns)))
     codes = np.full(len(known), -1, dtype=np.intp)
     codes[rows] = inverse
+    counts, _ = _counted(codes, counts, sizes)
     return _drop_empty_groups(labels, codes, counts, columns)

@@ -130,23 +130,6 @@ def sensitive_names(sensitive_features):
     return None if None in names else names
 
 
-def column_titles(sensitive_features):
-    """What to call each column: its name, or its position.
-
-    Parameters
-    ----------
-    sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-        As in `read_groups`.
-
-    Returns
-    -------
-    titles : list of str
-        Such as "sex", or "column 0" without a name.
-    """
-    columns = enumerate(named_columns(sensitive_features, FIT))
-    return [column.name or f"column {j}" for j, column in columns]
-
-
 def _order_columns(columns, n_columns, names):
     """Columns in the order of fit: by name where both have names."""
     if len(columns) != n_columns:

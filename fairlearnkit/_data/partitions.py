@@ -97,7 +97,12 @@ class Partitions:
         """
         own = [()] * len(self.parts) if own is None else own
         return run_each(
-            label, _checked, [(i, p) for i, p in enumerate(self.parts)], kernel, *shared, own=own
+            label,
+            _checked,
+            [(i, p) for i, p in enumerate(self.parts)],
+            kernel,
+            *shared,
+            own=own,
         )
 
     def lengths(self):

@@ -7,12 +7,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from fairlearnkit._data.alignment import ScoreMixin, check_alignment
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
 from fairlearnkit._models.constraint import (
     regression_contrasts,
     store_groups,
     store_multipliers,
 )
+from fairlearnkit._models.dask_columns import class_columns, number_columns
 from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
 from fairlearnkit.utils._sklearn_private import DocumentedMixin, _check_sample_weight
 
@@ -172,6 +174,8 @@ class ParityClassifierMixin(ScoreMixin):
 
     def _columns(self, X, y, sensitive_features, sample_weight):
         """What `_fit_columns` takes."""
+        if any_lazy(X, y, sensitive_features, sample_weight):
+            return class_columns(self, X, y, sensitive_features, sample_weight)
         X, y, weight = self._read(X, y, sensitive_features, sample_weight)
         codes = class_codes(self, y)
         with np.errstate(over="ignore"):  # `check_magnitudes` refuses what overflows
@@ -190,6 +194,8 @@ class ParityRegressorMixin(ScoreMixin):
     def _columns(self, X, y, sensitive_features, sample_weight):
         """What `_fit_columns` takes."""
         data = X, y, sensitive_features, sample_weight
+        if any_lazy(*data):
+            return number_columns(self, *data)
         X, y, weight = self._read(*data, y_numeric=True)
         y = numeric_target(y)
         contrasts = regression_contrasts(self, y, sensitive_features, weight)

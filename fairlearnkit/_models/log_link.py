@@ -10,9 +10,14 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.targets import check_target, numeric_target
-from fairlearnkit._models.linear import BaseParityLinear, BaseParityRegressor
+from fairlearnkit._models.linear import (
+    BaseParityLinear,
+    BaseParityRegressor,
+    as_rows,
+)
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import solver_names
+from fairlearnkit._optim.rows import make_rows
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
@@ -81,26 +86,29 @@ class BaseParityLogLink(BaseParityRegressor):
     def _columns(self, X, y, sensitive_features, sample_weight):
         """What `_fit_columns` takes."""
         data = super()._columns(X, y, sensitive_features, sample_weight)
-        _, (target,), weight, _ = data
-        self._check_range(target)
-        if self.fit_intercept and not target[weight > 0].any():
+        X, (target,), weight, _ = data
+        rows = as_rows(X, target, weight)
+        self._check_range(rows)
+        n_events, n_unweighted = rows.sums(_events)
+        if self.fit_intercept and not n_events:
             msg = (
                 f"{type(self).__name__} has no best intercept: y is 0 in every row"
-                f"{'' if weight.all() else ' with a positive weight'}, whose expected "
+                f"{' with a positive weight' if n_unweighted else ''}, whose expected "
                 "value exp(f) is positive. Add rows with events, or pass "
                 "fit_intercept=False."
             )
             raise ValueError(msg)
         return data
 
-    def _check_range(self, y):
+    def _check_range(self, rows):
         """Refuse targets without a deviance."""
-        outside = y[~self._loss.takes(y)]
-        if len(outside):
+        n_outside = rows.sums(_count_outside, loss=self._loss)
+        if n_outside:
+            smallest = -rows.largest(_smallest_outside, loss=self._loss)
             msg = (
                 "Some value(s) of y are out of the valid range of "
-                f"{type(self).__name__}: {len(outside)} of {len(y)} are, the smallest "
-                f"is {outside.min():.6g}. {self._cure}"
+                f"{type(self).__name__}: {n_outside} of {rows.shape[0]} are, the "
+                f"smallest is {smallest:.6g}. {self._cure}"
             )
             raise ValueError(msg)
 
@@ -182,8 +190,8 @@ class BaseParityLogLink(BaseParityRegressor):
         check_target(y)
         y = numeric_target(column_or_1d(y))
         check_consistent_length(f, y)
-        self._check_range(y)
         weight = _check_sample_weight(sample_weight, f)
+        self._check_range(make_rows(np.empty((len(y), 0)), y, weight))
         mean = np.average(y, weights=weight)
         if not np.ptp(y[weight > 0]):
             msg = f"D^2 is not defined: y is {mean:.6g} in every row, without deviance."
@@ -196,3 +204,17 @@ class BaseParityLogLink(BaseParityRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.positive_only = True
         return tags
+
+
+def _events(block):
+    """Rows with a weight whose target is not 0, and rows without a weight."""
+    return np.count_nonzero(block.y[block.c > 0]), np.count_nonzero(block.c == 0)
+
+
+def _count_outside(block, loss):
+    return np.count_nonzero(~loss.takes(block.y))
+
+
+def _smallest_outside(block, loss):
+    """The negative of the smallest target without a deviance."""
+    return -block.y[~loss.takes(block.y)].min(initial=np.inf)

@@ -11,18 +11,16 @@ from uuid import uuid4
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import qr
 
 from fairlearnkit._data.partitions import compute, keep, merged, run_each
 from fairlearnkit._optim.rows import (
     Block,
     CsrBlock,
-    CsrRows,
-    ArrayRows,
     Rows,
     make_rows,
     row_slices,
 )
-from scipy.linalg import qr
 
 # Numbers that come to the caller's memory at most when some rows are selected or
 # sampled, and rows of the first: 32 MB. Twice as many take twice as long to travel.

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_array
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
-from fairlearnkit._data.matching import column_titles
 from fairlearnkit._data.messages import check_option
 
 from ._contrasts import Contrasts
@@ -157,10 +156,9 @@ class ParityConstraint(Constraint):
         if len(parts) == 1:
             return parts[0]
         # Two columns may have the same labels: the column makes the names unique.
-        columns = column_titles(sensitive_features)
         named = [
             replace(part, suffixes=tuple(f"{s} in {column}" for s in part.suffixes))
-            for part, column in zip(parts, columns)
+            for part, column in zip(parts, groups.titles)
         ]
         return Contrasts.stack(named, groups)
 

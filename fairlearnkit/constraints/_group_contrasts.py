@@ -57,7 +57,9 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     # Cells are numbered stratum by stratum, and within a stratum by group.
     cell = (strata * n_groups + groups.codes)[used]
     n_cells = len(names) * n_groups
-    counts = np.bincount(cell, minlength=n_cells).reshape(-1, n_groups)
+    sizes = None if groups.sizes is None else groups.sizes[used]
+    counts = np.bincount(cell, sizes, minlength=n_cells).astype(np.intp)
+    counts = counts.reshape(-1, n_groups)
     check_counts(counts, groups.labels, names)
     total = np.bincount(cell, weights=weight[used], minlength=n_cells)
     # Column i has the entry w_i / W_a in the row of its cell a, or none if it is not

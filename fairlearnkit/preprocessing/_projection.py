@@ -197,7 +197,9 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         # left of it, (n_features,).
         rows = make_rows(X, weight, weight)
         shift, noise = find_shift(*rows.ranges())
-        means = cell_means(rows.shifted(shift), contrasts.means)  # (n_cells, n_features)
+        means = cell_means(
+            rows.shifted(shift), contrasts.means
+        )  # (n_cells, n_features)
         Q, _ = row_space(means, contrasts.strata, noise)  # (n_features, n_directions)
         store_groups(self, contrasts)
         self.directions_ = Q.T
