@@ -46,6 +46,18 @@ def check_collected(name, value):
         raise ValueError(msg)
 
 
+def is_lazy(value):
+    """Whether a value is a Dask collection, or a dict that holds one."""
+    if isinstance(value, dict):
+        return any(is_lazy(entry) for entry in value.values())
+    return hasattr(value, "__dask_graph__")
+
+
+def any_lazy(*values):
+    """Whether any of several arguments is a Dask collection."""
+    return any(is_lazy(value) for value in values)
+
+
 def check_in_memory(name, value):
     """Raise an error for data that are not in memory: LazyFrames, Dask collections.
 
@@ -62,7 +74,7 @@ def check_in_memory(name, value):
         If they are not in memory.
     """
     check_collected(name, value)
-    if hasattr(value, "__dask_graph__"):
+    if is_lazy(value):
         msg = (
             f"{name} is a Dask {type(value).__name__}, whose rows are not in memory, "
             f"and that is not supported: pass {name}.compute()."

@@ -16,23 +16,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fairlearnkit._data.alignment import AlignmentError, check_alignment
-from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.containers import any_lazy, check_collected, is_lazy
 
 # Results of so many partitions are added by one task. With half or twice as many,
 # passes over 200 partitions take the same time but for noise.
 FAN_IN = 16
-
-
-def is_lazy(value):
-    """Whether a value is a Dask collection, or a dict that holds one."""
-    if isinstance(value, dict):
-        return any(is_lazy(entry) for entry in value.values())
-    return hasattr(value, "__dask_graph__")
-
-
-def any_lazy(*values):
-    """Whether any of several arguments is a Dask collection."""
-    return any(is_lazy(value) for value in values)
 
 
 class Partitions:
@@ -77,8 +65,8 @@ class Partitions:
             for i in range(counts[names[0]])
         ]
 
-    def each(self, label, kernel, *shared, own=None):
-        """A task for each partition, kernel(arguments, *shared, *own).
+    def each(self, label, kernel, *shared):
+        """A task for each partition, kernel(arguments, *shared).
 
         Parameters
         ----------
@@ -88,22 +76,15 @@ class Partitions:
             Gets the arguments of a partition as a dict, in memory.
         *shared : object
             The same for all partitions.
-        own : list of tuple, default=None
-            What each partition gets after them.
 
         Returns
         -------
         tasks : list of Delayed
         """
-        own = [()] * len(self.parts) if own is None else own
-        return run_each(
-            label,
-            _checked,
-            [(i, p) for i, p in enumerate(self.parts)],
-            kernel,
-            *shared,
-            own=own,
-        )
+        flat = [_flat(part) for part in self.parts]
+        parts = [(i, values) for i, (values, _) in enumerate(flat)]
+        names = flat[0][1] if flat else None
+        return run_each(label, _checked, parts, names, kernel, *shared)
 
     def lengths(self):
         """Number of rows of each partition, NaN where unknown; None of DataFrames."""
@@ -111,29 +92,77 @@ class Partitions:
         return None if chunks is None else chunks[0]
 
 
-def run_each(label, kernel, parts, *shared, own=None):
-    """A task for each part, kernel(*part, *shared, *own); a list of Delayed."""
-    from dask import delayed
+def run_each(label, kernel, parts, *shared):
+    """A task for each part, kernel(*part, *shared).
 
-    token = uuid4().hex
-    task = delayed(kernel, pure=False, traverse=False)
-    # One node of the graph for what all tasks get, so that it travels once a worker.
-    common = delayed(shared, pure=False, traverse=False, name=f"{label}-shared-{token}")
-    own = [()] * len(parts) if own is None else own
-    return [
-        delayed(_call, pure=False, traverse=False)(
-            kernel, list(part), common, list(mine), dask_key_name=f"{label}-{token}-{i}"
-        )
-        for i, (part, mine) in enumerate(zip(parts, own))
-    ]
+    Parameters
+    ----------
+    label : str
+        Name of the tasks on Dask's dashboard.
+    kernel : callable
+        What is computed.
+    parts : list of tuple
+        Arguments of each task: Delayed, lists of them, or values.
+    *shared : object
+        The same for all tasks; they travel once to each worker.
+
+    Returns
+    -------
+    tasks : list of Delayed
+    """
+    from dask.core import literal
+    from dask.delayed import Delayed
+    from dask.highlevelgraph import HighLevelGraph
+
+    name = f"{label}-{uuid4().hex}"
+    common = f"{label}-shared-{uuid4().hex}"
+    layer, graphs = {common: (literal((kernel, shared)),)}, {}
+
+    def argument(value):
+        if isinstance(value, Delayed):
+            graphs.setdefault(id(value.dask), value)
+            return value.key
+        if isinstance(value, list):
+            return [argument(entry) for entry in value]
+        return (literal(value),)
+
+    # The graph itself, and not dask.delayed, which takes 10 ms a task.
+    keys = [f"{name}-{i}" for i in range(len(parts))]
+    for key, part in zip(keys, parts):
+        layer[key] = (_call, common, *map(argument, part))
+    graph = HighLevelGraph.from_collections(name, layer, list(graphs.values()))
+    return [Delayed(key, graph, layer=name) for key in keys]
 
 
-def _call(kernel, part, shared, own):
-    return kernel(*part, *shared, *own)
+def _call(common, *part):
+    kernel, shared = common
+    return kernel(*part, *shared)
 
 
-def _checked(position, part, kernel, *others):
+def _flat(part):
+    """Values of a part, and its names; a dict within it becomes several values."""
+    values, names = [], []
+    for name, value in part.items():
+        entries = value if isinstance(value, dict) else {None: value}
+        names += [(name, key) for key in entries]
+        values += entries.values()
+    return values, names
+
+
+def _nested(values, names):
+    """What `_flat` has made flat."""
+    part = {}
+    for value, (name, key) in zip(values, names):
+        if key is None:
+            part[name] = value
+        else:
+            part.setdefault(name, {})[key] = value
+    return part
+
+
+def _checked(position, values, names, kernel, *others):
     """Call a kernel with the arguments of a partition, once their rows agree."""
+    part = _nested(values, names)
     lengths = {name: _n_rows(value) for name, value in part.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name}: {n}" for name, n in lengths.items())
@@ -234,7 +263,8 @@ def as_collection(tasks, like, dtype, columns=None):
         return array.concatenate(blocks, allow_unknown_chunksizes=True)
     from dask import dataframe
 
-    meta = in_container(np.zeros((0, len(columns or [0])), dtype), like._meta, columns)
+    width = 1 if columns is None else len(columns)
+    meta = in_container(np.zeros((0, width), dtype), like._meta, columns)
     return dataframe.from_delayed(
         tasks, meta=meta, divisions=like.divisions, verify_meta=False
     )
@@ -270,8 +300,8 @@ def by_partition(output):
     Parameters
     ----------
     output : callable
-        From the estimator to the dtype of what the method returns, and the names of
-        its columns, or None for one dimension.
+        From the estimator and X to the dtype of what the method returns, and the names
+        of its columns, or None for one dimension.
 
     Returns
     -------
@@ -287,7 +317,7 @@ def by_partition(output):
                 return method(self, X, *args, **kwargs)
             bound = signature(method).bind(self, X, *args, **kwargs).arguments
             arguments = {k: v for k, v in bound.items() if k != "self"}
-            dtype, columns = output(self)
+            dtype, columns = output(self, X)
             tasks = Partitions(arguments).each(
                 method.__name__, _apply, wrapper, self, dtype, columns
             )
@@ -296,6 +326,46 @@ def by_partition(output):
         return wrapper
 
     return decorate
+
+
+def float_dtype(X):
+    """The dtype in which features of a collection are computed with.
+
+    Parameters
+    ----------
+    X : collection
+        Features.
+
+    Returns
+    -------
+    dtype : dtype
+        float32 if all of X is, else float64.
+    """
+    dtypes = getattr(X, "dtypes", None)
+    own = {X.dtype} if dtypes is None else set(dtypes)
+    return np.dtype(np.float32 if own == {np.dtype(np.float32)} else np.float64)
+
+
+def sums_of(label, arguments, kernel, *shared):
+    """Sum over partitions of what a kernel returns for the arguments, in one pass.
+
+    Parameters
+    ----------
+    label : str
+        Name of the tasks on Dask's dashboard.
+    arguments : dict of str to collection or None
+        As in `Partitions`.
+    kernel : callable
+        From the arguments of a partition, in memory, and `shared` to an array.
+    *shared : object
+        The same for all partitions.
+
+    Returns
+    -------
+    total : ndarray
+    """
+    tasks = Partitions(arguments).each(label, kernel, *shared)
+    return compute([merged(label, tasks, np.add)])[0]
 
 
 def _apply(arguments, method, estimator, dtype, columns):
@@ -317,8 +387,8 @@ SAME_PARTITIONS = (
 def _in_memory(name, value, first):
     return (
         f"{first} is a Dask collection and {name} a {type(value).__name__} in memory. "
-        f"Pass {name} as a Dask collection with the same partitions: as a column of the "
-        "same DataFrame, or by dask.array.from_array(values, chunks=X.chunks[0])."
+        f"Pass {name} as a Dask collection with the same partitions: as a column of "
+        "the same DataFrame, or by dask.array.from_array(values, chunks=X.chunks[0])."
     )
 
 

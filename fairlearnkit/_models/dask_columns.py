@@ -1,11 +1,12 @@
 """What a fit of a linear model needs of Dask collections, in one pass over them.
 
 All that depends on labels, the classes, the groups and the constraint, is read from a
-table of the distinct rows of each partition, by the code that reads rows in memory. What
-it gives for a row of the table holds for all rows that it stands for.
+table of the distinct rows of each partition, by the code that reads rows in memory.
+What it gives for a row of the table holds for all rows that it stands for.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -23,7 +24,11 @@ from fairlearnkit._data.partitions import (
     run_each,
 )
 from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
-from fairlearnkit._models.constraint import regression_contrasts
+from fairlearnkit._models.constraint import (
+    read_contrasts,
+    regression_contrasts,
+    with_positive_class,
+)
 from fairlearnkit._models.targets import binary_columns, class_codes, class_factors
 from fairlearnkit._optim.dask_rows import DaskRows, Source, Stored
 from fairlearnkit._optim.rows import column_ranges
@@ -56,6 +61,7 @@ def class_columns(estimator, X, y, sensitive_features, sample_weight):
     contrasts : list of Contrasts
         With columns in place of means.
     """
+    check_given(estimator, y)
     read = _Read(estimator, X, y, sensitive_features, sample_weight, labels_of_y=True)
     codes = class_codes(estimator, read.y)
     factors = class_factors(estimator, read.y, codes, read.weights)
@@ -81,6 +87,7 @@ def number_columns(estimator, X, y, sensitive_features, sample_weight):
     rows, columns, weight, contrasts
         As in `class_columns`.
     """
+    check_given(estimator, y)
     constraint = check_constraint(estimator.constraint)
     labelled = not isinstance(constraint, DemographicParity)
     data = X, y, sensitive_features, sample_weight
@@ -89,6 +96,37 @@ def number_columns(estimator, X, y, sensitive_features, sample_weight):
     contrasts = regression_contrasts(estimator, y, read.groups, read.weights)
     rows = read.rows()
     return rows, [Source("y")], rows.c, [read.on_rows(rows, contrasts)]
+
+
+def feature_columns(estimator, X, y, sensitive_features, sample_weight):
+    """Rows and contrasts of a transformer, of Dask collections.
+
+    Parameters
+    ----------
+    estimator, X, y, sensitive_features, sample_weight
+        As in `class_columns`; y may be None.
+
+    Returns
+    -------
+    rows : DaskRows
+    contrasts : Contrasts
+        With a column in place of means.
+    """
+    data = X, y, sensitive_features, sample_weight
+    read = _Read(estimator, *data, labels_of_y=y is not None)
+    constraint, estimator.pos_label_ = with_positive_class(
+        estimator.constraint, read.y, estimator.pos_label
+    )
+    table = len(read.sizes), read.y, read.groups, read.weights
+    rows = read.rows()
+    return rows, read.on_rows(rows, read_contrasts(estimator, *table, constraint))
+
+
+def check_given(estimator, y):
+    """Raise scikit-learn's error where a target is needed and missing."""
+    if y is None:
+        msg = f"{type(estimator).__name__} requires y to be passed, but it is None."
+        raise ValueError(msg)
 
 
 class _Read:
@@ -107,12 +145,6 @@ class _Read:
     ):
         if sensitive_features is None:
             raise ValueError(required_message(FIT))
-        if y is None:
-            msg = (
-                f"{type(estimator).__name__} requires y to be passed, but the target y "
-                "is None."
-            )
-            raise ValueError(msg)
         arguments = {"X": X, "y": y, "sensitive_features": sensitive_features}
         data = Partitions({**arguments, "sample_weight": sample_weight})
         names = ["y", "sensitive_features"] if labels_of_y else ["sensitive_features"]
@@ -172,13 +204,12 @@ class _Read:
         shares = sparse.diags_array(unit, format="csr") @ shares
         table = self._split(sparse.csr_array(shares))
         means = rows.column(_shares, Source("codes"), Source("weight"), table)
-        groups = contrasts.groups
-        return replace(contrasts, means=means, groups=groups)
+        return replace(contrasts, means=means)
 
     def _split(self, values):
         """The entries of each partition."""
         ends = np.cumsum([0, *self.lengths])
-        parts = [values[a:b] for a, b in zip(ends[:-1], ends[1:])]
+        parts = [values[a:b] for a, b in pairwise(ends)]
         return Stored(parts, by_row=False)
 
 

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.partitions import by_partition, float_dtype
 from fairlearnkit._models.base import (
     BaseParityModel,
     ParityClassifierMixin,
@@ -57,6 +58,27 @@ def as_rows(X, y, weight):
     if isinstance(X, Rows):
         return X.with_targets(y, weight)
     return make_rows(X, y, weight)
+
+
+def scores_by_class(estimator, X):
+    """Dtype and columns of one score a row, or of one a row and class."""
+    two = len(estimator.classes_) == 2
+    return scores_of(estimator, X)[0], None if two else estimator.classes_
+
+
+def probabilities_by_class(estimator, X):
+    """Dtype and columns of one probability a row and class."""
+    return scores_of(estimator, X)[0], estimator.classes_
+
+
+def predicted_classes(estimator, X):
+    """Dtype of class labels, and no columns."""
+    return estimator.classes_.dtype, None
+
+
+def scores_of(estimator, X):
+    """Dtype of scores, and no columns."""
+    return np.result_type(float_dtype(X), estimator.coef_.dtype), None
 
 
 def leaves_no_direction(rows, solution):
@@ -247,6 +269,23 @@ class BaseParityClassifier(
 ):
     """One model for two classes, one-vs-rest for more."""
 
+    @by_partition(predicted_classes)
+    def predict(self, X):
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        return super().predict(X)
+
+    @by_partition(scores_by_class)
     def decision_function(self, X):
         """Scores of the rows: signed distances to the hyperplane, not scaled.
 
@@ -271,6 +310,7 @@ class BaseParityRegressor(ParityRegressorMixin, RegressorMixin, BaseParityLinear
         super()._store(X, weight, solutions)
         self.coef_, self.intercept_ = self.coef_[0], float(self.intercept_[0])
 
+    @by_partition(scores_of)
     def predict(self, X):
         """Predict the target.
 

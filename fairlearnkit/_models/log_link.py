@@ -9,11 +9,13 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.partitions import by_partition
 from fairlearnkit._data.targets import check_target, numeric_target
 from fairlearnkit._models.linear import (
     BaseParityLinear,
     BaseParityRegressor,
     as_rows,
+    scores_of,
 )
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import solver_names
@@ -150,6 +152,7 @@ class BaseParityLogLink(BaseParityRegressor):
         """
         return super().predict(X)
 
+    @by_partition(scores_of)
     def predict(self, X):
         """Predict the expected target, the exponential of the linear predictor.
 

@@ -244,7 +244,7 @@ class DaskRows(Rows):
     def sample(self, n_rows):
         n_rows = min(n_rows, max(1, self.most_selected))
         share = n_rows / self.shape[0]
-        drawn = self._pass(_sampled, _stack, share, (), {}, own="position")
+        drawn = self._pass(_sampled, _stack, share, (), {})
         X, y, c = drawn
         rows = make_rows(X, y, c * (self.shape[0] / X.shape[0]))
         rows.moved = self.moved
@@ -269,30 +269,30 @@ class DaskRows(Rows):
         new.__dict__ = {**self.__dict__, "view": view}
         return new
 
-    def _tasks(self, method, kernel, columns, params, *, own=None):
+    def _tasks(self, method, kernel, columns, params):
         view = self.view
         stored = frozenset().union(*(c.stored for c in (*columns, view.y, view.c)))
-        mine = [
-            ({s.name: (s.values[i], s.by_row) for s in stored}, i)
-            for i in range(len(self.parts))
+        names = [(s.name, s.by_row) for s in stored]
+        parts = [
+            (i, source, [s.values[i] for s in stored])
+            for i, source in enumerate(self.parts)
         ]
         label = f"parity-{getattr(kernel, '__name__', method.__name__).strip('_')}"
-        parts = [(part,) for part in self.parts]
-        shared = method, kernel, columns, params, view
-        return run_each(label.replace("_", "-"), _visit, parts, *shared, own=mine)
+        shared = names, method, kernel, columns, params, view
+        return run_each(label.replace("_", "-"), _visit, parts, *shared)
 
-    def _pass(self, method, combine, kernel, columns, params, **options):
-        tasks = self._tasks(method, kernel, columns, params, **options)
+    def _pass(self, method, combine, kernel, columns, params):
+        tasks = self._tasks(method, kernel, columns, params)
         return compute([merged("parity-sum", tasks, combine)])[0]
 
 
-def _visit(source, method, kernel, columns, params, view, stored, position):
+def _visit(position, source, stored, names, method, kernel, columns, params, view):
     """What a method makes of the rows of a partition; None if there are none."""
     if source is None or not source["X"].shape[0]:
         return None
-    X = source["X"]
-    by_row = {**source, **{k: v for k, (v, by_row) in stored.items() if by_row}}
-    others = {k: v for k, (v, by_row) in stored.items() if not by_row}
+    X, by_row, others = source["X"], dict(source), {}
+    for value, (name, is_by_row) in zip(stored, names):
+        (by_row if is_by_row else others)[name] = value
     slices = [slice(None)] if sparse.issparse(X) else row_slices(*X.shape)
     parts = [
         _PartOfRows({**{k: v[rows] for k, v in by_row.items()}, **others})

@@ -6,7 +6,12 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from fairlearnkit._models.linear import BaseParityClassifier, BaseParityLinear
+from fairlearnkit._data.partitions import by_partition
+from fairlearnkit._models.linear import (
+    BaseParityClassifier,
+    BaseParityLinear,
+    probabilities_by_class,
+)
 from fairlearnkit._models.objective import Objective
 from fairlearnkit._optim import solver_names
 from fairlearnkit._optim.losses import Logistic
@@ -236,6 +241,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         """
         return self._fit(X, y, sensitive_features, sample_weight)
 
+    @by_partition(probabilities_by_class)
     def predict_proba(self, X):
         """Probability of each class.
 
@@ -251,6 +257,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         """
         return self._predict_proba_lr(X)
 
+    @by_partition(probabilities_by_class)
     def predict_log_proba(self, X):
         """Logarithm of the probability of each class.
 

@@ -15,7 +15,8 @@ from sklearn.utils.validation import (
 )
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.containers import any_lazy, check_collected
+from fairlearnkit._data.partitions import by_partition, float_dtype
 from fairlearnkit._data.targets import check_target, check_weight_sum
 from fairlearnkit._models.constraint import (
     CONSTRAINT_PARAMETERS,
@@ -23,6 +24,7 @@ from fairlearnkit._models.constraint import (
     store_groups,
     with_positive_class,
 )
+from fairlearnkit._models.dask_columns import feature_columns
 from fairlearnkit._optim.problem import cell_means, find_shift, row_space
 from fairlearnkit._optim.rows import make_rows
 from fairlearnkit._optim.strata import center_strata, largest_distance
@@ -35,6 +37,10 @@ from fairlearnkit.utils._sklearn_private import (
     _fit_context,
     all_or_nothing,
 )
+
+
+def _features_out(estimator, X):
+    return float_dtype(X), estimator.get_feature_names_out()
 
 
 class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
@@ -184,18 +190,15 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
             sample_weight=sample_weight,
         )
         check_dense(X)
-        X, y, weight = self._read_inputs(X, y, sample_weight)
-        constraint, self.pos_label_ = with_positive_class(
-            self.constraint, y, self.pos_label
-        )
-        contrasts = read_contrasts(
-            self, len(X), y, sensitive_features, weight, constraint
-        )
+        data = X, y, sensitive_features, sample_weight
+        if any_lazy(*data):
+            rows, contrasts = feature_columns(self, *data)
+        else:
+            rows, contrasts = self._read_inputs(*data)
         # The row space of M X is that of the differences of the means of the cells.
         # Columns far from zero are shifted, which cancels in differences: otherwise
         # rounding of their means would look like a difference. `noise` bounds what is
         # left of it, (n_features,).
-        rows = make_rows(X, weight, weight)
         shift, noise = find_shift(*rows.ranges())
         means = cell_means(
             rows.shifted(shift), contrasts.means
@@ -206,11 +209,11 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         self.gap_ = _remaining_gap(means, contrasts.strata, Q, self.strength)
         eliminates = self.method == "elimination"
         self.pivots_ = _pivots(self.directions_) if eliminates else None
-        self._warn_of_degenerate_projections(X.shape[1])
+        self._warn_of_degenerate_projections(rows.shape[1])
         return self
 
-    def _read_inputs(self, X, y, sample_weight):
-        """X as a float array, y as a column or None, and the weights of the rows."""
+    def _read_inputs(self, X, y, sensitive_features, sample_weight):
+        """Rows and contrasts of arguments in memory."""
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
         check_target(y)
         if y is not None:
@@ -218,7 +221,13 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
             check_consistent_length(X, y)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
-        return X, y, weight
+        constraint, self.pos_label_ = with_positive_class(
+            self.constraint, y, self.pos_label
+        )
+        contrasts = read_contrasts(
+            self, len(X), y, sensitive_features, weight, constraint
+        )
+        return make_rows(X, weight, weight), contrasts
 
     def _warn_of_degenerate_projections(self, n_features):
         """Warn if nothing is removed, or everything."""
@@ -236,6 +245,7 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
             )
             warnings.warn(msg, UserWarning, stacklevel=5)
 
+    @by_partition(_features_out)
     def transform(self, X):
         """Remove the directions from X.
 
