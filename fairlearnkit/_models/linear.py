@@ -28,7 +28,7 @@ from fairlearnkit._models.messages import (
 )
 from fairlearnkit._models.plain import fitted_like
 from fairlearnkit._optim import problem_of_rows, solve, solve_ratios, solver_names
-from fairlearnkit._optim.rows import Rows, make_rows
+from fairlearnkit._optim.rows import Rows, largest_of, make_rows, sums_of
 from fairlearnkit._optim.strata import largest_gap
 from fairlearnkit.utils._sklearn_private import (
     Interval,
@@ -81,7 +81,7 @@ def scores_of(estimator, X):
     return np.result_type(float_dtype(X), estimator.coef_.dtype), None
 
 
-def leaves_no_direction(rows, solution):
+def leaves_no_direction(rows, solution, ends=None):
     """Whether an equality makes a solution predict the same for every row.
 
     Parameters
@@ -90,6 +90,8 @@ def leaves_no_direction(rows, solution):
         Rows of the fit.
     solution : Solution
         What was found.
+    ends : ndarray of shape (2,), default=None
+        The largest score and the negative of the smallest, where they are known.
 
     Returns
     -------
@@ -102,13 +104,18 @@ def leaves_no_direction(rows, solution):
     if solution.rank == rows.shape[1]:
         return True
     coef = solution.coef.astype(np.float64)
-    high, low = rows.largest(_ends, rows.matvec(coef))
-    return varies_by_rounding(high + low, rows.ranges(), coef)
+    if ends is None:
+        ends = rows.largest(_ends, rows.matvec(coef))
+    return varies_by_rounding(ends.sum(), rows.ranges(), coef)
 
 
 def _ends(block, scores):
     """The largest score, and the negative of the smallest."""
     return np.array([scores.max(), -scores.min()])
+
+
+def _sums_by_cell(block, weights, scores):
+    return weights.T @ scores
 
 
 def _weights_in_loss(block, weight, objective, total):
@@ -216,8 +223,12 @@ class BaseParityLinear(BaseParityModel):
     def _diagnose(self, rows, dtype, contrasts, solution):
         """Gap of the training scores; warns if the model is not what was asked for."""
         scores = rows.matvec(solution.coef.astype(np.float64))
-        gap = largest_gap(rows.sums_by_cell(contrasts.means, scores), contrasts.strata)
-        if leaves_no_direction(rows, solution):
+        weights = rows.weights_of_cells(contrasts.means)
+        means, ends = rows.together(
+            sums_of(_sums_by_cell, weights, scores), largest_of(_ends, scores)
+        )
+        gap = largest_gap(means, contrasts.strata)
+        if leaves_no_direction(rows, solution, ends):
             warnings.warn(constant_scores(self), UserWarning, stacklevel=STACKLEVEL)
         allowed = TOLERATED * solution.bound + FLOAT32_ROUNDING
         if dtype == np.float32 and gap > allowed:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fairlearnkit._data.targets import LARGEST_SUM
+from fairlearnkit._optim.rows import largest_of, sums_of
 
 # Scores that vary by less than this part of their terms are constant. Rounding is 1e-16
 # of the terms, times what a projection loses; features that are not centred have scores
@@ -61,8 +62,9 @@ def check_magnitudes(estimator, rows, loss, reg, size, *, kernel=False):
     """
     reg, n_samples = np.float64(reg), rows.shape[0]
     with np.errstate(over="ignore", invalid="ignore"):
-        pull, value, total = rows.sums(_sums_at_zero, loss=loss)
-        largest_c, largest_y = rows.largest(_largest)
+        (pull, value, total), (largest_c, largest_y) = rows.together(
+            sums_of(_sums_at_zero, loss=loss), largest_of(_largest)
+        )
         pull = pull * np.maximum(size, 1.0)
         sums = [value, pull**2, total * size**2]
         if kernel:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from fairlearnkit._optim.bound_program import dual_norm, project_on_bound
+from fairlearnkit._optim.rows import largest_of, pull, sums_of
 
 # A dual point further outside the domain of the conjugate than this, relative to its
 # largest element, certifies nothing; what is nearer is rounding of the projections. At
@@ -49,14 +50,20 @@ def duality_gap(problem, w, f, alpha, objective=None):
     if p.reg == 0 and not p.whitened:
         return np.nan
     alpha = _balanced(p, alpha)
-    v, cost, _ = balance(p, w, rows.rmatvec(alpha))
+    pulled, conjugate = rows.together(
+        sums_of(pull, alpha), sums_of(_conjugate, alpha, loss=p.loss)
+    )
+    v, cost, _ = balance(p, w, pulled)
     dual = -v @ v / (2.0 * p.reg) if p.reg > 0 else 0.0
     if p.reg == 0:
         alpha = _moved_by(p, alpha, v)
-        excess, size = rows.largest(_excess, alpha, loss=p.loss)
+        (excess, size), conjugate = rows.together(
+            largest_of(_excess, alpha, loss=p.loss),
+            sums_of(_conjugate, alpha, loss=p.loss),
+        )
         if excess > OUTSIDE * size:
             return np.nan
-    dual -= rows.sums(_conjugate, alpha, loss=p.loss)
+    dual -= conjugate
     if objective is None:
         objective = p.objective(w, f)
     return objective - dual + cost
@@ -188,11 +195,12 @@ def _balanced(problem, alpha):
     p, rows = problem, problem.rows
     if not p.fit_intercept:
         return alpha
-    excess, slack = rows.sums(_excess_and_slack, alpha, loss=p.loss)
+    (excess, slack), (up, down) = rows.together(
+        sums_of(_excess_and_slack, alpha, loss=p.loss), sums_of(_by_sign, alpha)
+    )
     if abs(excess) <= slack:
         share = excess / max(slack, 1e-300)
         return rows.column(_less_slack, alpha, loss=p.loss, share=share)
-    up, down = rows.sums(_by_sign, alpha)
     shrink_up = down / up if up > down else 1.0
     shrink_down = up / down if down > up else 1.0
     return rows.column(_scaled_by_sign, alpha, up=shrink_up, down=shrink_down)

@@ -5,7 +5,7 @@ each partition holds, and of parameters, and travels to the partitions as such. 
 nothing of one value a row is kept anywhere, and a lost worker loses nothing.
 """
 
-from functools import partial
+from functools import cached_property, partial, reduce
 from itertools import count
 from uuid import uuid4
 
@@ -18,8 +18,10 @@ from fairlearnkit._optim.rows import (
     Block,
     CsrBlock,
     Rows,
+    largest_of,
     make_rows,
     row_slices,
+    sums_of,
 )
 
 # Numbers that come to the caller's memory at most when some rows are selected or
@@ -181,6 +183,13 @@ class DaskRows(Rows):
     def c(self):
         return self.view.c
 
+    @cached_property
+    def _some_targets(self):
+        """A sample of the rows without features."""
+        n_rows = min(self.shape[0], MOST_ELEMENTS // 8)
+        y, c = self._pass(_sampled, _stack, n_rows / self.shape[0], (), {"X": False})
+        return make_rows(np.empty((len(y), 0)), y, c)
+
     @property
     def most_selected(self):
         return MOST_ELEMENTS // (self.shape[1] + 8)
@@ -201,14 +210,16 @@ class DaskRows(Rows):
     def weights_of_cells(self, means):
         return means
 
-    def sums_by_cell(self, means, column):
-        return self.sums(_sum_by_cell, means, column)
+    def together(self, *requests):
+        columns = tuple(c for request in requests for c in request.columns)
+        combine = partial(_combined_results, [request.method for request in requests])
+        return self._pass(_results, combine, requests, columns, {})
 
     def sums(self, kernel, *columns, **params):
-        return self._pass(_sums, _add, kernel, columns, params)
+        return self.together(sums_of(kernel, *columns, **params))[0]
 
     def largest(self, kernel, *columns, **params):
-        return self._pass(_largest, np.maximum, kernel, columns, params)
+        return self.together(largest_of(kernel, *columns, **params))[0]
 
     def column(self, kernel, *columns, **params):
         new = Column(kernel, columns, params, self.view)
@@ -228,7 +239,7 @@ class DaskRows(Rows):
         return self.matvec(w, sum(a * params["b"] for a, params in pairs) + offset)
 
     def quantiles(self, kernel, levels):
-        return self.sample(self.shape[0]).quantiles(kernel, levels)
+        return self._some_targets.quantiles(kernel, levels)
 
     def with_targets(self, y, c=None):
         return self._with(View(y, self.c if c is None else c, self.view.moves))
@@ -244,8 +255,7 @@ class DaskRows(Rows):
     def sample(self, n_rows):
         n_rows = min(n_rows, max(1, self.most_selected))
         share = n_rows / self.shape[0]
-        drawn = self._pass(_sampled, _stack, share, (), {})
-        X, y, c = drawn
+        y, c, X = self._pass(_sampled, _stack, share, (), {"X": True})
         rows = make_rows(X, y, c * (self.shape[0] / X.shape[0]))
         rows.moved = self.moved
         return rows
@@ -265,8 +275,10 @@ class DaskRows(Rows):
         return root[int(centre) :, int(centre) :]
 
     def _with(self, view):
-        new = DaskRows.__new__(DaskRows)
-        new.__dict__ = {**self.__dict__, "view": view}
+        new = DaskRows(
+            self.parts, self.shape, None, None, ends=self.ends, dtype=self.dtype
+        )
+        new.view, new.is_sparse, new.moved = view, self.is_sparse, self.moved
         return new
 
     def _tasks(self, method, kernel, columns, params):
@@ -277,7 +289,8 @@ class DaskRows(Rows):
             (i, source, [s.values[i] for s in stored])
             for i, source in enumerate(self.parts)
         ]
-        label = f"parity-{getattr(kernel, '__name__', method.__name__).strip('_')}"
+        first = kernel[0].kernel if method is _results else kernel
+        label = f"parity-{getattr(first, '__name__', method.__name__).strip('_')}"
         shared = names, method, kernel, columns, params, view
         return run_each(label.replace("_", "-"), _visit, parts, *shared)
 
@@ -301,17 +314,26 @@ def _visit(position, source, stored, names, method, kernel, columns, params, vie
     return method(parts, kernel, columns, params, view, position)
 
 
-def _calls(parts, kernel, columns, params, view):
-    for part in parts:
-        args = [part.column(column) for column in columns]
-        yield kernel(part.block(view), *args, **params)
+def _results(parts, requests, columns, params, view, position):
+    """Results of all requests, one after the other for each block of rows."""
+    combine = partial(_combined_results, [request.method for request in requests])
+    blocks = (
+        [_call(part, view, r.kernel, r.columns, r.params) for r in requests]
+        for part in parts
+    )
+    return reduce(combine, blocks)
 
 
-def _sums(parts, kernel, columns, params, view, position):
-    total = None
-    for value in _calls(parts, kernel, columns, params, view):
-        total = value if total is None else _add(total, value)
-    return total
+def _call(part, view, kernel, columns, params):
+    args = [part.column(column) for column in columns]
+    return kernel(part.block(view), *args, **params)
+
+
+def _combined_results(methods, a, b):
+    return [
+        _add(x, y) if method == "sums" else np.maximum(x, y)
+        for method, x, y in zip(methods, a, b)
+    ]
 
 
 def _add(a, b):
@@ -320,12 +342,8 @@ def _add(a, b):
     return a + b
 
 
-def _largest(parts, kernel, columns, params, view, position):
-    return np.max(list(_calls(parts, kernel, columns, params, view)), axis=0)
-
-
 def _values(parts, kernel, columns, params, view, position):
-    return np.concatenate(list(_calls(parts, kernel, columns, params, view)))
+    return np.concatenate([_call(p, view, kernel, columns, params) for p in parts])
 
 
 def _selected(parts, features, columns, params, view, position):
@@ -340,14 +358,15 @@ def _selected(parts, features, columns, params, view, position):
 
 
 def _sampled(parts, share, columns, params, view, position):
-    """X, y and c of rows drawn at random, the same ones each time."""
+    """y, c and X of rows drawn at random, the same ones each time."""
     rng, found = np.random.default_rng([0, position]), []
     for part in parts:
         block = part.block(view)
         n = len(block.c)
         n_drawn = min(n, int(np.floor(share * n + rng.uniform())))
         rows = np.sort(rng.choice(n, n_drawn, replace=False))
-        found.append((block.X[rows], block.y[rows], block.c[rows]))
+        X = (block.X[rows],) if params["X"] else ()
+        found.append((block.y[rows], block.c[rows], *X))
     return _stack(*found)
 
 
@@ -389,10 +408,6 @@ def _is_scores(column, moves):
     """Whether a column is X w + b, with these moves of X."""
     kernel = getattr(column, "kernel", None)
     return kernel is _scores and column.view.moves is moves
-
-
-def _sum_by_cell(block, means, column):
-    return means.T @ column
 
 
 _NUMBERS = count()

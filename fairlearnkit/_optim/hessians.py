@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from fairlearnkit._optim.block_kernels import curved_pull, total_and_count
+from fairlearnkit._optim.rows import gram, sums_of
 
 # Share of rows with curvature above which a Hessian is expensive enough to be reused.
 # Half or twice of it change the time of a fit by less than a fifth.
@@ -34,8 +35,9 @@ class DenseHessian:
     def __init__(self, p, h, flat):
         d = p.n_features
         H = np.zeros((d + 1, d + 1))
-        H[:-1, :-1], Xh = p.rows.gram(h)
-        total, n_curved = p.rows.sums(total_and_count, h)
+        (H[:-1, :-1], Xh), (total, n_curved) = p.rows.together(
+            sums_of(gram, h), sums_of(total_and_count, h)
+        )
         # With few curved rows a Hessian is cheap, and changes a lot between steps.
         self.keeps = n_curved > MANY_CURVED * p.rows.shape[0]
         H[np.arange(d), np.arange(d)] += p.reg

@@ -9,6 +9,7 @@ is an implementation of `Rows`: `ArrayRows` and `CsrRows` here, both in memory.
 
 from abc import ABC, abstractmethod
 from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -107,6 +108,37 @@ class CsrBlock(Block):
         return sparse.csr_array((squares, X.indices, X.indptr), X.shape).T @ h
 
 
+class Request(NamedTuple):
+    """A sum or a largest value that `Rows.together` computes.
+
+    Parameters
+    ----------
+    method : {"sums", "largest"}
+        The method of `Rows`.
+    kernel : callable
+        As there.
+    columns : tuple of column
+        As there.
+    params : dict
+        As there.
+    """
+
+    method: str
+    kernel: Any
+    columns: tuple
+    params: dict
+
+
+def sums_of(kernel, *columns, **params):
+    """What `Rows.sums` would compute, for `Rows.together`."""
+    return Request("sums", kernel, columns, params)
+
+
+def largest_of(kernel, *columns, **params):
+    """What `Rows.largest` would compute, for `Rows.together`."""
+    return Request("largest", kernel, columns, params)
+
+
 class Rows(ABC):
     """Rows of X, their targets y and their weights c in the loss.
 
@@ -196,10 +228,6 @@ class Rows(ABC):
         """``Contrasts.means`` of these rows as a column of small arrays."""
 
     @abstractmethod
-    def sums_by_cell(self, means, column):
-        """``Contrasts.means`` times a column, (n_cells,)."""
-
-    @abstractmethod
     def with_targets(self, y, c=None):
         """The same rows of X with another column of targets, and of weights."""
 
@@ -249,6 +277,15 @@ class Rows(ABC):
         first.
         """
 
+    def together(self, *requests):
+        """Results of several requests, of one pass where a pass over rows is dear."""
+        return [
+            getattr(self, request.method)(
+                request.kernel, *request.columns, **request.params
+            )
+            for request in requests
+        ]
+
     def zeros(self):
         """A column of zeros."""
         return self.column(_zeros)
@@ -259,11 +296,11 @@ class Rows(ABC):
 
     def rmatvec(self, v):
         """X'v, for a column v."""
-        return self.sums(_pull, v)
+        return self.sums(pull, v)
 
     def gram(self, h):
         """X' diag(h) X and X'h, for a column h."""
-        return self.sums(_gram, h)
+        return self.sums(gram, h)
 
     def column_squares(self, h):
         """Diagonal of X' diag(h) X, for a column h."""
@@ -286,11 +323,13 @@ def _scores(block, w, b):
     return block.matvec(w) + b
 
 
-def _pull(block, v):
+def pull(block, v):
+    """X'v."""
     return block.rmatvec(v)
 
 
-def _gram(block, h):
+def gram(block, h):
+    """X' diag(h) X and X'h."""
     return block.gram(h)
 
 
@@ -399,9 +438,6 @@ class MemoryRows(Rows):
 
     def weights_of_cells(self, means):
         return sparse.csr_array(means.T) if sparse.issparse(means) else means.T
-
-    def sums_by_cell(self, means, column):
-        return means @ column
 
     def quantiles(self, kernel, levels):
         values = self.column(kernel)

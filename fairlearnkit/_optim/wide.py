@@ -18,7 +18,7 @@ WIDEST_DENSE = 3000
 # features on (20,000 rows, density .05 to .5).
 WIDEST_SPARSE = 500
 # And with kinks, where a square matrix takes .6 of the time at 100 features, and 1.5 at
-# 300 (the median over rows, losses and C in benchmarks/sparse.py).
+# 300 (the median over rows, losses and C in benchmarks/sparse_features.py).
 WIDEST_SPARSE_KINKS = 200
 # Fewest features for each row with which the dual over rows costs least, of losses with
 # kinks and of smooth ones.

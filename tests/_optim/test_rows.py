@@ -175,9 +175,6 @@ class PartedRows(Rows):
     def weights_of_cells(self, means):
         return means
 
-    def sums_by_cell(self, means, column):
-        raise NotImplementedError
-
     def quantiles(self, kernel, levels):
         values = np.concatenate(self.column(kernel).parts)
         return np.quantile(values[~np.isnan(values)], levels)

@@ -1,6 +1,6 @@
 """Sparse X of many shapes: "auto" against the other solvers and scikit-learn.
 
-    OMP_NUM_THREADS=1 python benchmarks/sparse.py    # writes docs/sparse_results.txt
+    OMP_NUM_THREADS=1 python benchmarks/sparse_features.py  # docs/sparse_results.txt
 
 Generated designs over rows x features x entries in a row: "normal" entries at random
 places, "one-hot" columns of categories by Zipf's law, "text" as in benchmarks/text.py.
