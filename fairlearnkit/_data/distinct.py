@@ -35,7 +35,7 @@ class Distinct(NamedTuple):
     sizes: np.ndarray
 
 
-def distinct_rows(arguments):
+def distinct_rows(arguments, n_samples):
     """Distinct rows of arguments that hold labels.
 
     Parameters
@@ -43,12 +43,14 @@ def distinct_rows(arguments):
     arguments : dict of str to array-like
         By name, each of shape (n_samples,) or (n_samples, n_columns), in any container
         that `read_groups` takes. Missing values count as one label.
+    n_samples : int
+        Number of rows.
 
     Returns
     -------
     distinct : Distinct
     """
-    codes, n_kinds = None, 1
+    codes, n_kinds = np.zeros(n_samples, dtype=np.intp), 1
     for name, values in arguments.items():
         for column in named_columns(values, Caller(argument=name)):
             labels, own, _ = factorize(column.title, column.values)
@@ -56,7 +58,7 @@ def distinct_rows(arguments):
             if n_kinds * n_labels > MAX_COMBINATIONS:
                 present, codes, _ = unique_codes(codes)
                 n_kinds = len(present)
-            codes = own + 1 if codes is None else codes * n_labels + own + 1
+            codes = codes * n_labels + own + 1
             n_kinds *= n_labels
     present, inverse, sizes = unique_codes(codes)
     first = first_rows(inverse, len(present))

@@ -176,7 +176,11 @@ def _checked(position, values, names, kernel, *others):
     except AlignmentError as error:
         msg = f"In partition {position}: {error} {SAME_PARTITIONS}"
         raise AlignmentError(msg) from error
-    return kernel(part, *others)
+    try:
+        return kernel(part, *others)
+    except ValueError as error:
+        msg = f"In partition {position}: {error}"
+        raise ValueError(msg) from error
 
 
 def merged(label, tasks, combine):

@@ -23,6 +23,12 @@ KIND_OF_DTYPE = {
     **dict.fromkeys("mM", "times"),
 }
 
+# A column whose standard deviation is at most this share of its largest value counts as
+# constant: that of equal values is not 0 but about 1e-16 of them, due to rounding. In a
+# column that varies as little as this, four digits of the deviations are correct.
+# Doubled, columns that vary by twice as much are refused as well.
+CONSTANT_SHARE = 1e-12
+
 
 def read_numeric_columns(sensitive_features, *, n_samples=None, missing="error"):
     """Numeric sensitive columns, such as age, and which rows are complete.
@@ -69,6 +75,30 @@ def read_numeric_columns(sensitive_features, *, n_samples=None, missing="error")
         msg = "sensitive_features holds infinite values; replace or remove them."
         raise ValueError(msg)
     return [column.title for column in columns], values, known
+
+
+def check_varying(names, scale, largest):
+    """Raise an error for numeric columns that hold one value only.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the columns.
+    scale, largest : ndarray of shape (n_columns,)
+        Their standard deviations and largest absolute values.
+
+    Raises
+    ------
+    ValueError
+        If a standard deviation is that of rounding.
+    """
+    constant = scale <= CONSTANT_SHARE * largest
+    if constant.any():
+        msg = (
+            f"{[n for n, c in zip(names, constant) if c]} holds one value only; a "
+            "correlation needs at least two. Remove the column."
+        )
+        raise ValueError(msg)
 
 
 def _numbers(column):

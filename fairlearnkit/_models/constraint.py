@@ -26,7 +26,12 @@ CONSTRAINT_PARAMETERS = {
 def read_contrasts(
     estimator, n_samples, y, sensitive_features, sample_weight, constraint=None
 ):
-    """Contrast rows of the estimator's constraint, checked against X's length."""
+    """Contrast rows of the estimator's constraint, checked against X's length.
+
+    Contrasts in place of sensitive features have been read, and are returned.
+    """
+    if isinstance(sensitive_features, Contrasts):
+        return sensitive_features
     if constraint is None:
         constraint = check_constraint(estimator.constraint)
     contrasts = constraint.contrasts(

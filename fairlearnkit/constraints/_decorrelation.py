@@ -5,16 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.sensitive_columns import read_numeric_columns
+from fairlearnkit._data.sensitive_columns import check_varying, read_numeric_columns
 
 from ._base import Constraint, read_constraint_weight
 from ._contrasts import Contrasts
-
-# A column whose standard deviation is at most this share of its largest value counts as
-# constant: that of equal values is not 0 but about 1e-16 of them, due to rounding. In a
-# column that varies as little as this, four digits of the deviations are correct.
-# Doubled, columns that vary by twice as much are refused as well.
-CONSTANT_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -88,11 +82,5 @@ def _standardized(names, values, known, share):
     centred = np.where(known[:, None], values, 0.0)
     centred = (centred - share @ centred) * known[:, None]
     scale = np.sqrt(share @ centred**2)  # (n_columns,)
-    constant = scale <= CONSTANT_SHARE * np.abs(values[known]).max(axis=0)
-    if constant.any():
-        msg = (
-            f"{[n for n, c in zip(names, constant) if c]} holds one value only; a "
-            "correlation needs at least two. Remove the column."
-        )
-        raise ValueError(msg)
+    check_varying(names, scale, np.abs(values[known]).max(axis=0))
     return centred / scale
