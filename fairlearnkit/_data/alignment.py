@@ -70,30 +70,6 @@ def with_common_index(*arguments):
     return [_with_index(value, indexed[0].index) for value in arguments]
 
 
-class ScoreMixin:
-    """scikit-learn's ``score``, with the alignment of rows checked."""
-
-    def score(self, X, y, sample_weight=None):
-        """Score of the predictions: accuracy of a classifier, R^2 of a regressor.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
-        y : array-like of shape (n_samples,)
-            Target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        score : float
-            At most 1.
-        """
-        check_alignment(X=X, y=y, sample_weight=sample_weight)
-        return super().score(X, y, sample_weight=sample_weight)
-
-
 def _indexed(arguments):
     """Yield the name and value of each argument, or entry of one, with an index."""
     for name, value in arguments.items():

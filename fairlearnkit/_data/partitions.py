@@ -298,6 +298,48 @@ def concatenate(values):
     return np.concatenate([np.asarray(value) for value in values])
 
 
+def joined(collections):
+    """Rows of several collections of one type, one below the other.
+
+    Parameters
+    ----------
+    collections : list of collection, or of dict of them
+        At least one.
+
+    Returns
+    -------
+    collection : collection or dict
+    """
+    first = collections[0]
+    if isinstance(first, dict):
+        return {name: joined([c[name] for c in collections]) for name in first}
+    if hasattr(first, "chunks"):
+        from dask import array
+
+        return array.concatenate(collections, allow_unknown_chunksizes=True)
+    from dask import dataframe
+
+    return dataframe.concat(collections, interleave_partitions=False)
+
+
+def take_partitions(collection, positions):
+    """Some partitions of a collection, or of each of a dict; None stays None."""
+    if collection is None:
+        return None
+    if isinstance(collection, dict):
+        return {k: take_partitions(v, positions) for k, v in collection.items()}
+    return collection.partitions[positions]
+
+
+def take_where(collection, mask):
+    """Rows of a collection, or of each of a dict, where a column is true."""
+    if collection is None:
+        return None
+    if isinstance(collection, dict):
+        return {k: take_where(v, mask) for k, v in collection.items()}
+    return collection[mask]
+
+
 def by_partition(output):
     """Let a method of a fitted estimator take Dask collections, and return one.
 
@@ -350,7 +392,7 @@ def float_dtype(X):
     return np.dtype(np.float32 if own == {np.dtype(np.float32)} else np.float64)
 
 
-def sums_of(label, arguments, kernel, *shared):
+def sums_of_partitions(label, arguments, kernel, *shared):
     """Sum over partitions of what a kernel returns for the arguments, in one pass.
 
     Parameters

@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from fairlearnkit._data.alignment import ScoreMixin, check_alignment
+from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.score import ScoreMixin
 from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
 from fairlearnkit._models.constraint import (
     regression_contrasts,

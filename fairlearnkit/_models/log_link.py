@@ -9,7 +9,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.partitions import by_partition
+from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.partitions import by_partition, sums_of_partitions
 from fairlearnkit._data.targets import check_target, numeric_target
 from fairlearnkit._models.linear import (
     BaseParityLinear,
@@ -188,7 +189,10 @@ class BaseParityLogLink(BaseParityRegressor):
         score : float
             At most 1; NaN, with an UndefinedMetricWarning, if all `y` are the same.
         """
-        check_alignment(X=X, y=y, sample_weight=sample_weight)
+        data = {"X": X, "y": y, "sample_weight": sample_weight}
+        if any_lazy(*data.values()):
+            return self._score_of_partitions(data)
+        check_alignment(**data)
         f = np.asarray(self.linear_predictor(X), dtype=np.float64)
         check_target(y)
         y = numeric_target(column_or_1d(y))
@@ -202,6 +206,11 @@ class BaseParityLogLink(BaseParityRegressor):
             return float("nan")
         null = weight @ self._loss.value(y, np.full(len(y), np.log(mean)))
         return float(1.0 - weight @ self._loss.value(y, f) / null)
+
+    def _score_of_partitions(self, data):
+        total, target = sums_of_partitions("d2", data, _target_of_part)
+        sums = sums_of_partitions("d2", data, _losses_of_part, self, target / total)
+        return float(1.0 - sums[0] / sums[1])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -221,3 +230,27 @@ def _count_outside(block, loss):
 def _smallest_outside(block, loss):
     """The negative of the smallest target without a deviance."""
     return -block.y[~loss.takes(block.y)].min(initial=np.inf)
+
+
+def _read_part(part):
+    y = numeric_target(column_or_1d(part["y"]))
+    return y, _check_sample_weight(part.get("sample_weight"), y)
+
+
+def _target_of_part(part):
+    """Sums of weights and of targets, of a partition."""
+    if not part["X"].shape[0]:
+        return None
+    y, weight = _read_part(part)
+    return np.array([weight.sum(), weight @ y])
+
+
+def _losses_of_part(part, model, mean):
+    """Losses of the model and of the mean, of a partition."""
+    if not part["X"].shape[0]:
+        return None
+    y, weight = _read_part(part)
+    model._check_range(make_rows(np.empty((len(y), 0)), y, weight))
+    f = np.asarray(model.linear_predictor(part["X"]), dtype=np.float64)
+    scores = f, np.full(len(y), np.log(mean))
+    return np.array([weight @ model._loss.value(y, score) for score in scores])

@@ -14,6 +14,7 @@ from fairlearnkit._counting.named_metric import (
     get_metric,
     unwrap,
 )
+from fairlearnkit._data.containers import is_lazy
 from fairlearnkit.constraints import check_constraint
 from fairlearnkit.utils._sklearn_private import _BaseScorer
 
@@ -68,7 +69,7 @@ class BoundedGap:
     def predict(self, model, X):
         """What is compared: scores, numbers, or positions in ``classes``."""
         predicted = getattr(model, self.response)(X)
-        if self.classes is None:
+        if self.classes is None or is_lazy(predicted):
             return predicted
         small = np.min_scalar_type(len(self.classes))
         return np.searchsorted(self.classes, predicted).astype(small)
@@ -95,7 +96,7 @@ class BoundedGap:
         options = {"sensitive_features": sensitive_features, **self.options}
         if weight is not None and self.takes_weight:
             options["sample_weight"] = weight
-        if self.classes is not None:
+        if self.classes is not None and not is_lazy(predicted):
             predicted = self.classes[predicted]
         value = float(self.function(y, predicted, **options))
         is_ratio = self.is_ours and self.name.endswith("ratio")

@@ -1,6 +1,7 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
 import warnings
+from copy import copy
 from functools import partial
 from numbers import Integral, Real
 
@@ -12,6 +13,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._counting.constant import describe_constant
+from fairlearnkit._data.containers import any_lazy, is_lazy
 from fairlearnkit._data.folds import (
     check_groups_of_fold,
     read_folds,
@@ -30,6 +32,11 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._bounded_gap import read_bounded_gap
+from ._dask_folds import (
+    check_scoring_of_partitions,
+    folds_of_partitions,
+    joined_tests,
+)
 from ._path import as_path, read_ratios, solve_points, warn_unconverged
 
 # Parameters of a search, whatever the model.
@@ -70,18 +77,27 @@ class PathSearchMixin:
            predictions in all folds together.
         4. Choose a candidate, and fit its path to all rows.
         """
-        X, y, weight = self._read(X, y, sensitive_features, sample_weight)
-        rows = X, y, sensitive_features, None if sample_weight is None else weight
+        lazy = any_lazy(X, y, sensitive_features, sample_weight)
+        rows = X, y, sensitive_features, sample_weight
+        if not lazy:
+            X, y, weight = self._read(*rows)
+            rows = X, y, sensitive_features, None if sample_weight is None else weight
         values = _read_values(f"{self._penalty}s", values)
         settings = [{self._penalty: value} for value in values]
         model = self._model(settings)
         data = model._columns(*rows)
         next(model._problems(*data))  # an error for numbers that float64 cannot hold
-        gap = read_bounded_gap(self, self._metrics, model, y)
-        gap.check(*rows[1:])
+        labels = getattr(model, "classes_", None) if lazy else y
+        gap = read_bounded_gap(self, self._metrics, model, labels)
+        if not lazy:
+            gap.check(*rows[1:])
         ratios = [1.0] if np.isinf(self.max_gap) else read_ratios(self.gap_ratios)
         grid = [{**own, "gap_ratio": ratio} for own in settings for ratio in ratios]
-        folds = self._folds(X, y, data[-1][-1].groups)
+        if lazy:
+            folds = folds_of_partitions(self.cv, rows)
+            check_scoring_of_partitions(self.scoring)
+        else:
+            folds = self._folds(X, y, data[-1][-1].groups)
         scorer = check_scoring(model, scoring=self.scoring)
         progress = Progress(type(self).__name__, self.verbose)
         of_folds = partial(progress, "fold", total=len(folds))
@@ -93,8 +109,11 @@ class PathSearchMixin:
         )
         predictions, scores, missed = zip(*found)
         self._warn_of_missed(grid, np.array(missed))
-        tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
-        predictions = np.concatenate(predictions, axis=1)
+        if lazy:
+            tested, predictions = joined_tests(rows, folds, predictions)
+        else:
+            tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
+            predictions = np.concatenate(predictions, axis=1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
@@ -199,7 +218,7 @@ class PathSearchMixin:
         if any(leaves_no_direction(fitted, solution) for solution in solutions):
             warnings.warn(constant_scores(model), UserWarning, stacklevel=STACKLEVEL)
             return
-        if gap.classes is None:
+        if gap.classes is None or is_lazy(X):
             return
         total = len(y) if weight is None else weight.sum()
         codes = np.searchsorted(gap.classes, y), gap.predict(model, X)
@@ -246,6 +265,7 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress
         Whether the fit of a candidate has not converged.
     """
     train, (X, y, _, weight) = (_take(rows, part) for part in fold)
+    lazy = is_lazy(X)
     weighted = weight is not None and scorer_takes_weights(scorer)
     options = {"sample_weight": weight} if weighted else {}
     model = clone(model)
@@ -257,11 +277,13 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress
         paths, _ = solve_points(model.set_params(**own), ratios, data)
         for solutions in zip(*paths):
             model._store(data[0], data[2], solutions)
-            predictions.append(gap.predict(model, X))
-            scores.append(scorer(model, X, y, **options))
+            # What is lazy is computed when the model has other coefficients.
+            fitted = copy(model) if lazy else model
+            predictions.append(gap.predict(fitted, X))
+            scores.append(scorer(fitted, X, y, **options))
             missed.append(any(s.status != "optimal" for s in solutions))
     progress(number + 1, fits=len(scores))
-    return np.array(predictions), scores, missed
+    return predictions if lazy else np.array(predictions), scores, missed
 
 
 def _columns_of_fold(model, train, number):
@@ -277,7 +299,12 @@ def _columns_of_fold(model, train, number):
 
 
 def _take(data, rows):
-    """Rows of X, y, sensitive features and weights, which may be None."""
+    """Rows of X, y, sensitive features and weights, which may be None.
+
+    `rows` are positions in memory, or a function that takes the rows of a collection.
+    """
+    if callable(rows):
+        return tuple(map(rows, data))
     X, y, sensitive_features, weight = data
     groups = take_rows(sensitive_features, rows)
     return X[rows], y[rows], groups, None if weight is None else weight[rows]
