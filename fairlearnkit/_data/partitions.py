@@ -54,7 +54,8 @@ class Partitions:
         for name, value in arguments.items():
             check_collected(name, value)
             if not is_lazy(value):
-                raise ValueError(_in_memory(name, value, names[0]))
+                lazy = next(name for name in names if is_lazy(arguments[name]))
+                raise ValueError(_in_memory(name, value, lazy))
             columns[name] = _delayed(name, value, self.first)
         counts = {name: _n_parts(column) for name, column in columns.items()}
         for name, count in counts.items():
@@ -430,11 +431,12 @@ SAME_PARTITIONS = (
 )
 
 
-def _in_memory(name, value, first):
+def _in_memory(name, value, lazy):
     return (
-        f"{first} is a Dask collection and {name} a {type(value).__name__} in memory. "
-        f"Pass {name} as a Dask collection with the same partitions: as a column of "
-        "the same DataFrame, or by dask.array.from_array(values, chunks=X.chunks[0])."
+        f"{lazy} is a Dask collection, and {name} is a {type(value).__name__} in "
+        f"memory. Pass {lazy}.compute() if it fits there. Else pass {name} as a Dask "
+        "collection with the same partitions: as a column of the same DataFrame, or by "
+        "dask.array.from_array(values, chunks=X.chunks[0])."
     )
 
 

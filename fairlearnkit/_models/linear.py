@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.partitions import by_partition, float_dtype
+from fairlearnkit._data.progress import Progress
 from fairlearnkit._models.base import (
     BaseParityModel,
     ParityClassifierMixin,
@@ -138,7 +139,7 @@ class BaseParityLinear(BaseParityModel):
 
     _plain_model = None
 
-    gap_ratio = None  # of classes without this parameter
+    gap_ratio, verbose = None, 0  # of classes without these parameters
 
     _keeps_float32 = False
 
@@ -154,6 +155,7 @@ class BaseParityLinear(BaseParityModel):
         "solver": [StrOptions(solver_names())],
         "solver_params": [dict, None],
         "convex_constraints": [callable, None],
+        "verbose": ["verbose"],
     }
 
     def _solve_columns(self, X, columns, weight, contrasts):
@@ -214,6 +216,7 @@ class BaseParityLinear(BaseParityModel):
             "max_iter": self.max_iter,
             "solver_params": self.solver_params,
             "convex_constraints": self.convex_constraints,
+            "progress": Progress(type(self).__name__, self.verbose),
         }
 
     def _store(self, X, weight, solutions):

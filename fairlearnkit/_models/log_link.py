@@ -60,6 +60,7 @@ class BaseParityLogLink(BaseParityRegressor):
         solver_params=None,
         convex_constraints=None,
         max_iter=100,
+        verbose=0,
     ):
         self.alpha = alpha
         self.constraint = constraint
@@ -72,6 +73,7 @@ class BaseParityLogLink(BaseParityRegressor):
         self.solver_params = solver_params
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
+        self.verbose = verbose
 
     @property
     @abstractmethod

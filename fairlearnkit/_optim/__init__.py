@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.blas import scipy_on_one_thread
 from fairlearnkit._optim.certificate import multipliers_of
 from fairlearnkit._optim.path import solve_path
@@ -58,6 +59,8 @@ def solve(problem, *, dtype=np.float64, **options):
         Options for cvxpy.
     convex_constraints : callable, default=None
         From the variables (coef, intercept) to further constraints of cvxpy.
+    progress : Progress, default=SILENT
+        Is told of each step.
 
     Returns
     -------
@@ -121,6 +124,7 @@ def _checked_solver(
     max_iter=100,
     solver_params=None,
     convex_constraints=None,
+    progress=SILENT,
 ):
     """The solver of a name, and its limits, checked to take the problem."""
     limits = Limits(
@@ -128,6 +132,7 @@ def _checked_solver(
         max_iter=max_iter,
         params=solver_params or {},
         convex_constraints=convex_constraints,
+        progress=progress,
     )
     method = get_solver(solver)
     check_solver(problem, method, limits)

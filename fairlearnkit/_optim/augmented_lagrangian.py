@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.certificate import duality_gap
 
 # Stiffness sigma of the first round, and its growth. Half or twice of either change a
@@ -40,7 +41,9 @@ MANY_FREE = 0.3
 SIGNS = np.array([-1.0, 1.0])
 
 
-def augmented_lagrangian(problem, *, tol, max_iter, method, start=None):
+def augmented_lagrangian(
+    problem, *, tol, max_iter, method, start=None, progress=SILENT
+):
     """Solve a problem with a piecewise linear loss.
 
     1. Smooth the loss around the multipliers m of the last round.
@@ -63,6 +66,8 @@ def augmented_lagrangian(problem, *, tol, max_iter, method, start=None):
         `start` is (w, b, f) or None, and `warm` whether it need not be feasible.
     start : Solution, default=None
         A point near the solution, with its scores and alpha.
+    progress : Progress, default=SILENT
+        Is told of each round.
 
     Returns
     -------
@@ -73,6 +78,8 @@ def augmented_lagrangian(problem, *, tol, max_iter, method, start=None):
     status = None
     while status is None:
         gap, value = rounds.solve(max_iter)
+        details = {"steps": rounds.n_iter, "relative_gap": gap / (abs(value) or 1.0)}
+        progress("round", rounds.n_rounds, **details)
         if gap <= tol * abs(value):
             status = "optimal"
         elif rounds.n_iter >= max_iter:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.block_kernels import (
     curvatures,
     negative,
@@ -31,7 +32,8 @@ from fairlearnkit._optim.problem import Solution
 ENOUGH = 0.5
 # The same for one from a nearby problem, whose steps gain more. Paths of 20 points on
 # Adult (logistic, squared hinge) take 11 and 12 Hessians and 54 and 69 steps; with half
-# of it 11 and 15, and 51 and 63; with twice as much 9 and 10, and 56 and 75.
+# of it 11 and 15, and 51 and 63; with twice as much 9 and 10, and 56 and 75. Also for
+# rows elsewhere, where a pass for another step costs as much as one for a Hessian.
 ENOUGH_WARM = 0.02
 # A line search ends where the slope is at most this part of the first. Twice or half as
 # much change the number of steps by less than a fifth either way.
@@ -60,6 +62,7 @@ def newton(
     warm=False,
     certify=True,
     floor=0.0,
+    progress=SILENT,
 ):
     """Solve a problem with a smooth loss.
 
@@ -93,6 +96,8 @@ def newton(
         penalty either, it is an estimate of what further steps would gain.
     floor : float, default=0.0
         A duality gap that is as good as none.
+    progress : Progress, default=SILENT
+        Is told of each step.
 
     Returns
     -------
@@ -101,10 +106,12 @@ def newton(
     state = _State(problem, start, floor)
     state.feasible = not warm or problem.bounded or problem.reaches_goal(state.w)
     last, n_iter, status, is_fresh = np.inf, 0, None, True
-    enough_of_last = ENOUGH if system is None else ENOUGH_WARM
+    cold = system is None and problem.rows.in_memory
+    enough_of_last = ENOUGH if cold else ENOUGH_WARM
     while status is None:
         # Step 1: the cheap gap, and the certificate where it matters.
         gap = state.cheap_gap()
+        progress("step", n_iter, relative_gap=gap / (abs(state.value) or 1.0))
         enough = tol * abs(state.value) + floor
         near = (warm or n_iter > 0) and state.feasible and gap <= enough
         # Where steps with the last Hessian do not pay any more, a new one may.

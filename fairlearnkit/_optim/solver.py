@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+from fairlearnkit._data.progress import SILENT, Progress
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -21,6 +23,8 @@ class Limits:
     start : Solution, default=None
         A point near the solution with its scores and alpha, for solvers that can begin
         there; it need not be feasible.
+    progress : Progress, default=SILENT
+        Is told of each step.
     """
 
     tol: float
@@ -28,6 +32,7 @@ class Limits:
     params: dict = field(default_factory=dict)
     convex_constraints: object = None
     start: object = None
+    progress: Progress = SILENT
 
     @property
     def options(self):

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import CgHessian, DenseHessian
 from fairlearnkit._optim.newton import newton
@@ -61,7 +62,7 @@ class NewtonCholesky(Solver):
     def _unpenalised(self, problem, limits):
         small, expand = whitened(problem)
         first, floor = start(small)
-        options = {"floor": floor, "hessian": DenseHessian}
+        options = {"floor": floor, "hessian": DenseHessian, "progress": limits.progress}
         if limits.start:
             first = point_of_scores(small, limits.start.scores)
         options |= {"start": first, "warm": limits.start is not None}
@@ -93,7 +94,9 @@ class NewtonCg(Solver):
         """See `Solver`."""
         if problem.reg == 0:
             return self._unpenalised(problem, limits)
-        first, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
+        first = limits.start
+        options = {"tol": limits.tol, "max_iter": limits.max_iter}
+        options["progress"] = limits.progress
         if not problem.loss.smooth:
             method = partial(truncated_newton, certify=False, forcing=1e-6)
             return augmented_lagrangian(problem, start=first, method=method, **options)
@@ -106,7 +109,7 @@ class NewtonCg(Solver):
         if limits.start:
             first = limits.start.coef, limits.start.intercept, limits.start.scores
         options = {"start": first, "warm": limits.start is not None}
-        options |= {"floor": floor, "hessian": CgHessian}
+        options |= {"floor": floor, "hessian": CgHessian, "progress": limits.progress}
         options |= {"tol": limits.tol, "max_iter": limits.max_iter}
         solution = newton(problem, certify=False, **options)
         coef, intercept = shortest(problem, solution.coef, solution.intercept)
@@ -121,6 +124,7 @@ def _iterate(problem, limits):
         if solution.status == "optimal":  # else the sample may lack a class
             return solution
     start, options = limits.start, {"tol": limits.tol, "max_iter": limits.max_iter}
+    options["progress"] = limits.progress
     if not problem.loss.smooth:
         method = partial(newton, hessian=DenseHessian, certify=False)
         return augmented_lagrangian(problem, start=start, method=method, **options)
@@ -142,5 +146,5 @@ def _on_a_sample(problem, limits):
     if np.any(np.abs(found - size) > UNLIKE * size):  # few rows decide some column
         return None
     tol = max(limits.tol, SAMPLE_TOL)
-    solution = _iterate(sample, replace(limits, tol=tol))
+    solution = _iterate(sample, replace(limits, tol=tol, progress=SILENT))
     return replace(solution, scores=None, alpha=None)

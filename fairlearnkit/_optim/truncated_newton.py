@@ -11,6 +11,7 @@ never later than the certificate needs.
 
 import numpy as np
 
+from fairlearnkit._data.progress import SILENT
 from fairlearnkit._optim.block_kernels import (
     curvatures,
     curved_pull,
@@ -77,6 +78,7 @@ def truncated_newton(
     warm=False,
     certify=True,
     forcing=FIRST_FORCING,
+    progress=SILENT,
 ):
     """Solve a problem with a smooth loss and a penalty.
 
@@ -103,6 +105,8 @@ def truncated_newton(
     certify : bool, default=True
         Whether the duality gap has to be that of a feasible dual point. Without, the
         loss may lack a conjugate.
+    progress : Progress, default=SILENT
+        Is told of each step.
 
     Returns
     -------
@@ -112,6 +116,7 @@ def truncated_newton(
     n_iter, status, last = 0, None, np.inf
     while status is None:
         gap = state.gap()
+        progress("step", n_iter, relative_gap=gap / (abs(state.value) or 1.0))
         enough = tol * abs(state.value)
         near = gap <= enough and (warm or n_iter > 0)
         if near and certify:

@@ -1,4 +1,4 @@
-"""Folds of Dask collections: whole partitions, or the rows of each value of a column."""
+"""Folds of Dask collections: whole partitions, or rows by a column of numbers."""
 
 from functools import partial
 from numbers import Integral
@@ -38,9 +38,9 @@ def folds_of_partitions(cv, rows):
         return _folds_of_whole_partitions(5 if cv is None else cv, rows)
     if not is_lazy(cv):
         msg = (
-            f"cv={cv!r} takes rows by position, which Dask collections do not know. Pass "
-            "a number of folds, each of which tests whole partitions, or a Dask column "
-            "with the number of the fold of each row."
+            f"cv={cv!r} takes rows by position, which Dask collections do not know. "
+            "Pass a number of folds, each of which tests whole partitions, or a Dask "
+            "column with the number of the fold of each row."
         )
         raise ValueError(msg)
     parts = Partitions({"X": rows[0], "cv": cv}).each("folds", _distinct)
@@ -79,11 +79,12 @@ def _folds_of_whole_partitions(n_folds, rows):
 
 def check_scoring_of_partitions(scoring):
     """Refuse scorers of scikit-learn, which gather collections."""
-    if scoring is None or (callable(scoring) and not hasattr(scoring, "_score_func")):
+    is_own = callable(scoring) and not hasattr(scoring, "_score_func")
+    if scoring is None or is_own:
         return
     msg = (
-        f"scoring={scoring!r} would gather Dask collections. Pass scoring=None, for the "
-        "accuracy or R^2, or a function (estimator, X, y) that takes collections."
+        f"scoring={scoring!r} would gather Dask collections. Pass scoring=None, for "
+        "the accuracy or R^2, or a function (estimator, X, y) that takes collections."
     )
     raise ValueError(msg)
 

@@ -79,6 +79,8 @@ class ParityLogisticRegression(BaseParityClassifier):
         solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
+    verbose : int, default=0
+        1 prints a line for each step of the solver, with the relative duality gap.
 
     Attributes
     ----------
@@ -193,6 +195,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         solver_params=None,
         convex_constraints=None,
         max_iter=100,
+        verbose=0,
     ):
         self.constraint = constraint
         self.pos_label = pos_label
@@ -207,6 +210,7 @@ class ParityLogisticRegression(BaseParityClassifier):
         self.solver_params = solver_params
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def _objective(self):
         if np.isinf(self.C):

@@ -69,6 +69,8 @@ class ParityPoissonRegressor(BaseParityLogLink):
         solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
+    verbose : int, default=0
+        1 prints a line for each step of the solver, with the relative duality gap.
 
     Attributes
     ----------

@@ -65,6 +65,8 @@ class ParityRidge(BaseParityRegressor):
         solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=100
         Largest number of Newton steps.
+    verbose : int, default=0
+        1 prints a line for each step of the solver, with the relative duality gap.
 
     Attributes
     ----------
@@ -161,6 +163,7 @@ class ParityRidge(BaseParityRegressor):
         solver_params=None,
         convex_constraints=None,
         max_iter=100,
+        verbose=0,
     ):
         self.alpha = alpha
         self.constraint = constraint
@@ -173,6 +176,7 @@ class ParityRidge(BaseParityRegressor):
         self.solver_params = solver_params
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def _objective(self):
         return Objective(Squared(), self.alpha, 1.0, self.fit_intercept)

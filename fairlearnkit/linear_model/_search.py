@@ -131,7 +131,7 @@ class PathSearchMixin:
         model = self._model_class()
         shared = model.get_params(deep=False).keys() & self.get_params(deep=False)
         model.set_params(**{name: getattr(self, name) for name in shared})
-        model.set_params(max_gap=0.0, gap_ratio=0.0)
+        model.set_params(max_gap=0.0, gap_ratio=0.0, verbose=0)
         for own in settings:
             model.set_params(**own)._validate_params()
         return model

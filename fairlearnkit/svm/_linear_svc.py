@@ -73,6 +73,8 @@ class ParityLinearSVC(BaseParityClassifier):
         solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=1000
         Largest number of Newton or interior point steps.
+    verbose : int, default=0
+        1 prints a line for each step of the solver, with the relative duality gap.
 
     Attributes
     ----------
@@ -184,6 +186,7 @@ class ParityLinearSVC(BaseParityClassifier):
         solver_params=None,
         convex_constraints=None,
         max_iter=1000,
+        verbose=0,
     ):
         self.loss = loss
         self.constraint = constraint
@@ -199,6 +202,7 @@ class ParityLinearSVC(BaseParityClassifier):
         self.solver_params = solver_params
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def _objective(self):
         return Objective(LOSSES[self.loss](), 1.0, self.C, self.fit_intercept)

@@ -68,6 +68,8 @@ class ParityLinearSVR(BaseParityRegressor):
         solver's tolerance, and ``duality_gap_`` is NaN.
     max_iter : int, default=1000
         Largest number of Newton or interior point steps.
+    verbose : int, default=0
+        1 prints a line for each step of the solver, with the relative duality gap.
 
     Attributes
     ----------
@@ -165,6 +167,7 @@ class ParityLinearSVR(BaseParityRegressor):
         solver_params=None,
         convex_constraints=None,
         max_iter=1000,
+        verbose=0,
     ):
         self.epsilon = epsilon
         self.loss = loss
@@ -179,6 +182,7 @@ class ParityLinearSVR(BaseParityRegressor):
         self.solver_params = solver_params
         self.convex_constraints = convex_constraints
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def _objective(self):
         loss = LOSSES[self.loss](self.epsilon)

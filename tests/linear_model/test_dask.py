@@ -77,7 +77,7 @@ def both_fits(model, frame, cuts, target, groups="group", weight=None):
     lazy, fitted = divided(frame, cuts), []
     for data in (frame, lazy):
         more = {} if weight is None else {"sample_weight": data[weight]}
-        own = clone(model)
+        own = clone(model).set_params(tol=1e-10)
         own.fit(data[FEATURES], data[target], sensitive_features=data[groups], **more)
         fitted.append(own)
     return fitted
@@ -87,7 +87,7 @@ def assert_same(found, expected):
     """The same model but for the order of sums."""
     assert_allclose(found.coef_, expected.coef_, atol=1e-5)
     assert_allclose(found.intercept_, expected.intercept_, atol=1e-2)
-    assert_allclose(found.gap_, expected.gap_, atol=1e-8)
+    assert_allclose(found.gap_, expected.gap_, atol=1e-5)
     assert_allclose(found.duality_gap_, expected.duality_gap_, rtol=0.1, atol=1e-4)
     assert_array_equal(found.group_counts_, expected.group_counts_)
     assert_array_equal(found.feature_names_in_, FEATURES)
@@ -193,12 +193,11 @@ def test_arrays(frame, kind):
         groups = lazy[2]
     elif kind == "dict":
         groups_in_memory, groups = {"g": group}, {"g": lazy[2].rechunk(100)}
-    expected = ParityLogisticRegression(max_gap=0.2)
+    expected = ParityLogisticRegression(max_gap=0.2, tol=1e-10)
     expected.fit(X, y, sensitive_features=groups_in_memory)
-    found = ParityLogisticRegression(max_gap=0.2)
+    found = clone(expected)
     found.fit(lazy[0], lazy[1], sensitive_features=groups)
-    atol = 1e-5 if kind == "float32" else 1e-7
-    assert_allclose(found.coef_, expected.coef_, atol=atol)
+    assert_allclose(found.coef_, expected.coef_, atol=1e-5)
     assert found.coef_.dtype == expected.coef_.dtype
     assert found.n_features_in_ == 4
 
@@ -274,8 +273,8 @@ def test_projection(frame, method):
 def test_path(frame):
     lazy = divided(frame, CUTS["unlike"])
     for model, target, ratios in [
-        (None, "answer", [1, 0.5, 0, -0.5]),
-        (ParityLinearSVR(epsilon=0.5), "number", [0.5]),
+        (ParityLogisticRegression(tol=1e-10), "answer", [1, 0.5, 0, -0.5]),
+        (ParityLinearSVR(epsilon=0.5, tol=1e-10), "number", [0.5]),
     ]:
         paths = [
             parity_path(
@@ -288,7 +287,7 @@ def test_path(frame):
             for data in (frame, lazy)
         ]
         assert_allclose(paths[1].coefs, paths[0].coefs, atol=1e-5)
-        assert_allclose(paths[1].gaps, paths[0].gaps, atol=1e-7)
+        assert_allclose(paths[1].gaps, paths[0].gaps, atol=1e-5)
 
 
 def test_columns_made_of_many_scores_are_kept(frame, monkeypatch):
@@ -362,9 +361,7 @@ def test_errors_name_the_cure(frame):
     lazy = divided(frame, CUTS["unlike"])
     X, y, group = lazy[FEATURES], lazy["number"], lazy["group"]
     model = ParityRidge()
-    with pytest.raises(
-        ValueError, match=r"y a Series in memory. Pass y as a Dask coll"
-    ):
+    with pytest.raises(ValueError, match=r"y is a Series in memory.*Else pass y as a"):
         model.fit(X, frame["number"], sensitive_features=group)
     with pytest.raises(
         ValueError, match=r"y has 2 partitions, and X has 4.*repartition"
@@ -438,7 +435,7 @@ def test_workers_of_which_one_is_killed(frame, client):
     rows = np.split(np.arange(N), CUTS["unlike"])
     delayed = [dask.delayed(slow)(frame.iloc[some]) for some in rows]
     lazy = dataframe.from_delayed(delayed, meta=frame.iloc[:0], verify_meta=False)
-    expected = ParityLogisticRegression(max_gap=0.1)
+    expected = ParityLogisticRegression(max_gap=0.1, tol=1e-10)
     expected.fit(frame[FEATURES], frame["answer"], sensitive_features=frame["group"])
     passes, compute = [], partitions.compute
 
@@ -452,7 +449,7 @@ def test_workers_of_which_one_is_killed(frame, client):
 
     with dask.config.set(scheduler=client), pytest.MonkeyPatch.context() as patch:
         patch.setattr("fairlearnkit._optim.dask_rows.compute", killing)
-        found = ParityLogisticRegression(max_gap=0.1)
+        found = clone(expected)
         found.fit(lazy[FEATURES], lazy["answer"], sensitive_features=lazy["group"])
         assert len(passes) > 5
         assert_same(found, expected)
