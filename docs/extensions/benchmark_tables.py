@@ -15,7 +15,7 @@ METHODS = {
     "ThresholdOptimizer": "ThresholdOptimizer",
     "ExponentiatedGradient": "ExponentiatedGradient",
 }
-CANDIDATES = ("plain", "CV 0.05", "rule 0.05", "CV 0.02", "rule 0.02")
+CANDIDATES = ("plain", "equality", "CV 0.05", "rule 0.05", "CV 0.02", "rule 0.02")
 # The bound and the number of groups that the table of ``gap_bound_`` shows.
 SHOWN = {"0.05": "2 groups"}
 
