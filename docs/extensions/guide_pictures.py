@@ -1,6 +1,8 @@
 """Pictures of the guide, drawn by the very code that a page shows."""
 
+from contextlib import redirect_stdout
 from doctest import DocTestParser
+from io import StringIO
 from pathlib import Path
 
 # A page of the guide, and the name of the Display that its code leaves behind.
@@ -11,7 +13,8 @@ def run(path, name):
     """Run the examples of a page until they have assigned a name; its value."""
     values = {}
     for example in DocTestParser().get_examples(path.read_text("utf-8")):
-        exec(compile(example.source, str(path), "exec"), values)
+        with redirect_stdout(StringIO()):
+            exec(compile(example.source, str(path), "exec"), values)
         if name in values:
             return values[name]
     msg = f"{path} assigns no {name}"
