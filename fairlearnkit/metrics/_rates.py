@@ -7,7 +7,18 @@ from sklearn.exceptions import UndefinedMetricWarning
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.group_rates import rates_by_group
 from fairlearnkit._counting.metric import compare_groups, compares, comparison_of
+from fairlearnkit._counting.noisy_counts import (
+    check_groups,
+    check_no_weights,
+    read_noisy_counts,
+)
+from fairlearnkit._counting.noisy_group_rates import (
+    noisy_rates_by_group,
+    warn_of_small_noisy_groups,
+    warn_of_undefined_noisy_rates,
+)
 from fairlearnkit._counting.rates import RATES, rates_without_truth
+from fairlearnkit._data.messages import CLASS_METRIC
 
 
 @compares()
@@ -203,6 +214,8 @@ def group_rates(
     pos_label=None,
     labels=None,
     missing="error",
+    groups=None,
+    epsilon=None,
 ):
     r"""All rates of the confusion matrix in each group.
 
@@ -271,6 +284,11 @@ def group_rates(
     ([0.6, 0.3], 0.45)
     """
     names = rates_without_truth() if y_true is None else tuple(RATES)
+    check_groups(groups, epsilon)
+    if epsilon is not None:
+        check_no_weights(sample_weight)
+        data, declared = (y_true, y_pred, sensitive_features), (groups, labels)
+        return _private_rates(data, names, declared, pos_label, epsilon, missing)
     confusion = read_confusion(
         y_true,
         y_pred,
@@ -291,4 +309,17 @@ def group_rates(
             "which is NaN there."
         )
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
+    return rates
+
+
+def _private_rates(data, names, declared, pos_label, epsilon, missing):
+    """As `group_rates`, from counts with noise."""
+    noisy = read_noisy_counts(
+        *data, names, declared, epsilon=epsilon, missing=missing, caller=CLASS_METRIC
+    )
+    positive = one_positive_class(noisy, names, pos_label)
+    rates = noisy_rates_by_group(noisy, positive, names)
+    warn_of_small_noisy_groups(noisy, stacklevel=4)
+    warn_of_undefined_noisy_rates(rates, stacklevel=4)
+    del rates["noisy"]
     return rates

@@ -3,6 +3,7 @@
 import datetime
 import platform
 import warnings
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -14,6 +15,8 @@ import fairlearnkit
 from fairlearnkit._counting.confusion import read_confusion
 from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates
+from fairlearnkit._counting.noisy_counts import check_groups, read_noisy_counts
+from fairlearnkit._counting.noisy_group_rates import warn_of_small_noisy_groups
 from fairlearnkit._counting.small_groups import (
     check_min_group_size,
     find_large_groups,
@@ -30,6 +33,7 @@ from fairlearnkit.exceptions import SmallGroupWarning
 
 from ._report_names import Settings, group_names, name_of_reference
 from ._report_object import ParityReport
+from ._report_private import check_private, private_rate_numbers
 from ._report_rates import rate_numbers
 from ._report_scores import check_measures, read_numbers, score_numbers
 
@@ -65,6 +69,8 @@ def parity_report(
     data=None,
     date=None,
     output_dict=False,
+    groups=None,
+    epsilon=None,
 ):
     r"""Report of counts, rates and gaps by group: text, table, HTML page, JSON.
 
@@ -180,10 +186,16 @@ def parity_report(
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
     asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
+    if epsilon is not None:
+        check_private(target, sample_weight, random_state)
+        build = partial(_report_private, groups=groups, epsilon=epsilon)
+    check_groups(groups, epsilon)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}
     numbers |= _resampling(n_resamples, confidence_level, random_state)
+    if epsilon is not None:  # intervals have a formula
+        numbers |= {"n_resamples": 0, "random_state": None}
     return numbers if output_dict else ParityReport(numbers)
 
 
@@ -215,6 +227,7 @@ def _circumstances(rows):
         "sensitive_features": [c.name or other for c, other in zip(columns, unnamed)],
         "n_rows": len(rows["y_pred"]),
         "weighted": rows["sample_weight"] is not None,
+        "privacy": None,
         "versions": {
             "fairlearnkit": fairlearnkit.__version__,
             "scikit-learn": sklearn.__version__,
@@ -246,6 +259,35 @@ def _report_classes(rows, rates, classes, missing, min_group_size, asked):
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         numbers = rate_numbers(confusion, compared, rates, pos_label, settings)
+    return numbers | _marks(counts, settings)
+
+
+def _report_private(
+    rows, rates, classes, missing, min_group_size, asked, *, groups, epsilon
+):
+    """Numbers of a private report on classes; see `parity_report`."""
+    rates = check_rates(rates, rows["y_true"], DEFAULT_RATES)
+    pos_label, labels = classes
+    noisy = read_noisy_counts(
+        rows["y_true"],
+        rows["y_pred"],
+        rows["sensitive_features"],
+        rates,
+        (groups, labels),
+        epsilon=epsilon,
+        missing=missing,
+        caller=PARITY_REPORT,
+    )
+    warn_of_small_noisy_groups(noisy, stacklevel=4)
+    check_min_group_size(min_group_size)
+    counts = noisy.counts[0].sum(axis=(1, 2))
+    is_large = np.ones(len(counts), dtype=bool)
+    if min_group_size:
+        is_large = find_large_groups(noisy.groups, counts, min_group_size)
+        warn_of_left_out(noisy.groups, counts, min_group_size, stacklevel=4)
+    compared = noisy.take(is_large)
+    settings = _settings(noisy.groups.tolist(), compared.groups.tolist(), *asked)
+    numbers = private_rate_numbers(noisy, compared, rates, pos_label, settings)
     return numbers | _marks(counts, settings)
 
 
