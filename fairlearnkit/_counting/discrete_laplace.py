@@ -14,6 +14,7 @@ draws at a time.
 import secrets
 from fractions import Fraction
 from math import exp, expm1, floor, sqrt
+from numbers import Rational
 
 import numpy as np
 from scipy.stats import nbinom, norm
@@ -43,7 +44,8 @@ def rational_epsilon(epsilon):
     epsilon : Fraction
         A multiple of 1 / `DENOMINATOR`.
     """
-    return Fraction(floor(Fraction(epsilon) * DENOMINATOR), DENOMINATOR)
+    exact = epsilon if isinstance(epsilon, Rational) else float(epsilon)
+    return Fraction(floor(Fraction(exact) * DENOMINATOR), DENOMINATOR)
 
 
 def draw_discrete_laplace(epsilon, size):
@@ -182,7 +184,7 @@ def noise_quantile(epsilon, n_cells, tail):
     Returns
     -------
     size : float
-        The smallest m with P(abs(S) > m) <= tail; up to 4 % more where epsilon is small.
+        The smallest m with P(abs(S) > m) <= tail; up to 4 % more for small epsilon.
     """
     fine = max(float(epsilon), FINEST_EPSILON)
     law = nbinom(n_cells, -expm1(-fine))

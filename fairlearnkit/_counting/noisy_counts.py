@@ -59,10 +59,12 @@ class NoisyCounts(ConfusionCounts):
         return replace(self, counts=counts, weights=counts, groups=self.groups[kept])
 
 
-def read_noisy_counts(
-    y_true, y_pred, sensitive_features, rates, declared, *, epsilon, missing, caller
+def count_declared(
+    y_true, y_pred, sensitive_features, rates, *, groups, labels, missing, caller
 ):
-    """Read labels and groups, count the declared ones, and add noise.
+    """Count the rows of the declared groups and classes, without noise.
+
+    What is returned holds no trace of other rows.
 
     Parameters
     ----------
@@ -70,10 +72,8 @@ def read_noisy_counts(
         As in `read_confusion`.
     rates : sequence of str
         Rates that are to be computed, which may need `y_true`.
-    declared : tuple of (groups, labels)
+    groups, labels : sequence
         All groups, and all classes.
-    epsilon : float
-        Bound on what a row can change.
     missing : {"error", "group", "ignore"}
         "group" declares a group of missing values. Otherwise rows of missing values are
         left out; an error would reveal them.
@@ -82,26 +82,22 @@ def read_noisy_counts(
 
     Returns
     -------
-    counts : NoisyCounts
+    counts : ConfusionCounts
     """
-    check_epsilon(epsilon)
     check_option("missing", missing, MISSING_POLICIES)
     check_truth(y_true, rates)
-    named = {"y_true": y_true, "y_pred": y_pred}
+    named = {} if y_true is None else {"y_true": y_true}
+    named["y_pred"] = y_pred
     check_alignment(**named, sensitive_features=sensitive_features)
-    targets = [
-        _target(k, v) for k, v in named.items() if k == "y_pred" or v is not None
-    ]
+    targets = [_target(name, values) for name, values in named.items()]
     check_consistent_length(*(target.values for target in targets))
     columns = checked_columns(sensitive_features, len(targets[0].values), caller)
-    groups = declared_columns("groups", declared[0], len(columns), missing == "group")
-    classes = declared_columns("labels", declared[1], 1, False)
+    groups = declared_columns("groups", groups, len(columns), missing == "group")
+    classes = declared_columns("labels", labels, 1, False)
     group = match_declared(columns, groups)
     codes = [match_declared([target], classes) for target in targets]
     counts = _count(group, codes[0], codes[-1], len(groups.labels), len(classes.labels))
-    has_truth = y_true is not None
-    counts = _with_noise(counts, rational_epsilon(epsilon), has_truth)
-    return NoisyCounts(
+    return ConfusionCounts(
         weights=counts,
         counts=counts,
         groups=label_array(groups.labels),
@@ -110,6 +106,39 @@ def read_noisy_counts(
         codes=(),
         sample_weight=None,
         target="labels",
+    )
+
+
+def add_noise(exact, epsilon, has_truth):
+    """Counts with independent noise in each cell that a row can be in.
+
+    Parameters
+    ----------
+    exact : ConfusionCounts
+        What `count_declared` returns.
+    epsilon : float
+        Bound on what a row can change.
+    has_truth : bool
+        Whether there are true classes.
+
+    Returns
+    -------
+    noisy : NoisyCounts
+    """
+    holds_rows = noisy_cells(len(exact.classes), has_truth)
+    counts = exact.counts.astype(np.int64)
+    n_cells = len(exact.groups) * int(holds_rows.sum())
+    draws = draw_discrete_laplace(rational_epsilon(epsilon), n_cells)
+    counts[..., holds_rows] += draws.reshape(1, len(exact.groups), -1)
+    return NoisyCounts(
+        weights=counts,
+        counts=counts,
+        groups=exact.groups,
+        strata=exact.strata,
+        classes=exact.classes,
+        codes=(),
+        sample_weight=None,
+        target=exact.target,
         epsilon=float(epsilon),
         has_truth=has_truth,
     )
@@ -166,13 +195,3 @@ def _count(group, true, predicted, n_groups, n_classes):
     stratum = np.zeros(len(group), dtype=np.intp)
     codes = stratum, np.where(is_known, group, -1), true, predicted
     return count_cells(codes, (1, n_groups, n_classes, n_classes), None)[0]
-
-
-def _with_noise(counts, epsilon, has_truth):
-    """Counts with independent noise in each cell that a row can be in."""
-    holds_rows = noisy_cells(counts.shape[-1], has_truth)
-    noise = np.zeros(counts.shape, dtype=np.int64)
-    n_cells = counts.shape[1] * int(holds_rows.sum())
-    draws = draw_discrete_laplace(epsilon, n_cells)
-    noise[..., holds_rows] = draws.reshape(1, counts.shape[1], -1)
-    return counts + noise

@@ -8,9 +8,11 @@ from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.group_rates import rates_by_group
 from fairlearnkit._counting.metric import compare_groups, compares, comparison_of
 from fairlearnkit._counting.noisy_counts import (
+    add_noise,
+    check_epsilon,
     check_groups,
     check_no_weights,
-    read_noisy_counts,
+    count_declared,
 )
 from fairlearnkit._counting.noisy_group_rates import (
     noisy_rates_by_group,
@@ -286,9 +288,19 @@ def group_rates(
     names = rates_without_truth() if y_true is None else tuple(RATES)
     check_groups(groups, epsilon)
     if epsilon is not None:
+        check_epsilon(epsilon)
         check_no_weights(sample_weight)
-        data, declared = (y_true, y_pred, sensitive_features), (groups, labels)
-        return _private_rates(data, names, declared, pos_label, epsilon, missing)
+        counts = count_declared(
+            y_true,
+            y_pred,
+            sensitive_features,
+            names,
+            groups=groups,
+            labels=labels,
+            missing=missing,
+            caller=CLASS_METRIC,
+        )
+        return _private_rates(counts, names, pos_label, epsilon, y_true is not None)
     confusion = read_confusion(
         y_true,
         y_pred,
@@ -312,14 +324,13 @@ def group_rates(
     return rates
 
 
-def _private_rates(data, names, declared, pos_label, epsilon, missing):
-    """As `group_rates`, from counts with noise."""
-    noisy = read_noisy_counts(
-        *data, names, declared, epsilon=epsilon, missing=missing, caller=CLASS_METRIC
-    )
-    positive = one_positive_class(noisy, names, pos_label)
+def _private_rates(counts, names, pos_label, epsilon, has_truth):
+    """As `group_rates`, from counts to which noise is added."""
+    positive = one_positive_class(counts, names, pos_label)
+    noisy = add_noise(counts, epsilon, has_truth)
     rates = noisy_rates_by_group(noisy, positive, names)
     warn_of_small_noisy_groups(noisy, stacklevel=4)
     warn_of_undefined_noisy_rates(rates, stacklevel=4)
     del rates["noisy"]
+    rates.epsilon = noisy.epsilon
     return rates

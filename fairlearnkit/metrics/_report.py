@@ -15,7 +15,11 @@ import fairlearnkit
 from fairlearnkit._counting.confusion import read_confusion
 from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates
-from fairlearnkit._counting.noisy_counts import check_groups, read_noisy_counts
+from fairlearnkit._counting.noisy_counts import (
+    add_noise,
+    check_groups,
+    count_declared,
+)
 from fairlearnkit._counting.noisy_group_rates import warn_of_small_noisy_groups
 from fairlearnkit._counting.small_groups import (
     check_min_group_size,
@@ -31,10 +35,11 @@ from fairlearnkit._data.messages import PARITY_REPORT, check_option
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit.exceptions import SmallGroupWarning
 
+from ._bootstrap import check_confidence_level
 from ._report_names import Settings, group_names, name_of_reference
 from ._report_object import ParityReport
-from ._report_private import check_private, private_rate_numbers
-from ._report_rates import rate_numbers
+from ._report_private import check_private, private_numbers
+from ._report_rates import positives_and_rates, rate_numbers
 from ._report_scores import check_measures, read_numbers, score_numbers
 
 # Rates of demographic parity and of equalized odds, and the accuracy that they cost.
@@ -187,7 +192,7 @@ def parity_report(
     asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
     if epsilon is not None:
-        check_private(target, sample_weight, random_state)
+        check_private(target, epsilon, sample_weight, random_state)
         build = partial(_report_private, groups=groups, epsilon=epsilon)
     check_groups(groups, epsilon)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
@@ -267,19 +272,23 @@ def _report_private(
 ):
     """Numbers of a private report on classes; see `parity_report`."""
     rates = check_rates(rates, rows["y_true"], DEFAULT_RATES)
+    check_min_group_size(min_group_size)
     pos_label, labels = classes
-    noisy = read_noisy_counts(
+    exact = count_declared(
         rows["y_true"],
         rows["y_pred"],
         rows["sensitive_features"],
         rates,
-        (groups, labels),
-        epsilon=epsilon,
+        groups=groups,
+        labels=labels,
         missing=missing,
         caller=PARITY_REPORT,
     )
+    # Errors about arguments come before the noise: a call that draws it is a release.
+    _settings(*[exact.groups.tolist()] * 2, *asked)
+    parts = positives_and_rates(exact, rates, pos_label)
+    noisy = add_noise(exact, epsilon, rows["y_true"] is not None)
     warn_of_small_noisy_groups(noisy, stacklevel=4)
-    check_min_group_size(min_group_size)
     counts = noisy.counts[0].sum(axis=(1, 2))
     is_large = np.ones(len(counts), dtype=bool)
     if min_group_size:
@@ -287,8 +296,7 @@ def _report_private(
         warn_of_left_out(noisy.groups, counts, min_group_size, stacklevel=4)
     compared = noisy.take(is_large)
     settings = _settings(noisy.groups.tolist(), compared.groups.tolist(), *asked)
-    numbers = private_rate_numbers(noisy, compared, rates, pos_label, settings)
-    return numbers | _marks(counts, settings)
+    return private_numbers(noisy, compared, parts, settings) | _marks(counts, settings)
 
 
 def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
@@ -333,6 +341,8 @@ def _settings(labels, compared, reference, n_resamples, confidence_level, random
     if not is_count or n_resamples < 0:
         msg = f"n_resamples={n_resamples!r} must be an integer of at least 0."
         raise ValueError(msg)
+    if n_resamples:
+        check_confidence_level(confidence_level)
     names, kept = group_names(labels), set(compared)
     compared = [name for name, label in zip(names, labels) if label in kept]
     reference = name_of_reference(reference, labels, names, compared)

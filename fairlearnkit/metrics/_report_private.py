@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fairlearnkit._counting.discrete_laplace import noise_variance
-from fairlearnkit._counting.noisy_counts import check_no_weights
+from fairlearnkit._counting.noisy_counts import check_epsilon, check_no_weights
 from fairlearnkit._counting.noisy_gaps import (
     against_group,
     largest_difference,
@@ -24,7 +24,7 @@ from fairlearnkit._counting.noisy_rates import (
 
 from ._report_gaps import AGAINST, GAPS, compare, describe, share_of_largest
 from ._report_names import plain_label
-from ._report_rates import join_parts, positives_and_rates
+from ._report_rates import join_parts
 
 UNIT = "one row, added or removed"
 MECHANISM = "discrete Laplace noise in each count of group, true class and prediction"
@@ -36,13 +36,15 @@ OF_PAIRS = {"difference": interval_of_difference, "ratio": interval_of_ratio}
 DEFAULT_SEED = 0
 
 
-def check_private(target, sample_weight, random_state):
+def check_private(target, epsilon, sample_weight, random_state):
     """Raise an error for what a private report cannot hold.
 
     Parameters
     ----------
     target : {"classes", "numbers"}
         What is reported.
+    epsilon : float
+        Bound on what a row can change.
     sample_weight : array-like or None
         Weights.
     random_state : object
@@ -51,8 +53,9 @@ def check_private(target, sample_weight, random_state):
     Raises
     ------
     ValueError
-        Numeric targets, weights, or a seed.
+        A wrong epsilon, numeric targets, weights, or a seed.
     """
+    check_epsilon(epsilon)
     if target != "classes":
         msg = (
             f"target={target!r} and epsilon exclude each other: a row can change a "
@@ -122,21 +125,22 @@ class NoisyMeasure(NamedTuple):
         ]
 
 
-def private_rate_numbers(noisy, compared, rates, pos_label, settings):
+def private_numbers(noisy, compared, parts, settings):
     """All rates of a private report, as `rate_numbers` has them.
 
     Parameters
     ----------
     noisy, compared : NoisyCounts
         Confusion matrices with noise of all groups, and of those that are compared.
-    rates, pos_label, settings : sequence of str, scalar or None, Settings
-        As in `rate_numbers`.
+    parts : list of (int, list of str)
+        As `positives_and_rates` returns them.
+    settings : Settings
+        What is asked for.
 
     Returns
     -------
     numbers : dict
     """
-    parts = positives_and_rates(noisy, rates, pos_label)
     found = [
         _part(noisy, compared, positive, names, settings) for positive, names in parts
     ]
