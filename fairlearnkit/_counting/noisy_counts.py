@@ -144,8 +144,33 @@ def add_noise(exact, epsilon, has_truth):
     )
 
 
-def check_epsilon(epsilon):
-    """Raise an error unless it is a number in the range of the noise."""
+def check_noise(epsilon, groups, sample_weight):
+    """Raise an error for arguments that do not go with noise, or not without.
+
+    Parameters
+    ----------
+    epsilon : float or None
+        Bound on what a row can change; None for no noise.
+    groups : sequence or None
+        Declared groups.
+    sample_weight : array-like or None
+        Weights.
+
+    Raises
+    ------
+    ValueError
+        Groups without epsilon; an epsilon that is no number in the range of the noise;
+        weights beside it.
+    """
+    if epsilon is None:
+        if groups is not None:
+            msg = (
+                "groups declares the groups of a private report, and epsilon is None, "
+                "so that the groups are those in sensitive_features. Leave out groups, "
+                "or pass epsilon."
+            )
+            raise ValueError(msg)
+        return
     is_number = isinstance(epsilon, Real) and not isinstance(epsilon, bool)
     if not is_number or not SMALLEST_EPSILON <= epsilon <= LARGEST_EPSILON:
         msg = (
@@ -154,24 +179,10 @@ def check_epsilon(epsilon):
             "None adds no noise."
         )
         raise ValueError(msg)
-
-
-def check_no_weights(sample_weight):
-    """Raise an error for weights: a row then counts by more than 1."""
     if sample_weight is not None:
         msg = (
             "sample_weight and epsilon exclude each other: the noise hides a row that "
             "counts as 1, not one of any weight. Leave out one of the two."
-        )
-        raise ValueError(msg)
-
-
-def check_groups(groups, epsilon):
-    """Raise an error for declared groups in a report without noise."""
-    if groups is not None and epsilon is None:
-        msg = (
-            "groups declares the groups of a private report, and epsilon is None: the "
-            "groups are those in sensitive_features. Leave out groups, or pass epsilon."
         )
         raise ValueError(msg)
 

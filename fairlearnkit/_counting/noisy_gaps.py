@@ -20,19 +20,19 @@ def largest_difference(rates, confidence_level):
     Parameters
     ----------
     rates : NoisyRates
-        A rate of each of at least two groups.
+        A rate of each of at least two groups, in any number of samples.
     confidence_level : float
         Between 0 and 1.
 
     Returns
     -------
-    low, high : float
+    low, high : ndarray of shape (...)
         Between 0 and 1.
     """
     low = high = 0.0
     for down, up in _of_all_pairs(rates, confidence_level, interval_of_difference):
-        low = max(low, float(np.maximum(down, -up).max()))
-        high = max(high, float(np.maximum(-down, up).max()))
+        low = np.maximum(low, np.maximum(down, -up).max(axis=-1))
+        high = np.maximum(high, np.maximum(-down, up).max(axis=-1))
     return low, high
 
 
@@ -46,25 +46,26 @@ def smallest_ratio(rates, confidence_level):
 
     Returns
     -------
-    low, high : float
+    low, high : ndarray of shape (...)
         Between 0 and 1.
     """
     low = high = 1.0
     for down, up in _of_all_pairs(rates, confidence_level, interval_of_ratio):
         with np.errstate(divide="ignore"):  # infinite, and not the minimum
-            low = min(low, float(np.minimum(down, 1.0 / up).min()))
-            high = min(high, float(np.minimum(up, 1.0 / down).min()))
+            low = np.minimum(low, np.minimum(down, 1.0 / up).min(axis=-1))
+            high = np.minimum(high, np.minimum(up, 1.0 / down).min(axis=-1))
     return low, high
 
 
 def _of_all_pairs(rates, confidence_level, interval_of):
     """Yield the intervals of each group and all groups after it."""
-    n_groups = len(rates.values)
+    n_groups = rates.values.shape[-1]
     z = quantile_for(confidence_level, n_groups * (n_groups - 1) // 2)
     values, (low, high) = rates.values, rates.intervals(z)
     for g in range(n_groups - 1):
-        down, up = interval_of(values[g:], low[g:], high[g:], 0)
-        yield down[1:], up[1:]
+        ends = (v[..., g:] for v in (values, low, high))
+        down, up = interval_of(*ends, 0)
+        yield down[..., 1:], up[..., 1:]
 
 
 def shares_of_largest(rates, confidence_level):
@@ -80,16 +81,16 @@ def shares_of_largest(rates, confidence_level):
 
     Returns
     -------
-    low, high : ndarray of shape (n_groups,)
+    low, high : ndarray of shape (..., n_groups)
         Between 0 and 1.
     """
-    n_groups = len(rates.values)
+    n_groups = rates.values.shape[-1]
     z = quantile_for(confidence_level, n_groups - 1)
     values, ends = rates.values, rates.intervals(z)
-    low, high = np.ones((2, n_groups))
+    low = high = np.ones(rates.values.shape)
     for g in range(n_groups):
         down, up = interval_of_ratio(values, *ends, g)
-        down[g] = up[g] = 1.0
+        down[..., g] = up[..., g] = 1.0
         low, high = np.minimum(low, down), np.minimum(high, up)
     return low, high
 
@@ -108,10 +109,10 @@ def against_group(rates, g, confidence_level, interval_of):
 
     Returns
     -------
-    low, high : ndarray of shape (n_groups,)
+    low, high : ndarray of shape (..., n_groups)
         Of the group itself, its exact difference or ratio.
     """
     ends = rates.intervals(quantile_for(confidence_level))
     low, high = interval_of(rates.values, *ends, g)
-    low[g] = high[g] = 0.0 if interval_of is interval_of_difference else 1.0
+    low[..., g] = high[..., g] = 0.0 if interval_of is interval_of_difference else 1.0
     return low, high

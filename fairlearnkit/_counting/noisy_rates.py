@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from fairlearnkit._counting.discrete_laplace import noise_half_width
 from fairlearnkit._counting.rates import RATES, rate_counts
@@ -16,7 +16,7 @@ class NoisyRates:
 
     Parameters
     ----------
-    numerator, denominator : ndarray of shape (n_groups,), int
+    numerator, denominator : ndarray of shape (..., n_groups), int
         Sums of noisy cells. They may be negative, and the numerator may be the larger.
     n_cells : tuple of (int, int)
         Number of noisy cells in the numerator, and of those in the denominator only.
@@ -51,7 +51,7 @@ class NoisyRates:
 
     def take(self, kept):
         """The rates of some of the groups."""
-        numerator, denominator = self.numerator[kept], self.denominator[kept]
+        numerator, denominator = self.numerator[..., kept], self.denominator[..., kept]
         return NoisyRates(numerator, denominator, self.n_cells, self.epsilon)
 
     def intervals(self, z):
@@ -72,7 +72,7 @@ class NoisyRates:
 
         Returns
         -------
-        low, high : ndarray of shape (n_groups,)
+        low, high : ndarray of shape (..., n_groups)
         """
         t_a, t_b = (_half_width(self.epsilon, n, z) ** 2 for n in self.n_cells)
         a, n = self.clipped.astype(float), self.denominator.astype(float)
@@ -109,7 +109,7 @@ def noisy_rates(counts, rate, positive, has_truth, epsilon):
 
     Parameters
     ----------
-    counts : ndarray of shape (n_groups, n_classes, n_classes), int
+    counts : ndarray of shape (..., n_groups, n_classes, n_classes), int
         Noisy cells (group, true class, predicted class).
     rate : str
         One of ``RATES``.
@@ -141,7 +141,7 @@ def noisy_cells(n_classes, has_truth):
 
 def quantile_for(confidence_level, n_comparisons=1):
     """Normal quantile z of that many intervals that hold together (Bonferroni)."""
-    return float(norm.isf(0.5 * (1.0 - confidence_level) / n_comparisons))
+    return -float(ndtri(0.5 * (1.0 - confidence_level) / n_comparisons))
 
 
 def interval_of_difference(values, low, high, other):
@@ -156,16 +156,16 @@ def interval_of_difference(values, low, high, other):
 
     Parameters
     ----------
-    values, low, high : ndarray of shape (n_groups,)
+    values, low, high : ndarray of shape (..., n_groups)
         Rates and the ends of their intervals.
     other : int
         Position of the group whose rate is subtracted from all of them.
 
     Returns
     -------
-    low, high : ndarray of shape (n_groups,)
+    low, high : ndarray of shape (..., n_groups)
     """
-    p, p_low, p_high = values[other], low[other], high[other]
+    p, p_low, p_high = (v[..., [other]] for v in (values, low, high))
     down = values - p - np.hypot(values - low, p_high - p)
     up = values - p + np.hypot(high - values, p - p_low)
     is_known = ~np.isnan(values - p)
@@ -187,17 +187,17 @@ def interval_of_ratio(values, low, high, other):
 
     Parameters
     ----------
-    values, low, high : ndarray of shape (n_groups,)
+    values, low, high : ndarray of shape (..., n_groups)
         Rates and the ends of their intervals.
     other : int
         Position of the group by whose rate all of them are divided.
 
     Returns
     -------
-    low, high : ndarray of shape (n_groups,)
+    low, high : ndarray of shape (..., n_groups)
         Not below 0; the upper end may be infinite.
     """
-    p, p_low, p_high = values[other], low[other], high[other]
+    p, p_low, p_high = (v[..., [other]] for v in (values, low, high))
     product = values * p
     # Both are quadratics S r^2 - 2 p_1 p_2 r + C = 0.
     square, constant = p_high * (2 * p - p_high), low * (2 * values - low)

@@ -9,9 +9,7 @@ from fairlearnkit._counting.group_rates import rates_by_group
 from fairlearnkit._counting.metric import compare_groups, compares, comparison_of
 from fairlearnkit._counting.noisy_counts import (
     add_noise,
-    check_epsilon,
-    check_groups,
-    check_no_weights,
+    check_noise,
     count_declared,
 )
 from fairlearnkit._counting.noisy_group_rates import (
@@ -286,31 +284,14 @@ def group_rates(
     ([0.6, 0.3], 0.45)
     """
     names = rates_without_truth() if y_true is None else tuple(RATES)
-    check_groups(groups, epsilon)
+    check_noise(epsilon, groups, sample_weight)
+    data, options = (y_true, y_pred, sensitive_features, names), {"missing": missing}
     if epsilon is not None:
-        check_epsilon(epsilon)
-        check_no_weights(sample_weight)
-        counts = count_declared(
-            y_true,
-            y_pred,
-            sensitive_features,
-            names,
-            groups=groups,
-            labels=labels,
-            missing=missing,
-            caller=CLASS_METRIC,
-        )
+        options |= {"groups": groups, "labels": labels, "caller": CLASS_METRIC}
+        counts = count_declared(*data, **options)
         return _private_rates(counts, names, pos_label, epsilon, y_true is not None)
-    confusion = read_confusion(
-        y_true,
-        y_pred,
-        sensitive_features,
-        names,
-        sample_weight=sample_weight,
-        labels=labels,
-        missing=missing,
-        pos_label=pos_label,
-    )
+    options |= {"labels": labels, "pos_label": pos_label}
+    confusion = read_confusion(*data, sample_weight=sample_weight, **options)
     positive = one_positive_class(confusion, names, pos_label)
     rates = rates_by_group(confusion, positive, names)
     # The smallest denominator, in rows: one group without rows leaves a NaN.

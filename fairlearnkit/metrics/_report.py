@@ -17,7 +17,7 @@ from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates
 from fairlearnkit._counting.noisy_counts import (
     add_noise,
-    check_groups,
+    check_noise,
     count_declared,
 )
 from fairlearnkit._counting.noisy_group_rates import warn_of_small_noisy_groups
@@ -191,10 +191,10 @@ def parity_report(
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
     asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
+    check_noise(epsilon, groups, sample_weight)
     if epsilon is not None:
-        check_private(target, epsilon, sample_weight, random_state)
+        check_private(target, random_state)
         build = partial(_report_private, groups=groups, epsilon=epsilon)
-    check_groups(groups, epsilon)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}

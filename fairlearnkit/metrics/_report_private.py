@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from fairlearnkit._counting.discrete_laplace import noise_variance
-from fairlearnkit._counting.noisy_counts import check_epsilon, check_no_weights
 from fairlearnkit._counting.noisy_gaps import (
     against_group,
     largest_difference,
@@ -36,26 +35,21 @@ OF_PAIRS = {"difference": interval_of_difference, "ratio": interval_of_ratio}
 DEFAULT_SEED = 0
 
 
-def check_private(target, epsilon, sample_weight, random_state):
+def check_private(target, random_state):
     """Raise an error for what a private report cannot hold.
 
     Parameters
     ----------
     target : {"classes", "numbers"}
         What is reported.
-    epsilon : float
-        Bound on what a row can change.
-    sample_weight : array-like or None
-        Weights.
     random_state : object
         The seed, if one was given.
 
     Raises
     ------
     ValueError
-        A wrong epsilon, numeric targets, weights, or a seed.
+        Numeric targets, or a seed.
     """
-    check_epsilon(epsilon)
     if target != "classes":
         msg = (
             f"target={target!r} and epsilon exclude each other: a row can change a "
@@ -63,7 +57,6 @@ def check_private(target, epsilon, sample_weight, random_state):
             "hides. Cut the numbers into classes, or leave out epsilon."
         )
         raise ValueError(msg)
-    check_no_weights(sample_weight)
     if random_state is not None and random_state != DEFAULT_SEED:
         msg = (
             f"random_state={random_state!r} and epsilon exclude each other: whoever "
