@@ -64,7 +64,7 @@ def warn_of_small_noisy_groups(noisy, stacklevel):
     if counts.min() < SMALL_CELL:
         msg = (
             f"Fewer than {SMALL_CELL} rows in a group, by the counts with noise: "
-            f"{counts_table(noisy.groups, counts)}. Its rates are mostly noise."
+            f"{counts_table(noisy.groups, counts)}. Its rates are uncertain."
         )
         warnings.warn(msg, SmallGroupWarning, stacklevel=stacklevel)
 

@@ -232,8 +232,18 @@ def group_rates(
     pos_label : scalar, default=None
         The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans; of
         other labels it has to be named.
-    labels, missing : optional
-        As in :func:`~fairlearnkit.metrics.rate_difference`.
+    labels : array-like, default=None
+        All classes, if some may not occur in these rows. Required with `epsilon`.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features. With `epsilon`, "error" leaves these
+        rows out, as "ignore" does, since an error would reveal them.
+    groups : sequence, default=None
+        All groups, required with `epsilon` and refused without: labels, or tuples of
+        labels for several sensitive columns.
+    epsilon : float, default=None
+        Noise in each count makes the rates private: adding or removing one row changes
+        the probability of any result by a factor of at most exp(epsilon). See
+        :func:`~fairlearnkit.metrics.parity_report`.
 
     Returns
     -------
@@ -252,11 +262,14 @@ def group_rates(
             Number of rows in the denominator of each rate.
         pos_label : scalar
             The positive class.
+        epsilon : float
+            As given; only if it was.
 
     Raises
     ------
     ValueError
-        As in :func:`~fairlearnkit.metrics.rate_difference`.
+        As in :func:`~fairlearnkit.metrics.rate_difference`. With `epsilon`: `groups` or
+        `labels` are not declared, or there are weights.
 
     Warns
     -----
@@ -270,9 +283,18 @@ def group_rates(
     Rates of small groups are noisy: see
     :func:`~fairlearnkit.metrics.bootstrap_interval`.
 
+    With `epsilon`, counts hold noise and may be negative; rates stay between 0 and 1,
+    and are NaN where the count in the denominator is 0 or less. Rows of labels that are
+    not declared are not counted, and no error or warning tells of them. Each call adds
+    its epsilon to that of all earlier ones on the same rows: for intervals, too, call
+    :func:`~fairlearnkit.metrics.parity_report` instead (:ref:`private_report`).
+
     References
     ----------
     Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Canonne, Kamath, Steinke: The Discrete Gaussian for Differential Privacy. NeurIPS
+    2020, algorithms 1 and 2.
 
     Examples
     --------

@@ -105,7 +105,7 @@ def parity_report(
         each class in turn if there are more than two; of two other labels it has to be
         named, unless only "accuracy" and "error_rate" are reported.
     labels : array-like, default=None
-        All classes, if some may not occur in these rows.
+        All classes, if some may not occur in these rows. Required with `epsilon`.
     rates : sequence of str, default=None
         Rates to report; :func:`~fairlearnkit.metrics.rate_difference` lists their
         names. None takes selection rate, true and false positive rate, and accuracy;
@@ -116,13 +116,16 @@ def parity_report(
         Group that every other group is compared with, too: its label, or its name in
         the report.
     n_resamples : int, default=1000
-        Number of bootstrap resamples; 0 omits all intervals.
+        Number of bootstrap resamples; 0 omits all intervals. With `epsilon` there are
+        none, and intervals have a formula.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     random_state : int, RandomState instance or None, default=0
-        Determines the resamples.
+        Determines the resamples. With `epsilon`, a seed is an error, except for the
+        default, which has no effect then.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive features. With `epsilon`, "error" leaves these
+        rows out, as "ignore" does, since an error would reveal them.
     min_group_size : int, default=0
         Groups of fewer rows are left out of differences and ratios. Their rates stay in
         the report, marked.
@@ -132,6 +135,13 @@ def parity_report(
         Date of the report; None takes today's.
     output_dict : bool, default=False
         Return the numbers as a dict instead.
+    groups : sequence, default=None
+        All groups, required with `epsilon` and refused without: labels, or tuples of
+        labels for several sensitive columns.
+    epsilon : float, default=None
+        Noise in each count makes the report private: adding or removing one row changes
+        the probability of any report by a factor of at most exp(epsilon). From 1e-6 to
+        1000; the smaller, the more noise, and 0.1 to 10 are usual. None adds no noise.
 
     Returns
     -------
@@ -150,7 +160,8 @@ def parity_report(
         unknown; `y_true` has two classes and `y_pred` others, such as scores; the
         positive class has to be named; a rate needs `y_true`, and it is None;
         `min_group_size` leaves fewer than two groups, or not the `reference`; a group
-        has no weight, where the target is numeric.
+        has no weight, where the target is numeric. With `epsilon`: `groups` or `labels`
+        are not declared, there are weights or a seed, or the target is numeric.
 
     Warns
     -----
@@ -165,12 +176,28 @@ def parity_report(
     each gap, with the number of rows that the rate is about. The report states numbers;
     it does not judge whether a difference is justified or lawful.
 
+    With `epsilon`, everything is computed from the counts of group, true class and
+    prediction with discrete Laplace noise, exact and from the system's own randomness,
+    and intervals allow for the noise. A row with a label that is not in `groups` or
+    `labels` is not counted, without an error or a warning, which would reveal it. Each
+    call adds its epsilon to that of all earlier ones on the same rows. The model that
+    made `y_pred` and the running time are not protected (:ref:`private_report`).
+
     Intervals of rates take a time that does not depend on the number of rows; those of
     numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples.
 
     References
     ----------
     Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Canonne, Kamath, Steinke: The Discrete Gaussian for Differential Privacy. NeurIPS
+    2020, algorithms 1 and 2.
+
+    Newcombe: Interval Estimation for the Difference between Independent Proportions.
+    Statistics in Medicine 17, 1998, method 10.
+
+    Donner, Zou: Closed-form Confidence Intervals for Functions of the Normal Mean and
+    Standard Deviation. Statistical Methods in Medical Research 21, 2012.
 
     Examples
     --------
@@ -186,6 +213,13 @@ def parity_report(
     ratio                       0.500               0.500                  nan     0.750
     <BLANKLINE>
     Positive class: 1. nan: no such rows in a group, or a ratio of rates that are 0.
+
+    The numbers of a private report differ from call to call:
+
+    >>> declared = {"groups": ["a", "b"], "labels": [0, 1], "epsilon": 1.0}
+    >>> private = parity_report(y_true, y_pred, sensitive_features=group, **declared)
+    >>> private.numbers["privacy"]["unit"]
+    'one row, added or removed'
     """
     check_option("target", target, TARGETS)
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
