@@ -257,12 +257,12 @@ def _impact(numbers, part):
 
 def _note_of_impact(top, part, is_private):
     if top is not None:
-        other = "each interval holds whichever group that is"
-        found = other if is_private else "which is found anew in each resample"
+        how = ", which is found anew in each resample."
+        if is_private:
+            how = ". The intervals allow for not knowing which group that is."
         return (
             f"Most selected: {top}. Impact ratio: the selection rate of a group "
-            f"divided by that of the most selected group{':' if is_private else ','} "
-            f"{found}."
+            f"divided by that of the most selected group{how}"
         )
     if part["overall"]["selection_rate"] == 0:
         return "Nobody is selected, so that there is no ratio."
