@@ -24,6 +24,8 @@ extensions = [
     "check_links",
     "cover_picture",
     "benchmark_pictures",
+    "benchmark_tables",
+    "guide_pictures",
     "gallery",
     "numpydoc",
     "sphinx_gallery.gen_gallery",

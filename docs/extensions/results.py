@@ -13,6 +13,14 @@ SECONDS = re.compile(r"([\d.]+) s")
 LARGE = re.compile(
     rf"(\S.*?), [\d,]+ x [\d,]+, ({NUMBER}) million\s+({NUMBER})(?:\s+{NUMBER})+"
 )
+CHOICE = re.compile(r"(\w+), (\w+), (column \w+ \w+), \d+ splits")
+CANDIDATE = re.compile(
+    rf"(\S.*?)\s{{2,}}({NUMBER})\s+{NUMBER}\s+({NUMBER})\s+\d+\s+{NUMBER}"
+)
+SPEED = re.compile(
+    rf"  (\w+ groups): time.*?\s({NUMBER})\s+{NUMBER}\s+\w+\n"
+    rf".*memory.*?\s({NUMBER})\s+{NUMBER}\s+\w+\n\s+({NUMBER}) s, "
+)
 
 
 def ratios(text):
@@ -59,3 +67,35 @@ def kernels(text):
         rank = int(rest[1]) if len(rest) == 6 else None
         found.append((name, int(rest[0]), rank, float(rest[-4]), float(rest[-2])))
     return found
+
+
+def choice(text):
+    """Methods of each block: {(data, constraint, column): {method: (gap, accuracy)}}.
+
+    Numbers stay text: a sign shows which group is ahead.
+    """
+    blocks, rows = {}, None
+    for line in text.splitlines():
+        if match := CHOICE.fullmatch(line):
+            rows = blocks.setdefault(match.groups(), {})
+        elif match := CANDIDATE.fullmatch(line):
+            rows[match[1]] = match.groups()[1:]
+    return blocks
+
+
+def speed(text):
+    """Rows (groups, ratio of times, ratio of memory, seconds) for a million rows."""
+    return SPEED.findall(text)
+
+
+def bounds(text):
+    """Rows (constraint and groups, rows, max_gap, coverage, gap_, true gap, bound)."""
+    lines = [re.split(r"\s{2,}", line) for line in text.splitlines()]
+    return [line for line in lines if len(line) == 7]
+
+
+def columns(text):
+    """Header and rows of the table of kernel models, with "" where there is no rank."""
+    header, *lines = text.splitlines()
+    rows = [re.split(r"\s{2,}", line) for line in lines]
+    return header.split(), [r if len(r) == 7 else [*r[:2], "", *r[2:]] for r in rows]

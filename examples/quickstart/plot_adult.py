@@ -2,7 +2,7 @@
 ==============================================
 
 A plain model, which sees neither sex nor race, predicts an income above 50,000 dollars
-three times as often for men as for women. Two models that treat the sexes alike.
+three times as often for men as for women. Two other models bring these shares together.
 """
 
 # %%

@@ -7,7 +7,18 @@ from sklearn.exceptions import UndefinedMetricWarning
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.group_rates import rates_by_group
 from fairlearnkit._counting.metric import compare_groups, compares, comparison_of
+from fairlearnkit._counting.noisy_counts import (
+    add_noise,
+    check_noise,
+    count_declared,
+)
+from fairlearnkit._counting.noisy_group_rates import (
+    noisy_rates_by_group,
+    warn_of_small_noisy_groups,
+    warn_of_undefined_noisy_rates,
+)
 from fairlearnkit._counting.rates import RATES, rates_without_truth
+from fairlearnkit._data.messages import CLASS_METRIC
 
 
 @compares()
@@ -203,6 +214,8 @@ def group_rates(
     pos_label=None,
     labels=None,
     missing="error",
+    groups=None,
+    epsilon=None,
 ):
     r"""All rates of the confusion matrix in each group.
 
@@ -219,8 +232,18 @@ def group_rates(
     pos_label : scalar, default=None
         The positive class. None takes 1 if labels are {0, 1}, {-1, 1} or booleans; of
         other labels it has to be named.
-    labels, missing : optional
-        As in :func:`~fairlearnkit.metrics.rate_difference`.
+    labels : array-like, default=None
+        All classes, if some may not occur in these rows. Required with `epsilon`.
+    missing : {"error", "group", "ignore"}, default="error"
+        What to do with missing sensitive features. With `epsilon`, "error" leaves these
+        rows out, as "ignore" does, since an error would reveal them.
+    groups : sequence, default=None
+        All groups, required with `epsilon` and refused without: labels, or tuples of
+        labels for several sensitive columns.
+    epsilon : float, default=None
+        Noise in each count makes the rates private: adding or removing one row changes
+        the probability of any result by a factor of at most exp(epsilon). See
+        :func:`~fairlearnkit.metrics.parity_report`.
 
     Returns
     -------
@@ -239,11 +262,14 @@ def group_rates(
             Number of rows in the denominator of each rate.
         pos_label : scalar
             The positive class.
+        epsilon : float
+            As given; only if it was.
 
     Raises
     ------
     ValueError
-        As in :func:`~fairlearnkit.metrics.rate_difference`.
+        As in :func:`~fairlearnkit.metrics.rate_difference`. With `epsilon`: `groups` or
+        `labels` are not declared, or there are weights.
 
     Warns
     -----
@@ -257,9 +283,18 @@ def group_rates(
     Rates of small groups are noisy: see
     :func:`~fairlearnkit.metrics.bootstrap_interval`.
 
+    With `epsilon`, counts hold noise and may be negative; rates stay between 0 and 1,
+    and are NaN where the count in the denominator is 0 or less. Rows of labels that are
+    not declared are not counted, and no error or warning tells of them. Each call adds
+    its epsilon to that of all earlier ones on the same rows: for intervals, too, call
+    :func:`~fairlearnkit.metrics.parity_report` instead (:ref:`private_report`).
+
     References
     ----------
     Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Canonne, Kamath, Steinke: The Discrete Gaussian for Differential Privacy. NeurIPS
+    2020, algorithms 1 and 2.
 
     Examples
     --------
@@ -271,16 +306,14 @@ def group_rates(
     ([0.6, 0.3], 0.45)
     """
     names = rates_without_truth() if y_true is None else tuple(RATES)
-    confusion = read_confusion(
-        y_true,
-        y_pred,
-        sensitive_features,
-        names,
-        sample_weight=sample_weight,
-        labels=labels,
-        missing=missing,
-        pos_label=pos_label,
-    )
+    check_noise(epsilon, groups, sample_weight)
+    data, options = (y_true, y_pred, sensitive_features, names), {"missing": missing}
+    if epsilon is not None:
+        options |= {"groups": groups, "labels": labels, "caller": CLASS_METRIC}
+        counts = count_declared(*data, **options)
+        return _private_rates(counts, names, pos_label, epsilon, y_true is not None)
+    options |= {"labels": labels, "pos_label": pos_label}
+    confusion = read_confusion(*data, sample_weight=sample_weight, **options)
     positive = one_positive_class(confusion, names, pos_label)
     rates = rates_by_group(confusion, positive, names)
     # The smallest denominator, in rows: one group without rows leaves a NaN.
@@ -291,4 +324,16 @@ def group_rates(
             "which is NaN there."
         )
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=2)
+    return rates
+
+
+def _private_rates(counts, names, pos_label, epsilon, has_truth):
+    """As `group_rates`, from counts to which noise is added."""
+    positive = one_positive_class(counts, names, pos_label)
+    noisy = add_noise(counts, epsilon, has_truth)
+    rates = noisy_rates_by_group(noisy, positive, names)
+    warn_of_small_noisy_groups(noisy, stacklevel=4)
+    warn_of_undefined_noisy_rates(rates, stacklevel=4)
+    del rates["noisy"]
+    rates.epsilon = noisy.epsilon
     return rates

@@ -3,6 +3,7 @@
 import datetime
 import platform
 import warnings
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -14,6 +15,12 @@ import fairlearnkit
 from fairlearnkit._counting.confusion import read_confusion
 from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates
+from fairlearnkit._counting.noisy_counts import (
+    add_noise,
+    check_noise,
+    count_declared,
+)
+from fairlearnkit._counting.noisy_group_rates import warn_of_small_noisy_groups
 from fairlearnkit._counting.small_groups import (
     check_min_group_size,
     find_large_groups,
@@ -28,9 +35,11 @@ from fairlearnkit._data.messages import PARITY_REPORT, check_option
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit.exceptions import SmallGroupWarning
 
+from ._bootstrap import check_confidence_level
 from ._report_names import Settings, group_names, name_of_reference
 from ._report_object import ParityReport
-from ._report_rates import rate_numbers
+from ._report_private import check_private, private_numbers
+from ._report_rates import positives_and_rates, rate_numbers
 from ._report_scores import check_measures, read_numbers, score_numbers
 
 # Rates of demographic parity and of equalized odds, and the accuracy that they cost.
@@ -65,6 +74,8 @@ def parity_report(
     data=None,
     date=None,
     output_dict=False,
+    groups=None,
+    epsilon=None,
 ):
     r"""Report of counts, rates and gaps by group: text, table, HTML page, JSON.
 
@@ -94,7 +105,7 @@ def parity_report(
         each class in turn if there are more than two; of two other labels it has to be
         named, unless only "accuracy" and "error_rate" are reported.
     labels : array-like, default=None
-        All classes, if some may not occur in these rows.
+        All classes, if some may not occur in these rows. Required with `epsilon`.
     rates : sequence of str, default=None
         Rates to report; :func:`~fairlearnkit.metrics.rate_difference` lists their
         names. None takes selection rate, true and false positive rate, and accuracy;
@@ -105,13 +116,16 @@ def parity_report(
         Group that every other group is compared with, too: its label, or its name in
         the report.
     n_resamples : int, default=1000
-        Number of bootstrap resamples; 0 omits all intervals.
+        Number of bootstrap resamples; 0 omits all intervals. With `epsilon` there are
+        none, and intervals have a formula.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     random_state : int, RandomState instance or None, default=0
-        Determines the resamples.
+        Determines the resamples. With `epsilon`, a seed is an error, except for the
+        default, which has no effect then.
     missing : {"error", "group", "ignore"}, default="error"
-        What to do with missing sensitive features.
+        What to do with missing sensitive features. With `epsilon`, "error" leaves these
+        rows out, as "ignore" does, since an error would reveal them.
     min_group_size : int, default=0
         Groups of fewer rows are left out of differences and ratios. Their rates stay in
         the report, marked.
@@ -121,6 +135,13 @@ def parity_report(
         Date of the report; None takes today's.
     output_dict : bool, default=False
         Return the numbers as a dict instead.
+    groups : sequence, default=None
+        All groups, required with `epsilon` and refused without: labels, or tuples of
+        labels for several sensitive columns.
+    epsilon : float, default=None
+        Noise in each count makes the report private: adding or removing one row changes
+        the probability of any report by a factor of at most exp(epsilon). From 1e-6 to
+        1000; the smaller, the more noise, and 0.1 to 10 are usual. None adds no noise.
 
     Returns
     -------
@@ -139,7 +160,8 @@ def parity_report(
         unknown; `y_true` has two classes and `y_pred` others, such as scores; the
         positive class has to be named; a rate needs `y_true`, and it is None;
         `min_group_size` leaves fewer than two groups, or not the `reference`; a group
-        has no weight, where the target is numeric.
+        has no weight, where the target is numeric. With `epsilon`: `groups` or `labels`
+        are not declared, there are weights or a seed, or the target is numeric.
 
     Warns
     -----
@@ -154,12 +176,28 @@ def parity_report(
     each gap, with the number of rows that the rate is about. The report states numbers;
     it does not judge whether a difference is justified or lawful.
 
+    With `epsilon`, everything is computed from the counts of group, true class and
+    prediction with discrete Laplace noise, exact and from the system's own randomness,
+    and intervals allow for the noise. A row with a label that is not in `groups` or
+    `labels` is not counted, without an error or a warning, which would reveal it. Each
+    call adds its epsilon to that of all earlier ones on the same rows. The model that
+    made `y_pred` and the running time are not protected (:ref:`private_report`).
+
     Intervals of rates take a time that does not depend on the number of rows; those of
     numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples.
 
     References
     ----------
     Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
+
+    Canonne, Kamath, Steinke: The Discrete Gaussian for Differential Privacy. NeurIPS
+    2020, algorithms 1 and 2.
+
+    Newcombe: Interval Estimation for the Difference between Independent Proportions.
+    Statistics in Medicine 17, 1998, method 10.
+
+    Donner, Zou: Closed-form Confidence Intervals for Functions of the Normal Mean and
+    Standard Deviation. Statistical Methods in Medical Research 21, 2012.
 
     Examples
     --------
@@ -175,15 +213,28 @@ def parity_report(
     ratio                       0.500               0.500                  nan     0.750
     <BLANKLINE>
     Positive class: 1. nan: no such rows in a group, or a ratio of rates that are 0.
+
+    The numbers of a private report differ from call to call:
+
+    >>> declared = {"groups": ["a", "b"], "labels": [0, 1], "epsilon": 1.0}
+    >>> private = parity_report(y_true, y_pred, sensitive_features=group, **declared)
+    >>> private.numbers["privacy"]["unit"]
+    'one row, added or removed'
     """
     check_option("target", target, TARGETS)
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
     asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
+    check_noise(epsilon, groups, sample_weight)
+    if epsilon is not None:
+        check_private(target, random_state)
+        build = partial(_report_private, groups=groups, epsilon=epsilon)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}
     numbers |= _resampling(n_resamples, confidence_level, random_state)
+    if epsilon is not None:  # intervals have a formula
+        numbers |= {"n_resamples": 0, "random_state": None}
     return numbers if output_dict else ParityReport(numbers)
 
 
@@ -215,6 +266,7 @@ def _circumstances(rows):
         "sensitive_features": [c.name or other for c, other in zip(columns, unnamed)],
         "n_rows": len(rows["y_pred"]),
         "weighted": rows["sample_weight"] is not None,
+        "privacy": None,
         "versions": {
             "fairlearnkit": fairlearnkit.__version__,
             "scikit-learn": sklearn.__version__,
@@ -247,6 +299,38 @@ def _report_classes(rows, rates, classes, missing, min_group_size, asked):
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         numbers = rate_numbers(confusion, compared, rates, pos_label, settings)
     return numbers | _marks(counts, settings)
+
+
+def _report_private(
+    rows, rates, classes, missing, min_group_size, asked, *, groups, epsilon
+):
+    """Numbers of a private report on classes; see `parity_report`."""
+    rates = check_rates(rates, rows["y_true"], DEFAULT_RATES)
+    check_min_group_size(min_group_size)
+    pos_label, labels = classes
+    exact = count_declared(
+        rows["y_true"],
+        rows["y_pred"],
+        rows["sensitive_features"],
+        rates,
+        groups=groups,
+        labels=labels,
+        missing=missing,
+        caller=PARITY_REPORT,
+    )
+    # Errors about arguments come before the noise: a call that draws it is a release.
+    _settings(*[exact.groups.tolist()] * 2, *asked)
+    parts = positives_and_rates(exact, rates, pos_label)
+    noisy = add_noise(exact, epsilon, rows["y_true"] is not None)
+    warn_of_small_noisy_groups(noisy, stacklevel=4)
+    counts = noisy.counts[0].sum(axis=(1, 2))
+    is_large = np.ones(len(counts), dtype=bool)
+    if min_group_size:
+        is_large = find_large_groups(noisy.groups, counts, min_group_size)
+        warn_of_left_out(noisy.groups, counts, min_group_size, stacklevel=4)
+    compared = noisy.take(is_large)
+    settings = _settings(noisy.groups.tolist(), compared.groups.tolist(), *asked)
+    return private_numbers(noisy, compared, parts, settings) | _marks(counts, settings)
 
 
 def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
@@ -291,6 +375,8 @@ def _settings(labels, compared, reference, n_resamples, confidence_level, random
     if not is_count or n_resamples < 0:
         msg = f"n_resamples={n_resamples!r} must be an integer of at least 0."
         raise ValueError(msg)
+    if n_resamples:
+        check_confidence_level(confidence_level)
     names, kept = group_names(labels), set(compared)
     compared = [name for name, label in zip(names, labels) if label in kept]
     reference = name_of_reference(reference, labels, names, compared)

@@ -19,13 +19,23 @@ def frame_of(numbers):
     import pandas as pd
 
     parts = parts_of(numbers)
-    if not numbers["by_class"]:
-        return _frame_of_part(numbers)
-    keys = ["all classes" if label is None else label for label, _ in parts]
-    names = ["positive class", None]
-    return pd.concat(
-        [_frame_of_part(part) for _, part in parts], keys=keys, names=names
-    )
+    frame = _frame_of_part(parts[0][1])
+    if numbers["by_class"]:
+        keys = ["all classes" if label is None else label for label, _ in parts]
+        names = ["positive class", None]
+        frames = [_frame_of_part(part) for _, part in parts]
+        frame = pd.concat(frames, keys=keys, names=names)
+    return frame if numbers["privacy"] is None else _private(frame, numbers["privacy"])
+
+
+def _private(frame, privacy):
+    """The frame, which says how private it is where its columns have their name."""
+    frame.attrs["epsilon"] = privacy["epsilon"]
+    frame.attrs["unit_of_privacy"] = privacy["unit"]
+    text = f"epsilon: {privacy['epsilon']:g} for {privacy['unit']}"
+    name = frame.columns.name
+    frame.columns.name = text if name is None else f"{name}; {text}"
+    return frame
 
 
 def _frame_of_part(part):

@@ -54,6 +54,37 @@ class Measure(NamedTuple):
             return pair
         return tuple(np.full_like(each, np.nan) for each in pair)
 
+    def gap(self, kind, level):
+        """The largest difference or smallest ratio of two groups, with its interval.
+
+        Parameters
+        ----------
+        kind : {"difference", "ratio"}
+            Which of them.
+        level : float
+            Confidence level.
+
+        Returns
+        -------
+        gap : dict
+            As `interval` returns it.
+        """
+        return interval(*self.compared(kind, GAPS[kind]), level)
+
+    def shares(self, level):
+        """Each value divided by the largest, with its interval: a list of dicts.
+
+        The largest is found anew in each resample, so that the smallest of these shares
+        is the smallest ratio, with the same interval.
+        """
+        shares, draws = share_of_largest(self.values), share_of_largest(self.draws)
+        return _intervals(shares, draws, level)
+
+    def against(self, kind, r, level):
+        """Difference or ratio of each value to that of group r: a list of dicts."""
+        compared = self.compared(kind, lambda v: AGAINST[kind](v, v[..., [r]]))
+        return _intervals(*compared, level)
+
 
 def difference(values):
     """Largest minus smallest value of the last axis; NaN if one of them is."""
@@ -69,6 +100,9 @@ def ratio(values):
     low, high = values.min(axis=-1), values.max(axis=-1)
     of_negative = _divide(high, np.where(high > 0, 0.0, low))
     return np.where(low >= 0, _divide(low, high), of_negative)
+
+
+GAPS = {"difference": difference, "ratio": ratio}
 
 
 def share_of_largest(values):
@@ -185,10 +219,7 @@ def compare(measures, settings):
     """
     names, level = settings.compared, settings.confidence_level
     found = {
-        kind: {
-            key: interval(*m.compared(kind, of), level) for key, m in measures.items()
-        }
-        for kind, of in (("difference", difference), ("ratio", ratio))
+        kind: {key: m.gap(kind, level) for key, m in measures.items()} for kind in GAPS
     }
     found["pairs"] = {key: pair_of(m, names) for key, m in measures.items()}
     selected, reference = measures.get("selection_rate"), settings.reference
@@ -204,9 +235,6 @@ def compare(measures, settings):
 def impact_ratios(measure, names, confidence_level):
     """Selection rate of each group divided by that of the most selected group.
 
-    The most selected group is found anew in each resample, so that the smallest of
-    these ratios is the `ratio` of the selection rate, with the same interval.
-
     Parameters
     ----------
     measure : Measure
@@ -221,11 +249,10 @@ def impact_ratios(measure, names, confidence_level):
     ratios : dict
         "most_selected" (None where nobody is selected) and "groups".
     """
-    shares, draws = share_of_largest(measure.values), share_of_largest(measure.draws)
     top = int(measure.values.argmax())
     return {
         "most_selected": names[top] if measure.values[top] > 0 else None,
-        "groups": _by_group(shares, draws, names, confidence_level),
+        "groups": dict(zip(names, measure.shares(confidence_level))),
     }
 
 
@@ -249,18 +276,14 @@ def against_reference(measures, names, reference, confidence_level):
         "group", "difference" and "ratio", the last two by measure and group.
     """
     r = names.index(reference)
-
-    def of_all(kind, function):
-        return {
-            name: _by_group(*m.compared(kind, function), names, confidence_level)
+    by_kind = {
+        kind: {
+            name: dict(zip(names, m.against(kind, r, confidence_level)))
             for name, m in measures.items()
         }
-
-    return {
-        "group": reference,
-        "difference": of_all("difference", lambda v: v - v[..., [r]]),
-        "ratio": of_all("ratio", lambda v: _share_of(v, v[..., [r]])),
+        for kind in GAPS
     }
+    return {"group": reference, **by_kind}
 
 
 def _share_of(values, base):
@@ -268,8 +291,10 @@ def _share_of(values, base):
     return _divide(np.where(values * base < 0, np.nan, values), base)
 
 
-def _by_group(values, draws, names, confidence_level):
-    return {
-        name: interval(values[g], draws[:, g], confidence_level)
-        for g, name in enumerate(names)
-    }
+# Each value compared with that of a reference group.
+AGAINST = {"difference": np.subtract, "ratio": _share_of}
+
+
+def _intervals(values, draws, confidence_level):
+    """The interval of each group."""
+    return [interval(v, draws[:, g], confidence_level) for g, v in enumerate(values)]

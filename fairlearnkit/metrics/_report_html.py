@@ -3,7 +3,8 @@
 from html import escape
 
 from ._report_pictures import pictures_of
-from ._report_tables import definitions_of, facts_of, remarks_of, tables_of, title_of
+from ._report_remarks import remarks_of
+from ._report_tables import definitions_of, facts_of, tables_of, title_of
 from ._report_text import labelled_cells, notes_below
 
 # Narrow screens show each row of a table as a card, with the name of its column beside

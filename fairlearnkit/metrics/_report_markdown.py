@@ -2,7 +2,8 @@
 
 import re
 
-from ._report_tables import definitions_of, facts_of, remarks_of, tables_of, title_of
+from ._report_remarks import remarks_of
+from ._report_tables import definitions_of, facts_of, tables_of, title_of
 
 # Characters that Markdown takes as markup; a backslash before each makes it plain.
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")

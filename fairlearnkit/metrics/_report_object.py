@@ -59,7 +59,9 @@ class ParityReport:
             and ratios. Columns are the number of rows and the rates. The positive class
             is the name of the columns, and ``frame.attrs["pos_label"]``. If each of
             more than two classes is taken as positive, the class is the first level of
-            the index, and "all classes" stands for rates that depend on none.
+            the index, and "all classes" stands for rates that depend on none. Of a
+            private report, the name of the columns holds epsilon and the unit of
+            privacy, and so do ``frame.attrs["epsilon"]`` and ``["unit_of_privacy"]``.
         """
         return frame_of(self.numbers)
 

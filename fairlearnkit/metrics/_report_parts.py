@@ -59,6 +59,35 @@ def decimals_for(largest):
     return min(MOST_DECIMALS, max(0, DIGITS - 1 - floor(log10(largest))))
 
 
+def privacy_text(numbers):
+    """Epsilon, the unit of privacy and the noise; None without noise.
+
+    Parameters
+    ----------
+    numbers : dict
+        The report.
+
+    Returns
+    -------
+    text : str or None
+    """
+    privacy = numbers["privacy"]
+    if privacy is None:
+        return None
+    deviation = f"{privacy['noise_standard_deviation']:.3g}"
+    return (
+        f"epsilon = {privacy['epsilon']:g} for {privacy['unit']}: "
+        f"{privacy['mechanism']}, of standard deviation {deviation}"
+    )
+
+
+def kind_of_intervals(numbers):
+    """What the intervals of the groups are, such as "Wilson interval"."""
+    if numbers["privacy"] is not None:
+        return "interval for sampling and noise"
+    return "Wilson interval" if numbers["target"] == "classes" else "bootstrap interval"
+
+
 def interval_text(gap, numbers, decimals, undefined="nan"):
     """A number, with its interval if the report has intervals.
 

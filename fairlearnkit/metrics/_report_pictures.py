@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ._report_parts import parts_of
+from ._report_parts import kind_of_intervals, parts_of
 
 # Groups that can be told apart by colour, line and marker. With twice as many, pictures
 # would show pairs of groups that look the same.
@@ -88,7 +88,8 @@ def _draw_rates(numbers, label, part):
     caption = "Rates by group" if label is None else f"Rates, positive class: {label}"
     if numbers["confidence_level"] is not None:
         level = 100 * numbers["confidence_level"]
-        caption += f", with {level:g} % Wilson intervals"
+        plural = kind_of_intervals(numbers).replace("interval", "intervals")
+        caption += f", with {level:g} % {plural}"
     return f"{caption}.", figure
 
 

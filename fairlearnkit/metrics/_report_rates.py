@@ -47,7 +47,7 @@ def rate_numbers(confusion, compared, rates, pos_label, settings):
         The first part, and in "by_class" the others.
     """
     # Step 1.
-    parts = _positives_and_rates(confusion, rates, pos_label)
+    parts = positives_and_rates(confusion, rates, pos_label)
     keys = [(positive, rate) for positive, names in parts for rate in names]
     # Step 2.
     draws = resampled_statistics(
@@ -57,29 +57,62 @@ def rate_numbers(confusion, compared, rates, pos_label, settings):
         settings.random_state,
     )
     draws = dict(zip(keys, draws))
-    first, *others = (
-        _part(
-            confusion,
-            compared,
-            positive,
-            {r: draws[positive, r] for r in names},
-            settings,
-        )
-        for positive, names in parts
+    return join_parts(
+        confusion.classes,
+        parts,
+        [
+            _part(
+                confusion,
+                compared,
+                positive,
+                {r: draws[positive, r] for r in names},
+                settings,
+            )
+            for positive, names in parts
+        ],
     )
-    class_names = group_names(confusion.classes)
-    by_class = {class_names[k]: part for (k, _), part in zip(parts[1:], others)}
-    return first | {"by_class": by_class}
 
 
-def _positives_and_rates(confusion, rates, pos_label):
-    """Positive class of each part of the report, and its rates."""
+def positives_and_rates(confusion, rates, pos_label):
+    """What the parts of a report are about.
+
+    Parameters
+    ----------
+    confusion, rates, pos_label : ConfusionCounts, sequence of str, scalar or None
+        As in `rate_numbers`.
+
+    Returns
+    -------
+    parts : list of (int, list of str)
+        Position of the positive class of each part, and its rates.
+    """
     n_classes = len(confusion.classes)
     if pos_label is not None or n_classes < 3 or need_no_positive_class(rates):
         return [(one_positive_class(confusion, rates, pos_label, PARITY_REPORT), rates)]
     of_class = [rate for rate in rates if RATES[rate].needs_positive_class]
     others = [rate for rate in rates if rate not in of_class]
     return [(0, others), *((k, of_class) for k in range(n_classes))]
+
+
+def join_parts(classes, parts, found):
+    """The first part of a report, and in "by_class" the others.
+
+    Parameters
+    ----------
+    classes : list
+        Class labels.
+    parts : list of (int, list of str)
+        As `positives_and_rates` returns them.
+    found : list of dict
+        The numbers of each part.
+
+    Returns
+    -------
+    numbers : dict
+    """
+    class_names = group_names(classes)
+    by_class = {class_names[k]: part for (k, _), part in zip(parts[1:], found[1:])}
+    return found[0] | {"by_class": by_class}
 
 
 def _rate(weights, positive, rate):

@@ -12,8 +12,10 @@ from ._report_parts import (
     RATE_DECIMALS,
     decimals_of,
     interval_text,
+    kind_of_intervals,
     number_text,
     parts_of,
+    privacy_text,
 )
 from ._report_text import note_of_undefined_resamples
 
@@ -65,7 +67,8 @@ def facts_of(numbers):
         ("Data", numbers["data"]),
         ("Date", numbers["date"]),
         ("Groups by", ", ".join(numbers["sensitive_features"])),
-        ("Rows", _rows_text(numbers["n_rows"], n_compared)),
+        ("Rows", _rows_text(numbers["n_rows"], n_compared, numbers["privacy"])),
+        ("Privacy", privacy_text(numbers)),
         ("Positive class", _positive_text(numbers)),
         ("Reference group", numbers["reference"]),
         (
@@ -80,7 +83,9 @@ def facts_of(numbers):
     return [(term, value) for term, value in facts if value is not None]
 
 
-def _rows_text(n_rows, n_compared):
+def _rows_text(n_rows, n_compared, privacy):
+    if privacy is not None:
+        return f"{n_rows:,}, with noise, of the declared groups and classes"
     rest = n_rows - n_compared
     left = f", {rest:,} of them without a group or weight, left out" if rest else ""
     return f"{n_rows:,}{left}"
@@ -97,6 +102,8 @@ def _interval_fact(numbers):
     level = numbers["confidence_level"]
     if level is None:
         return "none"
+    if numbers["privacy"] is not None:
+        return f"{100 * level:g} %, for sampling and noise"
     return f"{100 * level:g} %, from {numbers['n_resamples']:,} bootstrap resamples"
 
 
@@ -144,7 +151,7 @@ def _values(numbers, part):
         [
             _marked(name, numbers),
             f"{row['count']:,}",
-            f"{100 * row['count'] / total:.1f} %",
+            _share_text(row["count"], total),
             *(_value_text(numbers, part, key, name) for key in measures),
         ]
         for name, row in part["groups"].items()
@@ -153,11 +160,16 @@ def _values(numbers, part):
         number_text(part["overall"][key], decimals_of(numbers, part, key), UNDEFINED)
         for key in measures
     ]
-    rows.append(["All rows", f"{total:,}", "100.0 %", *overall])
+    rows.append(["All rows", f"{total:,}", _share_text(total, total), *overall])
     kind = "Rates" if numbers["target"] == "classes" else "Means and errors"
     header = [_group_title(numbers), "Rows", "Share of rows"]
     header += map(measure_title, measures)
     return Table(f"{kind} by group", header, rows, _note_of_values(numbers, part))
+
+
+def _share_text(count, total):
+    """Share of the rows; counts with noise may be 0 or less."""
+    return f"{100 * max(count, 0) / total:.1f} %" if total > 0 else UNDEFINED
 
 
 def _value_text(numbers, part, key, name):
@@ -178,9 +190,11 @@ def _marked(name, numbers):
 def _note_of_values(numbers, part):
     notes = []
     if numbers["confidence_level"] is not None:
-        kind = "Wilson" if numbers["target"] == "classes" else "bootstrap"
         level = 100 * numbers["confidence_level"]
-        notes.append(f"In brackets: {level:g} % {kind} interval of each number.")
+        kind, more = kind_of_intervals(numbers), ""
+        if numbers["privacy"] is not None:
+            kind, more = "interval", ", which allows for sampling and noise"
+        notes.append(f"In brackets: {level:g} % {kind} of each number{more}.")
     if numbers["small_groups"]:
         notes.append(f"Small: fewer than {SMALL_CELL} rows.")
     if numbers["left_out"]:
@@ -236,19 +250,24 @@ def _impact(numbers, part):
         for name, gap in impact["groups"].items()
     ]
     header = [_group_title(numbers), "Selection rate", "Impact ratio"]
-    note = _note_of_impact(impact["most_selected"], part)
+    is_private = numbers["privacy"] is not None
+    note = _note_of_impact(impact["most_selected"], part, is_private)
     return Table("Impact ratios", header, rows, note)
 
 
-def _note_of_impact(top, part):
+def _note_of_impact(top, part, is_private):
     if top is not None:
+        how = ", which is found anew in each resample."
+        if is_private:
+            how = ". The intervals allow for not knowing which group that is."
         return (
             f"Most selected: {top}. Impact ratio: the selection rate of a group "
-            "divided by that of the most selected group, which is found anew in each "
-            "resample."
+            f"divided by that of the most selected group{how}"
         )
     if part["overall"]["selection_rate"] == 0:
         return "Nobody is selected, so that there is no ratio."
+    if is_private:
+        return "With noise a group has no rows, so that there is no ratio."
     return "A group has no rows of positive weight, so that there is no ratio."
 
 
@@ -351,32 +370,3 @@ def definitions_of(numbers):
 def _definition(key):
     """Definition of a measure; of a rate of one's own, the rows that it counts."""
     return DEFINITIONS.get(key) or f"A share of the {RATES[key].rows}."
-
-
-def remarks_of(numbers):
-    """How to read the report, as sentences.
-
-    Parameters
-    ----------
-    numbers : dict
-        The report.
-
-    Returns
-    -------
-    remarks : list of str
-    """
-    remarks = []
-    if numbers["confidence_level"] is not None:
-        remarks += [
-            "Intervals show how much the numbers would vary from one sample of rows to "
-            "another. Each is valid for one number, not for all of them at once. Rows "
-            "are taken as independent.",
-            "A difference between the highest and the lowest group is never negative, "
-            "so its interval does not reach 0 where groups are treated alike; among "
-            "many groups, the largest difference is large by chance alone.",
-        ]
-    remarks.append(
-        "The report states numbers. Whether a difference is justified, acceptable or "
-        "lawful does not follow from them."
-    )
-    return remarks

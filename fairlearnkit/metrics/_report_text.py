@@ -10,6 +10,7 @@ from ._report_parts import (
     interval_text,
     number_text,
     parts_of,
+    privacy_text,
 )
 from ._text_table import aligned
 
@@ -17,6 +18,10 @@ NAN_NOTES = {
     "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",
     "numbers": "nan: a ratio of numbers that are 0 or may have either sign.",
 }
+PRIVATE_NAN_NOTE = (
+    "nan: with noise the count of such rows in a group is 0 or less, or a ratio of "
+    "rates that are 0."
+)
 
 
 def text_of(numbers):
@@ -142,11 +147,14 @@ def notes_below(numbers):
         Empty if there is nothing to explain.
     """
     notes, level = [], numbers["confidence_level"]
+    privacy = privacy_text(numbers)
     parts = [part for _, part in parts_of(numbers)]
     if numbers["pos_label"] is not None:
         notes.append(f"Positive class: {numbers['pos_label']}.")
     if level is not None:
-        notes.append(f"[ ]: {100 * level:g} % bootstrap interval.")
+        kind = "bootstrap interval"
+        kind = kind if privacy is None else "interval for sampling and noise"
+        notes.append(f"[ ]: {100 * level:g} % {kind}.")
     if numbers["small_groups"]:
         notes.append(f"(small): fewer than {SMALL_CELL} rows.")
     if numbers["left_out"]:
@@ -158,7 +166,9 @@ def notes_below(numbers):
     if _ends_to_name(numbers):
         notes.append("lowest, highest: groups, and the rows that the rate is about.")
     if _holds_nan(numbers, parts):
-        notes.append(NAN_NOTES[numbers["target"]])
+        note = NAN_NOTES[numbers["target"]]
+        notes.append(note if privacy is None else PRIVATE_NAN_NOTE)
+    notes += [] if privacy is None else [f"Private, {privacy}."]
     return " ".join([*notes, *_note_of_distance(numbers)])
 
 

@@ -57,7 +57,7 @@ class ParityLinearSVR(BaseParityRegressor):
         "newton-cholesky", "newton-cg" (forms no n_features by n_features matrix),
         "dual" (over rows, for sparse X with many features), "interior-point" (only for
         "epsilon_insensitive") or "cvxpy". "auto" chooses by the shape of X and the
-        penalty; if that solver stalls, another one goes on. See :ref:`linear_models`.
+        penalty; if that solver stalls, another one goes on. See :ref:`solvers`.
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

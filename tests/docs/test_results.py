@@ -1,6 +1,7 @@
-"""The pictures of the benchmark page show what the stored results say."""
+"""The pictures and tables of the pages show what the stored results say."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ DOCS = ROOT / "docs"
 def modules():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(DOCS / "extensions"))
-        yield [importlib.import_module(n) for n in ("results", "benchmark_pictures")]
+        names = ("results", "benchmark_pictures", "benchmark_tables")
+        yield [importlib.import_module(name) for name in names]
 
 
 def stored(name):
@@ -74,3 +76,53 @@ def test_every_picture_is_drawn_and_shown(modules):
     assert page.count("_pictures/") == len(names) == len(set(names))
     for name in names:
         assert f"_pictures/{name}.svg" in page
+
+
+def test_tables_by_hand(modules):
+    text = (
+        "German, equal_opportunity, column left out, 2 splits\n"
+        "                      gap    s.e.  accuracy  none  seconds\n"
+        "CV 0.05           -0.0012  0.0130    0.7453     0      0.8\n"
+        "  CV 0.05: size of the mean gap           0.0012   0.0130   0.0700  met\n"
+    )
+    block = ("German", "equal_opportunity", "column left out")
+    assert modules[0].choice(text) == {block: {"CV 0.05": ("-0.0012", "0.7453")}}
+    text = (
+        "  known groups: time / ThresholdOptimizer(tol=0.05)    0.0661    0.1  met\n"
+        "    peak memory / probabilities                          4.43      6  met\n"
+        "    1.72 s, gap_ 0.0500, duality_gap_ 1.1e-06\n"
+    )
+    assert modules[0].speed(text) == [("known groups", "0.0661", "4.43", "1.72")]
+
+
+def test_every_table_is_whole_and_shown_once(modules):
+    pages = "".join(p.read_text("utf-8") for p in DOCS.glob("user_guide/*.rst"))
+    for name, rows in modules[2].tables(DOCS):
+        header, *rows = rows
+        assert {len(row) for row in rows} == {len(header)}, name
+        assert pages.count(f"_tables/{name}.csv") == 1, name
+
+
+def test_tables_lose_no_block(modules):
+    results, _, written = modules
+    tables = {name: list(rows) for name, rows in written.tables(DOCS)}
+    n_blocks = stored("choice").count(" splits\n")
+    assert len(tables["choice_with"]) - 1 == len(tables["choice_without"]) - 1
+    assert len(tables["choice_with"]) - 1 == n_blocks / 2
+    names = ("decisions_demographic", "decisions_equal")
+    n_blocks = stored("decisions").count(" splits\n")
+    assert sum(len(tables[name]) - 1 for name in names) == 2 * n_blocks
+    assert [row[0] for row in tables["decision_speed"][1:]] == ["known", "inferred"]
+    # A header and two lines of text around the rows.
+    assert len(results.bounds(stored("decision_bound"))) == 90
+    assert len(tables["decision_bound"]) - 1 == 15
+    assert len(tables["kernels"]) == len(stored("scaling").splitlines())
+
+
+def test_numbers_of_tables_are_stored(modules):
+    """Every number of a table is one of a stored file."""
+    files = "".join(p.read_text("utf-8") for p in DOCS.glob("*_results.txt"))
+    known = set(re.findall(r"[-+]?[\d.,]*\d", files))
+    for name, (_, *rows) in modules[2].tables(DOCS):
+        cells = " ".join(cell for row in rows for cell in row)
+        assert set(re.findall(r"[-+]?[\d.,]*\d", cells)) <= known, name
