@@ -1,4 +1,4 @@
-"""The other version of each row, as a user's function makes it: checked and compared."""
+"""The other version of each row, as a user's function makes it, and what changed."""
 
 import numpy as np
 from scipy import sparse
@@ -44,8 +44,8 @@ def conform(other, X):
         raise TypeError(msg)
     if _num_samples(other) != _num_samples(X):
         msg = (
-            f"swap returned {_num_samples(other)} rows for {_num_samples(X)}: it has to "
-            "return the other version of each row, in the same order."
+            f"swap returned {_num_samples(other)} rows for {_num_samples(X)}: it has "
+            "to return the other version of each row, in the same order."
         )
         raise ValueError(msg)
     if hasattr(X, "columns") or sparse.issparse(X):
@@ -97,7 +97,7 @@ def changed_rows(X, other):
     if X is other:
         return np.zeros(_num_samples(X), dtype=bool)
     if sparse.issparse(X):
-        different = sparse.csr_array(X != other)
+        different = sparse.csr_array(other != X)
         return np.diff(different.indptr) > 0
     if hasattr(X, "columns"):
         pairs = [(_column(X, j), _column(other, j)) for j in range(X.shape[1])]

@@ -45,8 +45,8 @@ def read_texts(X, name):
     if is_arrow(X) and not hasattr(X, "column_names"):
         X = from_arrow(X)
     X = as_frame(X)
-    if not hasattr(X, "shape"):
-        X = X if hasattr(X, "__len__") else list(X)
+    if not hasattr(X, "__len__"):
+        X = np.asarray(X) if hasattr(X, "__array__") else list(X)
     if not is_one_dimensional(X):
         return as_table(X)
     _check_holds_texts(X, name)

@@ -4,6 +4,7 @@ import warnings
 from copy import deepcopy
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
@@ -13,7 +14,7 @@ from sklearn.base import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags, indexable
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.columns import as_table
@@ -25,6 +26,8 @@ from fairlearnkit._data.counterfactual import (
     repeat_rows,
     stack_rows,
 )
+from fairlearnkit._data.groups import checked_columns
+from fairlearnkit._data.messages import Caller
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._routing.call import (
@@ -33,7 +36,6 @@ from fairlearnkit._routing.call import (
     takes_weights,
     warn_unweighted,
 )
-from fairlearnkit._routing.parts import all_parts
 from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
     HasMethods,
@@ -61,8 +63,9 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         \text{average:} \quad & g(x) = \tfrac12 \big( f(x) + f(s(x)) \big) \\
         \text{augment:} \quad & g \text{ is fitted to } (x_i, y_i) \text{ and }
             (s(x_i), y_i), \text{ with half the weight each} \\
-        \text{distill:} \quad & g \text{ is fitted to } x_i \text{ and the averages of }
-            f(x_i) \text{ and } f(s(x_i)) \text{ as targets}
+        \text{distill:} \quad & g \text{ is fitted to } x_i \text{ and } s(x_i),
+            \text{ with } \tfrac12 \big( f(x_i) + f(s(x_i)) \big)
+            \text{ as the target of both}
 
     If s(s(x)) = x, "average" gives both versions exactly the same probabilities, or
     the same score. Groups are needed at fit if the estimator needs them, and at predict
@@ -81,8 +84,9 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
     method : {"average", "augment", "distill"}, default="average"
         "average" calls the model twice for each row to predict. "augment" and "distill"
         fit a model that needs no swap at predict. "distill" fits the estimator twice,
-        the second time to the probabilities that "average" would predict for the
-        training rows, or to its predictions for regression.
+        the second time to both versions of each row, with the probabilities that
+        "average" predicts for them in place of the labels (its predictions for
+        regression).
 
     Attributes
     ----------
@@ -140,9 +144,9 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
     reproduces its training labels passes on what these labels depend on: regularise it.
 
     For classes, "average" predicts the class with the largest mean probability, or, if
-    the estimator has no ``predict_proba``, by the mean of ``decision_function``. Nothing
-    is guaranteed about gaps between groups: what is not swapped, such as a hobby, still
-    counts.
+    the estimator has no ``predict_proba``, by the mean of ``decision_function``.
+    Nothing is guaranteed about gaps between groups: what is not swapped, such as a
+    hobby, still counts.
 
     References
     ----------
@@ -165,7 +169,7 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
     >>> model = CounterfactualEnsemble(plain, TermSwap())
     >>> model.fit(texts.data["text"], texts.target).round_trip_
     1.0
-    >>> model.predict(["She performs heart operations.", "He performs heart operations."])
+    >>> model.predict(["He performs operations.", "She performs operations."])
     array(['surgeon', 'surgeon'], dtype=object)
     """
 
@@ -215,8 +219,11 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         )
         check_target(y)
         X = as_frame(X)
+        if sparse.issparse(X) and X.format not in ("csr", "csc"):
+            X = X.tocsr()  # whose rows can be taken
         validate_data(self, X, y, skip_check_array=True)
         X, y = indexable(X, y)
+        self._check_rows(X, y, sensitive_features)
         X, y, sensitive_features = with_common_index(X, y, sensitive_features)
         self._check_method()
         warn_unweighted(self.estimator, sample_weight)
@@ -253,8 +260,8 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         if not scored:
             name = type(self.estimator_).__name__
             msg = (
-                f'{name} has neither predict_proba nor decision_function, and "average" '
-                'needs one of them: choose method="augment".'
+                f"{name} has neither predict_proba nor decision_function, and "
+                '"average" needs one of them: choose method="augment".'
             )
             raise AttributeError(msg)
         scores = self._response(scored[0], X, sensitive_features)
@@ -333,6 +340,13 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         """Class labels of the fitted classifier."""
         return self.estimator_.classes_
 
+    def _check_rows(self, X, y, groups):
+        """Refuse groups of another length, and several labels for a row."""
+        if groups is not None:
+            checked_columns(groups, _num_samples(X), Caller())
+        if is_classifier(self) and y is not None and np.ndim(y) == 2:
+            column_or_1d(y)
+
     def _compare_versions(self, X):
         """The other version of X, and how far the swap undoes itself."""
         other = other_version(self.swap, X)
@@ -357,15 +371,37 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         return other
 
     def _check_method(self):
-        """Refuse what would put the versions of a row on both sides of a split."""
+        """Refuse what cannot be fitted to several copies of a row."""
         if self.method == "average":
             return
+        name = type(self.estimator).__name__
+        if self.method == "distill" and is_classifier(self):
+            if not hasattr(self.estimator, "predict_proba"):
+                msg = (
+                    f'{name} has no predict_proba, and method="distill" passes '
+                    'probabilities on: use "average" or "augment".'
+                )
+                raise AttributeError(msg)
+            if not takes_weights(self.estimator):
+                msg = (
+                    f'{name} takes no sample_weight, and method="distill" passes '
+                    'probabilities on as weights: use "average" or "augment".'
+                )
+                raise ValueError(msg)
         if isinstance(self.estimator, FrozenEstimator):
-            msg = f'method={self.method!r} fits the estimator, which is frozen: use "average".'
+            msg = (
+                f"method={self.method!r} fits the estimator, which is frozen: use "
+                '"average".'
+            )
             raise ValueError(msg)
-        for path in all_parts(self.estimator, fit=True):
+        self._check_no_folds()
+
+    def _check_no_folds(self):
+        """Refuse an estimator by which the copies of a row could be in two folds."""
+        parts = self.estimator.get_params()
+        for path in parts:
             if path == "cv" or path.endswith("__cv"):
-                part = all_parts(self.estimator)[path.rpartition("__")[0]]
+                part = parts.get(path.rpartition("__")[0], self.estimator)
                 name = type(part).__name__
                 msg = (
                     f"{name} splits the rows by its own cv, and method="
@@ -390,47 +426,42 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
 
     def _augment(self, X, y, groups, weight, *, other):
         """A clone, fitted to both versions of each row with half the weight each."""
-        n_samples = _num_samples(X)
-        if takes_weights(self.estimator):
-            weight = np.ones(n_samples) if weight is None else weight
-            weight = np.tile(0.5 * weight, 2)
-        else:
-            weight = None
-        both = np.tile(np.arange(n_samples), 2)
-        y, groups = (None if v is None else take_rows(v, both) for v in (y, groups))
-        return self._fit_plain(stack_rows(X, other), y, groups, weight)
+        rows = np.tile(np.arange(_num_samples(X)), 2)
+        return self._fit_plain(
+            stack_rows(X, other),
+            *(None if v is None else take_rows(v, rows) for v in (y, groups)),
+            self._half(weight, len(rows) // 2),
+        )
+
+    def _half(self, weight, n_samples):
+        """Half the weight for both versions of each row; None if none are taken."""
+        if not takes_weights(self.estimator):
+            return None
+        return np.tile(np.full(n_samples, 0.5) if weight is None else 0.5 * weight, 2)
 
     def _distill(self, X, y, groups, weight, *, other):
-        """A clone, fitted to what the average of a first one says of X."""
-        if is_classifier(self) and not takes_weights(self.estimator):
-            name = type(self.estimator).__name__
-            msg = (
-                f'method="distill" needs a classifier that takes sample_weight, which '
-                f'{name} does not: use "average" or "augment".'
-            )
-            raise ValueError(msg)
+        """A clone, fitted to what the average of a first one says of both versions."""
         teacher = self._fit_plain(X, y, groups, weight)
         if not is_classifier(self):
-            return self._fit_plain(
-                X, _mean_response(teacher, "predict", X, other, groups), groups, weight
-            )
+            target = _mean_response(teacher, "predict", X, other, groups)
+            return self._augment(X, target, groups, weight, other=other)
         proba = _mean_response(teacher, "predict_proba", X, other, groups)
         n_samples, n_classes = proba.shape
-        # A row of probabilities p is K rows of one class each, with the weights p.
-        soft = proba if weight is None else proba * weight[:, None]
-        rows = np.tile(np.arange(n_samples), n_classes)
+        # A row with the probabilities p is K rows of one class each, with weights p.
+        weight = self._half(weight, n_samples)[:, None] * np.tile(proba, (2, 1))
+        rows = np.tile(np.arange(n_samples), 2 * n_classes)
         return self._fit_plain(
-            repeat_rows(X, n_classes),
-            np.repeat(teacher.classes_, n_samples),
+            repeat_rows(stack_rows(X, other), n_classes),
+            np.repeat(teacher.classes_, 2 * n_samples),
             None if groups is None else take_rows(groups, rows),
-            soft.T.ravel(),
+            weight.T.ravel(),
         )
 
     def _new_rows(self, X, sensitive_features):
         """X with the columns of fit."""
         check_is_fitted(self)
         check_alignment(X=X, sensitive_features=sensitive_features)
-        X = as_frame(X)
+        (X,) = indexable(as_frame(X))  # an array of whatever has __array__
         if hasattr(self, "n_features_in_"):  # not set for lists of texts
             as_table(X)  # raises an error that says how to reshape a single row
         validate_data(self, X, skip_check_array=True, reset=False)
@@ -463,6 +494,9 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
     def __sklearn_tags__(self):
         tags = deepcopy(get_tags(self.estimator))
         tags.requires_fit = True
+        tags.array_api_support = False  # means and copies are formed by numpy
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_label = False
         tags.target_tags.required = not isinstance(self.estimator, FrozenEstimator)
         return tags
 

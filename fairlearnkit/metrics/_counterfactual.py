@@ -114,7 +114,7 @@ def counterfactual_difference(estimator, X, swap, *, by_term=False, sample_weigh
     >>> _ = model.fit(texts, [1, 0, 1, 0])
     >>> result = counterfactual_difference(model, texts, TermSwap())
     >>> result.changed_share, round(result.flip_rate, 3)
-    (0.75, 1.0)
+    (0.75, 0.667)
     """
     check_is_fitted(estimator)
     check_alignment(X=X, sample_weight=sample_weight)

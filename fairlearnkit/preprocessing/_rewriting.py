@@ -12,6 +12,8 @@ ENGLISH = "english-gender"
 # An apostrophe ends a word, so that "she's" and "father's" hold a term.
 WORD = r"\w+(?:-\w+)*"
 SPACES = re.compile(r"\s+")
+# What may be between a pronoun and its noun, as in "her [or his] own", "her 'own'".
+OPENING = re.compile(r"[\])]?\s+[\"'\u201c\u2018(\[$]*")
 
 
 class Replacements(NamedTuple):
@@ -267,6 +269,10 @@ def rewrite(text, replacements):
 
 def _is_before_noun(parts, i):
     """Whether a noun phrase seems to follow: another word, and none of NO_NOUN."""
-    if i + 2 >= len(parts) or not parts[i + 1].isspace():
+    if i + 2 >= len(parts) or not OPENING.fullmatch(parts[i + 1]):
         return False
-    return parts[i + 2].lower() not in english.NO_NOUN
+    following = parts[i + 2].lower()
+    second = parts[i + 4].lower() if i + 4 < len(parts) else ""
+    if following == "or" and second in english.BEFORE_NOUN:  # "his or her book"
+        return _is_before_noun(parts, i + 4)
+    return following not in english.NO_NOUN

@@ -143,28 +143,34 @@ BEFORE_NOUN, ELSEWHERE = {"his": "her", "her": "his"}, {"his": "hers", "her": "h
 PRONOUNS_ONE_WAY = (("him", "her"), ("hers", "his"))
 PRONOUNS = ("his", "her", "him", "hers")
 # The next word is taken for the start of a noun phrase unless it is one of these.
-# Adverbs that come before adjectives as well ("her only child") are not among them.
+PREPOSITIONS = """
+    about above across after against along among around as at away before behind below
+    beneath beside besides between beyond by despite down during except for from in
+    inside into like near of off on onto out outside over past per since through
+    throughout to toward towards under unless until up upon via with within without
+"""
+CONJUNCTIONS = """
+    and although because but how if nor or so than that though what whatever when
+    whenever where wherever whether which while who whom whose why yet
+"""
+PRONOUNS_AND_ARTICLES = """
+    a all an another any anyone anything both each either every everything he her
+    herself him himself his i it its me mine my neither no nobody nothing our she some
+    something the their them themselves these they this those us we you your yourself
+"""
+# Auxiliaries, and what follows "made her", "saw her", "let her".
+VERBS = """
+    am are be been being can cannot could did do does doing feel get go going had has
+    have is know let look make may might must not see shall should think want was were
+    would
+"""
+# Without those that come before adjectives as well ("her only child").
+ADVERBS = """
+    again ago alone already also altogether anyway anywhere aside directly else enough
+    everywhere forever here immediately instead later more much now often perhaps
+    personally please quickly sometimes somewhere soon there therefore today together
+    tomorrow tonight too well yesterday
+"""
 NO_NOUN = frozenset(
-    # Prepositions and particles.
-    "about above across after against along among around as at away before behind "
-    "below beneath beside besides between beyond by despite down during except for "
-    "from in inside into like near of off on onto out outside over past per since "
-    "through throughout to toward towards under unless until up upon via with within "
-    "without "
-    # Conjunctions and words that ask.
-    "and although because but how if nor or so than that though what whatever when "
-    "whenever where wherever whether which while who whom whose why yet "
-    # Articles and pronouns.
-    "a an another any anything both each either every everything he her herself him "
-    "himself his i it its me mine my neither no nobody nothing our she some something "
-    "the their them themselves these they this those us we you your yourself "
-    # Verbs after "made her", "saw her", and auxiliaries.
-    "am are be been being can cannot could did do does doing feel get go going had has "
-    "have is know let look make may might must not see shall should think want was "
-    "were will would "
-    # Adverbs.
-    "again ago alone already also altogether anyway directly either else enough "
-    "forever here immediately instead later more much now often perhaps personally "
-    "please quickly sometimes soon there therefore today together tomorrow tonight too "
-    "well yesterday".split()
+    (PREPOSITIONS + CONJUNCTIONS + PRONOUNS_AND_ARTICLES + VERBS + ADVERBS).split()
 )

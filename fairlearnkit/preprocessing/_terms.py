@@ -174,8 +174,8 @@ class TermSwap(BaseTermTransformer):
     so that "She thanked her father" becomes "He thanked his mother". It is a
     transformer, and also the `swap` that
     :class:`~fairlearnkit.compose.CounterfactualEnsemble` and
-    :func:`~fairlearnkit.metrics.counterfactual_difference` take. Nothing is learned from
-    X. Groups are not needed at fit, nor at transform.
+    :func:`~fairlearnkit.metrics.counterfactual_difference` take. Nothing is learned
+    from X. Groups are not needed at fit, nor at transform.
 
     Parameters
     ----------
@@ -220,23 +220,23 @@ class TermSwap(BaseTermTransformer):
 
     Notes
     -----
-    Words are runs of letters and digits. A compound with hyphens is one word: "man-made"
-    stays as it is, while "mother-in-law" and "ex-wife" are terms of their own. An
-    apostrophe ends a word, as in "she's". Terms of several words ("first lady") are
-    found with single spaces between them.
+    Words are runs of letters and digits. A compound with hyphens is one word:
+    "man-made" stays as it is, while "mother-in-law" and "ex-wife" are terms of their
+    own. An apostrophe ends a word, as in "she's". Terms of several words ("first lady")
+    are found with single spaces between them.
 
     "his", "him", "her" and "hers" cannot be paired without their context. The rule
-    looks at the next word. Unless that is one of some 190 words that rarely start a noun
-    phrase ("for", "the", "and", "was", ...), or punctuation or the end of the text comes
-    first, "his" and "her" are exchanged. Otherwise "her" becomes "him", and "his"
-    becomes "hers". "him" always becomes "her", and "hers" always "his". How often the
-    rule errs is measured in :ref:`term_swap_errors`.
+    looks at the next word. "his" and "her" are exchanged unless this is one of about
+    190 words that rarely start a noun phrase ("for", "the", "and", "was", ...), or
+    punctuation or the end of the text comes first. In these cases "her" becomes "him",
+    and "his" becomes "hers". "him" always becomes "her", and "hers" always "his".
+    :ref:`term_swap_errors` measures how often the rule errs.
 
-    Two swaps restore a text, but for "him" before a noun ("gave him books"), "mum" and
-    "Mrs" (which becomes "Mr" and then "Ms"), and mixed cases such as "sHE" stay as they
-    are. Words that only hint at a group (a hobby, a school, a name that is in no pair)
-    are not changed, and neither is agreement in languages that inflect more than
-    English. A name is exchanged only if you list it.
+    Two swaps restore a text, but for "him" before a noun ("gave him books"), "hers"
+    before one, "mum" and "Mrs" (which becomes "Mr" and then "Ms"). Mixed cases such as
+    "sHE" stay as they are. Words that only hint at a group (a hobby, a school, a name
+    that is in no pair) are not changed, and neither is agreement in languages that
+    inflect more than English.
 
     References
     ----------
