@@ -27,7 +27,7 @@ from fairlearnkit._data.counterfactual import (
     stack_rows,
 )
 from fairlearnkit._data.groups import checked_columns
-from fairlearnkit._data.messages import Caller
+from fairlearnkit._data.messages import SCORE, Caller, required_message
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._routing.call import (
@@ -331,6 +331,9 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         check_alignment(
             X=X, y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
+        check_is_fitted(self)
+        if sensitive_features is None and takes_groups(self.estimator_, "predict"):
+            raise ValueError(required_message(SCORE))
         metric = accuracy_score if is_classifier(self) else r2_score
         y_pred = self.predict(X, sensitive_features=sensitive_features)
         return metric(y, y_pred, sample_weight=sample_weight)

@@ -132,7 +132,8 @@ class BaseTermTransformer(
     def _check_table(self, X, *, reset):
         """A table with the columns of fit, if there was one."""
         if hasattr(X, "columns"):
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            if reset or hasattr(self, "n_features_in_"):
+                validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         return validate_data(
             self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
