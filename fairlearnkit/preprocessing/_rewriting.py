@@ -217,13 +217,20 @@ def _words(table):
     return re.compile(rf"((?<![\w-])(?:{listed})(?![\w-])|{WORD})")
 
 
-def single_terms(replacements):
+def words_of(text, replacements):
+    """The words of a text, of which there are none in anything but a str."""
+    return replacements.words.split(text)[1::2] if isinstance(text, str) else ()
+
+
+def single_terms(replacements, found):
     """Replacements of one term each, by the term, that leave all others as they are.
 
     Parameters
     ----------
     replacements : Replacements
         Of any number of terms.
+    found : set of str
+        The words that occur. Other terms are left out.
 
     Returns
     -------
@@ -233,6 +240,8 @@ def single_terms(replacements):
     terms = {}
     for kind in ("table", "by_context"):
         for form, new in getattr(replacements, kind).items():
+            if form not in found:
+                continue
             empty = Replacements({}, {}, replacements.words)
             one = terms.setdefault(form.lower(), empty)
             getattr(one, kind)[form] = new

@@ -20,7 +20,7 @@ from fairlearnkit.utils._sklearn_private import (
     _wrap_data_with_container,
 )
 
-from ._rewriting import merges, read_pairs, rewrite, single_terms, swaps
+from ._rewriting import merges, read_pairs, rewrite, single_terms, swaps, words_of
 
 
 class TextMethods:
@@ -122,12 +122,16 @@ class BaseTermTransformer(
 
     def _rewritten(self, X, replacements):
         """X as it was read, and with its terms replaced."""
+        return self._read(X, partial(rewrite, replacements=replacements))
+
+    def _read(self, X, function):
+        """X as it was read, and with a function applied to its texts."""
         X = read_texts(X, type(self).__name__)
         positions = None
         if not is_one_dimensional(X):
             X = self._check_table(X, reset=False)
             positions = self._positions(X)
-        return X, map_texts(partial(rewrite, replacements=replacements), X, positions)
+        return X, map_texts(function, X, positions)
 
     def _check_table(self, X, *, reset):
         """A table with the columns of fit, if there was one."""
@@ -282,11 +286,13 @@ class TermSwap(BaseTermTransformer):
         Yields
         ------
         term : str
-            A term in lower case, such as "she"; each that a pair holds.
+            A term in lower case, such as "she"; each that occurs in X.
         X_new : array-like of shape (n_samples,) or (n_samples, n_features)
             X with this term replaced by its partner. The partner stays as it is.
         """
-        for term, one in single_terms(self._replacements()).items():
+        replacements, found = self._replacements(), set()
+        X, _ = self._read(X, lambda text: found.update(words_of(text, replacements)))
+        for term, one in single_terms(replacements, found).items():
             yield term, self._rewritten(X, one)[1]
 
     def _replacements(self):
