@@ -232,7 +232,7 @@ class TermSwap(BaseTermTransformer):
 
     "his", "him", "her" and "hers" cannot be paired without their context. The rule
     looks at the next word. "his" and "her" are exchanged unless this is one of about
-    190 words that rarely start a noun phrase ("for", "the", "and", "was", ...), or
+    200 words that rarely start a noun phrase ("for", "the", "and", "was", ...), or
     punctuation or the end of the text comes first. In these cases "her" becomes "him",
     and "his" becomes "hers". "him" always becomes "her", and "hers" always "his".
     :ref:`term_swap_errors` measures how often the rule errs.
@@ -291,7 +291,12 @@ class TermSwap(BaseTermTransformer):
             X with this term replaced by its partner. The partner stays as it is.
         """
         replacements, found = self._replacements(), set()
-        X, _ = self._read(X, lambda text: found.update(words_of(text, replacements)))
+
+        def collect(text):
+            found.update(words_of(text, replacements))
+            return text
+
+        X, _ = self._read(X, collect)
         for term, one in single_terms(replacements, found).items():
             yield term, self._rewritten(X, one)[1]
 
