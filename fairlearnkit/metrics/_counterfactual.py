@@ -99,8 +99,8 @@ def counterfactual_difference(estimator, X, swap, *, by_term=False, sample_weigh
     References
     ----------
     Garg, Perot, Limtiaco, Taly, Chi, Beutel: Counterfactual Fairness in Text
-    Classification through Robustness. AIES 2019, for the mean absolute change (their counterfactual token
-    fairness gap).
+    Classification through Robustness. AIES 2019, for the mean absolute change (their
+    counterfactual token fairness gap).
 
     Examples
     --------

@@ -52,7 +52,8 @@ def test_adult():
 
 
 def test_her():
-    rows = [line.split() for line in (DOCS / "her_results.txt").open("r")][1:]
+    lines = (DOCS / "her_results.txt").read_text("utf-8").splitlines()
+    rows = [line.split() for line in lines[1:]]
     right = {(a, b): float(share.rstrip("%")) for a, b, _, share in rows}
     assert 93 < right["fortunes", "both"] < 97 > right["anarchism", "both"] > 93
     assert right["fortunes", "him"] < 90 < 98 < right["fortunes", "his"]
