@@ -130,11 +130,13 @@ def table(n_seeds):
 
 def aligned(columns, found):
     """Means and standard deviations of the columns, by the names of the rows."""
-    yield f"{'':<26}" + "".join(f"{column:>15}" for column in columns)
+    yield f"{'':<24}" + "".join(f"{column:>13}" for column in columns)
     for name, rows in found.items():
         means, spreads = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1)
-        cells = [f"{m:.3f} +- {s:.3f}" for m, s in zip(means, spreads)]
-        yield f"{name:<26}" + "".join(f"{cell:>15}" for cell in cells)
+        cells = [f"{m:.3f}+-{s:.3f}" for m, s in zip(means, spreads)]
+        yield f"{name:<24}" + "".join(
+            f"{cell.replace('-0', '-'):>13}" for cell in cells
+        )
 
 
 def other_sex(X):

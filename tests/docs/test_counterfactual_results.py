@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-CELL = re.compile(r"(\d\.\d{3}) \+- (\d\.\d{3})")
+CELL = re.compile(r"(\d\.\d{3})\+-(\.\d{3})")
 
 
 def stored(name):
     """Means and standard deviations of the columns, by row."""
     lines = (DOCS / f"{name}_results.txt").read_text("utf-8").splitlines()
     return {
-        line[:26].strip(): [(float(m), float(s)) for m, s in CELL.findall(line)]
+        line[:24].strip(): [(float(m), float(s)) for m, s in CELL.findall(line)]
         for line in lines
         if CELL.search(line)
     }
