@@ -11,7 +11,7 @@ from ._report_parts import (
     number_text,
     parts_of,
 )
-from ._text_table import aligned
+from fairlearnkit._data.text_table import aligned
 
 NAN_NOTES = {
     "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",
