@@ -181,7 +181,7 @@ def membership_inference(
     ...     model, X, y, sensitive_features=group, random_state=0
     ... )
     >>> result.auc.by_group.estimate.round(1).tolist()
-    [0.8, 0.8]
+    [0.6, 0.8]
     """
     check_alignment(
         X=X,
@@ -202,8 +202,8 @@ def membership_inference(
     counts = np.array([[len(rows) for rows in row[:-1]] for row in cells])
     _warn_of_small(groups.labels, strata, counts)
     warn_unweighted(estimator, weight)
-    # Independent halves: with halves of one size, a row that is in tells that the others
-    # are out, and scores are biased.
+    # Independent halves: were a row in exactly half of the models, its membership in
+    # the others would tell that in the target, and scores would be biased.
     uniform = check_random_state(random_state).uniform(size=(len(y), n_models))
     member = uniform < 0.5
     progress = Progress("membership_inference", verbose)
@@ -231,7 +231,7 @@ def _checked_number(n_models):
     if not is_count or n_models < FEWEST_MODELS:
         msg = (
             f"n_models={n_models!r} must be an integer of at least {FEWEST_MODELS}: "
-            "each row needs some models that were trained on it, and some that were not."
+            "each row needs some models that were trained on it, and others."
         )
         raise ValueError(msg)
     return int(n_models)
@@ -258,10 +258,11 @@ def _groups_in_columns(estimator, X):
     """What a SensitiveColumns that gets X would find there."""
     inner = find_sensitive_columns(estimator)
     if inner is None:
-        raise ValueError(
+        msg = (
             f"{required_message(CALLER)} An estimator that is a SensitiveColumns, or "
             "passes X on to one, finds it by itself."
         )
+        raise ValueError(msg)
     return take_columns(as_table(X), inner.columns)
 
 
@@ -289,7 +290,9 @@ def _cells(groups, control_features, missing):
 
 
 def _warn_of_small(labels, strata, counts):
-    titles = [""] if strata is None else [f" in the stratum {s!r}" for s in strata]
+    titles = [""]
+    if strata is not None:
+        titles = [f" in the stratum {label!r}" for label in strata.tolist()]
     for title, row in zip(titles, counts):
         if row.min() < SMALL_CELL:
             msg = (

@@ -176,9 +176,9 @@ class ClassSignal:
             return np.column_stack([-0.5 * response, 0.5 * response])
         if response.shape[1] != len(model.classes_):
             msg = (
-                f"The scores of {type(model).__name__} have {response.shape[1]} columns "
-                f"for {len(model.classes_)} classes: choose one score for each class, "
-                "such as decision_function_shape='ovr', or response_method='predict'."
+                f"The scores of {type(model).__name__} have {response.shape[1]} "
+                f"columns for {len(model.classes_)} classes: choose one for each, such "
+                "as decision_function_shape='ovr', or response_method='predict'."
             )
             raise ValueError(msg)
         return np.array(response, dtype=np.float64)

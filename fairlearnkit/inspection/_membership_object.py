@@ -78,14 +78,16 @@ class MembershipInference(Bunch):
         Returns
         -------
         frame : DataFrame
-            One row for each group and last one for "all rows", in each stratum. Columns are group, stratum (if there are any), count, and
-            value, low, high and standard error of each statistic and of its difference
-            to the other groups.
+            One row for each group and last one for "all rows", in each stratum. Columns
+            are group, stratum (if there are any), count, and for each statistic its
+            estimate, low, high and se (standard error), alone and of the difference.
         """
         import pandas as pd
 
         rows = [row for s, _ in self._strata() for row in self._rows(s)]
         table = pd.DataFrame(rows)
+        for name in ("group", "stratum"):  # pandas would make NaN of None
+            table[name] = pd.Series([row[name] for row in rows], dtype=object)
         return table if self.strata is not None else table.drop(columns="stratum")
 
     def _strata(self):

@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_array
 
-# How many models the prior counts as, which shrinks the variance of a row, and the effect
-# of membership on it, towards the pooled ones. On Adult with 16 models, AUCs of logistic
-# regression, boosting and forests change by .003 or less where either is doubled or
-# halved, and by .001 with 32 models.
+# How many models the prior counts as, which shrinks the variance of a row, and the
+# effect of membership on it, towards the pooled ones. On Adult with 16 models, AUCs of
+# logistic regression, boosting and forests change by .003 or less where either is
+# doubled or halved, and by .002 with 32 models.
 PRIOR_MODELS = 8.0
 # Smallest variance, relative to that of all signals: keeps scores finite where models
 # know their training rows without noise, as one nearest neighbour does. Any tiny number
@@ -119,8 +119,8 @@ def _checked(signal, member):
     member = np.asarray(member)
     if member.dtype != bool or member.shape != signal.shape:
         msg = (
-            f"member has the dtype {member.dtype} and the shape {member.shape}: it must "
-            f"be boolean, of the shape of signal, {signal.shape}."
+            f"member has the dtype {member.dtype} and the shape {member.shape}: it "
+            f"must be boolean, of the shape of signal, {signal.shape}."
         )
         raise ValueError(msg)
     if signal.shape[1] < 3:

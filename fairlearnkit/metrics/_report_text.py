@@ -3,6 +3,7 @@
 from math import isnan
 
 from fairlearnkit._data.counts import SMALL_CELL
+from fairlearnkit._data.text_table import aligned
 
 from ._report_parts import (
     RATE_DECIMALS,
@@ -11,7 +12,6 @@ from ._report_parts import (
     number_text,
     parts_of,
 )
-from fairlearnkit._data.text_table import aligned
 
 NAN_NOTES = {
     "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",
