@@ -3,6 +3,7 @@
 import warnings
 from itertools import chain
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state, indexable
@@ -11,7 +12,7 @@ from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.columns import as_table, take_columns
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counts import SMALL_CELL, counts_table
-from fairlearnkit._data.groups import find_groups, read_strata
+from fairlearnkit._data.groups import Groups, find_groups, read_strata
 from fairlearnkit._data.messages import Caller, check_confidence_level, required_message
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.rows import split_rows
@@ -194,36 +195,18 @@ def membership_inference(
     methods = response_methods(estimator, response_method)
     check_confidence_level(confidence_level)
     n_models = _checked_number(n_models)
-    data = X, y, sensitive_features, weight = _read(
-        estimator, X, y, sensitive_features, sample_weight
-    )
-    groups = find_groups(sensitive_features, CALLER, n_samples=len(y), missing=missing)
-    strata, cells = _cells(groups, control_features, missing)
-    counts = np.array([[len(rows) for rows in row[:-1]] for row in cells])
-    _warn_of_small(groups.labels, strata, counts)
-    warn_unweighted(estimator, weight)
+    data = _read(estimator, X, y, sensitive_features, sample_weight)
+    groups = find_groups(data[2], CALLER, n_samples=len(data[1]), missing=missing)
+    cells = _cells(groups, control_features, missing)
+    _warn_of_small(cells)
+    warn_unweighted(estimator, data[3])
     # Independent halves: were a row in exactly half of the models, its membership in
     # the others would tell that in the target, and scores would be biased.
-    uniform = check_random_state(random_state).uniform(size=(len(y), n_models))
-    member = uniform < 0.5
+    random = check_random_state(random_state)
+    member = random.uniform(size=(len(data[1]), n_models)) < 0.5
     progress = Progress("membership_inference", verbose)
     signal = signals(estimator, data, member, methods, progress, n_jobs)
-    scores = membership_scores(signal, member)
-    parts = _parts(signal, member, scores.likelihood_ratio, cells, progress)
-    return MembershipInference(
-        groups=groups.labels,
-        strata=strata,
-        counts=counts if strata is not None else counts[0],
-        member=member,
-        signal=signal,
-        score=scores.likelihood_ratio,
-        calibrated_score=scores.calibrated,
-        **{
-            name: _estimates(table, counts, confidence_level, strata is not None)
-            for name, table in parts.items()
-        },
-        confidence_level=confidence_level,
-    )
+    return _result(signal, member, cells, confidence_level, progress)
 
 
 def _checked_number(n_models):
@@ -266,15 +249,29 @@ def _groups_in_columns(estimator, X):
     return take_columns(as_table(X), inner.columns)
 
 
-def _cells(groups, control_features, missing):
-    """Labels of the strata, or None, and rows of each stratum.
+class _Cells(NamedTuple):
+    """Rows of the groups in each stratum.
 
-    Returns
-    -------
+    Parameters
+    ----------
+    groups : Groups
+        Groups of all rows.
     strata : ndarray of shape (n_strata,) or None
-    cells : list of list of ndarray
+        Labels of the strata, if there are any.
+    rows : list of list of ndarray
         For each stratum the rows of its groups, and last those of all of them.
+    counts : ndarray of shape (n_strata, n_groups)
+        Numbers of rows.
     """
+
+    groups: Groups
+    strata: np.ndarray | None
+    rows: list
+    counts: np.ndarray
+
+
+def _cells(groups, control_features, missing):
+    """The rows of each group in each stratum, or in a single one."""
     n_groups, codes = len(groups.labels), groups.codes
     strata, n_strata = None, 1
     if control_features is not None:
@@ -284,22 +281,46 @@ def _cells(groups, control_features, missing):
         strata, n_strata = columns.labels, len(columns.labels)
         known = (codes >= 0) & (columns.codes >= 0)
         codes = np.where(known, columns.codes * n_groups + codes, -1)
-    rows = split_rows(codes, n_groups * n_strata)
-    of_strata = [rows[s * n_groups : (s + 1) * n_groups] for s in range(n_strata)]
-    return strata, [[*of_groups, np.concatenate(of_groups)] for of_groups in of_strata]
+    parts = split_rows(codes, n_groups * n_strata)
+    of_strata = [parts[s * n_groups : (s + 1) * n_groups] for s in range(n_strata)]
+    rows = [[*of_groups, np.concatenate(of_groups)] for of_groups in of_strata]
+    counts = np.array([[len(part) for part in of_groups] for of_groups in of_strata])
+    return _Cells(groups, strata, rows, counts)
 
 
-def _warn_of_small(labels, strata, counts):
+def _warn_of_small(cells):
     titles = [""]
-    if strata is not None:
-        titles = [f" in the stratum {label!r}" for label in strata.tolist()]
-    for title, row in zip(titles, counts):
+    if cells.strata is not None:
+        titles = [f" in the stratum {label!r}" for label in cells.strata.tolist()]
+    for title, row in zip(titles, cells.counts):
         if row.min() < SMALL_CELL:
             msg = (
                 f"Fewer than {SMALL_CELL} rows in a group{title}: "
-                f"{counts_table(labels, row)}. So few rows say little about a group."
+                f"{counts_table(cells.groups.labels, row)}. So few rows say little "
+                "about a group."
             )
             warnings.warn(msg, SmallGroupWarning, stacklevel=3)
+
+
+def _result(signal, member, cells, confidence_level, progress):
+    """Scores and their statistics."""
+    scores = membership_scores(signal, member)
+    parts = _parts(signal, member, scores.likelihood_ratio, cells.rows, progress)
+    has_strata = cells.strata is not None
+    return MembershipInference(
+        groups=cells.groups.labels,
+        strata=cells.strata,
+        counts=cells.counts if has_strata else cells.counts[0],
+        member=member,
+        signal=signal,
+        score=scores.likelihood_ratio,
+        calibrated_score=scores.calibrated,
+        **{
+            name: _estimates(table, cells.counts, confidence_level, has_strata)
+            for name, table in parts.items()
+        },
+        confidence_level=confidence_level,
+    )
 
 
 def _parts(signal, member, score, cells, progress):
