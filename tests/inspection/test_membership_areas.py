@@ -10,6 +10,7 @@ from fairlearnkit.inspection import membership_scores
 from fairlearnkit.inspection._membership_areas import (
     Auc,
     Measurement,
+    Part,
     TruePositiveRate,
     difference,
     estimate,
@@ -164,6 +165,21 @@ def test_a_single_row_has_no_interval():
     assert np.isnan(estimate([part], [1.0], 0.025)[1:]).all()
     _, *ends = difference([part, other], [1.0, 0.0], [0.0, 1.0], 0.025)
     assert np.isnan(ends).all()
+
+
+def test_what_both_groups_share_is_not_in_their_difference():
+    blocks = 0.02 * np.array([1.0, -1.0, 2.0, -2.0])
+    a = Part(0.6, 100, 1e-5, 0.0, blocks)
+    first, second = np.eye(2)
+    widths = {}
+    for name, factor in (("shared", 1.0), ("none", 0.0), ("opposite", -1.0)):
+        parts = [a, a._replace(of_blocks=factor * blocks)]
+        value, low, high, error = difference(parts, first, second, 0.025)
+        assert value == 0.0
+        expected = 2e-5 * 100 / 99 + 0.75 * (1.0 - factor) ** 2 * np.sum(blocks**2)
+        assert_allclose(error, np.sqrt(expected))
+        widths[name] = high - low
+    assert 4 * widths["shared"] < widths["none"] < widths["opposite"]
 
 
 def test_blocks_of_many_models():
