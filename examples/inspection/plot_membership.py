@@ -1,5 +1,5 @@
 """Who leaks: membership inference by group
-=======================================
+========================================
 
 A model that fits its training rows better than others gives away who was among them.
 This example asks for which sex and class of income that is most visible, and what
