@@ -56,18 +56,12 @@ class MembershipInference(Bunch):
     """
 
     def __repr__(self):
-        columns = ["count"]
-        for name in STATISTICS.values():
-            columns += [name, "minus others"]
-        strata = self._strata()
-        lines = [["", *columns]]
-        for s, title in strata:
-            if title:
-                lines.append([title, *[""] * len(columns)])
-            lines += self._lines(s, indent="  " * bool(title))
-        members = f"{self.member.shape[1]} models, each trained on half of the rows."
+        tables = [
+            aligned(self._table(name, title)) for name, title in STATISTICS.items()
+        ]
+        models = f"{self.member.shape[1]} models, each trained on half of the rows."
         level = f"[ ]: {100 * self.confidence_level:g} % interval."
-        return f"{aligned(lines)}\n\n{members} {level}"
+        return "\n\n".join([*tables, f"{models} {level}"])
 
     def _repr_html_(self):
         return f"<pre>{escape(repr(self))}</pre>"
@@ -121,23 +115,30 @@ class MembershipInference(Bunch):
             for key, end in _ENDS.items()
         }
 
-    def _lines(self, s, indent):
-        """Lines of the printed table."""
-        for row in self._rows(s):
-            yield [f"{indent}{row['group']}", str(row["count"]), *_cells(row)]
+    def _table(self, name, title):
+        """Lines of the printed table of one statistic."""
+        lines = [[title, "count", "by group", "minus others"]]
+        for s, stratum in self._strata():
+            if stratum:
+                lines.append([stratum, "", "", ""])
+            indent = "  " * bool(stratum)
+            lines += [
+                [f"{indent}{row['group']}", str(row["count"]), *_cells(row, name)]
+                for row in self._rows(s)
+            ]
+        return lines
 
 
 _ENDS = {"estimate": "", "low": "_low", "high": "_high", "standard_error": "_se"}
 
 
-def _cells(row):
-    """Estimates with their intervals, as text."""
-    for name in STATISTICS:
-        for key in (name, f"{name}_difference"):
-            if key not in row:
-                yield ""
-            elif np.isnan(row[key]):
-                yield "undefined"
-            else:
-                low, high = row[f"{key}_low"], row[f"{key}_high"]
-                yield f"{row[key]:.3f} [{low:.3f}, {high:.3f}]"
+def _cells(row, name):
+    """Estimates of a statistic with their intervals, as text."""
+    for key in (name, f"{name}_difference"):
+        if key not in row:
+            yield ""
+        elif np.isnan(row[key]):
+            yield "undefined"
+        else:
+            low, high = row[f"{key}_low"], row[f"{key}_high"]
+            yield f"{row[key]:.3f} [{low:.3f}, {high:.3f}]"
