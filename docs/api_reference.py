@@ -131,13 +131,17 @@ API_REFERENCE = {
     "Inspection": {
         "module": "fairlearnkit.inspection",
         "description": "Pictures of groups side by side, and the sensitivity of "
-        "predictions. See :ref:`measure`.",
+        "predictions, see :ref:`measure`; whose rows can be recognised as training "
+        "rows, see :ref:`membership`.",
         "names": [
             "GroupRatesDisplay",
             "ScoreDistributionDisplay",
             "RocByGroupDisplay",
             "TradeoffDisplay",
             "prediction_sensitivity",
+            "membership_inference",
+            "MembershipInference",
+            "membership_scores",
         ],
     },
     "Data sets": {
