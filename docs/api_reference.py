@@ -8,9 +8,10 @@ you add it to an ``__all__``.
 API_REFERENCE = {
     "Composition": {
         "module": "fairlearnkit.compose",
-        "description": "Sensitive features as columns of X, for every scikit-learn "
-        "tool. See :ref:`composition`.",
-        "names": ["SensitiveColumns"],
+        "description": "Around any estimator: sensitive features as columns of X, for "
+        "every scikit-learn tool, see :ref:`composition`; both versions of each row, "
+        "see :ref:`counterfactual_texts`.",
+        "names": ["SensitiveColumns", "CounterfactualEnsemble"],
     },
     "Model selection": {
         "module": "fairlearnkit.model_selection",
@@ -47,9 +48,16 @@ API_REFERENCE = {
         "module": "fairlearnkit.preprocessing",
         "description": "Transformers that remove differences between groups from the "
         "features, of means or of the distribution of each column; sample weights that "
-        "remove them from y. See :ref:`projection`, :ref:`barycenters` and "
-        ":ref:`reweighing`.",
-        "names": ["ParityProjection", "BarycenterTransformer", "parity_sample_weight"],
+        "remove them from y; texts with the words of the other group. See "
+        ":ref:`projection`, :ref:`barycenters`, :ref:`reweighing` and "
+        ":ref:`counterfactual_texts`.",
+        "names": [
+            "ParityProjection",
+            "BarycenterTransformer",
+            "TermSwap",
+            "TermMerge",
+            "parity_sample_weight",
+        ],
     },
     "Postprocessing": {
         "module": "fairlearnkit.postprocessing",
@@ -109,6 +117,8 @@ API_REFERENCE = {
             "group_metric",
             "group_predictability",
             "GroupPredictability",
+            "counterfactual_difference",
+            "CounterfactualDifference",
             "bootstrap_interval",
             "audit_subgroups",
             "SubgroupAudit",
@@ -121,13 +131,17 @@ API_REFERENCE = {
     "Inspection": {
         "module": "fairlearnkit.inspection",
         "description": "Pictures of groups side by side, and the sensitivity of "
-        "predictions. See :ref:`measure`.",
+        "predictions, see :ref:`measure`; whose rows can be recognised as training "
+        "rows, see :ref:`membership`.",
         "names": [
             "GroupRatesDisplay",
             "ScoreDistributionDisplay",
             "RocByGroupDisplay",
             "TradeoffDisplay",
             "prediction_sensitivity",
+            "membership_inference",
+            "MembershipInference",
+            "membership_scores",
         ],
     },
     "Data sets": {

@@ -6,7 +6,7 @@ the public checks are, in utils/test_estimator_checks.py.
 """
 
 import warnings
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from unittest import SkipTest
 
@@ -15,12 +15,13 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn.base import is_classifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.metaestimators import available_if
 
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.postprocessing import (
     BarycenterClassifier,
     BarycenterRegressor,
@@ -28,7 +29,7 @@ from fairlearnkit.postprocessing import (
 )
 from fairlearnkit.utils._checks.routing import groups_from_rows
 from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES
+from helpers import SEARCHES, stretched
 
 
 def with_groups_from_rows(cls):
@@ -37,8 +38,14 @@ def with_groups_from_rows(cls):
     for name in METHODS:
         method = getattr(cls, name, None)
         if method and "sensitive_features" in signature(method).parameters:
-            body[name] = _supplied(method)
+            body[name] = available_if(partial(_has, cls, name))(_supplied(method))
     return type(cls.__name__, (cls,), body)
+
+
+def _has(cls, name, self):
+    """Whether the method is available; an AttributeError that says why not."""
+    getattr(super(SUBCLASSES[cls.__name__], self), name)
+    return True
 
 
 def _supplied(method):
@@ -74,9 +81,10 @@ METHODS = (
     "score",
 )
 INNER = {
-    BarycenterRegressor: Ridge,
-    BarycenterClassifier: LogisticRegression,
-    ParityThresholdClassifier: GaussianNB,
+    BarycenterRegressor: (Ridge(),),
+    BarycenterClassifier: (LogisticRegression(),),
+    CounterfactualEnsemble: (LogisticRegression(), stretched),
+    ParityThresholdClassifier: (GaussianNB(),),
 }
 # What is checked needs no good fit.
 FEW = {
@@ -92,15 +100,27 @@ globals().update(SUBCLASSES)  # so that pickle finds them
 
 
 def made(cls):
-    model = SUBCLASSES[cls.__name__](*(INNER[cls](),) if cls in INNER else ())
+    model = SUBCLASSES[cls.__name__](*INNER.get(cls, ()))
     return lenient(model).set_params(**FEW.get(cls.__name__, {}))
 
 
-ESTIMATORS = {cls.__name__: made(cls) for cls in BARE}
+ESTIMATORS = {cls.__name__: made(cls) for cls in BARE} | {
+    f"CounterfactualEnsemble {method} {type(model).__name__}": SUBCLASSES[
+        "CounterfactualEnsemble"
+    ](model, stretched, method=method)
+    for method, model in [
+        ("average", Ridge()),
+        ("average", RidgeClassifier()),
+        ("augment", LogisticRegression()),
+        ("augment", Ridge()),
+        ("distill", LogisticRegression()),
+        ("distill", Ridge()),
+    ]
+}
 
 # How many checks there are at least, and why scikit-learn may skip one: a check that
 # does not run cannot fail.
-AT_LEAST = {"classifier": 55, "regressor": 50, "transformer": 46}
+AT_LEAST = {"classifier": 55, "regressor": 50, "transformer": 46, "stateless": 44}
 SKIPPED = "SCIPY_ARRAY_API is not set"
 CHECKS = [
     (name, getattr(check, "func", check).__name__, check)
@@ -173,7 +193,8 @@ def test_sparse_rows_reach_the_inner_classifier(form):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_there_are_all_checks(name):
-    kind = ESTIMATORS[name].__sklearn_tags__().estimator_type or "transformer"
+    tags = ESTIMATORS[name].__sklearn_tags__()
+    kind = tags.estimator_type or ("transformer" if tags.requires_fit else "stateless")
     assert [n for n, *_ in CHECKS].count(name) >= AT_LEAST[kind]
 
 

@@ -20,9 +20,10 @@ from sklearn.linear_model import Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
 import fairlearnkit
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.linear_model import (
     ParityLogisticRegression,
     ParityLogisticRegressionCV,
@@ -55,6 +56,11 @@ ARGUMENTS = {
     ParityRidgeCV: SEARCHES["ParityRidgeCV"],
     BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
     BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
+    CounterfactualEnsemble: {
+        "estimator": ParityLogisticRegression(),
+        "swap": np.negative,
+        "method": "distill",
+    },
     ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
     ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
     SensitiveColumns: {
@@ -62,7 +68,13 @@ ARGUMENTS = {
         "columns": lambda X: (X[:, 0] > np.median(X[:, 0])).astype(int),
     },
 }
-ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
+# Transformers that learn nothing answer before and after fit alike.
+ESTIMATORS = [
+    model
+    for _, cls in all_estimators()
+    for model in [cls(**ARGUMENTS.get(cls, {}))]
+    if get_tags(model).requires_fit
+] + [
     BarycenterClassifier(
         GaussianNB(), algorithm="split-rank", unseen="pooled", **TWO_FOLDS
     ),

@@ -439,8 +439,11 @@ class Refuses(ParityLogisticRegression):
 METHODS = ("fit", "predict", "predict_proba", "decision_function", "transform", "score")
 
 
-def needs_inner(cls):
-    return "estimator" in signature(cls).parameters
+def inner_of(cls):
+    """What the constructor requires, which takes groups where that matters."""
+    if "swap" in signature(cls).parameters:
+        return GroupThreshold(), np.negative
+    return (LogisticRegression(),) if "estimator" in signature(cls).parameters else ()
 
 
 @pytest.mark.parametrize("cls", [cls for _, cls in all_estimators()])
@@ -448,7 +451,7 @@ def test_every_estimator_requests_its_groups_by_class(cls):
     for method in METHODS:
         function = getattr(cls, method, None)
         if function and "sensitive_features" in signature(function).parameters:
-            instance = cls(LogisticRegression()) if needs_inner(cls) else cls()
+            instance = cls(*inner_of(cls))
             with config_context(enable_metadata_routing=True):
                 routing = instance.get_metadata_routing()
                 assert routing.consumes(method, ["sensitive_features"]), method

@@ -14,6 +14,7 @@ FILES = (
     "plot_law_school.py",
     "plot_crime.py",
     "plot_text.py",
+    "plot_counterfactual_text.py",
     "plot_transfer.py",
 )
 SIZE = (400, 280)

@@ -172,3 +172,10 @@ def check_option(name, value, options):
     if value not in options:
         msg = f"{name}={value!r} is not known; use one of {list(options)}."
         raise ValueError(msg)
+
+
+def check_confidence_level(confidence_level):
+    """Raise an error unless the level is strictly between 0 and 1."""
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
+        raise ValueError(msg)

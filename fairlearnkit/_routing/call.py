@@ -112,6 +112,21 @@ def takes_groups(estimator, method):
     return _takes(estimator, method, "sensitive_features")
 
 
+def takes_weights(estimator):
+    """Whether fit takes weights, for the estimator or a part of it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As in `call`.
+
+    Returns
+    -------
+    takes : bool
+    """
+    return _takes(estimator, "fit", "sample_weight")
+
+
 def warn_unweighted(estimator, sample_weight, *, remaining_effect=""):
     """Warn of inner models that will be fitted without the sample weights.
 

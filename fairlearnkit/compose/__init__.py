@@ -1,5 +1,6 @@
-"""Estimators that find their sensitive features among the columns of X."""
+"""Estimators around any other: groups from columns of X, and both versions of a row."""
 
+from ._counterfactual import CounterfactualEnsemble
 from ._sensitive_columns import SensitiveColumns
 
-__all__ = ["SensitiveColumns"]
+__all__ = ["CounterfactualEnsemble", "SensitiveColumns"]

@@ -2,6 +2,8 @@
 
 from ._audit import audit_subgroups
 from ._bootstrap import bootstrap_interval
+from ._counterfactual import counterfactual_difference
+from ._counterfactual_object import CounterfactualDifference
 from ._distances import (
     ks_gap,
     strong_demographic_disparity,
@@ -27,11 +29,13 @@ from ._scores import score_gap
 from ._subgroup_audit import SubgroupAudit
 
 __all__ = [
+    "CounterfactualDifference",
     "GroupPredictability",
     "ParityReport",
     "SubgroupAudit",
     "audit_subgroups",
     "bootstrap_interval",
+    "counterfactual_difference",
     "demographic_parity_difference",
     "demographic_parity_ratio",
     "equal_opportunity_difference",

@@ -14,6 +14,7 @@ from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
 from fairlearnkit._counting.named_metric import CALLER, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.messages import check_confidence_level
 from fairlearnkit._data.progress import Progress
 
 from ._resample_counts import resampled_gaps
@@ -239,10 +240,3 @@ def percentile_interval(estimate, draws, confidence_level):
         standard_error=error,
         n_undefined=n_undefined,
     )
-
-
-def check_confidence_level(confidence_level):
-    """Raise an error unless the level is strictly between 0 and 1."""
-    if not 0 < confidence_level < 1:
-        msg = f"confidence_level={confidence_level!r} must lie between 0 and 1."
-        raise ValueError(msg)

@@ -4,7 +4,7 @@ from html import escape
 
 from sklearn.utils import Bunch
 
-from ._text_table import aligned
+from fairlearnkit._data.text_table import aligned
 
 COLUMNS = ("auc", "low", "high")
 

@@ -15,10 +15,9 @@ from sklearn.utils.validation import check_array
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import Caller
+from fairlearnkit._data.messages import Caller, check_confidence_level
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
-from ._bootstrap import check_confidence_level
 from ._group_predictability import GroupPredictability
 
 # A linear model, and one that also sees interactions and differences of spread.

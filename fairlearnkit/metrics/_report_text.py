@@ -3,6 +3,7 @@
 from math import isnan
 
 from fairlearnkit._data.counts import SMALL_CELL
+from fairlearnkit._data.text_table import aligned
 
 from ._report_parts import (
     RATE_DECIMALS,
@@ -12,7 +13,6 @@ from ._report_parts import (
     parts_of,
     privacy_text,
 )
-from ._text_table import aligned
 
 NAN_NOTES = {
     "classes": "nan: no such rows in a group, or a ratio of rates that are 0.",

@@ -4,7 +4,7 @@ from html import escape
 
 from sklearn.utils import Bunch
 
-from ._text_table import aligned
+from fairlearnkit._data.text_table import aligned
 
 COLUMNS = ("count", "share", "rate", "gap", "violation", "p_value")
 

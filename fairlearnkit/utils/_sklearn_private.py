@@ -15,6 +15,7 @@ from sklearn.metrics._scorer import _BaseScorer, _cached_call, _PassthroughScore
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import SIMPLE_METHODS
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import (
     _check_feature_names_in,
     _check_sample_weight,
@@ -37,6 +38,7 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_indexing",
+    "_wrap_data_with_container",
     "all_or_nothing",
     "documentation_address",
     "response_cache",

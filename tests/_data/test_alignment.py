@@ -3,6 +3,7 @@
 import inspect
 import re
 from functools import partial
+from operator import neg
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 
 from fairlearnkit._data.alignment import check_alignment, with_common_index
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.constraints import Decorrelation, ParityConstraint
 from fairlearnkit.inspection import prediction_sensitivity
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
@@ -72,9 +73,13 @@ METRICS = {
     "group_metric": accuracy_score,
 }
 INNER = {
-    BarycenterRegressor: Ridge(),
-    BarycenterClassifier: LogisticRegression(),
-    ParityThresholdClassifier: GaussianNB(),
+    BarycenterRegressor: (Ridge(),),
+    BarycenterClassifier: (LogisticRegression(),),
+    CounterfactualEnsemble: (
+        BarycenterClassifier(LogisticRegression(), cv=2),
+        neg,
+    ),
+    ParityThresholdClassifier: (GaussianNB(),),
 }
 FEW = {
     ParityEncoder: {"max_iter": 1},
@@ -126,8 +131,7 @@ def method_takes_groups(cls, method):
 
 
 def on_estimator(cls, method, groups):
-    inner = (INNER[cls],) if cls in INNER else ()
-    model = cls(*inner, **FEW.get(cls, {}))
+    model = cls(*INNER.get(cls, ()), **FEW.get(cls, {}))
     y = {"y": raised(model, Y)}
     if method.startswith("fit"):
         return called(getattr(model, method), groups, **y)
@@ -185,6 +189,8 @@ def parameters_of(name):
         return set(inspect.signature(PUBLIC[name]).parameters) | set(of_estimator)
     if name in PUBLIC:
         return set(inspect.signature(PUBLIC[name]).parameters)
+    if owner.endswith("CounterfactualEnsemble"):  # errors are those of its estimator
+        return {*INNER[PUBLIC[owner]][0].get_params(), "sensitive_features"}
     names = set(inspect.signature(getattr(PUBLIC[owner], method)).parameters)
     if "options" in names:  # of from_predictions
         names |= set(inspect.signature(PUBLIC[owner].from_predictions).parameters)

@@ -5,9 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import fairlearnkit._models.kernel as kernel_models
 from fairlearnkit._data.progress import Progress
+from fairlearnkit.inspection import membership_inference
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityLogisticRegressionCV, ParityRidgeCV
 from fairlearnkit.metrics import audit_subgroups, bootstrap_interval
@@ -101,6 +103,10 @@ CASES = {
     "audit_subgroups": (
         of_function(audit_subgroups, Y, Y, n_permutations=30),
         ["condition", "permutation"],
+    ),
+    "membership_inference": (
+        of_function(membership_inference, LogisticRegression(), X, Y, n_models=12),
+        ["model", "without a model"],
     ),
 }
 

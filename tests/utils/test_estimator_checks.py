@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.constraints import EqualOpportunity
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import (
@@ -32,13 +32,14 @@ from fairlearnkit.utils.estimator_checks import (
     check_estimator,
     parametrize_with_checks,
 )
-from helpers import SEARCHES
+from helpers import SEARCHES, stretched
 
 ARGUMENTS = {
     ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
     ParityRidgeCV: SEARCHES["ParityRidgeCV"],
     BarycenterClassifier: {"estimator": LogisticRegression(), "cv": 2},
     BarycenterRegressor: {"estimator": Ridge(), "cv": 2},
+    CounterfactualEnsemble: {"estimator": LogisticRegression(), "swap": stretched},
     ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
     ParityEncoder: {"hidden_layer_sizes": 3, "n_components": 2, "max_iter": 2},
     SensitiveColumns: {
@@ -53,6 +54,8 @@ ESTIMATORS = [cls(**ARGUMENTS.get(cls, {})) for _, cls in all_estimators()] + [
     ParityProjection(method="elimination"),
     BarycenterTransformer(unseen="pooled", missing="ignore", strength=0.5),
     BarycenterRegressor(ParityRidge(), cv=2),
+    CounterfactualEnsemble(ParityRidge(), stretched, method="augment"),
+    CounterfactualEnsemble(ParityLogisticRegression(), stretched, method="distill"),
     ParityThresholdClassifier(
         GaussianNB(), group_estimator=GaussianNB(), max_gap=0.05, cv=2
     ),
@@ -63,6 +66,7 @@ DRAWN = "rows and groups fall into batches by their position"
 A_ROW = "a bound counts as met within the share of a row, which is that of its weight"
 EXPECTED = {
     ParityThresholdClassifier: {"check_weights_are_repetitions": A_ROW},
+    CounterfactualEnsemble: {"check_fitted_attributes": "they are those of estimator_"},
     ParityEncoder: {
         "check_permuted_rows": DRAWN,
         "check_relabelled_groups": DRAWN,
