@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 from sklearn.utils import Bunch
 
-from ._text_table import aligned
+from fairlearnkit._data.text_table import aligned
 
 ALL = "all terms"
 
