@@ -7,15 +7,13 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._transport.distances import (
-    kolmogorov_smirnov,
-    largest_wasserstein,
-    unfairness,
-)
+from fairlearnkit._transport.distances import GroupDistributions
 from fairlearnkit._transport.distributions import distributions_by_group
 
-from ._scores import read_scores
+from ._dask_scores import read_score_rows
+from ._scores import check_given, read_scores
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):
@@ -75,7 +73,7 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
     distributions, _ = _read(*data)
-    return kolmogorov_smirnov(distributions)
+    return distributions.widest_pair()[0]
 
 
 def strong_demographic_disparity(
@@ -142,7 +140,7 @@ def strong_demographic_disparity(
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
     distributions, _ = _read(*data)
-    return largest_wasserstein(distributions)
+    return distributions.largest_wasserstein()
 
 
 def wasserstein_unfairness(
@@ -206,17 +204,23 @@ def wasserstein_unfairness(
     4.0
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
-    return unfairness(*_read(*data))
+    distributions, shares = _read(*data)
+    return distributions.unfairness(shares)
 
 
 def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     """Distribution of the scores in each group, and the shares of the groups."""
-    check_alignment(
-        y_true=y_true,
-        y_score=y_score,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-    )
+    arguments = {
+        "y_true": y_true,
+        "y_score": y_score,
+        "sensitive_features": sensitive_features,
+        "sample_weight": sample_weight,
+    }
+    if any_lazy(*arguments.values()):
+        check_given(y_score, sensitive_features)
+        rows = read_score_rows(arguments, _scores_of, SCORE_METRIC, missing)
+        return rows.distributions, rows.shares
+    check_alignment(**arguments)
     y_score = read_scores(y_score, dtype=np.float64)
     check_consistent_length(y_true, y_score)
     groups = find_groups(
@@ -227,4 +231,8 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     shares = group_shares(groups, weight)
     n_groups = len(groups.labels)
     distributions = distributions_by_group(y_score, groups.codes, n_groups, weight)
-    return distributions, shares
+    return GroupDistributions(distributions), shares
+
+
+def _scores_of(part):
+    return read_scores(part["y_score"], dtype=np.float64), None
