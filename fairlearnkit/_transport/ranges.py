@@ -40,7 +40,7 @@ class Atoms(NamedTuple):
 
     Parameters
     ----------
-    codes : ndarray of shape (n_atoms,), intp
+    codes : ndarray of shape (n_atoms,), int32
         Their groups.
     values : ndarray of shape (n_atoms,)
         Their values.
@@ -88,7 +88,8 @@ class RangedDistributions:
         self.first = _running(first[::-1])[::-1]
         self.lowest = np.fmin.reduce(first, axis=0)
         own = [(offset, self.total) for offset in self.before]
-        self.levels = keep(self._each("distances-levels", _levels, self.atoms, own=own))
+        # Not kept: they take as much memory as the atoms, and hardly any time.
+        self.levels = self._each("distances-levels", _levels, self.atoms, own=own)
 
     def _each(self, label, kernel, tasks, *shared, own=None):
         return run_each(label, kernel, [(task,) for task in tasks], *shared, own=own)
@@ -128,16 +129,18 @@ class RangedDistributions:
     def quantiles(self, shares):
         """Least values up to which groups have some shares, (n_groups, n_shares)."""
         own = [(before,) for before in self.before / self.total]
-        tasks = self._each("distances-quantiles", _quantiles, self.levels, shares, own=own)
+        tasks = self._each(
+            "distances-quantiles", _quantiles, self.levels, shares, own=own
+        )
         return np.fmax.reduce(compute(tasks), axis=0)
 
     def _on_levels(self, label, kernel, *shared):
         """Sum of a function of the distributions in each range of levels."""
         starts = np.arange(self.n_ranges) / self.n_ranges
         own = [(before,) for before in self.before / self.total]
-        cut = run_each(
-            f"{label}-pieces", _pieces_of_levels, [(t,) for t in self.levels],
-            np.append(starts, 1.0), own=own,
+        bounds = np.append(starts, 1.0)
+        cut = self._each(
+            f"{label}-pieces", _pieces_of_levels, self.levels, bounds, own=own
         )
         own = [(start,) for start in starts]
         sent = _exchanged(
@@ -203,7 +206,7 @@ def _pieces(rows, cuts, group_of):
     if rows is None:
         return None
     codes, values, weight = rows
-    codes = group_of[codes]
+    codes = group_of.astype(np.int32)[codes]
     used = codes >= 0 if weight is None else (codes >= 0) & (weight > 0)
     mass = np.ones(len(codes), np.intp) if weight is None else weight
     mass = mass.astype(np.longdouble) if weight is not None else mass
@@ -293,7 +296,11 @@ def _widest(levels, kept, start, last, first):
     number = np.full(max(kept.max(), levels.codes.max(initial=0)) + 1, -1)
     number[kept] = np.arange(len(kept))
     used = number[levels.codes] >= 0
-    codes, values, cdf = number[levels.codes][used], levels.values[used], levels.mass[used]
+    codes, values, cdf = (
+        number[levels.codes][used],
+        levels.values[used],
+        levels.mass[used],
+    )
     before = _before(cdf, codes, start)
     end = np.array(start, dtype=np.float64)
     end[codes] = cdf

@@ -3,10 +3,14 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from fairlearnkit._counting.confusion import one_positive_class, read_confusion
+from fairlearnkit._counting.confusion import (
+    one_positive_class,
+    read_confusion,
+    read_rows,
+)
 from fairlearnkit._counting.rates import RATES
-from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT, check_option
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.sensitive_columns import split_columns
 
@@ -141,25 +145,44 @@ def audit_subgroups(
     ("sex = 'f' and old = True", -0.375)
     """
     _check_at_least_one(depth=depth, min_count=min_count)
-    check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
+    arguments = {
+        "y_true": y_true,
+        "y_pred": y_pred,
+        "sensitive_features": sensitive_features,
+    }
+    if linear and any_lazy(*arguments.values()):
+        msg = (
+            "The search of half-spaces needs all rows in memory, and those of Dask "
+            "collections are not: audit_subgroups(..., linear=False), or pass a sample "
+            "of the rows that is in memory."
+        )
+        raise ValueError(msg)
+    arguments, table = read_rows(arguments, CLASS_REPORT)
+    y_true, y_pred = arguments.get("y_true"), arguments["y_pred"]
+    sensitive_features = arguments["sensitive_features"]
     named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
     hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     # From here on, only the rows in the denominator of the rate exist.
-    hits = hits[rows]
-    _check_enough_rows(len(hits), rate, min_count)
-    columns = [read_column(name, values, rows) for name, values in named]
+    hits, sizes = hits[rows], None if table is None else table.sizes[rows]
+    n_rows, n_hits = (
+        (len(hits), hits.sum()) if sizes is None else (sizes.sum(), sizes[hits].sum())
+    )
+    _check_enough_rows(n_rows, rate, min_count)
+    columns = [read_column(name, values, rows, sizes) for name, values in named]
     warn_of_identifiers(columns, min_count)
     partitions = [column.partition(min_count) for column in columns]
     progress = Progress("audit_subgroups", verbose)
     limits = depth, min_count, top
-    n_tested, subgroups = search_conjunctions(partitions, hits, *limits, progress)
+    n_tested, subgroups = search_conjunctions(
+        partitions, hits, *limits, progress, sizes
+    )
     half_space = None
     if linear:
         draws = n_permutations, check_random_state(random_state)
         half_space = search_half_space(columns, hits, min_count, *draws, progress)
     return SubgroupAudit(
         rate_name=rate,
-        overall=float(hits.mean()),
+        overall=float(n_hits / n_rows),
         pos_label=pos_label,
         n_tested=n_tested,
         subgroups=subgroups,

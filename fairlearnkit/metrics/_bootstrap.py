@@ -11,9 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
-from fairlearnkit._counting.named_metric import CALLER, get_metric
+from fairlearnkit._counting.named_metric import CALLER, function_name, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.progress import Progress
 
 from ._resample_counts import resampled_gaps
@@ -130,16 +131,19 @@ def bootstrap_interval(
     """
     function, options = _split_partial(get_metric(metric, metric_params))
     _check_arguments(y_pred, n_resamples, options)
-    check_alignment(
-        y_true=y_true,
-        y_pred=y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-        control_features=options.get("control_features"),
-    )
     data = (y_true, y_pred, sensitive_features)
     # Counts of a confusion matrix are all that gaps of rates depend on.
     by_counts = is_gap_of_rates(function)
+    if any_lazy(*data, sample_weight, options.get("control_features")):
+        _check_resampled_by_counts(function, by_counts)
+    else:
+        check_alignment(
+            y_true=y_true,
+            y_pred=y_pred,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+            control_features=options.get("control_features"),
+        )
     progress = Progress("bootstrap_interval", verbose)
     by_rows = None if by_counts else partial(resampled_values, progress=progress)
     estimate, draws = (by_rows or _resampled_gap)(
@@ -173,6 +177,18 @@ def _check_arguments(y_pred, n_resamples, options):
         raise ValueError(msg)
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
+        raise ValueError(msg)
+
+
+def _check_resampled_by_counts(function, by_counts):
+    """Raise an error for a metric of Dask collections whose rows would be drawn."""
+    if not by_counts:
+        msg = (
+            f"{function_name(function)} would be computed of rows that are drawn with "
+            "replacement, which is not done on Dask collections: take a gap of rates, "
+            "such as 'demographic_parity_difference', whose counts are drawn, or pass "
+            "a sample of the rows that is in memory."
+        )
         raise ValueError(msg)
 
 

@@ -11,6 +11,7 @@ from fairlearnkit._data.label_tables import (
     LabelTable,
     check_table,
     lazy_first,
+    n_rows_of,
     read_part_weight,
     table_of_rows,
 )
@@ -109,7 +110,7 @@ def read_score_rows(arguments, read, caller, missing):
 
 def _describe(part, read, n_partitions):
     """Codes, scores and weights of a partition, and a summary of them."""
-    n_rows = len(next(iter(part.values())))
+    n_rows = n_rows_of(part)
     if not n_rows:
         return None
     scores, terms = read(part)
@@ -133,7 +134,9 @@ def _stacked(tables):
     n_parts = max(0 if t.parts is None else len(t.parts) for t in tables)
     parts = sums = None
     if tables[0].parts is not None:
-        padded = (np.pad(t.parts, ((0, n_parts - len(t.parts)), (0, 0))) for t in tables)
+        padded = (
+            np.pad(t.parts, ((0, n_parts - len(t.parts)), (0, 0))) for t in tables
+        )
         parts = np.concatenate(list(padded), axis=1)
     if tables[0].sums is not None:
         sums = np.concatenate([t.sums for t in tables], axis=1)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import Caller
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._bootstrap import check_confidence_level
@@ -106,6 +107,13 @@ def group_predictability(
     >>> result.logistic.auc < 0.56, result.boosting.auc > 0.7
     (True, True)
     """
+    if any_lazy(Z, sensitive_features, sample_weight):
+        msg = (
+            "group_predictability fits models of all rows of Z, which have to be in "
+            "memory: pass a sample of a Dask collection, such as frame.sample(frac="
+            "0.01).compute(), and take Z and sensitive_features from it."
+        )
+        raise ValueError(msg)
     check_alignment(
         Z=Z, sensitive_features=sensitive_features, sample_weight=sample_weight
     )

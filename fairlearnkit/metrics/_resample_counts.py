@@ -161,7 +161,9 @@ def _kinds(confusion):
     stratum, group, _, _ = confusion.codes
     weight = confusion.sample_weight
     known = np.flatnonzero((np.minimum(stratum, group) >= 0) & (weight > 0))
-    sizes = np.ones(len(weight), np.intp) if confusion.sizes is None else confusion.sizes
+    sizes = (
+        np.ones(len(weight), np.intp) if confusion.sizes is None else confusion.sizes
+    )
     codes = tuple(axis[known] for axis in confusion.codes)
     cell, weight = np.ravel_multi_index(codes, confusion.counts.shape), weight[known]
     # Sort by cell, then weight; a kind starts where either changes.

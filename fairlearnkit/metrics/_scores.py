@@ -142,9 +142,7 @@ def _gap_of_sums(arguments, constraint, pos_label, missing):
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     features = table.columns["sensitive_features"]
     if isinstance(constraint, ParityConstraint):
-        groups = find_groups(
-            features, SCORE_METRIC, missing=missing, sizes=table.sizes
-        )
+        groups = find_groups(features, SCORE_METRIC, missing=missing, sizes=table.sizes)
         features = with_sizes(groups, table.used)
     weight = table.weights
     contrasts = constraint.contrasts(y_true, features, weight, missing=missing)
