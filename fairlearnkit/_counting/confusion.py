@@ -19,6 +19,8 @@ from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time: 256 kB of positions, which stay in the level-2 cache.
 ROWS_AT_A_TIME = 2**15
+# Arguments with one entry for each row.
+ROWS = ("y_true", "y_pred", "sensitive_features", "sample_weight", "control_features")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +109,8 @@ def read_confusion(
     confusion : ConfusionCounts
     """
     check_truth(y_true, rates)
-    rows = {
-        "y_true": y_true,
-        "y_pred": y_pred,
-        "sensitive_features": sensitive_features,
-        "sample_weight": sample_weight,
-        "control_features": control_features,
-    }
-    rows, table = read_rows(rows, caller)
+    rows = y_true, y_pred, sensitive_features, sample_weight, control_features
+    rows, table = read_rows(dict(zip(ROWS, rows)), caller)
     columns = [rows.get(name) for name in ("y_true", "y_pred")]
     classes, true, predicted = read_classes(*columns, labels, pos_label, caller)
     sizes = None if table is None else table.sizes
@@ -127,11 +123,7 @@ def read_confusion(
     )
     control = rows.get("control_features")
     strata, stratum = _read_strata(control, groups, missing, caller)
-    weight = rows.get("sample_weight")
-    if weight is not None:
-        weight = _check_sample_weight(
-            weight, true, dtype=np.float64, ensure_non_negative=True
-        )
+    weight = _read_weight(rows.get("sample_weight"), true)
     codes = (stratum, groups.codes, true, predicted)
     shape = (len(strata), len(groups.labels), len(classes), len(classes))
     counts, weights = count_cells(codes, shape, weight if table is None else table)
@@ -169,6 +161,13 @@ def read_rows(arguments, caller=CLASS_METRIC):
     check = partial(_check_labels, caller.scores_hint)
     table = tabulate(arguments, check)
     return table.columns, table
+
+
+def _read_weight(sample_weight, rows):
+    if sample_weight is None:
+        return None
+    options = {"dtype": np.float64, "ensure_non_negative": True}
+    return _check_sample_weight(sample_weight, rows, **options)
 
 
 def _check_labels(scores_hint, y_true=None, y_pred=None, **others):

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from fairlearnkit._counting.confusion import (
+    ROWS,
     one_positive_class,
     read_confusion,
     read_rows,
@@ -145,28 +146,10 @@ def audit_subgroups(
     ("sex = 'f' and old = True", -0.375)
     """
     _check_at_least_one(depth=depth, min_count=min_count)
-    arguments = {
-        "y_true": y_true,
-        "y_pred": y_pred,
-        "sensitive_features": sensitive_features,
-    }
-    if linear and any_lazy(*arguments.values()):
-        msg = (
-            "The search of half-spaces needs all rows in memory, and those of Dask "
-            "collections are not: audit_subgroups(..., linear=False), or pass a sample "
-            "of the rows that is in memory."
-        )
-        raise ValueError(msg)
-    arguments, table = read_rows(arguments, CLASS_REPORT)
-    y_true, y_pred = arguments.get("y_true"), arguments["y_pred"]
-    sensitive_features = arguments["sensitive_features"]
-    named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
-    hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
+    rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features)))
     # From here on, only the rows in the denominator of the rate exist.
-    hits, sizes = hits[rows], None if table is None else table.sizes[rows]
-    n_rows, n_hits = (
-        (len(hits), hits.sum()) if sizes is None else (sizes.sum(), sizes[hits].sum())
-    )
+    named, hits, rows, sizes, pos_label = _read(rows, rate, pos_label, linear)
+    n_rows = len(hits) if sizes is None else int(sizes.sum())
     _check_enough_rows(n_rows, rate, min_count)
     columns = [read_column(name, values, rows, sizes) for name, values in named]
     warn_of_identifiers(columns, min_count)
@@ -182,12 +165,33 @@ def audit_subgroups(
         half_space = search_half_space(columns, hits, min_count, *draws, progress)
     return SubgroupAudit(
         rate_name=rate,
-        overall=float(n_hits / n_rows),
+        overall=float(np.average(hits, weights=sizes)),
         pos_label=pos_label,
         n_tested=n_tested,
         subgroups=subgroups,
         half_space=half_space,
     )
+
+
+def _read(rows, rate, pos_label, linear):
+    """Columns, outcomes, which rows count and how often (None: once), positive class.
+
+    Of Dask collections, the rows are the distinct ones.
+    """
+    if linear and any_lazy(*rows.values()):
+        msg = (
+            "The search of half-spaces needs all rows in memory, and those of Dask "
+            "collections are not: audit_subgroups(..., linear=False), or pass a sample "
+            "of the rows that is in memory."
+        )
+        raise ValueError(msg)
+    rows, table = read_rows(rows, CLASS_REPORT)
+    y_true, y_pred = rows.get("y_true"), rows.get("y_pred")
+    features, n_samples = rows.get("sensitive_features"), len(y_pred)
+    named = split_columns(features, CLASS_REPORT, n_samples=n_samples)
+    hits, counted, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
+    sizes = None if table is None else table.sizes[counted]
+    return named, hits[counted], counted, sizes, pos_label
 
 
 def _check_at_least_one(**numbers):

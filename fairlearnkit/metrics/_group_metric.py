@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length
 
+from fairlearnkit._counting.confusion import ROWS
 from fairlearnkit._counting.named_metric import accepts, function_name
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.groups import find_groups, read_strata
@@ -132,14 +133,8 @@ def group_metric(
     ((2, 2, 2), [[1.0, 1.0], [0.0, 0.0]])
     """
     metrics = _by_name(metric)
-    rows = {
-        "y_true": y_true,
-        "y_pred": y_pred,
-        "sensitive_features": sensitive_features,
-        "sample_weight": sample_weight,
-        "control_features": control_features,
-    }
-    rows, sizes = _read_rows(rows, metrics)
+    rows = y_true, y_pred, sensitive_features, sample_weight, control_features
+    rows, sizes = _read_rows(dict(zip(ROWS, rows)), metrics)
     y_true, y_pred, sensitive_features, weight, control_features = rows
     check_consistent_length(y_true, y_pred)
     groups = find_groups(
