@@ -58,7 +58,8 @@ class ExactSums:
     def parts(self):
         """Numbers whose sum over the first axis is exact, shape (n_parts, n_cells)."""
         exponents = (self._exponent - self._bits * (k + 1) for k in count())
-        parts = [np.ldexp(d, e) for d, e in zip(self._digits, exponents)]
+        with np.errstate(over="ignore"):
+            parts = [np.ldexp(d, e) for d, e in zip(self._digits, exponents)]
         return np.array(parts).reshape(-1, self._n_cells)
 
 
@@ -70,7 +71,7 @@ def exact_parts(cell, numbers, n_cells):
     cell : ndarray of shape (n,), intp
         Cell of each number.
     numbers : ndarray of shape (n,)
-        Finite.
+        Finite, or infinite where a sum of some was more than float64 holds.
     n_cells : int
         Number of cells.
 
@@ -78,7 +79,10 @@ def exact_parts(cell, numbers, n_cells):
     -------
     parts : ndarray of shape (n_parts, n_cells)
     """
-    sums = ExactSums(np.abs(numbers).max(initial=0.0), len(numbers), n_cells)
+    largest = np.abs(numbers).max(initial=0.0)
+    if not isfinite(largest):
+        return np.bincount(cell, numbers, n_cells)[None]
+    sums = ExactSums(largest, len(numbers), n_cells)
     sums.add(cell, numbers)
     return sums.parts()
 

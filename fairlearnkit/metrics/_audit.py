@@ -128,6 +128,9 @@ def audit_subgroups(
     as in the paper, and may miss a worse half-space. A search that finds nothing does
     not show that there is nothing.
 
+    Takes Dask collections with ``linear=False``, if at most 100,000 rows of all columns
+    together are different.
+
     References
     ----------
     Kearns, Neel, Roth, Wu: Preventing Fairness Gerrymandering: Auditing and Learning

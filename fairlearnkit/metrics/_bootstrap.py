@@ -104,7 +104,9 @@ def bootstrap_interval(
     drawn from a multinomial distribution, which is equivalent to resampling rows, at a
     cost that does not depend on the number of rows (with weights, it depends on the
     number of distinct weights). All other metrics are computed from scratch for each
-    resample.
+    resample. Gaps of rates take Dask collections as
+    :func:`~fairlearnkit.metrics.rate_difference` does, with the same resamples as in
+    memory; other metrics do not.
 
     Gaps are never negative, so the interval of a gap near 0 does not reach 0: an
     interval alone never shows that there is no gap. The largest difference between many

@@ -58,6 +58,12 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     Exact for the given sample, but biased upwards for small groups: two samples of size
     n from one distribution are about 1.2 / sqrt(n) apart.
 
+    Takes Dask collections with the same partitions. Scores are exchanged between tasks
+    of which each holds about 2,000,000 of them, all in all twice the memory of the
+    scores, and the result is that of the same rows in memory; with weights, up to
+    rounding. So do :func:`~fairlearnkit.metrics.strong_demographic_disparity` and
+    :func:`~fairlearnkit.metrics.wasserstein_unfairness`, up to rounding.
+
     References
     ----------
     Chzhen, Denis, Hebiri, Oneto, Pontil: Fair Regression with Wasserstein Barycenters.
@@ -123,7 +129,7 @@ def strong_demographic_disparity(
     that of the worst pair of groups. With 50 groups or more, pairs that cannot be the
     worst are skipped, judging by their distances from a mixture of all groups. Memory
     grows with the number of rows plus groups, and time, in the rare worst case, with
-    their product.
+    their product. Takes Dask collections as :func:`~fairlearnkit.metrics.ks_gap` does.
 
     References
     ----------
@@ -188,7 +194,7 @@ def wasserstein_unfairness(
     -----
     For a regression function f, U is the excess risk of the best predictor with the
     same distribution in all groups. A repair of strength 1 - sqrt(alpha) leaves a share
-    alpha of U.
+    alpha of U. Takes Dask collections as :func:`~fairlearnkit.metrics.ks_gap` does.
 
     References
     ----------

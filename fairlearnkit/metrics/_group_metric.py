@@ -109,6 +109,11 @@ def group_metric(
     For rates of the confusion matrix, :func:`~fairlearnkit.metrics.group_rates` is much
     faster: it counts all of them at once.
 
+    Of Dask collections, each metric gets the distinct rows of (y_true, y_pred) in a
+    group, and how often each occurs, or the sum of its weights, as ``sample_weight``.
+    It has to take this argument as scikit-learn's metrics do, for which a row of weight
+    2 counts as two rows, and at most 100,000 rows may be different.
+
     References
     ----------
     Barocas, Hardt, Narayanan: Fairness and Machine Learning. MIT Press 2023, chapter 3.

@@ -89,7 +89,8 @@ def group_predictability(
     second one. The interval accounts for the test rows, by the influence of each on the
     AUC (DeLong), but not for the training rows: others would give another model. If the
     features say nothing about the group, the AUC is slightly below 0.5 on average,
-    because what one fold has more of, the others lack: look at the upper end.
+    because what one fold has more of, the others lack: look at the upper end. Dask
+    collections are refused: pass a sample that is in memory.
 
     References
     ----------

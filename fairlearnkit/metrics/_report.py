@@ -158,7 +158,10 @@ def parity_report(
     it does not judge whether a difference is justified or lawful.
 
     Intervals of rates take a time that does not depend on the number of rows; those of
-    numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples.
+    numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples. Takes
+    Dask collections as :func:`~fairlearnkit.metrics.rate_difference` does; with
+    ``target="numbers"`` only with ``n_resamples=0``, where sums may differ in their
+    last digits from those in memory.
 
     References
     ----------

@@ -110,6 +110,9 @@ def parity_scorer(
     The gap is that of the scored rows. If there are few, it is noisy and biased
     upwards.
 
+    A scorer that is called with Dask collections predicts partition by partition, with
+    any estimator. scikit-learn's searches do not take them.
+
     TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, do not pass X on. They
     need routed groups; with `columns`, an error says what works instead. Selectors of
     features (RFECV, SequentialFeatureSelector) pass on only some columns of X, where a

@@ -75,7 +75,10 @@ def score_gap(
 
     Notes
     -----
-    Compares means only: distributions with equal means may differ in other ways.
+    Compares means only: distributions with equal means may differ in other ways. Takes
+    Dask collections with the same partitions; sums may differ in their last digits from
+    those in memory. Numeric columns and targets of a constraint may then hold 100,000
+    different rows.
 
     References
     ----------
