@@ -185,6 +185,40 @@ def test_a_group_in_no_partition_and_partitions_without_rows(name):
     assert_same(expected, found, **(ROUNDING if name in SUMS else {}))
 
 
+def test_weights_are_added_without_rounding():
+    """Of all sizes, and in another order than in memory, where sums of them round."""
+    weight = np.random.default_rng(0).exponential(size=400) ** 6
+    table = TABLE.assign(weight=weight, race=TABLE.race.fillna("d"))
+    options = {"sample_weight": "weight"}
+    expected = call("group_rates", table, **options)
+    shuffled = table.sample(frac=1.0, random_state=0).reset_index(drop=True)
+    for rows in (shuffled, in_chunks(100, 200, 100)(shuffled), in_frame(shuffled)):
+        assert_same(expected, call("group_rates", rows, **options))
+
+
+@pytest.mark.parametrize("name", ["bootstrap_interval", "parity_report"])
+def test_resamples_of_weights_that_repeat(name):
+    table = TABLE.assign(weight=TABLE.weight.round(), race=TABLE.race.fillna("d"))
+    options = {"sample_weight": "weight"}
+    options |= {"stratify": True} if name == "bootstrap_interval" else {}
+    expected = call(name, table, **options)
+    assert_same(expected, call(name, in_frame(table), **options))
+
+
+def test_too_many_labels_and_weights_to_count(monkeypatch):
+    monkeypatch.setattr("fairlearnkit._data.label_tables.MOST_DISTINCT", 60)
+    known = TABLE.assign(race=TABLE.race.fillna("d"))
+    columns, options = in_frame(known), {"sample_weight": "weight"}
+    for name in ("equalized_odds_difference", "group_rates"):
+        assert_same(call(name, known, **options), call(name, columns, **options))
+    for name in ("bootstrap_interval", "parity_report"):
+        with pytest.raises(ValueError, match="Round them"):
+            call(name, columns, **options)
+    columns["race"] = columns["weight"]
+    with pytest.raises(ValueError, match="Cut numbers into groups"):
+        call("group_rates", columns)
+
+
 def with_options(name):
     """Options of a metric beyond its defaults, in turn."""
     yield {"control_features": "year", "missing": "ignore"}
