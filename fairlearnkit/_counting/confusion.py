@@ -1,20 +1,26 @@
 """Confusion matrices by stratum and group: all that rates need to know of the rows."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from fairlearnkit._counting.labels import read_classes
+from fairlearnkit._counting.labels import read_classes, read_labels
 from fairlearnkit._counting.rates import check_truth, need_no_positive_class
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.codes import unique_codes
+from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.exact_sums import ExactSums, add_parts, rounded
 from fairlearnkit._data.groups import find_groups, read_strata
+from fairlearnkit._data.label_tables import LabelTable, tabulate
 from fairlearnkit._data.messages import CLASS_METRIC
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time: 256 kB of positions, which stay in the level-2 cache.
 ROWS_AT_A_TIME = 2**15
+# Arguments with one entry for each row.
+ROWS = ("y_true", "y_pred", "sensitive_features", "sample_weight", "control_features")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,8 @@ class ConfusionCounts:
         Weights of the rows.
     target : str
         Name of the argument that the classes come from, for messages.
+    sizes : ndarray of shape (n_samples,), intp, default=None
+        How many rows each entry of `codes` stands for; None for one each.
     """
 
     weights: np.ndarray
@@ -49,6 +57,12 @@ class ConfusionCounts:
     codes: tuple
     sample_weight: np.ndarray | None
     target: str = "y_true"
+    sizes: np.ndarray | None = None
+
+    @property
+    def n_rows(self):
+        """Number of all rows, also of those without a stratum or a group."""
+        return len(self.codes[0]) if self.sizes is None else int(self.sizes.sum())
 
 
 def read_confusion(
@@ -95,31 +109,72 @@ def read_confusion(
     confusion : ConfusionCounts
     """
     check_truth(y_true, rates)
-    check_alignment(
-        y_true=y_true,
-        y_pred=y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-        control_features=control_features,
-    )
-    classes, true, predicted = read_classes(y_true, y_pred, labels, pos_label, caller)
+    rows = y_true, y_pred, sensitive_features, sample_weight, control_features
+    rows, table = read_rows(dict(zip(ROWS, rows)), caller)
+    columns = [rows.get(name) for name in ("y_true", "y_pred")]
+    classes, true, predicted = read_classes(*columns, labels, pos_label, caller)
+    sizes = None if table is None else table.sizes
     groups = find_groups(
-        sensitive_features, caller, n_samples=len(true), missing=missing
+        rows.get("sensitive_features"),
+        caller,
+        n_samples=len(true),
+        missing=missing,
+        sizes=sizes,
     )
-    strata, stratum = _read_strata(control_features, groups, missing, caller)
-    weight = None
-    if sample_weight is not None:
-        weight = _check_sample_weight(
-            sample_weight, true, dtype=np.float64, ensure_non_negative=True
-        )
+    control = rows.get("control_features")
+    strata, stratum = _read_strata(control, groups, missing, caller)
+    weight = _read_weight(rows.get("sample_weight"), true)
     codes = (stratum, groups.codes, true, predicted)
     shape = (len(strata), len(groups.labels), len(classes), len(classes))
-    counts, weights = count_cells(codes, shape, weight)
+    counts, weights = count_cells(codes, shape, weight if table is None else table)
     # Without y_true, the classes are those of y_pred, and messages say so.
     target = "y_pred" if y_true is None else "y_true"
-    return ConfusionCounts(
-        weights, counts, groups.labels, strata, classes, codes, weight, target
-    )
+    found = weights, counts, groups.labels, strata, classes, codes, weight
+    return ConfusionCounts(*found, target, sizes)
+
+
+def read_rows(arguments, caller=CLASS_METRIC):
+    """Columns of labels in memory: as they are, or the table of Dask collections.
+
+    Parameters
+    ----------
+    arguments : dict of str to array-like or None
+        Those of a metric of classes, by their names.
+    caller : Caller, default=CLASS_METRIC
+        What was called, for messages.
+
+    Returns
+    -------
+    rows : dict of str to array-like
+        The columns.
+    table : LabelTable or None
+        What each of their rows stands for; None for one row each.
+
+    Raises
+    ------
+    ValueError
+        If rows are out of line, or labels are none.
+    """
+    if not any_lazy(*arguments.values()):
+        check_alignment(**arguments)
+        return arguments, None
+    check = partial(_check_labels, caller.scores_hint)
+    table = tabulate(arguments, check)
+    return table.columns, table
+
+
+def _read_weight(sample_weight, rows):
+    if sample_weight is None:
+        return None
+    options = {"dtype": np.float64, "ensure_non_negative": True}
+    return _check_sample_weight(sample_weight, rows, **options)
+
+
+def _check_labels(scores_hint, y_true=None, y_pred=None, **others):
+    """Raise the errors of `read_labels` for columns that are given."""
+    columns = {"y_true": y_true, "y_pred": y_pred}
+    given = {name: c for name, c in columns.items() if c is not None}
+    read_labels(scores_hint=scores_hint, **given)
 
 
 def _read_strata(control_features, groups, missing, caller):
@@ -131,7 +186,13 @@ def _read_strata(control_features, groups, missing, caller):
     if control_features is None:
         # One stratum without a name; the broadcast zeros take no memory.
         return np.array([None]), np.broadcast_to(np.intp(0), n_samples)
-    strata = read_strata(control_features, caller, n_samples=n_samples, missing=missing)
+    strata = read_strata(
+        control_features,
+        caller,
+        n_samples=n_samples,
+        missing=missing,
+        sizes=groups.sizes,
+    )
     known = (groups.codes >= 0) & (strata.codes >= 0)
     if not known.any():
         msg = "No row has both a sensitive and a control feature; others are left out."
@@ -151,29 +212,48 @@ def count_cells(codes, shape, weight):
         Position of each row along the axes of `shape`.
     shape : tuple of int
         Shape of the table of cells, (n_strata, n_groups, n_classes, n_classes).
-    weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
+    weight : ndarray of shape (n_samples,), LabelTable or None
+        Weights of the rows, or what each of them stands for.
 
     Returns
     -------
     counts, weights : ndarray of shape `shape`
-        The same array if there are no weights.
+        The same array if there are no weights. Weights are added without rounding, so
+        that their order makes no difference.
     """
+    if isinstance(weight, LabelTable):
+        return _count_table(codes, shape, weight)
     size = int(np.prod(shape))
     counts = np.zeros(size, dtype=np.intp)
-    weights = counts if weight is None else np.zeros(size)
+    if weight is not None:
+        weights = ExactSums(weight.max(initial=0.0), len(weight), size)
     # Each bincount writes `size` numbers, which blocks of fewer rows do not pay for.
     step = max(ROWS_AT_A_TIME, size)
     for start in range(0, len(codes[0]), step):
         block = slice(start, start + step)
         cell, known = _flat_positions([part[block] for part in codes], shape)
-        if weight is None:  # counts and weights are one array
+        if weight is None:
             counts += np.bincount(cell, minlength=size)
             continue
         block_weight = weight[block][known]
         counts += np.bincount(cell[block_weight > 0], minlength=size)
-        weights += np.bincount(cell, weights=block_weight, minlength=size)
-    return counts.reshape(shape), weights.reshape(shape)
+        weights.add(cell, block_weight)
+    counts = counts.reshape(shape)
+    if weight is None:
+        return counts, counts
+    return counts, rounded(weights.parts()).reshape(shape)
+
+
+def _count_table(codes, shape, table):
+    """The same for rows that stand for several each."""
+    size = int(np.prod(shape))
+    cell, known = _flat_positions(codes, shape)
+    counts = np.bincount(cell, table.used[known], minlength=size)
+    counts = counts.astype(np.intp).reshape(shape)
+    if table.parts is None:
+        return counts, counts
+    weights = rounded(add_parts(cell, table.parts[:, known], size))
+    return counts, weights.reshape(shape)
 
 
 def _flat_positions(codes, shape):

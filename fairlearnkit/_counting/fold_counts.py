@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fairlearnkit._counting.confusion import ConfusionCounts, count_cells
+from fairlearnkit._counting.confusion import ConfusionCounts, count_cells, read_rows
 from fairlearnkit._counting.labels import read_labels
 from fairlearnkit._data.groups import (
     MISSING_POLICIES,
@@ -13,6 +13,7 @@ from fairlearnkit._data.groups import (
     groups_of_columns,
     label_array,
 )
+from fairlearnkit._data.label_tables import distinct_labels
 from fairlearnkit._data.messages import Caller, check_option, format_labels
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -40,7 +41,7 @@ def read_known_groups(groups, missing):
         Sorted; tuples where there are several columns.
     """
     check_option("missing", missing, MISSING_POLICIES)
-    columns = checked_columns(groups, None, KNOWN_GROUPS)
+    columns = checked_columns(distinct_labels("groups", groups), None, KNOWN_GROUPS)
     return groups_of_columns(columns, missing, KNOWN_GROUPS).labels.tolist()
 
 
@@ -102,17 +103,28 @@ class FoldCounter:
         ValueError
             A label is not known.
         """
-        true, predicted = read_labels(y_true=y_true, y_pred=y_pred).values()
+        rows = {
+            "y_true": y_true,
+            "y_pred": y_pred,
+            "sensitive_features": sensitive_features,
+            "sample_weight": sample_weight,
+        }
+        rows, table = read_rows(rows)
+        true, predicted = read_labels(
+            y_true=rows["y_true"], y_pred=rows["y_pred"]
+        ).values()
+        sensitive_features = rows["sensitive_features"]
         columns = checked_columns(sensitive_features, len(true.codes), FOLD_GROUPS)
-        groups = groups_of_columns(columns, self.missing, FOLD_GROUPS)
+        sizes = None if table is None else table.sizes
+        groups = groups_of_columns(columns, self.missing, FOLD_GROUPS, sizes)
         codes = (
             np.broadcast_to(np.intp(0), len(true.codes)),  # one stratum
             _positions("sensitive_features", groups, self.groups, "groups"),
             _positions("y_true", true, self.classes, "classes"),
             _positions("y_pred", predicted, self.classes, "classes"),
         )
-        weight = None
-        if sample_weight is not None:
+        weight = table
+        if table is None and sample_weight is not None:
             weight = _check_sample_weight(
                 sample_weight, true.codes, dtype=np.float64, ensure_non_negative=True
             )

@@ -145,4 +145,6 @@ def count_rows(groups, weight):
     known = groups.codes >= 0
     if weight is not None:
         known &= weight > 0
-    return np.bincount(groups.codes[known], minlength=len(groups.labels))
+    sizes = None if groups.sizes is None else groups.sizes[known]
+    counts = np.bincount(groups.codes[known], sizes, minlength=len(groups.labels))
+    return counts.astype(np.intp)

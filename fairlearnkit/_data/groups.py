@@ -131,7 +131,9 @@ def find_groups(
     return groups
 
 
-def read_strata(control_features, caller, *, n_samples=None, missing="error"):
+def read_strata(
+    control_features, caller, *, n_samples=None, missing="error", sizes=None
+):
     """Strata, read as `read_groups` reads groups; a single one is allowed.
 
     Parameters
@@ -145,6 +147,8 @@ def read_strata(control_features, caller, *, n_samples=None, missing="error"):
     missing : {"error", "group", "ignore"}, default="error"
         How to treat None, NaN and NA: raise an error, make them a stratum of their own,
         or leave these rows out of all strata.
+    sizes : ndarray of shape (n_samples,), default=None
+        Number of rows that each entry stands for; None for one each.
 
     Returns
     -------
@@ -159,7 +163,7 @@ def read_strata(control_features, caller, *, n_samples=None, missing="error"):
     check_option("missing", missing, MISSING_POLICIES)
     caller = replace(caller, argument="control_features")
     columns = checked_columns(control_features, n_samples, caller)
-    strata = groups_of_columns(columns, missing, caller)
+    strata = groups_of_columns(columns, missing, caller, sizes)
     if not len(strata.labels):
         msg = "control_features holds missing values (None, NaN or NA) only."
         raise ValueError(msg)
@@ -235,6 +239,25 @@ def _counted(codes, counts, sizes):
     of_codes = np.bincount(codes + 1, sizes, minlength=len(counts) + 1)
     n_missing, *counts = of_codes.astype(np.intp).tolist()
     return np.array(counts, dtype=np.intp), n_missing
+
+
+def with_sizes(groups, sizes):
+    """Groups whose entries stand for other numbers of rows, such as those that count.
+
+    Parameters
+    ----------
+    groups : Groups
+        The groups.
+    sizes : ndarray of shape (n_samples,)
+        Number of rows of each entry.
+
+    Returns
+    -------
+    groups : Groups
+        With the same labels, also of a group without rows.
+    """
+    columns = tuple(with_sizes(column, sizes) for column in groups.columns)
+    return replace(groups, sizes=sizes, columns=columns)
 
 
 def encode_labels(name, values):

@@ -287,6 +287,57 @@ def in_container(values, like, columns):
     return pd.DataFrame(values, index=index, columns=list(columns))
 
 
+def without_rows(value):
+    """A container in memory that is like a collection, or a dict of some, but empty."""
+    if isinstance(value, dict):
+        return {name: without_rows(entry) for name, entry in value.items()}
+    if not is_lazy(value):
+        return value
+    if hasattr(value, "chunks"):
+        return np.empty((0, *value.shape[1:]), value.dtype)
+    return value._meta
+
+
+def by_rows(label, function, X, like):
+    """A lazy collection of what a function returns for the rows of each partition.
+
+    Parameters
+    ----------
+    label : str
+        Name of the tasks on Dask's dashboard.
+    function : callable
+        From the rows of a partition, of which there is at least one, to as many.
+    X : Dask Array or DataFrame
+        The rows.
+    like : ndarray, Series or DataFrame
+        What the function returns, without rows.
+
+    Returns
+    -------
+    collection : Dask Array, Series or DataFrame
+    """
+    tasks = Partitions({"X": X}).each(label, _of_rows, function, like)
+    if hasattr(X, "chunks"):
+        columns = range(like.shape[1]) if like.ndim > 1 else None
+        return as_collection(tasks, X, like.dtype, columns)
+    from dask import dataframe
+
+    divisions = X.divisions
+    return dataframe.from_delayed(
+        tasks, meta=like, divisions=divisions, verify_meta=False
+    )
+
+
+def _of_rows(arguments, function, like):
+    X = arguments["X"]
+    values = function(X) if _n_rows(X) else like
+    if hasattr(values, "iloc") or not hasattr(X, "iloc"):
+        return values
+    values = np.asarray(values)
+    columns = range(values.shape[1]) if values.ndim > 1 else None
+    return in_container(values, X, columns)
+
+
 def concatenate(values):
     """Rows of several containers of one type, one below the other."""
     first = values[0]

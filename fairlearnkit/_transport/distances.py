@@ -6,6 +6,7 @@ import numpy as np
 
 from fairlearnkit._transport.distributions import (
     MANY_DISTRIBUTIONS,
+    SAME_LEVEL,
     atom_ranges,
     barycenter_quantiles,
     common_pieces,
@@ -155,8 +156,35 @@ def kolmogorov_smirnov_pair(distributions):
     points = np.concatenate([each.values for each in distributions])
     at = np.concatenate([each.cdf for each in distributions])
     before = np.concatenate([np.append(0.0, each.cdf[:-1]) for each in distributions])
+    return widest_of_atoms(points, at, before, owner)
+
+
+def widest_of_atoms(points, at, before, owner, inside=None):
+    """As `kolmogorov_smirnov_pair`, of the atoms of all distributions.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_atoms,)
+        Their values, those of each distribution in increasing order.
+    at, before : ndarray of shape (n_atoms,)
+        Distribution function of its own distribution at each atom and just before it.
+    owner : ndarray of shape (n_atoms,), int
+        Position of the distribution.
+    inside : ndarray of shape (n_atoms,), bool, default=None
+        Atoms at which the distance is looked for; None for all.
+
+    Returns
+    -------
+    distance : float
+        Minus infinity if it is looked for at no atom.
+    lower, higher : int
+    """
+    if inside is not None and not inside.any():
+        return -np.inf, 0, 0
     order = np.argsort(points, kind="stable")  # sorted runs are merged in linear time
     last = run_ends(points[order])
+    if inside is not None:
+        last &= inside[order]
     at, before, owner = at[order], np.append(before[order], 1.0), owner[order]
     highest = np.maximum.accumulate(at)
     lowest = np.minimum.accumulate(before[::-1])[::-1]
@@ -258,3 +286,44 @@ def _area_under(distribution):
         return np.where(k > 0, areas[at] + steps[k] * (t - values[at]), 0.0)
 
     return area
+
+
+class GroupDistributions:
+    """Distributions of the groups, and what is computed of them, all in memory.
+
+    ``RangedDistributions`` of `ranges` has the same methods, of Dask collections.
+
+    Parameters
+    ----------
+    distributions : list of EmpiricalDistribution
+        One for each group.
+    """
+
+    def __init__(self, distributions):
+        self._distributions = distributions
+        self.lowest = np.array([each.values[0] for each in distributions])
+
+    def widest_pair(self, compared=None):
+        """As `kolmogorov_smirnov_pair`, among some of the groups or all."""
+        every = range(len(self._distributions))
+        kept = every if compared is None else compared
+        return kolmogorov_smirnov_pair([self._distributions[g] for g in kept])
+
+    def unfairness(self, weights):
+        """As `unfairness`."""
+        return unfairness(self._distributions, weights)
+
+    def largest_wasserstein(self):
+        """As `largest_wasserstein`."""
+        return largest_wasserstein(self._distributions)
+
+    def quantiles(self, shares):
+        """Least values up to which groups have some shares, (n_groups, n_shares)."""
+        return np.array([_quantiles_at(each, shares) for each in self._distributions])
+
+
+def _quantiles_at(distribution, shares):
+    # A share that is an atom's cdf but for rounding, as 0.1 + 0.2 and 0.3, is taken as
+    # equal to it: cdf values are rounded to 1e-16 or so.
+    positions = np.searchsorted(distribution.cdf, shares - SAME_LEVEL)
+    return distribution.values[positions.clip(max=len(distribution.values) - 1)]

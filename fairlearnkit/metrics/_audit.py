@@ -3,9 +3,14 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from fairlearnkit._counting.confusion import one_positive_class, read_confusion
+from fairlearnkit._counting.confusion import (
+    ROWS,
+    one_positive_class,
+    read_confusion,
+    read_rows,
+)
 from fairlearnkit._counting.rates import RATES
-from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.messages import CLASS_REPORT, check_option
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.sensitive_columns import split_columns
@@ -123,6 +128,9 @@ def audit_subgroups(
     as in the paper, and may miss a worse half-space. A search that finds nothing does
     not show that there is nothing.
 
+    Takes Dask collections with ``linear=False``, if at most 100,000 rows of all columns
+    together are different.
+
     References
     ----------
     Kearns, Neel, Roth, Wu: Preventing Fairness Gerrymandering: Auditing and Learning
@@ -141,30 +149,52 @@ def audit_subgroups(
     ("sex = 'f' and old = True", -0.375)
     """
     _check_at_least_one(depth=depth, min_count=min_count)
-    check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
-    named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
-    hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
+    rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features)))
     # From here on, only the rows in the denominator of the rate exist.
-    hits = hits[rows]
-    _check_enough_rows(len(hits), rate, min_count)
-    columns = [read_column(name, values, rows) for name, values in named]
+    named, hits, rows, sizes, pos_label = _read(rows, rate, pos_label, linear)
+    n_rows = len(hits) if sizes is None else int(sizes.sum())
+    _check_enough_rows(n_rows, rate, min_count)
+    columns = [read_column(name, values, rows, sizes) for name, values in named]
     warn_of_identifiers(columns, min_count)
     partitions = [column.partition(min_count) for column in columns]
     progress = Progress("audit_subgroups", verbose)
     limits = depth, min_count, top
-    n_tested, subgroups = search_conjunctions(partitions, hits, *limits, progress)
+    n_tested, subgroups = search_conjunctions(
+        partitions, hits, *limits, progress, sizes
+    )
     half_space = None
     if linear:
         draws = n_permutations, check_random_state(random_state)
         half_space = search_half_space(columns, hits, min_count, *draws, progress)
     return SubgroupAudit(
         rate_name=rate,
-        overall=float(hits.mean()),
+        overall=float(np.average(hits, weights=sizes)),
         pos_label=pos_label,
         n_tested=n_tested,
         subgroups=subgroups,
         half_space=half_space,
     )
+
+
+def _read(rows, rate, pos_label, linear):
+    """Columns, outcomes, which rows count and how often (None: once), positive class.
+
+    Of Dask collections, the rows are the distinct ones.
+    """
+    if linear and any_lazy(*rows.values()):
+        msg = (
+            "The search of half-spaces needs all rows in memory, and those of Dask "
+            "collections are not: audit_subgroups(..., linear=False), or pass a sample "
+            "of the rows that is in memory."
+        )
+        raise ValueError(msg)
+    rows, table = read_rows(rows, CLASS_REPORT)
+    y_true, y_pred = rows.get("y_true"), rows.get("y_pred")
+    features, n_samples = rows.get("sensitive_features"), len(y_pred)
+    named = split_columns(features, CLASS_REPORT, n_samples=n_samples)
+    hits, counted, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
+    sizes = None if table is None else table.sizes[counted]
+    return named, hits[counted], counted, sizes, pos_label
 
 
 def _check_at_least_one(**numbers):

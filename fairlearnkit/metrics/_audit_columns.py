@@ -64,15 +64,20 @@ class Partition:
 
 @dataclass(frozen=True, eq=False)
 class LabelColumn:
-    """A column of labels: the position of each row's label in a list."""
+    """A column of labels: the position of each row's label in a list.
+
+    Each entry stands for `sizes` rows; None for one each.
+    """
 
     name: str
     labels: list
     codes: np.ndarray
+    sizes: np.ndarray | None = None
 
     def counts(self):
         """Rows of each label."""
-        return np.bincount(self.codes, minlength=len(self.labels))
+        counts = np.bincount(self.codes, self.sizes, minlength=len(self.labels))
+        return counts.astype(np.intp)
 
     def only_rare(self, min_count):
         """Whether no label has enough rows."""
@@ -112,10 +117,14 @@ class LabelColumn:
 
 @dataclass(frozen=True, eq=False)
 class NumericColumn:
-    """A column of numbers, dates, times or durations with many distinct values."""
+    """A column of numbers, dates, times or durations with many distinct values.
+
+    Each entry stands for `sizes` rows; None for one each.
+    """
 
     name: str
     values: np.ndarray
+    sizes: np.ndarray | None = None
 
     @property
     def is_time(self):
@@ -130,7 +139,7 @@ class NumericColumn:
         # inverted_cdf gives values that occur, so that a threshold can be written
         # without rounding; those of times are found among their integers.
         numbers = self.values.astype(np.int64) if self.is_time else self.values
-        cuts = np.unique(np.quantile(numbers, QUANTILES, method="inverted_cdf"))
+        cuts = np.unique(_deciles(numbers, self.sizes))
         cuts = cuts.astype(self.values.dtype)
         # Cell k holds the values with cuts[k - 1] < value <= cuts[k].
         cells, n_cells = np.searchsorted(cuts, self.values), len(cuts) + 1
@@ -141,7 +150,8 @@ class NumericColumn:
                 Condition(f"{self.name} <= {text}", 0, 0, position),
                 Condition(f"{self.name} > {text}", 1, position, n_cells),
             ]
-        rows_before = np.append(0, np.cumsum(np.bincount(cells, minlength=n_cells)))
+        counts = np.bincount(cells, self.sizes, minlength=n_cells)
+        rows_before = np.append(0, np.cumsum(counts))
         kept = [
             condition
             for condition in conditions
@@ -159,7 +169,17 @@ class NumericColumn:
         yield name, in_days(self.values) if self.is_time else self.values
 
 
-def read_column(name, values, rows):
+def _deciles(numbers, sizes):
+    """Values that occur at the deciles, where each number stands for `sizes` rows."""
+    if sizes is None:
+        return np.quantile(numbers, QUANTILES, method="inverted_cdf")
+    order, n_rows = np.argsort(numbers, kind="stable"), sizes.sum()
+    # As numpy's inverted_cdf: the row of this number, from 0, in ascending order.
+    rows = np.ceil(n_rows * QUANTILES - 1).clip(min=0)
+    return numbers[order][np.searchsorted(np.cumsum(sizes[order]), rows, side="right")]
+
+
+def read_column(name, values, rows, sizes=None):
     """A sensitive column of an audit.
 
     Parameters
@@ -171,6 +191,8 @@ def read_column(name, values, rows):
         own, and an error among numbers.
     rows : ndarray of shape (n_samples,), bool
         The rows to audit.
+    sizes : ndarray of int, default=None
+        Number of rows that each of these stands for; None for one each.
 
     Returns
     -------
@@ -183,14 +205,15 @@ def read_column(name, values, rows):
         # Missing labels, of code -1, become one more label, None.
         labels = [*groups.labels.tolist(), None]
         codes = np.where(groups.codes < 0, len(labels) - 1, groups.codes)
-        return LabelColumn(name, labels, codes[rows])
+        return LabelColumn(name, labels, codes[rows], sizes)
     numbers = array.astype(np.float64) if times is None else in_days(times)
     if not np.isfinite(numbers).all():
         column = "numeric column" if times is None else "column of times"
         holds = "NaN or infinity" if times is None else "NaT"
         msg = f"A {column} of sensitive_features holds {holds}: fill it, or cut it."
         raise ValueError(msg)
-    return NumericColumn(name, (numbers if times is None else times)[rows])
+    values = (numbers if times is None else times)[rows]
+    return NumericColumn(name, values, sizes)
 
 
 def _numbers_of_objects(array):

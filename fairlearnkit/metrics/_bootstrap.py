@@ -11,9 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
-from fairlearnkit._counting.named_metric import CALLER, get_metric
+from fairlearnkit._counting.named_metric import CALLER, function_name, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.messages import check_confidence_level
 from fairlearnkit._data.progress import Progress
 
@@ -104,7 +105,9 @@ def bootstrap_interval(
     drawn from a multinomial distribution, which is equivalent to resampling rows, at a
     cost that does not depend on the number of rows (with weights, it depends on the
     number of distinct weights). All other metrics are computed from scratch for each
-    resample.
+    resample. Gaps of rates take Dask collections as
+    :func:`~fairlearnkit.metrics.rate_difference` does, with the same resamples as in
+    memory; other metrics do not.
 
     Gaps are never negative, so the interval of a gap near 0 does not reach 0: an
     interval alone never shows that there is no gap. The largest difference between many
@@ -131,16 +134,19 @@ def bootstrap_interval(
     """
     function, options = _split_partial(get_metric(metric, metric_params))
     _check_arguments(y_pred, n_resamples, options)
-    check_alignment(
-        y_true=y_true,
-        y_pred=y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-        control_features=options.get("control_features"),
-    )
     data = (y_true, y_pred, sensitive_features)
     # Counts of a confusion matrix are all that gaps of rates depend on.
     by_counts = is_gap_of_rates(function)
+    if any_lazy(*data, sample_weight, options.get("control_features")):
+        _check_resampled_by_counts(function, by_counts)
+    else:
+        check_alignment(
+            y_true=y_true,
+            y_pred=y_pred,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+            control_features=options.get("control_features"),
+        )
     progress = Progress("bootstrap_interval", verbose)
     by_rows = None if by_counts else partial(resampled_values, progress=progress)
     estimate, draws = (by_rows or _resampled_gap)(
@@ -174,6 +180,18 @@ def _check_arguments(y_pred, n_resamples, options):
         raise ValueError(msg)
     if "sample_weight" in options:
         msg = "Pass sample_weight to bootstrap_interval itself, not to the metric."
+        raise ValueError(msg)
+
+
+def _check_resampled_by_counts(function, by_counts):
+    """Raise an error for a metric of Dask collections whose rows would be drawn."""
+    if not by_counts:
+        msg = (
+            f"{function_name(function)} would be computed of rows that are drawn with "
+            "replacement, which is not done on Dask collections: take a gap of rates, "
+            "such as 'demographic_parity_difference', whose counts are drawn, or pass "
+            "a sample of the rows that is in memory."
+        )
         raise ValueError(msg)
 
 

@@ -6,7 +6,9 @@ from scipy.stats import hypergeom
 from fairlearnkit._data.progress import SILENT
 
 
-def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=SILENT):
+def search_conjunctions(
+    partitions, hits, depth, min_count, top=None, progress=SILENT, sizes=None
+):
     """Subgroups in descending order of their violation.
 
     Parameters
@@ -24,6 +26,8 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=S
     progress : Progress, default=SILENT
         What each condition is reported to, once all conjunctions that start with it
         have been counted.
+    sizes : ndarray of shape (n_samples,), int, default=None
+        Number of rows that each of these stands for; None for one each.
 
     Returns
     -------
@@ -33,14 +37,15 @@ def search_conjunctions(partitions, hits, depth, min_count, top=None, progress=S
         As `audit_subgroups` reports them.
     """
     # The violation is P(S) |rate(S) - rate|, as in Kearns et al. (2018), section 2.
-    search = _Search(partitions, hits, depth, min_count, progress)
+    search = _Search(partitions, hits, depth, min_count, progress, sizes)
     # Short conjunctions first: of equal violations, they are reported.
     subgroups = sorted(search.run(), key=lambda subgroup: len(subgroup[0]))
     counts = np.array([counts for _, counts in subgroups], dtype=np.float64)
-    n_samples, overall = len(hits), float(hits.mean())
+    n_samples, total_hits = search.n_rows, search.n_hits
+    overall = total_hits / n_samples
     count, n_hits = counts.reshape(-1, 2).T  # (n_subgroups,) each, also for none
     violation = np.abs(n_hits / count - overall) * count / n_samples
-    p_value = _holm(_exact_p_values(count, n_hits, n_samples, hits.sum()))
+    p_value = _holm(_exact_p_values(count, n_hits, n_samples, total_hits))
     other = search.complements([members for members, _ in subgroups], count)
     # Of two complements, whose violations are equal, the smaller group is reported.
     is_reported = (other < 0) | (count < count[other])
@@ -76,9 +81,13 @@ class _Search:
     labels or thresholds there are.
     """
 
-    def __init__(self, partitions, hits, depth, min_count, progress):
+    def __init__(self, partitions, hits, depth, min_count, progress, sizes):
         self.partitions = partitions
-        self.hits = hits
+        self.sizes = sizes
+        # Hits that each row stands for, and all rows and hits.
+        self.hits = hits if sizes is None else hits * sizes
+        self.n_rows = len(hits) if sizes is None else int(sizes.sum())
+        self.n_hits = int(self.hits.sum())
         self.depth = depth
         self.min_count = min_count
         self.progress = progress
@@ -133,7 +142,7 @@ class _Search:
         for number, position in enumerate(positions, 1):
             # Steps 3 and 4.
             longer = (*members, position)
-            if counts[0, position] <= len(self.hits) - self.min_count:
+            if counts[0, position] <= self.n_rows - self.min_count:
                 yield longer, counts[:, position]
             if len(longer) < self.depth:
                 yield from self.run(longer, rows[self._holds(position, rows)])
@@ -171,7 +180,7 @@ class _Search:
                     candidate.first, condition.first
                 ):
                     other[i], other[k] = k, i
-            met.setdefault((column, len(self.hits) - counts[i]), []).append(i)
+            met.setdefault((column, self.n_rows - counts[i]), []).append(i)
         return other
 
     def text(self, members):
@@ -182,7 +191,8 @@ class _Search:
         """Number of rows and of hits before each cell, of shape (2, n_cells + 1)."""
         cells = partition.cells[rows]
         table = np.zeros((2, partition.n_cells + 1))
-        for line, weights in zip(table, (None, self.hits[rows])):
+        sizes = None if self.sizes is None else self.sizes[rows]
+        for line, weights in zip(table, (sizes, self.hits[rows])):
             counts = np.bincount(cells, weights, partition.n_cells)
             np.cumsum(counts, out=line[1:])
         return table

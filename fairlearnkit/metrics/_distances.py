@@ -4,18 +4,16 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._transport.distances import (
-    kolmogorov_smirnov,
-    largest_wasserstein,
-    unfairness,
-)
+from fairlearnkit._transport.distances import GroupDistributions
 from fairlearnkit._transport.distributions import distributions_by_group
 
-from ._scores import read_scores
+from ._dask_scores import read_score_rows
+from ._scores import check_given, read_scores
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):
@@ -60,6 +58,12 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     Exact for the given sample, but biased upwards for small groups: two samples of size
     n from one distribution are about 1.2 / sqrt(n) apart.
 
+    Takes Dask collections with the same partitions. Scores are exchanged between tasks
+    of which each holds about 2,000,000 of them, all in all twice the memory of the
+    scores, and the result is that of the same rows in memory; with weights, up to
+    rounding. So do :func:`~fairlearnkit.metrics.strong_demographic_disparity` and
+    :func:`~fairlearnkit.metrics.wasserstein_unfairness`, up to rounding.
+
     References
     ----------
     Chzhen, Denis, Hebiri, Oneto, Pontil: Fair Regression with Wasserstein Barycenters.
@@ -75,7 +79,7 @@ def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
     distributions, _ = _read(*data)
-    return kolmogorov_smirnov(distributions)
+    return distributions.widest_pair()[0]
 
 
 def strong_demographic_disparity(
@@ -125,7 +129,7 @@ def strong_demographic_disparity(
     that of the worst pair of groups. With 50 groups or more, pairs that cannot be the
     worst are skipped, judging by their distances from a mixture of all groups. Memory
     grows with the number of rows plus groups, and time, in the rare worst case, with
-    their product.
+    their product. Takes Dask collections as :func:`~fairlearnkit.metrics.ks_gap` does.
 
     References
     ----------
@@ -142,7 +146,7 @@ def strong_demographic_disparity(
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
     distributions, _ = _read(*data)
-    return largest_wasserstein(distributions)
+    return distributions.largest_wasserstein()
 
 
 def wasserstein_unfairness(
@@ -190,7 +194,7 @@ def wasserstein_unfairness(
     -----
     For a regression function f, U is the excess risk of the best predictor with the
     same distribution in all groups. A repair of strength 1 - sqrt(alpha) leaves a share
-    alpha of U.
+    alpha of U. Takes Dask collections as :func:`~fairlearnkit.metrics.ks_gap` does.
 
     References
     ----------
@@ -206,17 +210,23 @@ def wasserstein_unfairness(
     4.0
     """
     data = (y_true, y_score, sensitive_features, sample_weight, missing)
-    return unfairness(*_read(*data))
+    distributions, shares = _read(*data)
+    return distributions.unfairness(shares)
 
 
 def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     """Distribution of the scores in each group, and the shares of the groups."""
-    check_alignment(
-        y_true=y_true,
-        y_score=y_score,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-    )
+    arguments = {
+        "y_true": y_true,
+        "y_score": y_score,
+        "sensitive_features": sensitive_features,
+        "sample_weight": sample_weight,
+    }
+    if any_lazy(*arguments.values()):
+        check_given(y_score, sensitive_features)
+        rows = read_score_rows(arguments, _scores_of, SCORE_METRIC, missing)
+        return rows.distributions, rows.shares
+    check_alignment(**arguments)
     y_score = read_scores(y_score, dtype=np.float64)
     check_consistent_length(y_true, y_score)
     groups = find_groups(
@@ -227,4 +237,8 @@ def _read(y_true, y_score, sensitive_features, sample_weight, missing):
     shares = group_shares(groups, weight)
     n_groups = len(groups.labels)
     distributions = distributions_by_group(y_score, groups.codes, n_groups, weight)
-    return distributions, shares
+    return GroupDistributions(distributions), shares
+
+
+def _scores_of(part):
+    return read_scores(part["y_score"], dtype=np.float64), None

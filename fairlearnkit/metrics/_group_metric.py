@@ -7,9 +7,12 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_consistent_length
 
-from fairlearnkit._counting.named_metric import function_name
+from fairlearnkit._counting.confusion import ROWS
+from fairlearnkit._counting.named_metric import accepts, function_name
 from fairlearnkit._data.alignment import check_alignment, with_common_index
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.groups import find_groups, read_strata
+from fairlearnkit._data.label_tables import tabulate
 from fairlearnkit._data.messages import CLASS_METRIC
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -106,6 +109,11 @@ def group_metric(
     For rates of the confusion matrix, :func:`~fairlearnkit.metrics.group_rates` is much
     faster: it counts all of them at once.
 
+    Of Dask collections, each metric gets the distinct rows of (y_true, y_pred) in a
+    group, and how often each occurs, or the sum of its weights, as ``sample_weight``.
+    It has to take this argument as scikit-learn's metrics do, for which a row of weight
+    2 counts as two rows, and at most 100,000 rows may be different.
+
     References
     ----------
     Barocas, Hardt, Narayanan: Fairness and Machine Learning. MIT Press 2023, chapter 3.
@@ -129,20 +137,18 @@ def group_metric(
     >>> tables.by_group.shape, tables.difference.tolist()
     ((2, 2, 2), [[1.0, 1.0], [0.0, 0.0]])
     """
-    check_alignment(
-        y_true=y_true,
-        y_pred=y_pred,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-        control_features=control_features,
-    )
     metrics = _by_name(metric)
-    y_true, y_pred = with_common_index(y_true, y_pred)
+    rows = y_true, y_pred, sensitive_features, sample_weight, control_features
+    rows, sizes = _read_rows(dict(zip(ROWS, rows)), metrics)
+    y_true, y_pred, sensitive_features, weight, control_features = rows
     check_consistent_length(y_true, y_pred)
     groups = find_groups(
-        sensitive_features, CLASS_METRIC, n_samples=len(y_pred), missing=missing
+        sensitive_features,
+        CLASS_METRIC,
+        n_samples=len(y_pred),
+        missing=missing,
+        sizes=sizes,
     )
-    weight = sample_weight
     if weight is not None:
         weight = _check_sample_weight(weight, np.empty(len(y_pred)))
     strata, cells = _cells(groups, control_features, missing)
@@ -153,10 +159,41 @@ def group_metric(
         for name, function in metrics.items()
     }
     result = _gather(results) if _is_several(metric) else results.popitem()[1]
-    counts = np.array([[len(cell.rows) for cell in row[:-1]] for row in cells])
+    counts = _counts(cells, sizes)
     if strata is None:
         return Bunch(groups=groups.labels, counts=counts[0], **result)
     return Bunch(groups=groups.labels, strata=strata, counts=counts, **result)
+
+
+def _read_rows(rows, metrics):
+    """Rows in memory, in the order of the arguments, and how often each one occurs.
+
+    Of Dask collections these are the distinct rows, with the sums of their weights.
+    """
+    if not any_lazy(*rows.values()):
+        check_alignment(**rows)
+        y_true, y_pred, *others = rows.values()
+        return [*with_common_index(y_true, y_pred), *others], None
+    for name, function in metrics.items():
+        if not accepts(function, "sample_weight"):
+            msg = (
+                f"{name} takes no sample_weight. Of Dask collections, metrics get the "
+                "distinct rows, with the number of times that each occurs as "
+                "sample_weight: pass a function that takes it, use group_rates, or "
+                "pass a sample of the rows that is in memory."
+            )
+            raise ValueError(msg)
+    table = tabulate(rows)
+    columns = table.columns | {"sample_weight": table.weights}
+    return [columns.get(name) for name in rows], table.sizes
+
+
+def _counts(cells, sizes):
+    """Number of rows of each group, of shape (n_strata, n_groups)."""
+    parts = [[cell.rows for cell in row[:-1]] for row in cells]
+    if sizes is None:
+        return np.array([[len(rows) for rows in row] for row in parts])
+    return np.array([[sizes[rows].sum() for rows in row] for row in parts])
 
 
 def _is_several(metric):
@@ -202,7 +239,11 @@ def _cells(groups, control_features, missing):
     strata, suffixes = None, [""]
     if control_features is not None:
         columns = read_strata(
-            control_features, CLASS_METRIC, n_samples=len(codes), missing=missing
+            control_features,
+            CLASS_METRIC,
+            n_samples=len(codes),
+            missing=missing,
+            sizes=groups.sizes,
         )
         strata = columns.labels
         suffixes = [f", of the stratum {label!r}" for label in strata.tolist()]

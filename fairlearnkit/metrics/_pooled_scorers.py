@@ -20,6 +20,7 @@ from fairlearnkit._counting.named_metric import (
 )
 from fairlearnkit._counting.small_groups import check_min_group_size
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.label_tables import distinct_labels
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit.utils._sklearn_private import response_cache
 
@@ -162,6 +163,7 @@ def _make_counter(groups, classes, options):
         raise ValueError(msg)
     missing = options.get("missing", "error")
     group_labels = read_known_groups(groups, missing)
+    classes = distinct_labels("classes", classes)
     class_labels = read_labels(classes=classes)["classes"].labels.tolist()
     for argument, labels in (("groups", group_labels), ("classes", class_labels)):
         if len(labels) < 2:
@@ -261,7 +263,7 @@ class _CountScorer(_ParityScorer):
                 sample_weight=sample_weight,
             )
             groups = self._groups(estimator, X, sensitive_features)
-            y_pred = method_caller(estimator, "predict", X)
+            y_pred = self._predictions(method_caller, estimator, X)
             cache[key] = self._counter.count(y_true, y_pred, groups, sample_weight)
         weights, rows = cache[key]
         table = weights if len(self._cell) == len(weights.shape) else rows

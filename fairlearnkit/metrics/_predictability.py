@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_array
 
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import Caller, check_confidence_level
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
@@ -87,7 +88,8 @@ def group_predictability(
     second one. The interval accounts for the test rows, by the influence of each on the
     AUC (DeLong), but not for the training rows: others would give another model. If the
     features say nothing about the group, the AUC is slightly below 0.5 on average,
-    because what one fold has more of, the others lack: look at the upper end.
+    because what one fold has more of, the others lack: look at the upper end. Dask
+    collections are refused: pass a sample that is in memory.
 
     References
     ----------
@@ -105,6 +107,13 @@ def group_predictability(
     >>> result.logistic.auc < 0.56, result.boosting.auc > 0.7
     (True, True)
     """
+    if any_lazy(Z, sensitive_features, sample_weight):
+        msg = (
+            "group_predictability fits models of all rows of Z, which have to be in "
+            "memory: pass a sample of a Dask collection, such as frame.sample(frac="
+            "0.01).compute(), and take Z and sensitive_features from it."
+        )
+        raise ValueError(msg)
     check_alignment(
         Z=Z, sensitive_features=sensitive_features, sample_weight=sample_weight
     )

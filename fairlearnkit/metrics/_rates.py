@@ -100,6 +100,10 @@ def rate_difference(
     The predictive values condition on decisions, the other rates on outcomes: if base
     rates differ, not all of them can agree.
 
+    Rows may be Dask arrays, DataFrames or Series with the same partitions: the distinct
+    rows of labels are counted in one pass, and the result is exactly that of the same
+    rows in memory. So do all metrics that refer to this one.
+
     References
     ----------
     Verma, Rubin: Fairness Definitions Explained. FairWare 2018.
@@ -281,7 +285,8 @@ def group_rates(
     Notes
     -----
     Rates of small groups are noisy: see
-    :func:`~fairlearnkit.metrics.bootstrap_interval`.
+    :func:`~fairlearnkit.metrics.bootstrap_interval`. Takes Dask collections as
+    :func:`~fairlearnkit.metrics.rate_difference` does.
 
     With `epsilon`, counts hold noise and may be negative; rates stay between 0 and 1,
     and are NaN where the count in the denominator is 0 or less. Rows of labels that are

@@ -28,19 +28,25 @@ from fairlearnkit._counting.small_groups import (
     warn_of_left_out,
 )
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import named_columns
-from fairlearnkit._data.counts import SMALL_CELL, count_rows, group_shares
+from fairlearnkit._data.containers import any_lazy, named_columns
+from fairlearnkit._data.counts import SMALL_CELL, group_shares
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.messages import PARITY_REPORT, check_option
+from fairlearnkit._data.messages import (
+    PARITY_REPORT,
+    check_confidence_level,
+    check_option,
+)
+from fairlearnkit._data.partitions import without_rows
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit.exceptions import SmallGroupWarning
 
-from ._bootstrap import check_confidence_level
+from ._dask_scores import read_score_rows
 from ._report_names import Settings, group_names, name_of_reference
 from ._report_object import ParityReport
 from ._report_private import check_private, private_numbers
 from ._report_rates import positives_and_rates, rate_numbers
-from ._report_scores import check_measures, read_numbers, score_numbers
+from ._report_scores import NumberRows, check_measures, read_numbers, score_numbers
+from ._resample_scores import sum_terms
 
 # Rates of demographic parity and of equalized odds, and the accuracy that they cost.
 DEFAULT_RATES = (
@@ -184,7 +190,10 @@ def parity_report(
     made `y_pred` and the running time are not protected (:ref:`private_report`).
 
     Intervals of rates take a time that does not depend on the number of rows; those of
-    numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples.
+    numeric targets draw rows: some seconds for 20,000 rows and 1,000 resamples. Takes
+    Dask collections as :func:`~fairlearnkit.metrics.rate_difference` does; with
+    ``target="numbers"`` only with ``n_resamples=0``, where sums may differ in their
+    last digits from those in memory.
 
     References
     ----------
@@ -256,7 +265,7 @@ def _resampling(n_resamples, confidence_level, random_state):
 
 def _circumstances(rows):
     """What the numbers come from: columns, rows, weights and versions."""
-    columns = named_columns(rows["sensitive_features"], PARITY_REPORT)
+    columns = named_columns(without_rows(rows["sensitive_features"]), PARITY_REPORT)
     unnamed = (
         ["group"]
         if len(columns) == 1
@@ -264,7 +273,7 @@ def _circumstances(rows):
     )
     return {
         "sensitive_features": [c.name or other for c, other in zip(columns, unnamed)],
-        "n_rows": len(rows["y_pred"]),
+        "n_rows": None,  # told by what counts the rows
         "weighted": rows["sample_weight"] is not None,
         "privacy": None,
         "versions": {
@@ -298,7 +307,7 @@ def _report_classes(rows, rates, classes, missing, min_group_size, asked):
         warnings.simplefilter("ignore", SmallGroupWarning)
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         numbers = rate_numbers(confusion, compared, rates, pos_label, settings)
-    return numbers | _marks(counts, settings)
+    return numbers | _marks(counts, settings) | {"n_rows": confusion.n_rows}
 
 
 def _report_private(
@@ -340,8 +349,8 @@ def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
             msg = f'{name}={value!r} is about classes, and target is "numbers".'
             raise ValueError(msg)
     measures = check_measures(measures, rows["y_true"])
-    y_true, y_pred, groups, weight = _read_rows(rows, missing)
-    counts = count_rows(groups, weight)
+    found, n_rows = _read_rows(rows, missing, n_resamples=asked[1])
+    groups, counts = found.groups, found.counts()
     check_min_group_size(min_group_size)
     is_large = find_large_groups(groups.labels, counts, min_group_size)
     warn_of_left_out(groups.labels, counts, min_group_size, stacklevel=4)
@@ -350,12 +359,14 @@ def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
     settings = _settings(labels, compared, *asked)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        numbers = score_numbers(y_true, y_pred, groups, weight, measures, settings)
-    return numbers | _marks(counts, settings)
+        numbers = score_numbers(found, measures, settings)
+    return numbers | _marks(counts, settings) | {"n_rows": n_rows}
 
 
-def _read_rows(rows, missing):
-    """Target, predictions, groups and weights as arrays."""
+def _read_rows(rows, missing, n_resamples):
+    """Target, predictions and groups, and the number of all rows."""
+    if any_lazy(*rows.values()):
+        return _read_collections(rows, missing, n_resamples)
     check_alignment(**rows)
     y_true, y_pred = read_numbers(rows["y_true"], rows["y_pred"])
     groups = find_groups(
@@ -366,7 +377,27 @@ def _read_rows(rows, missing):
     )
     weight = read_weight(rows["sample_weight"], len(y_pred))
     group_shares(groups, weight)  # raises an error for a group without weight
-    return y_true, y_pred, groups, weight
+    return NumberRows.read(y_true, y_pred, groups, weight), len(y_pred)
+
+
+def _read_collections(rows, missing, n_resamples):
+    """The same of Dask collections, whose rows are not drawn."""
+    if n_resamples:
+        msg = (
+            "Intervals of numeric targets need rows that are drawn with replacement, "
+            'which is not done on Dask collections: parity_report(..., target="numbers"'
+            ", n_resamples=0), or pass a sample of the rows that is in memory."
+        )
+        raise ValueError(msg)
+    if rows["y_pred"] is None:
+        read_numbers(rows["y_true"], None)  # raises an error
+    found = read_score_rows(rows, _numbers_of, PARITY_REPORT, missing)
+    return found, int(found.table.sizes.sum())
+
+
+def _numbers_of(part):
+    y_true, y_pred = read_numbers(part.get("y_true"), part["y_pred"])
+    return y_pred, sum_terms(y_true, y_pred).T
 
 
 def _settings(labels, compared, reference, n_resamples, confidence_level, random_state):

@@ -1,10 +1,13 @@
 """Numbers of a report on numeric targets: means, errors and distances by group."""
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from fairlearnkit._transport.distances import kolmogorov_smirnov_pair
-from fairlearnkit._transport.distributions import SAME_LEVEL, distributions_by_group
+from fairlearnkit._data.groups import Groups
+from fairlearnkit._transport.distances import GroupDistributions
+from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._report_gaps import Measure, compare, describe, interval
 from ._resample_scores import SortedRows, resampled_sums
@@ -86,19 +89,56 @@ def _read_column(name, values):
         raise ValueError(msg) from error
 
 
-def score_numbers(y_true, y_pred, groups, weight, measures, settings):
+class NumberRows(NamedTuple):
+    """Targets, predictions and groups in memory; as `ScoreRows` of Dask collections.
+
+    Parameters
+    ----------
+    groups : Groups
+        Groups of the rows.
+    rows : SortedRows
+        The rows of a group and of positive weight.
+    distributions : GroupDistributions
+        Predictions of the groups.
+    """
+
+    groups: Groups
+    rows: SortedRows
+    distributions: GroupDistributions
+
+    @classmethod
+    def read(cls, y_true, y_pred, groups, weight):
+        """Sort the rows; the arguments are those of `SortedRows.read`."""
+        n_groups = len(groups.labels)
+        found = distributions_by_group(y_pred, groups.codes, n_groups, weight)
+        rows = SortedRows.read(y_true, y_pred, groups, weight)
+        return cls(groups, rows, GroupDistributions(found))
+
+    def counts(self):
+        """Rows of positive weight of each group."""
+        return np.bincount(self.rows.codes, minlength=len(self.groups.labels))
+
+    def sums(self):
+        """Weighted sums of the terms in each group, of shape (n_groups, 6)."""
+        return self.rows.sums(self.rows.weight)
+
+    def distances_to_rest(self):
+        """Kolmogorov-Smirnov distance of each group to all others together."""
+        return self.rows.distances(self.rows.weight)[1]
+
+    def resampled(self, compared, settings):
+        """Sums and distances in resamples; see `resampled_sums`."""
+        drawn = settings.n_resamples, settings.random_state
+        return resampled_sums(self.rows, compared, *drawn)
+
+
+def score_numbers(rows, measures, settings):
     """All numbers of a report.
 
     Parameters
     ----------
-    y_true : ndarray of shape (n_samples,) or None
-        Target.
-    y_pred : ndarray of shape (n_samples,)
-        Predictions.
-    groups : Groups
-        Groups of the rows.
-    weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
+    rows : NumberRows or ScoreRows
+        Target, predictions and groups.
     measures : list of str
         What to report.
     settings : Settings
@@ -108,22 +148,17 @@ def score_numbers(y_true, y_pred, groups, weight, measures, settings):
     -------
     numbers : dict
     """
-    rows = SortedRows.read(y_true, y_pred, groups, weight)
-    n_groups = len(groups.labels)
     is_compared = np.isin(settings.names, settings.compared)
-    sums, *distances = resampled_sums(
-        rows, is_compared, settings.n_resamples, settings.random_state
-    )
-    values, draws = (_chosen(each, measures) for each in (rows.sums(rows.weight), sums))
-    overall = _chosen(rows.sums(rows.weight).sum(axis=0), measures)
-    counts = np.bincount(rows.codes, minlength=n_groups)
+    sums, *distances = rows.resampled(is_compared, settings)
+    found, counts = rows.sums(), rows.counts()
+    values, draws = (_chosen(each, measures) for each in (found, sums))
+    overall = _chosen(found.sum(axis=0), measures)
     part = describe(counts, values, overall, dict.fromkeys(measures, counts), settings)
     part["intervals"] = {
         key: _intervals(values[key], draws[key], settings) for key in measures
     }
-    distributions = distributions_by_group(y_pred, groups.codes, n_groups, weight)
-    part["ks"] = _distances(distributions, distances, rows, settings)
-    part["quantiles"] = _quantiles(distributions, settings.names)
+    part["ks"] = _distances(rows, distances, settings)
+    part["quantiles"] = _quantiles(rows.distributions, settings.names)
     compared = {
         key: Measure(
             values[key][is_compared],
@@ -177,17 +212,15 @@ def _intervals(values, draws, settings):
     return ends
 
 
-def _distances(distributions, draws, rows, settings):
+def _distances(rows, draws, settings):
     """Kolmogorov-Smirnov distances: the largest of two groups, and to all other rows.
 
     Parameters
     ----------
-    distributions : list of EmpiricalDistribution
-        Predictions of each group.
+    rows : NumberRows or ScoreRows
+        All rows.
     draws : tuple of ndarray
         Both in resamples, as `resampled_sums` returns them.
-    rows : SortedRows
-        All rows.
     settings : Settings
         What is asked for.
 
@@ -198,10 +231,9 @@ def _distances(distributions, draws, rows, settings):
     """
     largest, to_rest = draws
     level = settings.confidence_level
-    compared = [settings.names.index(name) for name in settings.compared]
-    found = kolmogorov_smirnov_pair([distributions[g] for g in compared])
-    distance, lower, higher = found
-    _, rest = rows.distances(rows.weight)
+    compared = np.array([settings.names.index(name) for name in settings.compared])
+    distance, lower, higher = rows.distributions.widest_pair(compared)
+    rest = rows.distances_to_rest()
     return interval(distance, largest, level) | {
         "pair": {
             "lower": settings.compared[lower],
@@ -216,21 +248,9 @@ def _distances(distributions, draws, rows, settings):
 
 def _quantiles(distributions, names):
     """Quantiles of the predictions of each group."""
-    ends = SHARES[1:]
+    values = distributions.quantiles(SHARES[1:]).tolist()
+    lowest = distributions.lowest.tolist()
     return {
         "share": SHARES.tolist(),
-        "groups": {
-            name: [float(each.values[0]), *_quantiles_at(each, ends)]
-            for name, each in zip(names, distributions)
-        },
+        "groups": {n: [low, *row] for n, low, row in zip(names, lowest, values)},
     }
-
-
-def _quantiles_at(distribution, shares):
-    """Least values up to which a distribution has at least these shares."""
-    # A share that is an atom's cdf but for rounding, as 0.1 + 0.2 and 0.3, is taken as
-    # equal to it: cdf values are rounded to 1e-16 or so.
-    positions = np.searchsorted(distribution.cdf, shares - SAME_LEVEL)
-    return distribution.values[
-        positions.clip(max=len(distribution.values) - 1)
-    ].tolist()

@@ -153,6 +153,7 @@ def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
 def _kinds(confusion):
     """Kinds of the rows of positive weight; without weights, one for each cell."""
     if confusion.sample_weight is None:
+        _check_weights_known(confusion)
         n_rows = confusion.counts.ravel()
         cell = np.flatnonzero(n_rows)
         return _Kinds(cell, np.ones(len(cell)), n_rows[cell])
@@ -160,14 +161,28 @@ def _kinds(confusion):
     stratum, group, _, _ = confusion.codes
     weight = confusion.sample_weight
     known = np.flatnonzero((np.minimum(stratum, group) >= 0) & (weight > 0))
+    sizes = (
+        np.ones(len(weight), np.intp) if confusion.sizes is None else confusion.sizes
+    )
     codes = tuple(axis[known] for axis in confusion.codes)
     cell, weight = np.ravel_multi_index(codes, confusion.counts.shape), weight[known]
     # Sort by cell, then weight; a kind starts where either changes.
     order = np.lexsort((weight, cell))
-    cell, weight = cell[order], weight[order]
+    cell, weight, sizes = cell[order], weight[order], sizes[known][order]
     is_first = np.append(True, (np.diff(cell) > 0) | (np.diff(weight) > 0))
     first = np.flatnonzero(is_first)
-    return _Kinds(cell[first], weight[first], np.diff(np.append(first, len(cell))))
+    return _Kinds(cell[first], weight[first], np.add.reduceat(sizes, first))
+
+
+def _check_weights_known(confusion):
+    """Raise an error where only sums of different weights are known."""
+    if confusion.sizes is not None and (confusion.weights != confusion.counts).any():
+        msg = (
+            "sample_weight of Dask collections has too many different values to be "
+            "resampled with their rows. Round them, for instance sample_weight"
+            ".round(2), leave intervals out, or pass a sample that is in memory."
+        )
+        raise ValueError(msg)
 
 
 def _by_group(kinds, shape):

@@ -55,14 +55,8 @@ class SortedRows:
         weight = np.ones(len(y_pred)) if weight is None else weight
         order = np.lexsort((y_pred, groups.codes))
         order = order[(groups.codes[order] >= 0) & (weight[order] > 0)]
-        f = y_pred[order]
-        terms = np.zeros((len(order), 6))
-        terms[:, 0], terms[:, 1] = 1.0, f
-        if y_true is not None:
-            y = y_true[order]
-            error = f - y
-            terms[:, 2:] = np.column_stack([y, error, np.abs(error), error**2])
-        return cls(groups.codes[order], f, terms, weight[order])
+        f, y = y_pred[order], None if y_true is None else y_true[order]
+        return cls(groups.codes[order], f, sum_terms(y, f), weight[order])
 
     @cached_property
     def first(self):
@@ -139,6 +133,28 @@ class SortedRows:
         lowest = np.append(before[order], 1.0)[::-1]
         lowest = np.minimum.accumulate(lowest)[::-1]
         return (highest - lowest[1:])[last].max()
+
+
+def sum_terms(y, f):
+    """What is summed of each row, of shape (n_rows, 6); see `SortedRows`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,) or None
+        Target.
+    f : ndarray of shape (n_rows,)
+        Predictions.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_rows, 6)
+    """
+    terms = np.zeros((len(f), 6))
+    terms[:, 0], terms[:, 1] = 1.0, f
+    if y is not None:
+        error = f - y
+        terms[:, 2:] = np.column_stack([y, error, np.abs(error), error**2])
+    return terms
 
 
 def resampled_sums(rows, compared, n_resamples, random_state):

@@ -17,6 +17,7 @@ from fairlearnkit._counting.named_metric import (
 )
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table, take_columns
+from fairlearnkit._data.partitions import by_rows, is_lazy, without_rows
 from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.utils._sklearn_private import (
     _BaseScorer,
@@ -108,6 +109,9 @@ def parity_scorer(
 
     The gap is that of the scored rows. If there are few, it is noisy and biased
     upwards.
+
+    A scorer that is called with Dask collections predicts partition by partition, with
+    any estimator. scikit-learn's searches do not take them.
 
     TunedThresholdClassifierCV, and RidgeCV with ``cv=None``, do not pass X on. They
     need routed groups; with `columns`, an error says what works instead. Selectors of
@@ -207,9 +211,21 @@ class _ParityScorer(_BaseScorer):
         if self._response_method != "predict":
             # The cache would mix up the probabilities of different positive classes.
             method_caller = partial(_cached_call, None)
-        y_pred = method_caller(estimator, self._response_method, X, pos_label=pos_label)
+        y_pred = self._predictions(method_caller, estimator, X, pos_label=pos_label)
         options |= self._labels(estimator)
         return self._sign * call_metric(self._metric, y_true, y_pred, **options)
+
+    def _predictions(self, method_caller, estimator, X, **options):
+        """What the metric gets as predictions; lazily where X is a Dask collection."""
+        if not is_lazy(X):
+            return method_caller(estimator, self._response_method, X, **options)
+        one_partition = partial(
+            _response,
+            estimator=estimator,
+            response_method=self._response_method,
+            **options,
+        )
+        return by_rows("parity-scorer", one_partition, X, _one_column(X))
 
     def _check_response(self, estimator):
         """Raise an error if one of our metrics of scores would get classes."""
@@ -241,7 +257,7 @@ class _ParityScorer(_BaseScorer):
         """The groups, from columns of X, from the caller, or from the estimator."""
         self._check_groups(estimator, sensitive_features)
         if self._columns is not None:
-            return take_columns(as_table(X), self._columns)
+            return _lazily(partial(_take, columns=self._columns), X)
         if sensitive_features is not None:
             return sensitive_features
         inner = find_sensitive_columns(estimator)
@@ -254,7 +270,7 @@ class _ParityScorer(_BaseScorer):
                 "pass sensitive_features to the search."
             )
             raise ValueError(msg)
-        return inner.sensitive_features_of(X)
+        return _lazily(inner.sensitive_features_of, X)
 
     def _check_groups(self, estimator, sensitive_features):
         # RidgeCV scores leave-one-out predictions through a stand-in for the estimator.
@@ -308,3 +324,24 @@ class _ParityScorer(_BaseScorer):
 
     def __sklearn_clone__(self):
         return deepcopy(self)  # there is no constructor with parameters to clone by
+
+
+def _take(X, columns):
+    return take_columns(as_table(X), columns)
+
+
+def _lazily(function, X):
+    """A function of the rows of X, partition by partition if it is a collection."""
+    if not is_lazy(X):
+        return function(X)
+    return by_rows("parity-scorer", function, X, function(without_rows(X)))
+
+
+def _response(X, estimator, response_method, **options):
+    return _cached_call(None, estimator, response_method, X, **options)
+
+
+def _one_column(X):
+    """A column like that of the predictions for X, without rows."""
+    empty = without_rows(X)
+    return empty.iloc[:, 0] if hasattr(empty, "iloc") else empty[:, 0]

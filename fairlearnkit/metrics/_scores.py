@@ -4,9 +4,21 @@ import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.groups import check_sensitive_features
-from fairlearnkit._data.messages import SCORE_METRIC
+from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.groups import (
+    check_sensitive_features,
+    find_groups,
+    with_sizes,
+)
+from fairlearnkit._data.label_tables import tabulate
+from fairlearnkit._data.messages import SCORE_METRIC, required_message
 from fairlearnkit._models.constraint import with_positive_class
+from fairlearnkit.constraints import (
+    Decorrelation,
+    DemographicParity,
+    ParityConstraint,
+    check_constraint,
+)
 
 
 def score_gap(
@@ -63,7 +75,10 @@ def score_gap(
 
     Notes
     -----
-    Compares means only: distributions with equal means may differ in other ways.
+    Compares means only: distributions with equal means may differ in other ways. Takes
+    Dask collections with the same partitions; sums may differ in their last digits from
+    those in memory. Numeric columns and targets of a constraint may then hold 100,000
+    different rows.
 
     References
     ----------
@@ -78,12 +93,15 @@ def score_gap(
     >>> round(score_gap(None, scores, sensitive_features=group), 6)
     0.5
     """
-    check_alignment(
-        y_true=y_true,
-        y_score=y_score,
-        sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
-    )
+    arguments = {
+        "y_true": y_true,
+        "y_score": y_score,
+        "sensitive_features": sensitive_features,
+        "sample_weight": sample_weight,
+    }
+    if any_lazy(*arguments.values()):
+        return _gap_of_sums(arguments, constraint, pos_label, missing)
+    check_alignment(**arguments)
     y_score = read_scores(y_score)
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     check_sensitive_features(sensitive_features, len(y_score), SCORE_METRIC)
@@ -99,6 +117,43 @@ def score_gap(
         )
         raise ValueError(msg)
     return contrasts.gap(y_score)
+
+
+def check_given(y_score, sensitive_features):
+    """Raise the errors for scores and groups that are None, before a pass over rows."""
+    if y_score is None:
+        read_scores(y_score)
+    if sensitive_features is None:
+        raise ValueError(required_message(SCORE_METRIC))
+
+
+def _gap_of_sums(arguments, constraint, pos_label, missing):
+    """The gap of Dask collections: that of the mean scores of their distinct rows."""
+    check_given(arguments["y_score"], arguments["sensitive_features"])
+    constraint = check_constraint(constraint)
+    if not isinstance(constraint, ParityConstraint | Decorrelation):
+        msg = (
+            f"{constraint!r} may depend on each row, and of Dask collections only sums "
+            "are known: derive it from ParityConstraint, or pass a sample of the rows "
+            "that is in memory."
+        )
+        raise ValueError(msg)
+    if type(constraint) in (DemographicParity, Decorrelation):
+        arguments = arguments | {"y_true": None}  # which may be numbers
+    table = tabulate(arguments, numbers=("y_score",), terms=_scores_as_terms)
+    y_true = table.columns.get("y_true")
+    constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
+    features = table.columns["sensitive_features"]
+    if isinstance(constraint, ParityConstraint):
+        groups = find_groups(features, SCORE_METRIC, missing=missing, sizes=table.sizes)
+        features = with_sizes(groups, table.used)
+    weight = table.weights
+    contrasts = constraint.contrasts(y_true, features, weight, missing=missing)
+    return contrasts.gap(table.sums[0] / np.where(weight > 0, weight, 1.0))
+
+
+def _scores_as_terms(part):
+    return read_scores(part["y_score"])[None]
 
 
 def read_scores(y_score, dtype="numeric"):
