@@ -77,7 +77,7 @@ class Partitions:
             for i in range(counts[names[0]])
         ]
 
-    def each(self, label, kernel, *shared, own=None):
+    def each(self, label, kernel, *shared, own=None, names=None):
         """A task for each partition, kernel(arguments, *shared, *own).
 
         Parameters
@@ -90,16 +90,21 @@ class Partitions:
             The same for all partitions.
         own : list of tuple, default=None
             What each partition gets after them.
+        names : list of str, default=None
+            Arguments that the kernel needs; None for all.
 
         Returns
         -------
         tasks : list of Delayed
         """
         own = [()] * len(self.parts) if own is None else own
+        parts = self.parts
+        if names is not None:
+            parts = [{k: v for k, v in part.items() if k in names} for part in parts]
         return run_each(
             label,
             _checked,
-            [(i, p) for i, p in enumerate(self.parts)],
+            [(i, p) for i, p in enumerate(parts)],
             kernel,
             *shared,
             own=own,
@@ -287,15 +292,44 @@ def by_partition(output):
                 return method(self, X, *args, **kwargs)
             bound = signature(method).bind(self, X, *args, **kwargs).arguments
             arguments = {k: v for k, v in bound.items() if k != "self"}
-            dtype, columns = output(self)
-            tasks = Partitions(arguments).each(
-                method.__name__, _apply, wrapper, self, dtype, columns
-            )
-            return as_collection(tasks, X, dtype, columns)
+            return map_rows(wrapper, self, arguments, *output(self))
 
         return wrapper
 
     return decorate
+
+
+def map_rows(method, estimator, arguments, dtype, columns):
+    """What a method of a fitted estimator returns, as a lazy collection.
+
+    Parameters
+    ----------
+    method : callable
+        ``method(estimator, **arguments)`` in memory.
+    estimator : estimator
+        A fitted one.
+    arguments : dict of str to collection
+        X, and others with the same partitions; None is left out.
+    dtype : dtype
+        Of what it returns.
+    columns : list or None
+        Names of its columns; None for one dimension.
+
+    Returns
+    -------
+    collection : dask Array, Series or DataFrame
+    """
+    tasks = Partitions(arguments).each(
+        method.__name__, _apply, method, estimator, dtype, columns
+    )
+    return as_collection(tasks, arguments["X"], dtype, columns)
+
+
+def float_dtype(X):
+    """The dtype of X as features: float32 stays, all else becomes float64."""
+    dtypes = [X.dtype] if hasattr(X, "dtype") else list(X.dtypes)
+    single = all(dtype == np.float32 for dtype in dtypes)
+    return np.dtype(np.float32 if single else np.float64)
 
 
 def _apply(arguments, method, estimator, dtype, columns):
