@@ -100,7 +100,8 @@ def group_shares(groups, weight, given=None):
     if given is not None:
         return _given_shares(groups.labels.tolist(), given)
     known = groups.codes >= 0
-    used = None if weight is None else weight[known]
+    mass = groups.sizes if weight is None else weight
+    used = None if mass is None else mass[known]
     total = np.bincount(groups.codes[known], used, minlength=len(groups.labels))
     return total / total.sum()
 
@@ -145,4 +146,6 @@ def count_rows(groups, weight):
     known = groups.codes >= 0
     if weight is not None:
         known &= weight > 0
-    return np.bincount(groups.codes[known], minlength=len(groups.labels))
+    sizes = None if groups.sizes is None else groups.sizes[known]
+    counts = np.bincount(groups.codes[known], sizes, minlength=len(groups.labels))
+    return counts.astype(np.intp)

@@ -13,6 +13,7 @@ from math import isnan
 from uuid import uuid4
 
 import numpy as np
+from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
 from fairlearnkit._data.alignment import AlignmentError, check_alignment
@@ -323,6 +324,22 @@ def map_rows(method, estimator, arguments, dtype, columns):
         method.__name__, _apply, method, estimator, dtype, columns
     )
     return as_collection(tasks, arguments["X"], dtype, columns)
+
+
+def check_default_output(estimator):
+    """Raise an error if scikit-learn would put what transform returns into a frame.
+
+    It would gather a Dask collection for that.
+    """
+    own = getattr(estimator, "_sklearn_output_config", {}).get("transform")
+    chosen = own or get_config()["transform_output"]
+    if chosen != "default":
+        msg = (
+            f"The output of transform is set to {chosen!r}, for which scikit-learn "
+            "would gather the rows of a Dask collection. Use set_output(transform="
+            "'default'): a Dask DataFrame then gives a Dask DataFrame."
+        )
+        raise ValueError(msg)
 
 
 def float_dtype(X):
