@@ -13,7 +13,6 @@ from math import isnan
 from uuid import uuid4
 
 import numpy as np
-from sklearn import get_config
 from threadpoolctl import threadpool_limits
 
 from fairlearnkit._data.alignment import AlignmentError, check_alignment
@@ -293,60 +292,15 @@ def by_partition(output):
                 return method(self, X, *args, **kwargs)
             bound = signature(method).bind(self, X, *args, **kwargs).arguments
             arguments = {k: v for k, v in bound.items() if k != "self"}
-            return map_rows(wrapper, self, arguments, *output(self))
+            dtype, columns = output(self)
+            tasks = Partitions(arguments).each(
+                method.__name__, _apply, wrapper, self, dtype, columns
+            )
+            return as_collection(tasks, X, dtype, columns)
 
         return wrapper
 
     return decorate
-
-
-def map_rows(method, estimator, arguments, dtype, columns):
-    """What a method of a fitted estimator returns, as a lazy collection.
-
-    Parameters
-    ----------
-    method : callable
-        ``method(estimator, **arguments)`` in memory.
-    estimator : estimator
-        A fitted one.
-    arguments : dict of str to collection
-        X, and others with the same partitions; None is left out.
-    dtype : dtype
-        Of what it returns.
-    columns : list or None
-        Names of its columns; None for one dimension.
-
-    Returns
-    -------
-    collection : dask Array, Series or DataFrame
-    """
-    tasks = Partitions(arguments).each(
-        method.__name__, _apply, method, estimator, dtype, columns
-    )
-    return as_collection(tasks, arguments["X"], dtype, columns)
-
-
-def check_default_output(estimator):
-    """Raise an error if scikit-learn would put what transform returns into a frame.
-
-    It would gather a Dask collection for that.
-    """
-    own = getattr(estimator, "_sklearn_output_config", {}).get("transform")
-    chosen = own or get_config()["transform_output"]
-    if chosen != "default":
-        msg = (
-            f"The output of transform is set to {chosen!r}, for which scikit-learn "
-            "would gather the rows of a Dask collection. Use set_output(transform="
-            "'default'): a Dask DataFrame then gives a Dask DataFrame."
-        )
-        raise ValueError(msg)
-
-
-def float_dtype(X):
-    """The dtype of X as features: float32 stays, all else becomes float64."""
-    dtypes = [X.dtype] if hasattr(X, "dtype") else list(X.dtypes)
-    single = all(dtype == np.float32 for dtype in dtypes)
-    return np.dtype(np.float32 if single else np.float64)
 
 
 def _apply(arguments, method, estimator, dtype, columns):

@@ -2,13 +2,9 @@
 
 import numpy as np
 
+from fairlearnkit._data.lazy_rows import check_default_output, float_dtype, map_rows
 from fairlearnkit._data.messages import TRANSFORM, required_message
-from fairlearnkit._data.partitions import (
-    Partitions,
-    check_default_output,
-    float_dtype,
-    map_rows,
-)
+from fairlearnkit._data.partitions import Partitions
 from fairlearnkit._models.barycenter import needs_pooled_map
 from fairlearnkit._models.dask_barycenter import (
     read_lazy_groupings,
