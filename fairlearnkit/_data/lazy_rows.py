@@ -1,10 +1,16 @@
 """Methods of fitted estimators on Dask collections, one value or row for each row."""
 
+from functools import wraps
+
 import numpy as np
 from sklearn import get_config
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
+from fairlearnkit._data.messages import PREDICT, required_message
 from fairlearnkit._data.partitions import (
     Partitions,
+    any_lazy,
     as_collection,
     compute,
     in_container,
@@ -39,6 +45,59 @@ def map_rows(method, estimator, arguments, dtype, columns):
         method.__name__, _values, method, estimator, dtype, columns
     )
     return as_collection(tasks, arguments["X"], dtype, columns)
+
+
+def lazily(method):
+    """Let a method that predicts take Dask collections, and return one.
+
+    Parameters
+    ----------
+    method : callable
+        ``method(self, X, *, sensitive_features=None)`` of an estimator with
+        ``_needs_groups``.
+
+    Returns
+    -------
+    method : callable
+    """
+
+    @wraps(method)
+    def wrapper(self, X, *, sensitive_features=None):
+        if not any_lazy(X, sensitive_features):
+            return method(self, X, sensitive_features=sensitive_features)
+        check_is_fitted(self)
+        if sensitive_features is None and self._needs_groups():
+            raise ValueError(required_message(PREDICT))
+        arguments = {"X": X, "sensitive_features": sensitive_features}
+        output = prediction_output(self, method.__name__)
+        return map_rows(wrapper, self, arguments, *output)
+
+    return wrapper
+
+
+def prediction_output(estimator, method):
+    """Dtype and columns of what a method of a fitted estimator predicts.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted one; of classes if it is a classifier.
+    method : str
+        "predict", "predict_proba", "decision_function"...
+
+    Returns
+    -------
+    dtype : dtype
+    columns : list or None
+        The classes; None for one value a row.
+    """
+    if not is_classifier(estimator):
+        return np.dtype(np.float64), None
+    classes = estimator.classes_
+    if method == "predict":
+        return classes.dtype, None
+    one = method == "decision_function" and len(classes) == 2
+    return np.dtype(np.float64), None if one else classes.tolist()
 
 
 def lazy_score(y, y_pred, sample_weight, *, classifier):

@@ -59,13 +59,15 @@ class Cuts:
     plain: int
 
 
-def group_cuts(scores, costs, shares, plug_in, ends):
+def group_cuts(low, high, costs, shares, plug_in, ends):
     """All cuts of a group.
 
     Parameters
     ----------
-    scores : ndarray of shape (n_rows,)
-        A row is decided if its score is above the threshold.
+    low, high : ndarray of shape (n_rows,)
+        A row is decided if its score is above the threshold. Both are its score, or
+        the lowest and the highest of the rows that it stands for, which no threshold
+        divides.
     costs : ndarray of shape (n_rows,)
         Cost of deciding a row less that of not deciding it, times its weight; in
         descending order of the scores they ascend.
@@ -75,11 +77,11 @@ def group_cuts(scores, costs, shares, plug_in, ends):
     ends : tuple of float
         Thresholds above and below all scores.
     """
-    order = np.argsort(-scores, kind="stable")
-    scores = scores[order]
-    distinct = scores[:-1] - scores[1:] > SCORE_ROUNDING
+    order = np.argsort(-high, kind="stable")
+    low, high = low[order], high[order]
+    distinct = low[:-1] - high[1:] > SCORE_ROUNDING
     kept = np.flatnonzero(np.concatenate([[True], distinct, [True]]))
-    middle = 0.5 * (scores[:-1] + scores[1:])
+    middle = 0.5 * (low[:-1] + high[1:])
     thresholds = np.concatenate([ends[:1], middle, ends[1:]])
 
     def cumulated(values):

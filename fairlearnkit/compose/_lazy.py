@@ -1,19 +1,14 @@
 """`SensitiveColumns` on Dask collections: what is fitted to them, methods by row."""
 
-import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from fairlearnkit._data.alignment import ScoreMixin
-from fairlearnkit._data.lazy_rows import float_dtype, map_rows
+from fairlearnkit._data.lazy_rows import float_dtype, map_rows, prediction_output
 from fairlearnkit._data.partitions import Partitions, compute, is_lazy
 from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call
-
-# Libraries whose estimators make arrays in memory of what they are given. Their modules
-# for Dask, such as xgboost.dask, do not.
-IN_MEMORY = {"sklearn", "imblearn", "lightgbm", "xgboost", "catboost"}
 
 
 def kinds_of(groups):
@@ -24,54 +19,6 @@ def kinds_of(groups):
     parts = compute(data.each("sensitive-columns", _kinds))
     known = [part for part in parts if part is not None]
     return [sorted(set().union(*column)) for column in zip(*known)]
-
-
-def check_takes_collections(estimator, X):
-    """Raise an error for estimators that would gather the rows in fit.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The inner one, before its fit.
-    X : object
-        Features.
-
-    Raises
-    ------
-    ValueError
-        If X is one, and the estimator is of a library that works in memory, and not
-        frozen.
-    """
-    if not is_lazy(X):
-        return
-    kind = type(estimator)
-    in_memory = kind.__module__.split(".")[0] in IN_MEMORY
-    if not in_memory or ".dask" in kind.__module__:
-        return
-    if isinstance(estimator, FrozenEstimator):
-        return
-    cure = (
-        "Fit it on a sample in memory and wrap it, FrozenEstimator(fitted), whose "
-        "methods are then called partition by partition; or take an estimator that is "
-        "fitted on Dask collections, such as those of fairlearnkit.linear_model."
-    )
-    if isinstance(estimator, Pipeline):
-        cure = (
-            "Fit the steps before the model on a sample in memory (or take those of "
-            "dask_ml.preprocessing), transform X by them partition by partition, "
-            "X.map_partitions(step.transform) or X.map_blocks(step.transform), and put "
-            "SensitiveColumns around the model alone."
-        )
-    elif hasattr(estimator, "param_grid") or hasattr(estimator, "param_distributions"):
-        cure = (
-            "Search on a sample in memory, or use parity_path or a *CV class of "
-            "fairlearnkit.linear_model, which divide the partitions into folds."
-        )
-    msg = (
-        f"fit of {kind.__name__} would gather all rows of the Dask collection in "
-        f"memory. {cure}"
-    )
-    raise ValueError(msg)
 
 
 def has_usual_score(estimator):
@@ -102,7 +49,7 @@ def has_usual_score(estimator):
     if kind.__module__.split(".")[0] == "fairlearnkit":
         return False
     msg = (
-        f"score of {kind.__name__} is not the accuracy or R^2 of predictions, and would "
+        f"score of {kind.__name__} is no accuracy or R^2 of predictions, and would "
         "gather the rows of the Dask collection: score a sample in memory."
     )
     raise ValueError(msg)
@@ -154,13 +101,7 @@ def _output(estimator, method, X):
             )
             raise ValueError(msg)
         return float_dtype(X), estimator.get_feature_names_out().tolist()
-    if not is_classifier(estimator):
-        return np.dtype(np.float64), None
-    classes = estimator.classes_
-    if method == "predict":
-        return classes.dtype, None
-    one = method == "decision_function" and len(classes) == 2
-    return np.dtype(np.float64), None if one else classes.tolist()
+    return prediction_output(estimator, method)
 
 
 def _kinds(part):

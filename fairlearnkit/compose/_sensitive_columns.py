@@ -31,6 +31,7 @@ from fairlearnkit._data.lazy_rows import lazy_score, stand_in
 from fairlearnkit._data.partitions import any_lazy, is_lazy
 from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call, takes_groups, warn_unweighted
+from fairlearnkit._routing.gathering import check_takes_collections
 from fairlearnkit._routing.requests import parts_requesting_groups
 from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
@@ -40,7 +41,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._delegation import DelegatedMethods, available_if_inner_has
-from ._lazy import call_lazily, check_takes_collections, has_usual_score, kinds_of
+from ._lazy import call_lazily, has_usual_score, kinds_of
 
 
 def _last_step(estimator):
@@ -345,7 +346,7 @@ class SensitiveColumns(
     def _fit(self, method, X, y, sample_weight):
         """Fit a clone of the estimator to X without the dropped columns."""
         check_alignment(X=X, y=y, sample_weight=sample_weight)
-        check_takes_collections(self.estimator, X)
+        check_takes_collections(self.estimator, X, y)
         X = as_table_or_lazy(X)
         # 1. Find the columns, and remember their positions and types of values.
         is_function = callable(self.columns)

@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
+from fairlearnkit._data.lazy_rows import lazily
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._routing.call import call
 from fairlearnkit._transport.distributions import TIE_RTOL
@@ -201,6 +202,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    @lazily
     def predict_proba(self, X, *, sensitive_features=None):
         """Probabilities of both classes after the maps.
 
@@ -221,6 +223,7 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         proba = np.column_stack([1.0 - scores, scores])
         return proba if self._scored_class(self.classes_) else proba[:, ::-1]
 
+    @lazily
     def predict(self, X, *, sensitive_features=None):
         """Predict the positive class where its score is above the threshold.
 
@@ -263,8 +266,8 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         score : float
             Share of correct predictions.
         """
-        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
-        return accuracy_score(y, y_pred, sample_weight=sample_weight)
+        data = X, y, sensitive_features, sample_weight
+        return self._score(accuracy_score, *data)
 
     @property
     def classes_(self):

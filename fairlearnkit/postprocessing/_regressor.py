@@ -5,6 +5,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import column_or_1d
 
+from fairlearnkit._data.lazy_rows import lazily
 from fairlearnkit._data.targets import numeric_target
 from fairlearnkit._routing.call import call
 from fairlearnkit._transport.distributions import TIE_RTOL
@@ -212,6 +213,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    @lazily
     def predict(self, X, *, sensitive_features=None):
         """Predict by the fitted regressor and the map of each row's group.
 
@@ -248,8 +250,8 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         score : float
             At most 1; 0 for the mean of y, and negative for worse predictions.
         """
-        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
-        return r2_score(y, y_pred, sample_weight=sample_weight)
+        data = X, y, sensitive_features, sample_weight
+        return self._score(r2_score, *data)
 
     def _read_target(self, y):
         y = column_or_1d(y, warn=True)
