@@ -103,6 +103,12 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
         thresholds.
     atom_bound_, ks_bound_ : float
         See :class:`BarycenterRegressor`.
+    rank_error_ : float
+        Largest error of the distribution functions of the groups, with a probability of
+        0.99 for each: 0 in memory, and for Dask collections up to 4,194,304 distinct
+        scores; with more of them, that of quantile sketches, as in
+        :class:`~fairlearnkit.preprocessing.BarycenterTransformer`. `gap_` may be off by
+        twice as much, and `atom_bound_` includes that.
     rounding_ : float
         Scores whose relative difference is less than this are treated as tied.
     n_features_in_ : int
@@ -288,9 +294,12 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
 
     def _calibrate(self, X, y, groups, weight):
         calibration = super()._calibrate(X, y, groups, weight)
+        self._know_classes()
+        return calibration
+
+    def _know_classes(self):
         # Known only now: the classes of a FrozenEstimator are those of its own fit.
         self.pos_label_ = self._positive_class(self.classes_)
-        return calibration
 
     def _positive_class(self, classes):
         """The positive class; None if it is not given and does not have to be."""

@@ -106,6 +106,12 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
         for a single fitted model, the distance can be larger. It holds for "split-rank"
         at full strength around a FrozenEstimator, and is NaN otherwise: a model that is
         fitted again after calibration has no such bound.
+    rank_error_ : float
+        Largest error of the distribution functions of the groups, with a probability of
+        0.99 for each: 0 in memory, and for Dask collections up to 4,194,304 distinct
+        scores; with more of them, that of quantile sketches, as in
+        :class:`~fairlearnkit.preprocessing.BarycenterTransformer`. `gap_` may be off by
+        twice as much, and `atom_bound_` includes that.
     rounding_ : float
         Predictions that differ by less than this are treated as tied.
     n_features_in_ : int
