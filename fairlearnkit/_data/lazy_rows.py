@@ -143,6 +143,29 @@ def check_default_output(estimator):
         raise ValueError(msg)
 
 
+def refuse_lazy(cure, **arguments):
+    """Raise an error for Dask collections where all rows have to be in memory.
+
+    Parameters
+    ----------
+    cure : str
+        What to do instead, in sentences.
+    **arguments : dict
+        Arguments of the caller by name.
+
+    Raises
+    ------
+    ValueError
+        If one of them is a Dask collection.
+    """
+    for name, value in arguments.items():
+        if is_lazy(value):
+            held = type(value).__name__
+            kind = "a dict of Dask collections" if held == "dict" else f"a Dask {held}"
+            msg = f"{name} is {kind}, whose rows are not in memory. {cure}"
+            raise ValueError(msg)
+
+
 def stand_in(X):
     """For a Dask collection, something in memory with its columns; else X itself."""
     if not is_lazy(X):

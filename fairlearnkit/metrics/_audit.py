@@ -6,6 +6,7 @@ from sklearn.utils import check_random_state
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.rates import RATES
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.lazy_rows import refuse_lazy
 from fairlearnkit._data.messages import CLASS_REPORT, check_option
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.sensitive_columns import split_columns
@@ -141,7 +142,15 @@ def audit_subgroups(
     ("sex = 'f' and old = True", -0.375)
     """
     _check_at_least_one(depth=depth, min_count=min_count)
-    check_alignment(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
+    data = {"y_true": y_true, "y_pred": y_pred}
+    data["sensitive_features"] = sensitive_features
+    refuse_lazy(
+        "Subgroups and half-spaces are searched in all rows at once: audit a sample, "
+        "such as df.sample(frac=0.1).compute(). Groups that are given as columns are "
+        "compared by parity_report.",
+        **data,
+    )
+    check_alignment(**data)
     named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
     hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     # From here on, only the rows in the denominator of the rate exist.
