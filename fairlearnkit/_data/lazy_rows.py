@@ -166,6 +166,17 @@ def refuse_lazy(cure, **arguments):
             raise ValueError(msg)
 
 
+def check_table(X):
+    """Raise an error for X of one dimension."""
+    if getattr(X, "ndim", 2) != 2:
+        msg = (
+            f"X must be a table with rows and columns, got {X.ndim} dimension(s). Pass "
+            "df[['name']] for a single column of a DataFrame, X.reshape(-1, 1) for an "
+            "array."
+        )
+        raise ValueError(msg)
+
+
 def stand_in(X):
     """For a Dask collection, something in memory with its columns; else X itself."""
     if not is_lazy(X):

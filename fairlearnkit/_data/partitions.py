@@ -66,7 +66,8 @@ class Partitions:
         for name, value in arguments.items():
             check_collected(name, value)
             if not is_lazy(value):
-                raise ValueError(_in_memory(name, value, names[0]))
+                lazy = next(other for other in names if is_lazy(arguments[other]))
+                raise ValueError(_in_memory(name, value, lazy))
             columns[name] = _delayed(name, value, self.first)
         counts = {name: _n_parts(column) for name, column in columns.items()}
         for name, count in counts.items():

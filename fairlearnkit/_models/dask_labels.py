@@ -93,6 +93,8 @@ def partition_weight(part):
     if "sample_weight" not in part:
         return None
     weight = part["sample_weight"]
+    if not np.any(weight):  # which scikit-learn refuses: other partitions may have some
+        return np.zeros(_num_samples(weight))
     like = np.empty(_num_samples(weight))
     return _check_sample_weight(
         weight, like, dtype=np.float64, ensure_non_negative=True

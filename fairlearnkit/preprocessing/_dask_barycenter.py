@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from fairlearnkit._data.lazy_rows import check_default_output, float_dtype, map_rows
+from fairlearnkit._data.lazy_rows import (
+    check_default_output,
+    check_table,
+    float_dtype,
+    map_rows,
+)
 from fairlearnkit._data.messages import TRANSFORM, required_message
 from fairlearnkit._data.partitions import Partitions
 from fairlearnkit._models.barycenter import needs_pooled_map
@@ -32,6 +37,7 @@ def read_lazy_rows(estimator, X, sensitive_features, sample_weight):
         See ``read_lazy_groupings``.
     """
     require_groups(sensitive_features)
+    check_table(X)
     arguments = {"X": X, "sensitive_features": sensitive_features}
     data = Partitions({**arguments, "sample_weight": sample_weight})
     check_features(estimator, X, X.shape[1])
@@ -94,6 +100,7 @@ def transform_lazily(estimator, X, sensitive_features):
     """
     if sensitive_features is None:
         raise ValueError(required_message(TRANSFORM))
+    check_table(X)
     check_default_output(estimator)
     method = type(estimator).transform
     columns = list(getattr(X, "columns", range(X.shape[1])))
