@@ -1,4 +1,4 @@
-"""A scheduler that every task travels to, as to the workers of a cluster, at no cost."""
+"""A scheduler that pickles all tasks, as if they travelled to workers, at no cost."""
 
 import cloudpickle
 import dask

@@ -203,6 +203,12 @@ def read_proba(proba, classes, n_samples=None):
         If it has another shape, or holds anything else than numbers between 0 and 1.
     """
     proba = np.asarray(proba, dtype=np.float64)
+    if not ((proba >= 0) & (proba <= 1)).all():
+        msg = (
+            f"proba holds values from {proba.min():.3g} to {proba.max():.3g}; "
+            "probabilities are numbers between 0 and 1."
+        )
+        raise ValueError(msg)
     if proba.ndim == 2 and proba.shape[1] == 1:
         proba = proba[:, 0]
     if proba.ndim == 1 and len(classes) == 2:
@@ -216,12 +222,6 @@ def read_proba(proba, classes, n_samples=None):
         raise ValueError(msg)
     if n_samples is not None and len(proba) != n_samples:
         msg = f"proba has {len(proba)} rows but X has {n_samples}."
-        raise ValueError(msg)
-    if not ((proba >= 0) & (proba <= 1)).all():
-        msg = (
-            f"proba holds values from {proba.min():.3g} to {proba.max():.3g}; "
-            "probabilities are numbers between 0 and 1."
-        )
         raise ValueError(msg)
     return proba
 

@@ -66,12 +66,12 @@ def read_lazily(estimator, X, y, sensitive_features, sample_weight, proba):
     rows = _calibration_rows(estimator, data, known, labelled, labels.used)
     # 3. The task of these rows; warnings of small groups have been given.
     own = _groups_of_rows(labelled, rows)
-    y = None if rows.classes is None else classes[rows.classes]
+    y_rows = None if rows.classes is None else classes[rows.classes]
     weight = read_weight(rows.weight, len(rows.proba))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SmallGroupWarning)
         task = build_task(
-            estimator, None, y, own, weight, sizes=rows.sizes, **of_labels
+            estimator, None, y_rows, own, weight, sizes=rows.sizes, **of_labels
         )
     fitted = fit_clone(estimator.estimator, X, y, sensitive_features, sample_weight)
     return task, _calibration(estimator, task, rows, fitted)

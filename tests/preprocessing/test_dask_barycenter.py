@@ -1,4 +1,4 @@
-"""BarycenterTransformer on Dask collections: that in memory, whatever the partitions."""
+"""BarycenterTransformer on Dask collections: that in memory, for any partitions."""
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ pytest.importorskip("dask")
 import dask
 import dask.array as da
 import dask.dataframe as dd
+
 from dask_pickled import pickled
 
 FEATURES, GROUPS = ["x", "y", "z"], ["sex", "age"]
@@ -185,7 +186,7 @@ def test_errors():
         model.fit(X)
     with pytest.raises(ValueError, match="X is a Dask collection and sensitive_feat"):
         model.fit(X, sensitive_features=TABLE["sex"])
-    with pytest.raises(ValueError, match="sensitive_features is a Dask .* X a DataF"):
+    with pytest.raises(ValueError, match=r"sensitive_features is a Dask .* X a DataF"):
         model.fit(TABLE[FEATURES], sensitive_features=sex)
     with pytest.raises(ValueError, match=r"1 dimension.*df\[\['name'\]\]"):
         model.fit(table["x"], sensitive_features=sex)
