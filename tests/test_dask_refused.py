@@ -37,14 +37,14 @@ X, SEX = LAZY[["x", "y"]], {"sensitive_features": LAZY["sex"]}
 def test_kernel_models_name_nystroem_and_a_linear_model(model, linear):
     with pytest.raises(ValueError, match=f"X is a Dask.*Nystroem.*, to {linear}."):
         model.fit(X, LAZY["hired"], **SEX)
-    with pytest.raises(ValueError, match="sensitive_features is a Dask Series.*Nystr"):
+    with pytest.raises(ValueError, match=r"sensitive_features is a Dask S.*Nystr"):
         model.fit(TABLE[["x", "y"]], TABLE["hired"], **SEX)
     model.fit(TABLE[["x", "y"]], TABLE["hired"], sensitive_features=TABLE["sex"])
     with pytest.raises(ValueError, match=r"X\.map_partitions\(model\.predict\)"):
         model.predict(X)
     # The cure works.
     found = X.map_partitions(model.predict, meta=(None, float)).compute()
-    assert found.tolist() == model.predict(TABLE[["x", "y"]]).tolist()
+    np.testing.assert_allclose(found, model.predict(TABLE[["x", "y"]]), rtol=1e-12)
 
 
 def test_encoder():
@@ -54,16 +54,16 @@ def test_encoder():
 
 
 def test_audit():
-    with pytest.raises(ValueError, match="half-spaces are searched.*parity_report"):
+    with pytest.raises(ValueError, match=r"half-spaces are searched.*parity_report"):
         audit_subgroups(LAZY["hired"], LAZY["hired"], **SEX)
 
 
 def test_displays():
     model = LogisticRegression().fit(TABLE[["x", "y"]], TABLE["hired"])
     for display in (GroupRatesDisplay, RocByGroupDisplay, ScoreDistributionDisplay):
-        with pytest.raises(ValueError, match="X is a Dask.*Display draws rows in mem"):
+        with pytest.raises(ValueError, match=r"X is a Dask.*Display draws rows in m"):
             display.from_estimator(model, X, LAZY["hired"], **SEX)
     for display in (RocByGroupDisplay, ScoreDistributionDisplay):
-        with pytest.raises(ValueError, match="y_true is a Dask.*Display draws rows"):
+        with pytest.raises(ValueError, match=r"y_true is a Dask.*Display draws rows"):
             display.from_predictions(LAZY["hired"], LAZY["x"], **SEX)
     assert not plt.get_fignums()

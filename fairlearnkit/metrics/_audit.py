@@ -142,15 +142,7 @@ def audit_subgroups(
     ("sex = 'f' and old = True", -0.375)
     """
     _check_at_least_one(depth=depth, min_count=min_count)
-    data = {"y_true": y_true, "y_pred": y_pred}
-    data["sensitive_features"] = sensitive_features
-    refuse_lazy(
-        "Subgroups and half-spaces are searched in all rows at once: audit a sample, "
-        "such as df.sample(frac=0.1).compute(). Groups that are given as columns are "
-        "compared by parity_report.",
-        **data,
-    )
-    check_alignment(**data)
+    _check_rows(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features)
     named = split_columns(sensitive_features, CLASS_REPORT, n_samples=len(y_pred))
     hits, rows, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     # From here on, only the rows in the denominator of the rate exist.
@@ -174,6 +166,17 @@ def audit_subgroups(
         subgroups=subgroups,
         half_space=half_space,
     )
+
+
+def _check_rows(**arguments):
+    """Raise an error for rows that are out of line, or not in memory."""
+    refuse_lazy(
+        "Subgroups and half-spaces are searched in all rows at once: audit a sample, "
+        "such as df.sample(frac=0.1).compute(). Groups that are given as columns are "
+        "compared by parity_report.",
+        **arguments,
+    )
+    check_alignment(**arguments)
 
 
 def _check_at_least_one(**numbers):

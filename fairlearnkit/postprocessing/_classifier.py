@@ -148,6 +148,9 @@ class BarycenterClassifier(ClassifierMixin, BaseBarycenter):
     scores are tied, as with a small tree, many rows may have a score equal to the
     threshold; see `atom_bound_`.
 
+    Dask arrays, DataFrames and Series are taken with "transport" and a FrozenEstimator;
+    predictions of them are lazy. See `rank_error_` for what is exact.
+
     References
     ----------
     Jiang, Pacchiano, Stepleton, Jiang, Chiappa: Wasserstein Fair Classification. UAI

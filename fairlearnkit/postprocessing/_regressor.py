@@ -169,6 +169,9 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
     means of quantiles of the other half. Rows of X are kept only if `estimator_` keeps
     them, as nearest neighbors do.
 
+    Dask arrays, DataFrames and Series are taken with "transport" and a FrozenEstimator;
+    predictions of them are lazy. See `rank_error_` for what is exact.
+
     References
     ----------
     Chzhen, Denis, Hebiri, Oneto, Pontil: Fair Regression with Wasserstein Barycenters.
