@@ -59,15 +59,13 @@ class Cuts:
     plain: int
 
 
-def group_cuts(low, high, costs, shares, plug_in, ends):
+def group_cuts(scores, costs, shares, plug_in, ends, lowest=None):
     """All cuts of a group.
 
     Parameters
     ----------
-    low, high : ndarray of shape (n_rows,)
-        A row is decided if its score is above the threshold. Both are its score, or
-        the lowest and the highest of the rows that it stands for, which no threshold
-        divides.
+    scores : ndarray of shape (n_rows,)
+        A row is decided if its score is above the threshold.
     costs : ndarray of shape (n_rows,)
         Cost of deciding a row less that of not deciding it, times its weight; in
         descending order of the scores they ascend.
@@ -76,12 +74,16 @@ def group_cuts(low, high, costs, shares, plug_in, ends):
         memberships.
     ends : tuple of float
         Thresholds above and below all scores.
+    lowest : ndarray of shape (n_rows,), default=None
+        For rows that stand for several, which no threshold divides: their lowest
+        scores. `scores` are then the highest ones.
     """
-    order = np.argsort(-high, kind="stable")
-    low, high = low[order], high[order]
-    distinct = low[:-1] - high[1:] > SCORE_ROUNDING
+    order = np.argsort(-scores, kind="stable")
+    low = (scores if lowest is None else lowest)[order]
+    scores = scores[order]
+    distinct = low[:-1] - scores[1:] > SCORE_ROUNDING
     kept = np.flatnonzero(np.concatenate([[True], distinct, [True]]))
-    middle = 0.5 * (low[:-1] + high[1:])
+    middle = 0.5 * (low[:-1] + scores[1:])
     thresholds = np.concatenate([ends[:1], middle, ends[1:]])
 
     def cumulated(values):

@@ -139,10 +139,11 @@ class SensitiveColumns(
     "sex"))``. They are recognised by their method ``fit_resample``. Other steps that
     change rows are detected only if the number of rows or the index of a frame changes.
 
-    X may be a Dask array or DataFrame, and y and `sample_weight` collections of the same
-    partitions, if the inner estimator is fitted to such (those of scikit-learn are
-    not) or is a FrozenEstimator. Predictions and transformed features are lazy. A
-    function as `columns` gets the collection, and returns one.
+    X may be a Dask array or DataFrame, with y and `sample_weight` of the same
+    partitions, if the inner estimator can be fitted to Dask collections or is a
+    FrozenEstimator; other estimators of scikit-learn, and its Pipelines and searches,
+    are refused. Predictions and transformed features are lazy. A function as `columns`
+    gets the collection, and returns one.
 
     This class guarantees nothing about gaps. Only the inner estimator may bound them.
 

@@ -187,14 +187,14 @@ def _cuts(problem, truth, proba, codes, spans):
     cuts = []
     for g in range(n_groups):
         rows = np.flatnonzero(codes == g)
-        low = high = split_ties(proba[rows], problem.uniforms[rows])
+        lowest_of = scores = split_ties(proba[rows], problem.uniforms[rows])
         if spans is not None:
-            low, high = spans[:, rows]
+            lowest_of, scores = spans[:, rows]
         excess = problem.costs[rows, 1] - problem.costs[rows, 0]
         excess *= problem.weight[rows]
         shares, plug_in = _group_shares(problem, truth, rows, slice(g, None, n_groups))
         ends = NOBODY, EVERYBODY
-        cuts.append(group_cuts(low, high, excess, shares, plug_in, ends))
+        cuts.append(group_cuts(scores, excess, shares, plug_in, ends, lowest_of))
     unknown = codes < 0
     nobody = problem.costs[:, 0]
     plain = np.where(unknown, np.minimum(nobody, problem.costs[:, 1]), nobody)

@@ -227,12 +227,12 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     all arguments; decisions are lazy. Nothing is fitted in folds of them: pass
     out-of-fold probabilities as `proba`, or a FrozenEstimator. Up to 2,097,152 rows,
     probabilities, classes and groups come to memory, and the rule is that of a fit in
-    memory. With more rows, known groups and two classes, thresholds are looked for among
-    up to 32,768 quantiles of the probabilities of each group (262,144 of all groups) by
-    sketches of the library datasketches, which are random. Their rates and costs, and
-    with them ``gap_`` and ``cost_``, are exact, and the bound counts as met if the
-    difference exceeds it by at most half of the largest share of the rows between two
-    of them, in place of half a row.
+    memory. With more rows, known groups and two classes, thresholds are looked for
+    among up to 32,768 quantiles of the probabilities of each group (262,144 of all
+    groups), by sketches of the library datasketches, which are random. Their rates and
+    costs, and with them ``gap_`` and ``cost_``, are exact. The bound then counts as met
+    if the difference exceeds it by at most half of the largest share of the rows
+    between two of them, in place of half a row.
 
     References
     ----------
