@@ -135,7 +135,7 @@ class BarycenterTransformer(
     error of at most ``rank_error_``, with a probability of 0.99 for each group, so that
     the transformed column of two groups may differ by as much in each of them. The
     smaller the share of a column and group, the larger the error: 5e-5 for a single
-    column of two groups, 1e-3 for 50 columns.
+    column of two groups, 2.4e-4 for 50 columns.
 
     The fitted transformer keeps training data. Without `n_quantiles`, `maps_` holds
     every distinct value of each column, sorted and separately for each group. With
