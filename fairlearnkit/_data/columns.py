@@ -9,7 +9,13 @@ from scipy import sparse
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.messages import format_labels
+from fairlearnkit._data.partitions import is_lazy
 from fairlearnkit.utils._sklearn_private import _safe_indexing
+
+
+def as_table_or_lazy(X):
+    """As `as_table`, with Dask collections of two dimensions left as they are."""
+    return X if is_lazy(X) and getattr(X, "ndim", 0) == 2 else as_table(X)
 
 
 def as_table(X):
@@ -173,7 +179,7 @@ def take_columns(X, columns, positions=None):
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        Features, as `as_table` returns them.
+        Features, as `as_table` returns them, or a Dask collection.
     columns : str, int, list, or callable
         As in `find_columns`, or a function from X to one label for each row.
     positions : ndarray of intp, default=None
@@ -197,12 +203,31 @@ def take_columns(X, columns, positions=None):
     if sparse.issparse(X):
         dense = X[:, positions].toarray()
         return dense[:, 0] if single else dense
-    return _safe_indexing(X, int(positions[0]) if single else positions, axis=1)
+    return _columns_at(X, int(positions[0]) if single else positions)
+
+
+def _columns_at(X, positions):
+    """A column, or several, of a table in memory or of a Dask collection."""
+    if not is_lazy(X):
+        return _safe_indexing(X, positions, axis=1)
+    single = isinstance(positions, int)
+    if not hasattr(X, "columns"):
+        return X[:, positions if single else np.asarray(positions).tolist()]
+    return X[X.columns[positions]] if single else X.iloc[:, list(positions)]
 
 
 def _labels_of_rows(function, X):
     """What a user's function returns for X, checked to have one entry for each row."""
     labels = function(X)
+    if is_lazy(X):
+        if is_lazy(labels):
+            return labels
+        msg = (
+            f"columns={function!r} returned a {type(labels).__name__} for a Dask "
+            f"{type(X).__name__}: return a collection of the same partitions, such as "
+            "X['age'] > 40 or X.map_partitions(function)."
+        )
+        raise ValueError(msg)
     n_samples = X.shape[0]
     shape = getattr(labels, "shape", None) or (
         (len(labels),) if hasattr(labels, "__len__") else ()
@@ -247,7 +272,7 @@ def drop_columns(X, positions):
         raise ValueError(msg)
     if isinstance(X, np.ndarray) and kept[-1] - kept[0] == len(kept) - 1:
         return X[:, kept[0] : kept[-1] + 1]
-    return _safe_indexing(X, kept, axis=1)
+    return _columns_at(X, kept)
 
 
 def reorder_columns(X, names):
@@ -290,4 +315,4 @@ def reorder_columns(X, names):
             "order; pass each of them once, under its name."
         )
         raise ValueError(msg)
-    return _safe_indexing(X, [new_names.index(name) for name in names], axis=1)
+    return _columns_at(X, [new_names.index(name) for name in names])

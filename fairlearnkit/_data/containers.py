@@ -77,7 +77,8 @@ def check_in_memory(name, value):
     if is_lazy(value):
         msg = (
             f"{name} is a Dask {type(value).__name__}, whose rows are not in memory, "
-            f"and that is not supported: pass {name}.compute()."
+            f"as they have to be here: pass {name}.compute(), or a sample of the rows, "
+            "such as df.sample(frac=0.1).compute()."
         )
         raise ValueError(msg)
 

@@ -100,7 +100,8 @@ def group_shares(groups, weight, given=None):
     if given is not None:
         return _given_shares(groups.labels.tolist(), given)
     known = groups.codes >= 0
-    used = None if weight is None else weight[known]
+    mass = groups.sizes if weight is None else weight
+    used = None if mass is None else mass[known]
     total = np.bincount(groups.codes[known], used, minlength=len(groups.labels))
     return total / total.sum()
 

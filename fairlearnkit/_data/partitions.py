@@ -66,7 +66,7 @@ class Partitions:
             for i in range(counts[names[0]])
         ]
 
-    def each(self, label, kernel, *shared):
+    def each(self, label, kernel, *shared, names=None):
         """A task for each partition, kernel(arguments, *shared).
 
         Parameters
@@ -77,15 +77,20 @@ class Partitions:
             Gets the arguments of a partition as a dict, in memory.
         *shared : object
             The same for all partitions.
+        names : list of str, default=None
+            Arguments that the kernel needs; None for all.
 
         Returns
         -------
         tasks : list of Delayed
         """
-        flat = [_flat(part) for part in self.parts]
-        parts = [(i, values) for i, (values, _) in enumerate(flat)]
-        names = flat[0][1] if flat else None
-        return run_each(label, _checked, parts, names, kernel, *shared)
+        parts = self.parts
+        if names is not None:
+            parts = [{k: v for k, v in part.items() if k in names} for part in parts]
+        flat = [_flat(part) for part in parts]
+        positioned = [(i, values) for i, (values, _) in enumerate(flat)]
+        of_values = flat[0][1] if flat else None
+        return run_each(label, _checked, positioned, of_values, kernel, *shared)
 
     def lengths(self):
         """Number of rows of each partition, NaN where unknown; None of DataFrames."""
@@ -93,8 +98,8 @@ class Partitions:
         return None if chunks is None else chunks[0]
 
 
-def run_each(label, kernel, parts, *shared):
-    """A task for each part, kernel(*part, *shared).
+def run_each(label, kernel, parts, *shared, own=None):
+    """A task for each part, kernel(*part, *shared, *own).
 
     Parameters
     ----------
@@ -106,6 +111,8 @@ def run_each(label, kernel, parts, *shared):
         Arguments of each task: Delayed, lists of them, or values.
     *shared : object
         The same for all tasks; they travel once to each worker.
+    own : list of tuple, default=None
+        Further arguments of each task.
 
     Returns
     -------
@@ -129,15 +136,17 @@ def run_each(label, kernel, parts, *shared):
 
     # The graph itself, and not dask.delayed, which takes 10 ms a task.
     keys = [f"{name}-{i}" for i in range(len(parts))]
-    for key, part in zip(keys, parts):
-        layer[key] = (_call, common, *map(argument, part))
+    own = [()] * len(parts) if own is None else own
+    for key, part, mine in zip(keys, parts, own):
+        arguments = [argument(value) for value in part]
+        layer[key] = (_call, common, arguments, [argument(value) for value in mine])
     graph = HighLevelGraph.from_collections(name, layer, list(graphs.values()))
     return [Delayed(key, graph, layer=name) for key in keys]
 
 
-def _call(common, *part):
+def _call(common, part, own):
     kernel, shared = common
-    return kernel(*part, *shared)
+    return kernel(*part, *shared, *own)
 
 
 def _flat(part):

@@ -6,12 +6,13 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
+from fairlearnkit._data.lazy_rows import refuse_lazy
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._models.base import (
     BaseParityModel,
@@ -97,6 +98,20 @@ class BaseParityKernel(BaseParityModel):
     """
 
     verbose = 0  # of classes without this parameter
+
+    def _refuse_lazy(self, X, y, sensitive_features, sample_weight):
+        """Raise an error for Dask collections, and name what to use for them."""
+        linear = "ParityLinearSVC" if is_classifier(self) else "ParityRidge"
+        linear = "ParityLinearSVR" if hasattr(self, "epsilon") else linear
+        cure = (
+            f"{type(self).__name__} needs the kernel of all pairs of rows. Use "
+            "features that approximate the kernel, and a linear model of them: fit "
+            "scikit-learn's Nystroem on a sample in memory, and pass "
+            "X.map_partitions(nystroem.transform), or X.map_blocks of an array, to "
+            f"{linear}."
+        )
+        data = {"X": X, "y": y, "sensitive_features": sensitive_features}
+        refuse_lazy(cure, **data, sample_weight=sample_weight)
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""
@@ -224,6 +239,11 @@ class BaseParityKernel(BaseParityModel):
         """Scores of new rows, by blocks, shape (n_samples, n_columns)."""
         check_is_fitted(self)
         check_collected("X", X)
+        refuse_lazy(
+            "Call the method partition by partition: X.map_partitions(model.predict), "
+            "or X.map_blocks(model.predict, drop_axis=1) of an array.",
+            X=X,
+        )
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.kernel == "linear":
             return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
@@ -266,6 +286,10 @@ class BaseParityKernelClassifier(
 ):
     """One model for two classes, one-vs-rest for more."""
 
+    def _columns(self, X, y, sensitive_features, sample_weight):
+        self._refuse_lazy(X, y, sensitive_features, sample_weight)
+        return super()._columns(X, y, sensitive_features, sample_weight)
+
     def decision_function(self, X):
         """Scores of the classes.
 
@@ -304,6 +328,10 @@ class BaseParityKernelClassifier(
 
 class BaseParityKernelRegressor(ParityRegressorMixin, RegressorMixin, BaseParityKernel):
     """One numeric target."""
+
+    def _columns(self, X, y, sensitive_features, sample_weight):
+        self._refuse_lazy(X, y, sensitive_features, sample_weight)
+        return super()._columns(X, y, sensitive_features, sample_weight)
 
     def predict(self, X):
         """Predict the target.

@@ -59,7 +59,7 @@ class Cuts:
     plain: int
 
 
-def group_cuts(scores, costs, shares, plug_in, ends):
+def group_cuts(scores, costs, shares, plug_in, ends, lowest=None):
     """All cuts of a group.
 
     Parameters
@@ -74,12 +74,16 @@ def group_cuts(scores, costs, shares, plug_in, ends):
         memberships.
     ends : tuple of float
         Thresholds above and below all scores.
+    lowest : ndarray of shape (n_rows,), default=None
+        For rows that stand for several, which no threshold divides: their lowest
+        scores. `scores` are then the highest ones.
     """
     order = np.argsort(-scores, kind="stable")
+    low = (scores if lowest is None else lowest)[order]
     scores = scores[order]
-    distinct = scores[:-1] - scores[1:] > SCORE_ROUNDING
+    distinct = low[:-1] - scores[1:] > SCORE_ROUNDING
     kept = np.flatnonzero(np.concatenate([[True], distinct, [True]]))
-    middle = 0.5 * (scores[:-1] + scores[1:])
+    middle = 0.5 * (low[:-1] + scores[1:])
     thresholds = np.concatenate([ends[:1], middle, ends[1:]])
 
     def cumulated(values):

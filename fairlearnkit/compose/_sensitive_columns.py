@@ -20,14 +20,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import (
     as_table,
+    as_table_or_lazy,
     column_names,
     drop_columns,
     find_columns,
     reorder_columns,
     take_columns,
 )
+from fairlearnkit._data.lazy_rows import lazy_score, stand_in
+from fairlearnkit._data.partitions import any_lazy, is_lazy
 from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call, takes_groups, warn_unweighted
+from fairlearnkit._routing.gathering import check_takes_collections
 from fairlearnkit._routing.requests import parts_requesting_groups
 from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
@@ -37,6 +41,7 @@ from fairlearnkit.utils._sklearn_private import (
 )
 
 from ._delegation import DelegatedMethods, available_if_inner_has
+from ._lazy import call_lazily, has_usual_score, kinds_of
 
 
 def _last_step(estimator):
@@ -133,6 +138,12 @@ class SensitiveColumns(
     be outside: ``imblearn.pipeline.make_pipeline(sampler, SensitiveColumns(model,
     "sex"))``. They are recognised by their method ``fit_resample``. Other steps that
     change rows are detected only if the number of rows or the index of a frame changes.
+
+    X may be a Dask array or DataFrame, with y and `sample_weight` of the same
+    partitions, if the inner estimator can be fitted to Dask collections or is a
+    FrozenEstimator; other estimators of scikit-learn, and its Pipelines and searches,
+    are refused. Predictions and transformed features are lazy. A function as `columns`
+    gets the collection, and returns one.
 
     This class guarantees nothing about gaps. Only the inner estimator may bound them.
 
@@ -264,6 +275,9 @@ class SensitiveColumns(
             Accuracy, R^2, or whatever the estimator's ``score`` returns.
         """
         check_alignment(X=X, y=y, sample_weight=sample_weight)
+        if any_lazy(X, y, sample_weight) and has_usual_score(self.estimator_):
+            y_pred, classifier = self.predict(X), is_classifier(self)
+            return lazy_score(y, y_pred, sample_weight, classifier=classifier)
         if self._score_forgets_groups():
             y_pred, metric = self.predict(X), accuracy_score
             if not is_classifier(self):
@@ -286,7 +300,7 @@ class SensitiveColumns(
             One-dimensional for a single name or position.
         """
         if not self.__sklearn_is_fitted__():
-            return take_columns(as_table(X), self.columns)
+            return take_columns(as_table_or_lazy(X), self.columns)
         return self._groups(self._checked(X))
 
     @available_if_inner_has("get_feature_names_out")
@@ -338,13 +352,14 @@ class SensitiveColumns(
     def _fit(self, method, X, y, sample_weight):
         """Fit a clone of the estimator to X without the dropped columns."""
         check_alignment(X=X, y=y, sample_weight=sample_weight)
-        X = as_table(X)
+        check_takes_collections(self.estimator, X, y)
+        X = as_table_or_lazy(X)
         # 1. Find the columns, and remember their positions and types of values.
         is_function = callable(self.columns)
         self.positions_ = None if is_function else find_columns(X, self.columns)
-        validate_data(self, X, skip_check_array=True)
+        validate_data(self, stand_in(X), skip_check_array=True)
         groups = take_columns(X, self.columns, self.positions_)
-        self.column_kinds_ = column_kinds(groups)
+        self.column_kinds_ = kinds_of(groups)
         # 2. Fail or warn before a fit that may take long.
         self._check_nested()
         warn_unweighted(self.estimator, sample_weight)
@@ -380,6 +395,8 @@ class SensitiveColumns(
         check_is_fitted(self)
         X = self._checked(X)
         groups = self._groups(X)
+        if is_lazy(X) and method != "score":
+            return call_lazily(self, method, self._rest(X), groups)
         return call(
             self.estimator_,
             method,
@@ -391,18 +408,24 @@ class SensitiveColumns(
 
     def _checked(self, X):
         """X with the columns of fit, in their order."""
-        X = as_table(X)
+        X = as_table_or_lazy(X)
         named = hasattr(self, "feature_names_in_")
         if named and column_names(X) is not None:
             X = reorder_columns(X, self.feature_names_in_.tolist())
         elif not callable(self.columns):
             find_columns(X, self.columns)  # an error if names are sought in an array
-        validate_data(self, X, reset=False, skip_check_array=True)
+        validate_data(self, stand_in(X), reset=False, skip_check_array=True)
         return X
 
     def _groups(self, X):
         """Sensitive features of checked X, of the types of values seen in fit."""
         groups = take_columns(X, self.columns, self.positions_)
+        if not is_lazy(X):  # else it is checked where the method is called
+            self._check_kinds(groups)
+        return groups
+
+    def _check_kinds(self, groups):
+        """Raise an error for values of other types than in fit."""
         # The text "1" and the number 1 are different labels: without this check, rows
         # would count as those of an unseen group.
         kinds = column_kinds(groups)
@@ -413,7 +436,6 @@ class SensitiveColumns(
                     f"{' and '.join(new)} now: convert the column as it was then."
                 )
                 raise ValueError(msg)
-        return groups
 
     def _column_name(self, j):
         """The j-th sensitive column, for messages."""

@@ -6,7 +6,6 @@ from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates, rates_by_group
 from fairlearnkit._counting.wilson import wilson_interval
-from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.messages import CLASS_REPORT
 
 from ._drawing import (
@@ -18,7 +17,7 @@ from ._drawing import (
     styles,
     to_frame,
 )
-from ._responses import get_response, groups_of, messages_of_estimator
+from ._responses import check_drawable, get_response, groups_of, messages_of_estimator
 
 # Rates of demographic parity and of equalized odds.
 DEFAULT_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
@@ -213,7 +212,7 @@ class GroupRatesDisplay:
         display : GroupRatesDisplay
             The drawn display.
         """
-        check_alignment(
+        check_drawable(
             X=X,
             y=y,
             sensitive_features=sensitive_features,

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import check_sensitive_features
+from fairlearnkit._data.lazy_rows import refuse_lazy
 from fairlearnkit._data.messages import Caller, check_option
 from fairlearnkit._routing.call import call
 from fairlearnkit._routing.parts import find_sensitive_columns
@@ -17,6 +19,22 @@ NAMES = {"y_true": "y", "y_pred": "the predictions", "y_score": "the scores"}
 # Methods that give scores, in the order in which "auto" tries them: decision functions
 # have no ties where probabilities round to 0 and 1.
 SCORE_METHODS = ("decision_function", "predict_proba", "predict")
+
+
+def check_drawable(**arguments):
+    """Raise an error for rows that are out of line, or not in memory.
+
+    Parameters
+    ----------
+    **arguments : dict
+        As in `check_alignment`.
+    """
+    refuse_lazy(
+        "A Display draws rows in memory: pass a sample of them, or .compute() of the "
+        "columns that it takes.",
+        **arguments,
+    )
+    check_alignment(**arguments)
 
 
 def groups_of(estimator, X, sensitive_features):

@@ -5,7 +5,6 @@ from sklearn.metrics import auc, roc_curve
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._counting.labels import read_labels
-from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
@@ -19,7 +18,7 @@ from ._drawing import (
     styles,
     to_frame,
 )
-from ._responses import groups_of, messages_of_estimator, scores_of
+from ._responses import check_drawable, groups_of, messages_of_estimator, scores_of
 
 
 class RocByGroupDisplay:
@@ -116,7 +115,7 @@ class RocByGroupDisplay:
         display : RocByGroupDisplay
             The drawn display.
         """
-        check_alignment(
+        check_drawable(
             y_true=y_true,
             y_score=y_score,
             sensitive_features=sensitive_features,
@@ -187,7 +186,7 @@ class RocByGroupDisplay:
         display : RocByGroupDisplay
             The drawn display.
         """
-        check_alignment(
+        check_drawable(
             X=X,
             y=y,
             sensitive_features=sensitive_features,

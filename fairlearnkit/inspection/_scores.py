@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
@@ -17,7 +16,7 @@ from ._drawing import (
     styles,
     to_frame,
 )
-from ._responses import groups_of, messages_of_estimator, scores_of
+from ._responses import check_drawable, groups_of, messages_of_estimator, scores_of
 
 # How curves from before a repair look, and what the legend calls them.
 BEFORE, PALE = {"linewidth": 1.0, "alpha": 0.45}, "before (pale and thin)"
@@ -122,7 +121,7 @@ class ScoreDistributionDisplay:
         display : ScoreDistributionDisplay
             The drawn display.
         """
-        check_alignment(
+        check_drawable(
             y_true=y_true,
             y_score=y_score,
             sensitive_features=sensitive_features,
@@ -193,7 +192,7 @@ class ScoreDistributionDisplay:
         display : ScoreDistributionDisplay
             The drawn display.
         """
-        check_alignment(
+        check_drawable(
             X=X,
             y=y,
             sensitive_features=sensitive_features,

@@ -11,6 +11,7 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.folds import read_folds
 from fairlearnkit._data.matching import sensitive_names
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.rows import read_weight, take_groups
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
@@ -34,6 +35,7 @@ from fairlearnkit.utils._sklearn_private import (
 
 from ._algorithms import ALGORITHMS
 from ._calibration import fit_clone, out_of_fold, read_calibration_data
+from ._lazy_barycenter import lazy_maps, read_calibration
 from ._meta import BasePostprocessor
 
 
@@ -95,6 +97,8 @@ class BaseBarycenter(BasePostprocessor, ABC):
         self : object
             The fitted estimator.
         """
+        if any_lazy(X, y, sensitive_features, sample_weight):
+            return self._fit_lazily(X, sensitive_features, sample_weight)
         X, y, sensitive_features = read_calibration_data(
             self, X, y, sensitive_features, sample_weight
         )
@@ -112,6 +116,21 @@ class BaseBarycenter(BasePostprocessor, ABC):
         self._check_group_sizes(groupings)  # cv may leave rows out
         self._fit_maps(X, rows, scores, groupings, weight)
         return self
+
+    def _fit_lazily(self, X, sensitive_features, sample_weight):
+        """The fit to Dask collections, of a FrozenEstimator."""
+        self.estimator_ = self.estimator
+        self._know_classes()
+        data, groupings, weight = read_calibration(
+            self, X, sensitive_features, sample_weight
+        )
+        shares = store_groupings(self, groupings, weight)
+        before, after = lazy_maps(self, data, groupings, shares, weight)
+        self._set_diagnostics(before, after, shares)
+        return self
+
+    def _know_classes(self):
+        """Set what depends on the classes of the fitted inner model."""
 
     def _calibrate(self, X, y, groups, weight):
         """Fit the model; positions of the calibration rows and their scores.
@@ -177,6 +196,7 @@ class BaseBarycenter(BasePostprocessor, ABC):
         algorithm.draw_seed()
         ties = algorithm.tie_breakers(X)
         ties = None if ties is None else ties[rows]
+        self.rank_error_ = 0.0
         # Step 1.
         self.rounding_ = self._rounding_level(scores)
         scores = merge_near_ties(scores, self._tie_tolerance(scores))
@@ -249,6 +269,7 @@ class BaseBarycenter(BasePostprocessor, ABC):
         self.unfairness_ = np.array(U)[:, 0] if single else np.transpose(U)
         self.gap_ = max(kolmogorov_smirnov(distributions) for distributions in after)
         self.atom_bound_, self.ks_bound_ = self._algorithm().bounds(before[0])
+        self.atom_bound_ += 2.0 * self.rank_error_  # of two groups
 
     def _transported_scores(self, X, sensitive_features):
         """Scores of new rows after all maps."""

@@ -46,6 +46,8 @@ class Calibration:
         P(S | x, y in the classes of the block); sparse where groups are known.
     uniforms : ndarray of shape (n_rows,)
         A number between 0 and 1 for each row, computed from the row alone.
+    spans : ndarray of shape (2, n_rows), default=None
+        Lowest and highest score of rows that each one stands for; None for one each.
     """
 
     estimator: object
@@ -56,6 +58,7 @@ class Calibration:
     proba: np.ndarray
     of_blocks: list
     uniforms: np.ndarray
+    spans: np.ndarray | None = None
 
     def sorted_by_content(self, task):
         """The same rows in an order that does not depend on the order of the rows of X.
@@ -93,7 +96,8 @@ def calibrate(estimator, task):
     n_jobs = estimator.n_jobs
     parts, blocks = blocks_of(task.compared, len(task.groups))
     learns_groups = not isinstance(group_estimator, FrozenEstimator | None)
-    if learns_groups or not isinstance(inner, FrozenEstimator):
+    given = task.proba is not None or isinstance(inner, FrozenEstimator)
+    if learns_groups or not given:
         folds = read_task_folds(estimator.cv, task, blocks if learns_groups else ())
         rows = np.concatenate([test for _, test in folds])
     else:
@@ -108,7 +112,10 @@ def calibrate(estimator, task):
     def score(model, X, groups):
         return class_proba(model, X, groups, task.classes)
 
-    proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
+    if task.proba is None:
+        proba = out_of_fold(inner, score, folds, *data, n_jobs=n_jobs)
+    else:
+        proba = task.proba[rows]
     if group_estimator is None:
         models, labels = None, [groups.labels for groups in task.groups]
         codes = [groups.codes[rows] for groups in task.groups]

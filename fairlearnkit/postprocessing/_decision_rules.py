@@ -127,7 +127,7 @@ def cheapest(bounds_met, max_gap):
     return np.maximum(met - 1, 0)
 
 
-def threshold_rules(problem, truth, proba, codes, max_gap):
+def threshold_rules(problem, truth, proba, codes, max_gap, spans=None):
     """Thresholds by group for `max_gap` and for bounds from the plain one to zero.
 
     Parameters
@@ -142,12 +142,14 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
         Groups; -1 for rows that follow the plain rule.
     max_gap : float
         A rule for exactly this bound is among them.
+    spans : ndarray of shape (2, n_samples), default=None
+        Lowest and highest score of the rows that each one stands for.
 
     Returns
     -------
     front : RuleFront
     """
-    cuts, base = _cuts(problem, truth, proba, codes)
+    cuts, base = _cuts(problem, truth, proba, codes, spans)
     mixed = len(cuts[0].rates) > 1
     tolerance = np.full(len(truth.strata), OF_MIXTURES) if mixed else truth.tolerance
     plain_rates = truth.of(lowest(problem.costs))[:, None]
@@ -175,7 +177,7 @@ def threshold_rules(problem, truth, proba, codes, max_gap):
     return RuleFront.of(measured, problem, truth, tolerance)
 
 
-def _cuts(problem, truth, proba, codes):
+def _cuts(problem, truth, proba, codes, spans):
     """Cuts of each group, and the cost that theirs are added to.
 
     This is the cost of deciding the first class for all rows of the groups, and the
@@ -185,11 +187,14 @@ def _cuts(problem, truth, proba, codes):
     cuts = []
     for g in range(n_groups):
         rows = np.flatnonzero(codes == g)
-        scores = split_ties(proba[rows], problem.uniforms[rows])
+        lowest_of = scores = split_ties(proba[rows], problem.uniforms[rows])
+        if spans is not None:
+            lowest_of, scores = spans[:, rows]
         excess = problem.costs[rows, 1] - problem.costs[rows, 0]
         excess *= problem.weight[rows]
         shares, plug_in = _group_shares(problem, truth, rows, slice(g, None, n_groups))
-        cuts.append(group_cuts(scores, excess, shares, plug_in, (NOBODY, EVERYBODY)))
+        ends = NOBODY, EVERYBODY
+        cuts.append(group_cuts(scores, excess, shares, plug_in, ends, lowest_of))
     unknown = codes < 0
     nobody = problem.costs[:, 0]
     plain = np.where(unknown, np.minimum(nobody, problem.costs[:, 1]), nobody)

@@ -7,8 +7,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from fairlearnkit._data.groups import read_groups
+from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.groups import Groups, read_groups
 from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.messages import format_labels
 from fairlearnkit._data.rows import read_weight, take_rows
 from fairlearnkit._optim.decisions import Rates
@@ -28,9 +30,8 @@ class Task:
     ----------
     X, y, sensitive_features : array-like
         In containers that can be split by position; y may be None.
-    sample_weight, weight : ndarray of shape (n_samples,) or None
-        As given, for the inner estimators, whose penalty depends on their unit; and
-        scaled so that their sum cannot overflow.
+    weight : ndarray of shape (n_samples,) or None
+        Weights, scaled so that their sum cannot overflow.
     missing : str
         The parameter of the estimator.
     classes : ndarray of shape (n_classes,)
@@ -47,12 +48,19 @@ class Task:
         By true labels and groups, of all rows, as `compared`.
     truth : Rates
         The same.
+    names : list of str or None
+        Of the sensitive columns.
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weights as given, for the inner estimators, whose penalty depends on their unit.
+    proba : ndarray of shape (n_samples, n_classes), default=None
+        Given out-of-fold probabilities.
+    sizes : ndarray of shape (n_samples,), default=None
+        Number of rows that each one stands for; None for one each.
     """
 
     X: object
     y: object
     sensitive_features: object
-    sample_weight: object
     weight: object
     missing: str
     classes: np.ndarray
@@ -62,6 +70,10 @@ class Task:
     groups: list
     contrasts: list
     truth: Rates
+    names: list | None
+    sample_weight: object = None
+    proba: object = None
+    sizes: object = None
 
     def truth_of(self, rows):
         """Rates of calibration rows by true labels and groups.
@@ -81,7 +93,7 @@ class Task:
         """
         if isinstance(rows, slice):
             return self.truth
-        n_samples = _num_samples(self.X)
+        n_samples = len(self.groups[0].codes)
         weight = np.ones(n_samples) if self.weight is None else self.weight
         if np.array_equal(np.sort(rows), np.flatnonzero(weight > 0)):
             parts = [(k, means[:, rows]) for k, means in self.truth.parts]
@@ -99,14 +111,23 @@ class Task:
         taken = [None if v is None else take_rows(v, rows) for v in data]
         return true_rates(self.compared, *taken, self.missing)[0]
 
+    def cell_counts(self):
+        """Rows of each cell of the first rates, of shape (n_cells,)."""
+        means = self.truth.parts[0][1].tocsr()
+        if self.sizes is None:
+            return np.diff(means.indptr)
+        return ((means != 0) @ self.sizes).astype(np.intp)
+
     @property
     def class_codes(self):
         """Position of the class of each row; None without y."""
         return None if self.y is None else np.searchsorted(self.classes, self.y)
 
 
-def read_task(estimator, X, y, sensitive_features, sample_weight):
+def read_task(estimator, X, y, sensitive_features, sample_weight, proba=None):
     """Check the arguments of fit; raises and warns before any model is fitted."""
+    check_alignment(X=X, proba=proba)
+    names = sensitive_names(sensitive_features)
     X, y, sensitive_features = read_calibration_data(
         estimator, X, y, sensitive_features, sample_weight
     )
@@ -115,28 +136,94 @@ def read_task(estimator, X, y, sensitive_features, sample_weight):
     groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
     check_categories(groups)
     y, classes = read_classes(estimator.estimator, y)
-    constraint = check_constraint(estimator.constraint)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+    return build_task(
+        estimator,
+        X,
+        y,
+        sensitive_features,
+        weight,
+        classes=classes,
+        all_groups=groups,
+        names=names,
+        sample_weight=sample_weight,
+        proba=None if proba is None else read_proba(proba, classes, n_samples),
+    )
+
+
+def build_task(estimator, X, y, sensitive_features, weight, **known):
+    """What the constraint makes of checked arguments.
+
+    Parameters
+    ----------
+    estimator : ParityThresholdClassifier
+    X, y, sensitive_features, weight
+        As in `Task`.
+    **known : dict
+        Other attributes of the task: `classes` and `all_groups`, at least.
+    """
+    constraint, missing = check_constraint(estimator.constraint), estimator.missing
+    classes = known["classes"]
     compared = read_compared(constraint, classes, estimator.pos_label)
     if y is not None:
         check_strata(compared, y, classes)
     truth, contrasts = true_rates(compared, y, sensitive_features, weight, missing)
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+    own = sensitive_features if isinstance(sensitive_features, Groups) else None
     return Task(
         X=X,
         y=y,
         sensitive_features=sensitive_features,
-        sample_weight=sample_weight,
         weight=weight,
         missing=missing,
-        classes=classes,
         cost=cost_matrix(estimator.cost, classes),
         compared=compared,
-        all_groups=groups,
-        groups=partitions(constraint, groups),
+        groups=partitions(constraint, own or known["all_groups"]),
         contrasts=contrasts,
         truth=truth,
+        **known,
     )
+
+
+def read_proba(proba, classes, n_samples=None):
+    """Given probabilities as float64 of shape (n_samples, n_classes), checked.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Of the last of two classes, or of all classes.
+    classes : ndarray of shape (n_classes,)
+        Sorted labels.
+    n_samples : int, default=None
+        Number of rows of X; None accepts any.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or holds anything else than numbers between 0 and 1.
+    """
+    proba = np.asarray(proba, dtype=np.float64)
+    if not ((proba >= 0) & (proba <= 1)).all():
+        msg = (
+            f"proba holds values from {proba.min():.3g} to {proba.max():.3g}; "
+            "probabilities are numbers between 0 and 1."
+        )
+        raise ValueError(msg)
+    if proba.ndim == 2 and proba.shape[1] == 1:
+        proba = proba[:, 0]
+    if proba.ndim == 1 and len(classes) == 2:
+        proba = np.column_stack([1.0 - proba, proba])
+    if proba.ndim != 2 or proba.shape[1] != len(classes):
+        msg = (
+            f"proba has the shape {proba.shape}; pass one column for each of "
+            f"{len(classes)} classes, in the order {format_labels(classes)}, or, for "
+            "two classes, the probability of the second one."
+        )
+        raise ValueError(msg)
+    if n_samples is not None and len(proba) != n_samples:
+        msg = f"proba has {len(proba)} rows but X has {n_samples}."
+        raise ValueError(msg)
+    return proba
 
 
 def read_classes(estimator, y):

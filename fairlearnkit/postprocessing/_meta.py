@@ -3,7 +3,7 @@
 from copy import deepcopy
 from numbers import Integral
 
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -11,7 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table
 from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.lazy_rows import lazy_score
 from fairlearnkit._data.messages import SCORE, required_message
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit.utils._sklearn_private import DocumentedMixin, HasMethods
 
 
@@ -52,15 +54,19 @@ class BasePostprocessor(MetaEstimatorMixin, DocumentedMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True, reset=False)
         return X
 
-    def _predict_to_score(self, X, y, sensitive_features, sample_weight):
-        """Predictions for ``score``, with error messages that name ``score``."""
+    def _score(self, metric, X, y, sensitive_features, sample_weight):
+        """A metric of predictions, accuracy or R^2, with messages that name score."""
         check_alignment(
             X=X, y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
         check_is_fitted(self)
         if sensitive_features is None and self._needs_groups():
             raise ValueError(required_message(SCORE))
-        return self.predict(X, sensitive_features=sensitive_features)
+        y_pred = self.predict(X, sensitive_features=sensitive_features)
+        if any_lazy(y, y_pred):
+            classifier = is_classifier(self)
+            return lazy_score(y, y_pred, sample_weight, classifier=classifier)
+        return metric(y, y_pred, sample_weight=sample_weight)
 
     def __sklearn_tags__(self):
         """Those of the inner estimator for X, and its randomness.

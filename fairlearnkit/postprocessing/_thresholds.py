@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
 from fairlearnkit._data.groups import MISSING_POLICIES
+from fairlearnkit._data.lazy_rows import lazily
 from fairlearnkit._data.matching import (
     UNSEEN_POLICIES,
     match_columns,
     match_groups,
-    sensitive_names,
 )
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,
@@ -30,6 +31,7 @@ from fairlearnkit.utils._sklearn_private import (
 from ._decision_calibration import build_decision_problem, calibrate, class_proba
 from ._decision_rules import confidence_bound, multiplier_rules, threshold_rules
 from ._decision_task import read_task
+from ._lazy_task import read_lazily
 from ._meta import BasePostprocessor
 from ._rules import MultiplierRules, NewRows, ThresholdRules
 
@@ -221,6 +223,17 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
     Equal rows share a decision, so their largest share in a cell limits which bounds
     can be met.
 
+    Fit and predict take Dask arrays, DataFrames and Series, with the same partitions in
+    all arguments; decisions are lazy. Nothing is fitted in folds of them: pass
+    out-of-fold probabilities as `proba`, or a FrozenEstimator. Up to 2,097,152 rows,
+    probabilities, classes and groups come to memory, and the rule is that of a fit in
+    memory. With more rows, known groups and two classes, thresholds are looked for
+    among up to 32,768 quantiles of the probabilities of each group (262,144 of all
+    groups), by sketches of the library datasketches, which are random. Their rates and
+    costs, and with them ``gap_`` and ``cost_``, are exact. The bound then counts as met
+    if the difference exceeds it by at most half of the largest share of the rows
+    between two of them, in place of half a row.
+
     References
     ----------
     Hardt, Price, Srebro: Equality of Opportunity in Supervised Learning. NeurIPS 2016,
@@ -294,7 +307,9 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
 
     # The inner estimators check their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, *, sensitive_features=None, sample_weight=None):
+    def fit(
+        self, X, y=None, *, sensitive_features=None, sample_weight=None, proba=None
+    ):
         """Fit the rule on out-of-fold probabilities, and the estimator on all rows.
 
         Parameters
@@ -309,6 +324,11 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, for the inner estimators, the costs and the rates.
+        proba : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Probabilities of the rows by models that were not fitted on them, such as
+            those of ``cross_val_predict``, in the order of the classes; for two
+            classes, that of the second is enough. The rule is then fitted to them, and
+            `estimator`, which is not fitted in folds, gives those of new rows.
 
         Returns
         -------
@@ -316,15 +336,21 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             The fitted estimator.
         """
         self._check_max_gap()
-        task = read_task(self, X, y, sensitive_features, sample_weight)
+        data = X, y, sensitive_features, sample_weight, proba
+        if any_lazy(*data):
+            task, calibration = read_lazily(self, *data)
+        else:
+            task, calibration = read_task(self, *data), None
         self.pos_label_ = self._positive_class(task.classes.tolist())
-        self.sensitive_feature_names_in_ = sensitive_names(task.sensitive_features)
+        self.sensitive_feature_names_in_ = task.names
         self.groups_ = task.all_groups.labels
         self.group_counts_ = task.all_groups.counts
-        calibration = calibrate(self, task)
+        calibration = calibration or calibrate(self, task)
         if not self._by_threshold(task):
             calibration = calibration.sorted_by_content(task)
-        self._fit_rules(task, calibration)
+        of_estimator = proba is None and self._is_frozen()
+        bounded = of_estimator and sample_weight is None
+        self._fit_rules(task, calibration, bounded)
         self.estimator_ = calibration.estimator
         self.group_estimators_ = calibration.group_estimators
         self._use_rule(stacklevel=5)  # fit is wrapped twice
@@ -351,8 +377,11 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         known = self.group_estimator is None
         return known and len(task.classes) == 2 and len(task.groups) == 1
 
-    def _fit_rules(self, task, calibration):
-        """Fit the rules for all bounds, and keep what decides new rows by them."""
+    def _fit_rules(self, task, calibration, bounded):
+        """Fit the rules for all bounds, and keep what decides new rows by them.
+
+        `bounded` tells whether thresholds have a bound on the gap of new rows.
+        """
         truth = task.truth_of(calibration.rows)
         problem, parts = build_decision_problem(task, calibration, truth)
         self._labels = [groups.labels for groups in task.groups]
@@ -364,10 +393,12 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
             return
         codes = task.groups[0].codes[calibration.rows]
         proba = calibration.proba[:, 1]
-        self._front = threshold_rules(problem, truth, proba, codes, self.max_gap)
+        self._front = threshold_rules(
+            problem, truth, proba, codes, self.max_gap, calibration.spans
+        )
         self._rules = ThresholdRules(task.cost)
-        if task.weight is None and self._is_frozen():
-            self._cell_counts = np.diff(truth.parts[0][1].tocsr().indptr)
+        if bounded:
+            self._cell_counts = task.cell_counts()
 
     def _use_rule(self, stacklevel=3):
         """Choose the rule for `max_gap`, and set the attributes that depend on it."""
@@ -416,6 +447,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         twin._use_rule()
         return twin
 
+    @lazily
     def predict_proba(self, X, *, sensitive_features=None):
         """Probabilities of the classes by the inner estimator, without the rule.
 
@@ -443,6 +475,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         groups = sensitive_features if asks else None
         return class_proba(self.estimator_, X, groups, self.classes_)
 
+    @lazily
     def decision_function(self, X, *, sensitive_features=None):
         """Shifted scores: by how much a row is above its threshold.
 
@@ -467,6 +500,7 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         groups = self._labels, codes, self.group_estimators_
         return self._rules.margins(self._rule, NewRows(X, proba, *groups))
 
+    @lazily
     def predict(self, X, *, sensitive_features=None):
         """Decide a class for each row.
 
@@ -507,8 +541,8 @@ class ParityThresholdClassifier(ClassifierMixin, BasePostprocessor):
         score : float
             Share of correct decisions.
         """
-        y_pred = self._predict_to_score(X, y, sensitive_features, sample_weight)
-        return accuracy_score(y, y_pred, sample_weight=sample_weight)
+        data = X, y, sensitive_features, sample_weight
+        return self._score(accuracy_score, *data)
 
     @property
     def classes_(self):

@@ -1,5 +1,6 @@
 """Feature repair: each column with the same distribution in all groups."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -10,6 +11,7 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.messages import TRANSFORM
+from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
@@ -28,6 +30,8 @@ from fairlearnkit.utils._sklearn_private import (
     _fit_context,
     all_or_nothing,
 )
+
+from ._dask_barycenter import fit_lazy_maps, read_lazy_rows, transform_lazily
 
 
 class BarycenterTransformer(
@@ -83,6 +87,9 @@ class BarycenterTransformer(
         Number of rows with positive weight in each group.
     group_weights_ : ndarray of shape (n_groups,), or list of ndarray
         p, of sum 1.
+    rank_error_ : ndarray of shape (`n_features_in_`,)
+        Largest error of the distribution functions of each column: 0 where the maps are
+        exact, as they always are in memory. For Dask collections see the Notes.
     sensitive_feature_names_in_ : list of str or None
         Names of the sensitive columns, None if they had none. Several columns are
         matched by these names after fit, by position if either side has no names.
@@ -118,6 +125,17 @@ class BarycenterTransformer(
 
     NaN stays NaN and is ignored in fit. Columns are moved separately, so several of
     them together, or a model of them, can still reveal the group.
+
+    Dask arrays and DataFrames are transformed lazily, and keep their partitions. A fit
+    to them reads the rows once for the groups and once for each grouping. The distinct
+    values of each group and column are merged across partitions, and the maps are those
+    of a fit in memory, as long as 64 MB hold all of them: 4,194,304 values, divided
+    evenly among the columns. A column with more gets quantile sketches (KLL, of the
+    library datasketches), which are random. Its distribution functions then have an
+    error of at most ``rank_error_``, with a probability of 0.99 for each group, so that
+    the transformed column of two groups may differ by as much in each of them. The
+    smaller the share of a column and group, the larger the error: 5e-5 for a single
+    column of two groups, 2.4e-4 for 50 columns.
 
     The fitted transformer keeps training data. Without `n_quantiles`, `maps_` holds
     every distinct value of each column, sorted and separately for each group. With
@@ -175,7 +193,7 @@ class BarycenterTransformer(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, Dask array or DataFrame} of shape (n_samples, n_features)
             Features. NaN is ignored.
         y : array-like of shape (n_samples,), default=None
             Ignored.
@@ -189,20 +207,34 @@ class BarycenterTransformer(
         self : object
             The fitted transformer.
         """
+        data = X, sensitive_features, sample_weight
+        lazy = any_lazy(*data)
+        read = partial(read_lazy_rows, self) if lazy else self._read
+        X, sensitive_features, groupings, weight = read(*data)
+        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
+        shares = store_groupings(self, groupings, weight)
+        fit_maps = partial(fit_lazy_maps, self) if lazy else self._fit_maps
+        fit_maps(X, groupings, shares, weight)
+        return self
+
+    def _read(self, X, sensitive_features, sample_weight):
+        """X, groups and weights of rows in memory, checked."""
         check_alignment(
             X=X, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
         X = self._validated(X, reset=True)
         weight = read_weight(sample_weight, len(X))
         groupings = read_groupings(self, sensitive_features, len(X))
-        self.sensitive_feature_names_in_ = sensitive_names(sensitive_features)
-        shares = store_groupings(self, groupings, weight)
+        return X, sensitive_features, groupings, weight
+
+    def _fit_maps(self, X, groupings, shares, weight):
+        """Fit the maps of all columns."""
         self.maps_, self.pooled_maps_ = [], []
         for j in range(X.shape[1]):
             maps, pooled_maps = self._fit_column(j, X[:, j], groupings, shares, weight)
             self.maps_.append(maps)
             self.pooled_maps_.append(pooled_maps)
-        return self
+        self.rank_error_ = np.zeros(X.shape[1])
 
     def _fit_column(self, j, x, groupings, shares, weight):
         """Maps of column j for each grouping, and those of all groups together.
@@ -243,7 +275,8 @@ class BarycenterTransformer(
         options = {"pooled": needs_pooled_map(self), "n_quantiles": self.n_quantiles}
         for groups, p, strength in zip(groupings, shares, grouping_strengths(self)):
             codes, n_groups = groups.codes[known], len(groups.labels)
-            self._check_values_in_groups(j, codes, groups.labels)
+            counts = np.bincount(codes[codes >= 0], minlength=n_groups)
+            self._check_values_in_groups(j, counts, groups.labels)
             # Step 2.
             distributions = distributions_by_group(x, codes, n_groups, w)
             group_maps, pooled_map = transport_maps(distributions, p, **options)
@@ -254,9 +287,8 @@ class BarycenterTransformer(
                 x = transport_by_group(x, codes, group_maps, pooled_map, strength)
         return maps, pooled_maps
 
-    def _check_values_in_groups(self, j, codes, labels):
+    def _check_values_in_groups(self, j, counts, labels):
         """Refuse a column that has only NaN in a group."""
-        counts = np.bincount(codes[codes >= 0], minlength=len(labels))
         if counts.min() == 0:
             msg = (
                 f"Column {self._feature_name(j)} has no values in a group: "
@@ -269,17 +301,19 @@ class BarycenterTransformer(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, Dask array or DataFrame} of shape (n_samples, n_features)
             Features.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
             Group labels. Required. Several columns are matched by name.
 
         Returns
         -------
-        X_new : ndarray of shape (n_samples, n_features)
+        X_new : ndarray of shape (n_samples, n_features), or Dask collection
             The moved features. NaN stays NaN, and float32 stays float32.
         """
         check_is_fitted(self)
+        if any_lazy(X, sensitive_features):
+            return transform_lazily(self, X, sensitive_features)
         check_alignment(X=X, sensitive_features=sensitive_features)
         X = self._validated(X, reset=False)
         groupings = match_groupings(self, sensitive_features, len(X), TRANSFORM)
@@ -303,7 +337,7 @@ class BarycenterTransformer(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, Dask array or DataFrame} of shape (n_samples, n_features)
             Features. NaN is ignored.
         y : array-like of shape (n_samples,), default=None
             Ignored.
@@ -314,7 +348,7 @@ class BarycenterTransformer(
 
         Returns
         -------
-        X_new : ndarray of shape (n_samples, n_features)
+        X_new : ndarray of shape (n_samples, n_features), or Dask collection
             The moved features.
         """
         return self.fit(

@@ -16,6 +16,7 @@ from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import MISSING_POLICIES, read_groups
 from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.lazy_rows import refuse_lazy
 from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
@@ -325,6 +326,15 @@ class ParityEncoder(
             The fitted encoder.
         """
         load_torch()
+        refuse_lazy(
+            "Training draws batches from all rows: fit the encoder on a sample in "
+            "memory, such as df.sample(frac=0.1).compute(), and transform the rest by "
+            "X.map_partitions(encoder.transform), or X.map_blocks.",
+            X=X,
+            y=y,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
         check_alignment(
             X=X,
             y=y,
@@ -537,6 +547,11 @@ class ParityEncoder(
         return self.n_components_
 
     def _validated(self, X, *, reset):
+        refuse_lazy(
+            "Fit the encoder on a sample in memory, and transform the rest partition "
+            "by partition: X.map_partitions(encoder.transform), or X.map_blocks.",
+            X=X,
+        )
         return validate_data(
             self,
             X,

@@ -103,9 +103,9 @@ def test_dask_itself():
     dd = pytest.importorskip("dask.dataframe")
     table = dd.from_pandas(FRAME, npartitions=2)
     for groups in (table["sex"], table[["sex", "old"]], {"sex": table["sex"]}):
-        with pytest.raises(ValueError, match=r"\.compute\(\)"):
+        with pytest.raises(ValueError, match=r"is a Dask collection and X a .* in m"):
             ParityRidge().fit(X, Y, sensitive_features=groups)
-    with pytest.raises(ValueError, match=r"X\.compute\(\)"):
+    with pytest.raises(ValueError, match=r"X is a Dask collection and y a .* in m"):
         SensitiveColumns(ParityRidge(), "sex").fit(table, Y)
 
 
