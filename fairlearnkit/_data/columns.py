@@ -7,9 +7,8 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.containers import as_frame, is_lazy
 from fairlearnkit._data.messages import format_labels
-from fairlearnkit._data.partitions import is_lazy
 from fairlearnkit.utils._sklearn_private import _safe_indexing
 
 

@@ -16,6 +16,10 @@ from fairlearnkit._data.labels import factorize
 from fairlearnkit._data.messages import Caller
 from fairlearnkit._data.rows import take_rows
 
+# Distinct rows of labels in a partition, at most: with more, y or the sensitive column
+# holds numbers. A table of them takes 1 MB a partition, and twice as much for twice.
+MOST_DISTINCT = 10_000
+
 
 class Distinct(NamedTuple):
     """Distinct rows of some columns.
@@ -35,7 +39,7 @@ class Distinct(NamedTuple):
     sizes: np.ndarray
 
 
-def distinct_rows(arguments, n_samples):
+def distinct_rows(arguments, n_samples=0):
     """Distinct rows of arguments that hold labels.
 
     Parameters
@@ -43,8 +47,8 @@ def distinct_rows(arguments, n_samples):
     arguments : dict of str to array-like
         By name, each of shape (n_samples,) or (n_samples, n_columns), in any container
         that `read_groups` takes. Missing values count as one label.
-    n_samples : int
-        Number of rows.
+    n_samples : int, default=0
+        Number of rows, where there may be no argument.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def distinct_rows(arguments, n_samples):
             if n_kinds * n_labels > MAX_COMBINATIONS:
                 present, codes, _ = unique_codes(codes)
                 n_kinds = len(present)
-            codes = codes * n_labels + own + 1
+            codes = (codes * n_labels if len(codes) else 0) + own + 1
             n_kinds *= n_labels
     present, inverse, sizes = unique_codes(codes)
     first = first_rows(inverse, len(present))

@@ -9,15 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fairlearnkit._data.containers import is_lazy
 from fairlearnkit._data.distinct import distinct_rows
 from fairlearnkit._data.exact_sums import add_parts, exact_parts, rounded
-from fairlearnkit._data.partitions import (
-    Partitions,
-    compute,
-    concatenate,
-    is_lazy,
-    merged,
-)
+from fairlearnkit._data.partitions import Partitions, compute, concatenate, merged
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows of a table, at most: one of them takes about 100 bytes, and a table of ten

@@ -1,20 +1,20 @@
 """Methods of fitted estimators on Dask collections, one value or row for each row."""
 
 from functools import wraps
+from inspect import signature
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from fairlearnkit._data.containers import any_lazy, is_lazy
 from fairlearnkit._data.messages import PREDICT, required_message
 from fairlearnkit._data.partitions import (
     Partitions,
-    any_lazy,
     as_collection,
     compute,
     in_container,
-    is_lazy,
     merged,
 )
 from fairlearnkit.utils._sklearn_private import _num_samples
@@ -45,6 +45,37 @@ def map_rows(method, estimator, arguments, dtype, columns):
         method.__name__, _values, method, estimator, dtype, columns
     )
     return as_collection(tasks, arguments["X"], dtype, columns)
+
+
+def by_partition(output):
+    """Let a method of a fitted estimator take Dask collections, and return one.
+
+    Parameters
+    ----------
+    output : callable
+        From the estimator and X to the dtype of what the method returns, and the names
+        of its columns, or None for one dimension.
+
+    Returns
+    -------
+    decorator : callable
+        For methods whose first argument is X, and whose other arguments have one entry
+        a row or are None.
+    """
+
+    def decorate(method):
+        @wraps(method)
+        def wrapper(self, X, *args, **kwargs):
+            if not any_lazy(X, *args, *kwargs.values()):
+                return method(self, X, *args, **kwargs)
+            bound = signature(method).bind(self, X, *args, **kwargs).arguments
+            arguments = {k: v for k, v in bound.items() if k != "self"}
+            dtype, columns = output(self, X)
+            return map_rows(wrapper, self, arguments, dtype, columns)
+
+        return wrapper
+
+    return decorate
 
 
 def lazily(method):

@@ -6,8 +6,7 @@ starts a scheduler: the one that is active computes.
 """
 
 from contextlib import nullcontext
-from functools import reduce, wraps
-from inspect import signature
+from functools import reduce
 from itertools import pairwise
 from math import isnan
 from uuid import uuid4
@@ -16,7 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fairlearnkit._data.alignment import AlignmentError, check_alignment
-from fairlearnkit._data.containers import any_lazy, check_collected, is_lazy
+from fairlearnkit._data.containers import check_collected, is_lazy
 
 # Results of so many partitions are added by one task. With half or twice as many,
 # passes over 200 partitions take the same time but for noise.
@@ -92,11 +91,6 @@ class Partitions:
         of_values = flat[0][1] if flat else None
         return run_each(label, _checked, positioned, of_values, kernel, *shared)
 
-    def lengths(self):
-        """Number of rows of each partition, NaN where unknown; None of DataFrames."""
-        chunks = getattr(self.first, "chunks", None)
-        return None if chunks is None else chunks[0]
-
 
 def run_each(label, kernel, parts, *shared, own=None):
     """A task for each part, kernel(*part, *shared, *own).
@@ -128,7 +122,7 @@ def run_each(label, kernel, parts, *shared, own=None):
 
     def argument(value):
         if isinstance(value, Delayed):
-            graphs.setdefault(id(value.dask), value)
+            graphs[value.key] = value
             return value.key
         if isinstance(value, list):
             return [argument(entry) for entry in value]
@@ -401,58 +395,6 @@ def take_where(collection, mask):
     return collection[mask]
 
 
-def by_partition(output):
-    """Let a method of a fitted estimator take Dask collections, and return one.
-
-    Parameters
-    ----------
-    output : callable
-        From the estimator and X to the dtype of what the method returns, and the names
-        of its columns, or None for one dimension.
-
-    Returns
-    -------
-    decorator : callable
-        For methods whose first argument is X, and whose other arguments have one entry
-        a row or are None.
-    """
-
-    def decorate(method):
-        @wraps(method)
-        def wrapper(self, X, *args, **kwargs):
-            if not any_lazy(X, *args, *kwargs.values()):
-                return method(self, X, *args, **kwargs)
-            bound = signature(method).bind(self, X, *args, **kwargs).arguments
-            arguments = {k: v for k, v in bound.items() if k != "self"}
-            dtype, columns = output(self, X)
-            tasks = Partitions(arguments).each(
-                method.__name__, _apply, wrapper, self, dtype, columns
-            )
-            return as_collection(tasks, X, dtype, columns)
-
-        return wrapper
-
-    return decorate
-
-
-def float_dtype(X):
-    """The dtype in which features of a collection are computed with.
-
-    Parameters
-    ----------
-    X : collection
-        Features.
-
-    Returns
-    -------
-    dtype : dtype
-        float32 if all of X is, else float64.
-    """
-    dtypes = getattr(X, "dtypes", None)
-    own = {X.dtype} if dtypes is None else set(dtypes)
-    return np.dtype(np.float32 if own == {np.dtype(np.float32)} else np.float64)
-
-
 def sums_of_partitions(label, arguments, kernel, *shared):
     """Sum over partitions of what a kernel returns for the arguments, in one pass.
 
@@ -473,16 +415,6 @@ def sums_of_partitions(label, arguments, kernel, *shared):
     """
     tasks = Partitions(arguments).each(label, kernel, *shared)
     return compute([merged(label, tasks, np.add)])[0]
-
-
-def _apply(arguments, method, estimator, dtype, columns):
-    """A method of an estimator in memory, in the container of X."""
-    X = arguments["X"]
-    if not _n_rows(X):
-        values = np.zeros((0, len(columns)) if columns is not None else 0, dtype)
-    else:
-        values = np.asarray(method(estimator, **arguments))
-    return in_container(values, X, columns)
 
 
 SAME_PARTITIONS = (

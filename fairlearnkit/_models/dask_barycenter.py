@@ -7,6 +7,7 @@ leave the partitions.
 
 import numpy as np
 
+from fairlearnkit._data.label_tables import read_part_weight
 from fairlearnkit._data.messages import FIT
 from fairlearnkit._data.partitions import compute, merged
 from fairlearnkit._data.rows import split_rows
@@ -15,7 +16,7 @@ from fairlearnkit._models.barycenter import (
     match_groupings,
     read_groupings,
 )
-from fairlearnkit._models.dask_labels import partition_weight, read_labels
+from fairlearnkit._models.dask_labels import read_labels
 from fairlearnkit._transport.maps import transport_by_group
 from fairlearnkit._transport.summaries import (
     Limit,
@@ -112,7 +113,8 @@ def _summaries(part, estimator, read, maps, wanted, limits):
     """The summaries of one partition, or None if it has no rows."""
     if not _num_samples(part["X"]):
         return None
-    values, weight = read(estimator, part), partition_weight(part)
+    values = read(estimator, part)
+    weight = read_part_weight(part, len(values))
     groups = part["sensitive_features"]
     codes = match_groupings(estimator, groups, len(values), FIT)
     summaries = []

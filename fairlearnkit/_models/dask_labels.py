@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fairlearnkit._data.distinct import distinct_rows
+from fairlearnkit._data.distinct import MOST_DISTINCT, distinct_rows
 from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.label_tables import read_part_weight
 from fairlearnkit._data.messages import FIT, required_message
 from fairlearnkit._data.partitions import compute, concatenate
 from fairlearnkit._data.targets import check_weight_sum
-from fairlearnkit._models.dask_columns import MOST_DISTINCT
-from fairlearnkit.utils._sklearn_private import _check_sample_weight, _num_samples
 
 
 class LabelTable(NamedTuple):
@@ -88,19 +87,6 @@ def require_groups(sensitive_features):
         raise ValueError(required_message(FIT))
 
 
-def partition_weight(part):
-    """Weights of the rows of a partition, or None."""
-    if "sample_weight" not in part:
-        return None
-    weight = part["sample_weight"]
-    if not np.any(weight):  # which scikit-learn refuses: other partitions may have some
-        return np.zeros(_num_samples(weight))
-    like = np.empty(_num_samples(weight))
-    return _check_sample_weight(
-        weight, like, dtype=np.float64, ensure_non_negative=True
-    )
-
-
 def _count(part, names):
     """The table of one partition, or None if it has no rows."""
     distinct = distinct_rows({name: part[name] for name in names})
@@ -114,7 +100,7 @@ def _count(part, names):
             "pandas.cut."
         )
         raise ValueError(msg)
-    weight = partition_weight(part)
+    weight = read_part_weight(part, len(distinct.codes))
     if weight is None:
         return LabelTable(distinct.table, distinct.sizes, distinct.sizes, None)
     used = np.bincount(distinct.codes[weight > 0], minlength=n_kinds)

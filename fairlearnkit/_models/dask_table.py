@@ -15,8 +15,9 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from fairlearnkit._data.containers import named_columns
-from fairlearnkit._data.distinct import distinct_rows
+from fairlearnkit._data.distinct import MOST_DISTINCT, distinct_rows
 from fairlearnkit._data.groups import find_groups
+from fairlearnkit._data.label_tables import read_part_weight
 from fairlearnkit._data.messages import FIT, required_message
 from fairlearnkit._data.order_statistics import weighted_quantiles
 from fairlearnkit._data.partitions import (
@@ -33,11 +34,7 @@ from fairlearnkit._data.times import as_times
 from fairlearnkit._optim.dask_rows import DaskRows, Source, Stored
 from fairlearnkit._optim.rows import column_ranges
 from fairlearnkit.constraints import Contrasts, Decorrelation, check_constraint
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
-# Distinct rows of labels in a partition, at most: with more, y or the sensitive column
-# holds numbers. A table of them takes 1 MB a partition, and twice as much for twice.
-MOST_DISTINCT = 10_000
 # As in `GeneralParity`: rounding of sums of weights must not move an edge by a row.
 ROUNDING = 1e-12
 
@@ -211,9 +208,9 @@ def _numbers_of_y(part):
         return None
     check_target(part["y"])
     y = numeric_target(column_or_1d(part["y"]))
-    if "sample_weight" not in part:
+    weight = read_part_weight(part, len(y))
+    if weight is None:
         return y, None
-    weight = _check_sample_weight(part["sample_weight"], y, ensure_non_negative=True)
     return (y[weight > 0], weight[weight > 0]) if weight.any() else None
 
 
@@ -229,10 +226,7 @@ def _describe(part, names, numbers, bins, missing):
     X = check_array(
         part["X"], accept_sparse="csr", dtype=[np.float64, np.float32], input_name="X"
     )
-    weight = None
-    if "sample_weight" in part:
-        weight = part["sample_weight"]
-        weight = _check_sample_weight(weight, X, ensure_non_negative=True)
+    weight = read_part_weight(part, n_rows)
     labels, more = {name: part[name] for name in names}, {}
     if numbers:
         check_target(part["y"])

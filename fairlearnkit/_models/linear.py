@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.containers import check_collected
-from fairlearnkit._data.partitions import by_partition, float_dtype
+from fairlearnkit._data.lazy_rows import by_partition, float_dtype
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._models.base import (
     BaseParityModel,

@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy
-from fairlearnkit._data.partitions import by_partition, sums_of_partitions
+from fairlearnkit._data.lazy_rows import by_partition
+from fairlearnkit._data.partitions import sums_of_partitions
 from fairlearnkit._data.targets import check_target, numeric_target
 from fairlearnkit._models.linear import (
     BaseParityLinear,

@@ -3,7 +3,7 @@
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from fairlearnkit._data.partitions import any_lazy
+from fairlearnkit._data.containers import any_lazy
 
 # Libraries whose estimators make arrays in memory of what they are given. Their modules
 # for Dask, such as xgboost.dask, do not.

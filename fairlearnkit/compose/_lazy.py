@@ -4,9 +4,10 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from fairlearnkit._data.alignment import ScoreMixin
+from fairlearnkit._data.containers import is_lazy
 from fairlearnkit._data.lazy_rows import float_dtype, map_rows, prediction_output
-from fairlearnkit._data.partitions import Partitions, compute, is_lazy
+from fairlearnkit._data.partitions import Partitions, compute
+from fairlearnkit._data.score import ScoreMixin
 from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call
 

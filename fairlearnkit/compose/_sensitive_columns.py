@@ -27,8 +27,8 @@ from fairlearnkit._data.columns import (
     reorder_columns,
     take_columns,
 )
+from fairlearnkit._data.containers import any_lazy, is_lazy
 from fairlearnkit._data.lazy_rows import lazy_score, stand_in
-from fairlearnkit._data.partitions import any_lazy, is_lazy
 from fairlearnkit._data.sensitive_columns import column_kinds
 from fairlearnkit._routing.call import call, takes_groups, warn_unweighted
 from fairlearnkit._routing.gathering import check_takes_collections

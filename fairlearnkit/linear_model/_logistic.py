@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from fairlearnkit._data.partitions import by_partition
+from fairlearnkit._data.lazy_rows import by_partition
 from fairlearnkit._models.linear import (
     BaseParityClassifier,
     BaseParityLinear,

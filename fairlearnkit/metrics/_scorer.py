@@ -17,7 +17,8 @@ from fairlearnkit._counting.named_metric import (
 )
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table, take_columns
-from fairlearnkit._data.partitions import by_rows, is_lazy, without_rows
+from fairlearnkit._data.containers import is_lazy
+from fairlearnkit._data.partitions import by_rows, without_rows
 from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.utils._sklearn_private import (
     _BaseScorer,

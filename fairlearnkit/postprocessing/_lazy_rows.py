@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairlearnkit._data.label_tables import read_part_weight
 from fairlearnkit._data.matching import match_columns, match_groups
 from fairlearnkit._data.partitions import compute, merged
-from fairlearnkit._models.dask_labels import partition_weight
 from fairlearnkit._optim.decisions import lowest
 from fairlearnkit._transport.summaries import (
     MOST_BYTES,
@@ -155,7 +155,7 @@ def _rows(part, known):
     """The rows of a partition, or None if it has none."""
     X, groups = part["X"], part["sensitive_features"]
     n_samples = _num_samples(X)
-    weight = partition_weight(part) if n_samples else None
+    weight = read_part_weight(part, n_samples) if n_samples else None
     if not n_samples or (weight is not None and not weight.any()):
         return None
     proba = read_proba(part["proba"], known.classes) if "proba" in part else None

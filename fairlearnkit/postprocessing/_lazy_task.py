@@ -12,8 +12,8 @@ from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.partitions import Partitions
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._models.dask_columns import check_features
 from fairlearnkit._models.dask_labels import read_labels, require_groups
+from fairlearnkit._models.dask_table import check_features
 from fairlearnkit._routing.gathering import check_takes_collections
 from fairlearnkit.exceptions import SmallGroupWarning
 

@@ -10,10 +10,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import as_table
-from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.containers import any_lazy, as_frame
 from fairlearnkit._data.lazy_rows import lazy_score
 from fairlearnkit._data.messages import SCORE, required_message
-from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit.utils._sklearn_private import DocumentedMixin, HasMethods
 
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import has_conventional_labels, positive_class
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.groups import MISSING_POLICIES
 from fairlearnkit._data.lazy_rows import lazily
 from fairlearnkit._data.matching import (
@@ -18,7 +19,6 @@ from fairlearnkit._data.matching import (
     match_columns,
     match_groups,
 )
-from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._routing.call import takes_groups
 from fairlearnkit.utils._sklearn_private import (
     HasMethods,

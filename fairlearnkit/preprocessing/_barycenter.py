@@ -8,10 +8,10 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.messages import TRANSFORM
-from fairlearnkit._data.partitions import any_lazy
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,

@@ -16,7 +16,11 @@ from sklearn.utils.validation import (
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy, check_collected
-from fairlearnkit._data.partitions import by_partition, float_dtype
+from fairlearnkit._data.lazy_rows import (
+    by_partition,
+    check_default_output,
+    float_dtype,
+)
 from fairlearnkit._data.targets import check_target, check_weight_sum
 from fairlearnkit._models.constraint import (
     CONSTRAINT_PARAMETERS,
@@ -40,6 +44,7 @@ from fairlearnkit.utils._sklearn_private import (
 
 
 def _features_out(estimator, X):
+    check_default_output(estimator)
     return float_dtype(X), estimator.get_feature_names_out()
 
 

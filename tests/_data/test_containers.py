@@ -1,5 +1,7 @@
 """Tables that are not in memory are refused in words, and those of Arrow are read."""
 
+from inspect import signature
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,7 +14,7 @@ from fairlearnkit._data.containers import check_in_memory, named_columns
 from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.messages import FIT
 from fairlearnkit._data.rows import take_rows
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.inspection import GroupRatesDisplay
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.metrics import (
@@ -48,6 +50,8 @@ METHODS = ("predict", "transform", "decision_function", "score")
 def made(cls):
     if cls is SensitiveColumns:
         return SensitiveColumns(ParityRidge(), "sex")
+    if cls is CounterfactualEnsemble:
+        return CounterfactualEnsemble(LogisticRegression(), np.negative)
     return cls(INNER[cls]) if cls in INNER else cls(**SEARCHES.get(cls.__name__, {}))
 
 
@@ -55,7 +59,8 @@ def made(cls):
 @pytest.mark.parametrize("cls", [cls for _, cls in all_estimators()])
 def test_estimators_say_what_to_call_for_a_LazyFrame(cls):
     model, takes = made(cls), cls is not SensitiveColumns
-    groups = {"sensitive_features": SEX} if takes else {}
+    named = "sensitive_features" in signature(model.fit).parameters
+    groups = {"sensitive_features": SEX} if named else {}
     lazy, eager = (LAZY_X, X) if takes else (LAZY, FRAME)
     y = Y if is_classifier(model) else Y + 0.5
     with pytest.raises(ValueError, match=r"X is a LazyFrame.*pass X\.collect\(\)"):
@@ -103,9 +108,9 @@ def test_dask_itself():
     dd = pytest.importorskip("dask.dataframe")
     table = dd.from_pandas(FRAME, npartitions=2)
     for groups in (table["sex"], table[["sex", "old"]], {"sex": table["sex"]}):
-        with pytest.raises(ValueError, match=r"is a Dask collection and X a .* in m"):
+        with pytest.raises(ValueError, match=r"is a Dask collection, and X is a .* in m"):
             ParityRidge().fit(X, Y, sensitive_features=groups)
-    with pytest.raises(ValueError, match=r"X is a Dask collection and y a .* in m"):
+    with pytest.raises(ValueError, match=r"X is a Dask collection, and y is a .* in m"):
         SensitiveColumns(ParityRidge(), "sex").fit(table, Y)
 
 

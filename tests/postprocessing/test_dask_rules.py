@@ -193,7 +193,7 @@ def test_a_model_that_is_fitted_to_the_collection():
     inner = ParityLogisticRegression(max_gap=0.5, tol=1e-10)
     options = {"estimator": inner, "groups": "sex", "proba": "proba"}
     want, model = fitted(TABLE, **options), fitted(table, **options)
-    assert_allclose(model.estimator_.coef_, want.estimator_.coef_, rtol=1e-5)
+    assert_allclose(model.estimator_.coef_, want.estimator_.coef_, atol=1e-5)
     assert model.thresholds_ == want.thresholds_
     found = model.predict(table[FEATURES], sensitive_features=table["sex"]).compute()
     exact = want.predict(TABLE[FEATURES], sensitive_features=TABLE["sex"])
@@ -208,7 +208,7 @@ def test_errors():
         fitted(table, estimator=LogisticRegression(), proba="proba")
     with pytest.raises(ValueError, match="group_estimator would have to be fitted on"):
         fitted(table, group_estimator=LogisticRegression())
-    with pytest.raises(ValueError, match="proba is a Dask collection and X a DataFr"):
+    with pytest.raises(ValueError, match="proba is a Dask collection, and X is a D"):
         ParityThresholdClassifier(MODEL).fit(
             TABLE[FEATURES], sensitive_features=TABLE["sex"], proba=table["proba"]
         )
