@@ -40,6 +40,9 @@ MISSING = "PyTorch (extra 'torch') is missing"
 OTHERS = ("lightgbm", "xgboost", "imblearn", "optuna", "skl2onnx", "onnxruntime")
 OTHERS_PAGE = "docs/user_guide/interoperation.rst"
 
+# The page that runs Dask.
+DASK_PAGE = "docs/user_guide/larger_than_memory.rst"
+
 
 def pytest_collection_modifyitems(items):
     if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
@@ -51,6 +54,8 @@ def pytest_collection_modifyitems(items):
         if absent and OTHERS_PAGE in item.nodeid:
             reason = f"extra 'interoperation' is missing: {', '.join(absent)}"
             item.add_marker(pytest.mark.skip(reason=reason))
+        if DASK_PAGE in item.nodeid and not find_spec("dask"):
+            item.add_marker(pytest.mark.skip(reason="extra 'dask' is missing"))
     if find_spec("torch"):
         return
     missing = pytest.mark.skip(reason=MISSING)

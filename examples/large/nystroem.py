@@ -61,7 +61,7 @@ def main(n_rows):
 
 
 if __name__ == "__main__":
-    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
         peaks = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         print(f"peak memory of a worker {max(peaks.values()) / 1e6:.2f} GB")

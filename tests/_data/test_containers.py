@@ -108,9 +108,9 @@ def test_dask_itself():
     dd = pytest.importorskip("dask.dataframe")
     table = dd.from_pandas(FRAME, npartitions=2)
     for groups in (table["sex"], table[["sex", "old"]], {"sex": table["sex"]}):
-        with pytest.raises(ValueError, match=r"is a Dask collection, and X is a .* in m"):
+        with pytest.raises(ValueError, match=r"Dask collection, and X is a .* in mem"):
             ParityRidge().fit(X, Y, sensitive_features=groups)
-    with pytest.raises(ValueError, match=r"X is a Dask collection, and y is a .* in m"):
+    with pytest.raises(ValueError, match=r"Dask collection, and y is a .* in memory"):
         SensitiveColumns(ParityRidge(), "sex").fit(table, Y)
 
 
