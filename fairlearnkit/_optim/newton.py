@@ -131,10 +131,7 @@ def newton(
             state.move(constrained_step(problem, state.w, state.gradient, system))
             last = gap
     solution = replace(state.solution(n_iter, gap, status), hessian=system)
-    closes = problem.basis.shape[1] > 0 and not problem.bounded
-    if certify and closes and problem.reg > 0:
-        solution = replace(solution, multipliers=state.multipliers())
-    return solution
+    return replace(solution, multipliers=state.multipliers(certify))
 
 
 def constrained_step(problem, w, gradient, system):
@@ -237,8 +234,14 @@ class _State:
         self.feasible = True
         self._take(end)
 
-    def multipliers(self):
-        """Lagrange multipliers of an equality: nu = -Q'gradient balances the rest."""
+    def multipliers(self, certify):
+        """Lagrange multipliers of an equality: nu = -Q'gradient balances the rest.
+
+        None for a bound, and where the gradient is not that of the problem itself.
+        """
+        closes = self.p.basis.shape[1] > 0 and not self.p.bounded
+        if not (certify and closes and self.p.reg > 0):
+            return None
         nu = -self.p.basis.T @ self.gradient[:-1]
         return shortest_multipliers(self.p.cells, nu)
 

@@ -77,27 +77,16 @@ class PathSearchMixin:
            predictions in all folds together.
         4. Choose a candidate, and fit its path to all rows.
         """
-        lazy = any_lazy(X, y, sensitive_features, sample_weight)
-        rows = X, y, sensitive_features, sample_weight
-        if not lazy:
-            X, y, weight = self._read(*rows)
-            rows = X, y, sensitive_features, None if sample_weight is None else weight
+        rows = self._rows(X, y, sensitive_features, sample_weight)
         values = _read_values(f"{self._penalty}s", values)
         settings = [{self._penalty: value} for value in values]
         model = self._model(settings)
         data = model._columns(*rows)
         next(model._problems(*data))  # an error for numbers that float64 cannot hold
-        labels = getattr(model, "classes_", None) if lazy else y
-        gap = read_bounded_gap(self, self._metrics, model, labels)
-        if not lazy:
-            gap.check(*rows[1:])
+        gap = self._read_gap(model, rows)
         ratios = [1.0] if np.isinf(self.max_gap) else read_ratios(self.gap_ratios)
         grid = [{**own, "gap_ratio": ratio} for own in settings for ratio in ratios]
-        if lazy:
-            folds = folds_of_partitions(self.cv, rows)
-            check_scoring_of_partitions(self.scoring)
-        else:
-            folds = self._folds(X, y, data[-1][-1].groups)
+        folds = self._folds(rows, data[-1][-1].groups)
         scorer = check_scoring(model, scoring=self.scoring)
         progress = Progress(type(self).__name__, self.verbose)
         of_folds = partial(progress, "fold", total=len(folds))
@@ -109,11 +98,7 @@ class PathSearchMixin:
         )
         predictions, scores, missed = zip(*found)
         self._warn_of_missed(grid, np.array(missed))
-        if lazy:
-            tested, predictions = joined_tests(rows, folds, predictions)
-        else:
-            tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
-            predictions = np.concatenate(predictions, axis=1)
+        tested, predictions = _tested(rows, folds, predictions)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
@@ -125,6 +110,23 @@ class PathSearchMixin:
         self._warn_of_constant(gap, model, solutions, data, *rows)
         self.gap_ = float(gaps[best])
         return self
+
+    def _rows(self, X, y, sensitive_features, sample_weight):
+        """The rows as they are divided into folds: checked, or Dask collections."""
+        rows = X, y, sensitive_features, sample_weight
+        if any_lazy(*rows):
+            return rows
+        X, y, weight = self._read(*rows)
+        return X, y, sensitive_features, None if sample_weight is None else weight
+
+    def _read_gap(self, model, rows):
+        """The gap that is bounded, checked as far as the rows are in memory."""
+        if any_lazy(*rows):
+            labels = getattr(model, "classes_", None)
+            return read_bounded_gap(self, self._metrics, model, labels)
+        gap = read_bounded_gap(self, self._metrics, model, rows[1])
+        gap.check(*rows[1:])
+        return gap
 
     def _model(self, settings):
         """A model with the parameters of this estimator; all settings are checked."""
@@ -143,8 +145,12 @@ class PathSearchMixin:
         vars(model).update({k: v for k, v in vars(self).items() if k.endswith("_")})
         return model._plain_model()
 
-    def _folds(self, X, y, groups):
+    def _folds(self, rows, groups):
         """Folds, stratified by class and group if only their number is given."""
+        if any_lazy(*rows):
+            check_scoring_of_partitions(self.scoring)
+            return folds_of_partitions(self.cv, rows)
+        X, y, *_ = rows
         classified = is_classifier(self)
         if groups is not None and isinstance(self.cv, Integral | None):
             codes = np.unique(y, return_inverse=True)[1] if classified else None
@@ -296,6 +302,14 @@ def _columns_of_fold(model, train, number):
             "groups, use fewer folds, or pass a cv whose training rows hold all cells."
         )
         raise ValueError(msg) from error
+
+
+def _tested(rows, folds, predictions):
+    """y, groups and weights of the tests of all folds, and predictions by candidate."""
+    if any_lazy(*rows):
+        return joined_tests(rows, folds, predictions)
+    tested = _take(rows, np.concatenate([test for _, test in folds]))[1:]
+    return tested, np.concatenate(predictions, axis=1)
 
 
 def _take(data, rows):
