@@ -290,7 +290,7 @@ class BaseParityClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------
@@ -306,7 +306,7 @@ class BaseParityClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------
@@ -331,7 +331,7 @@ class BaseParityRegressor(ParityRegressorMixin, RegressorMixin, BaseParityLinear
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------

@@ -125,7 +125,7 @@ class BaseParityLogLink(BaseParityRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -147,7 +147,7 @@ class BaseParityLogLink(BaseParityRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------
@@ -163,7 +163,7 @@ class BaseParityLogLink(BaseParityRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class BaseParityLogLink(BaseParityRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -61,7 +61,8 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         used with ``max_gap=np.inf``.
     cv : int, splitter or iterable, default=None
         Folds. None means 5. If a number is given, folds are stratified by class and
-        group.
+        group. With Dask collections, a number of folds, each of which tests whole
+        partitions, or a Dask column with the number of the fold of each row.
     scoring : str or callable, default=None
         What is maximised. None means accuracy, which can reward a model that decides
         the same for everyone; "balanced_accuracy" does not.
@@ -239,7 +240,7 @@ class ParityLogisticRegressionCV(PathSearchMixin, ParityLogisticRegression):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Class labels of any kind.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)

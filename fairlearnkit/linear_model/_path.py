@@ -44,7 +44,7 @@ def parity_path(
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Features.
+        Features, in memory or as a Dask Array or DataFrame.
     y : array-like of shape (n_samples,)
         Class labels, or numbers for a regressor.
     sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)

@@ -191,7 +191,7 @@ class ParityRidge(BaseParityRegressor):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)

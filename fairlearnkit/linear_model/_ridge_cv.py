@@ -43,6 +43,8 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         used with ``max_gap=np.inf``.
     cv : int, splitter or iterable, default=None
         Folds. None means 5. If a number is given, folds are stratified by group.
+        With Dask collections, a number of folds, each of which tests whole partitions,
+        or a Dask column with the number of the fold of each row.
     scoring : str or callable, default=None
         What is maximised. None means the coefficient of determination.
     fit_intercept : bool, default=True
@@ -199,7 +201,7 @@ class ParityRidgeCV(PathSearchMixin, ParityRidge):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Target.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)

@@ -175,7 +175,7 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,), default=None
             Class labels, for constraints that depend on them.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
@@ -257,7 +257,7 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
 
         Returns
         -------
@@ -288,7 +288,7 @@ class ParityProjection(TransformerMixin, DocumentedMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,), default=None
             Class labels, for constraints that depend on them.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)

@@ -222,7 +222,7 @@ class ParityLinearSVC(BaseParityClassifier):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features.
+            Features, in memory or as a Dask Array or DataFrame.
         y : array-like of shape (n_samples,)
             Class labels of any kind.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
