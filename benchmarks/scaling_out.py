@@ -48,7 +48,11 @@ BOUND = {
 }
 HINGE = {'ParityLinearSVC(loss="hinge")': partial(ParityLinearSVC, loss="hinge")}
 # Rows of the tables from Parquet, and what is fitted to them.
-TABLES = {2_000_000: MODELS, 20_000_000: HINGE, 100_000_000: MODELS}
+TABLES = {
+    2_000_000: MODELS,
+    20_000_000: {**MODELS, **HINGE},
+    100_000_000: MODELS,
+}
 
 
 def block(n, d, seed, dtype=np.float64):

@@ -60,10 +60,10 @@ class Partitions:
         for name, count in counts.items():
             if count != counts[names[0]]:
                 raise ValueError(_other_partitions(name, names[0], counts))
-        self.parts = [
+        self.parts = _on_one_layer(
             {name: _part(column, i) for name, column in columns.items()}
             for i in range(counts[names[0]])
-        ]
+        )
 
     def each(self, label, kernel, *shared, names=None):
         """A task for each partition, kernel(arguments, *shared).
@@ -467,6 +467,30 @@ def _cut_alike(value, first):
     if rows and known and value.chunks[0] != rows and sum(rows) == len(value):
         value = value.rechunk({0: rows})
     return value
+
+
+def _on_one_layer(parts):
+    """The same parts with all that they are made of as one layer of a graph.
+
+    Each pass goes through the layers of its graph, and a collection that was put
+    together from blocks has one for each of them.
+    """
+    from dask.delayed import Delayed
+    from dask.highlevelgraph import HighLevelGraph
+
+    parts = list(parts)
+    found = [value for part in parts for value in _flat(part)[0]]
+    graphs = {id(value.dask): value.dask for value in found}
+    name = f"collections-{uuid4().hex}"
+    layer = dict(HighLevelGraph.merge(*graphs.values()).cull({v.key for v in found}))
+    graph = HighLevelGraph({name: layer}, {name: set()})
+
+    def moved(value):
+        if isinstance(value, dict):
+            return {key: moved(entry) for key, entry in value.items()}
+        return Delayed(value.key, graph, layer=name)
+
+    return [moved(part) for part in parts]
 
 
 def _n_parts(column):
