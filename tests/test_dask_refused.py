@@ -54,7 +54,7 @@ def test_encoder():
 
 
 def test_audit():
-    with pytest.raises(ValueError, match=r"half-spaces are searched.*parity_report"):
+    with pytest.raises(ValueError, match=r"half-spaces needs all rows.*linear=False"):
         audit_subgroups(LAZY["hired"], LAZY["hired"], **SEX)
 
 
