@@ -35,13 +35,13 @@ def weighted_quantiles(parts, shares):
         counts = compute([merged("quantiles", tasks, np.add)])[0]
         if wanted is None:
             wanted = shares * counts[0].sum()
-        reached = below[:, None] + np.cumsum(counts, axis=1)
+        sums = np.cumsum(counts, axis=1)
+        enough = (below[:, None] + sums >= wanted[:, None]) & (sums > 0)
         # The last bin where rounding leaves the sum below what is wanted.
         last = counts.shape[1] - 1 - np.argmax(counts[:, ::-1] > 0, axis=1)
-        bins = np.argmax(reached >= wanted[:, None], axis=1)
-        bins = np.where((reached < wanted[:, None]).all(axis=1), last, bins)
+        bins = np.where(enough.any(axis=1), np.argmax(enough, axis=1), last)
         at = np.arange(len(bins))
-        below = reached[at, bins] - counts[at, bins]
+        below += sums[at, bins] - counts[at, bins]
         prefixes = (prefixes << np.uint64(BITS)) | bins.astype(np.uint64)
     return _from_keys(prefixes)
 
