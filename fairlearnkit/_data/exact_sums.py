@@ -44,16 +44,18 @@ class ExactSums:
         numbers : ndarray of shape (n,)
             Finite.
         """
-        rest = np.ldexp(numbers, self._bits - self._exponent)
+        rest = np.array(numbers, dtype=np.float64)
         for position in count():
             if position == len(self._digits):
                 self._digits.append(np.zeros(self._n_cells))
-            digit = np.rint(rest)
+            # The rest itself is not scaled: small numbers beside large ones would be
+            # too small for all of their digits.
+            unit = self._exponent - self._bits * (position + 1)
+            digit = np.rint(_scaled(rest, -unit))
             self._digits[position] += np.bincount(cell, digit, self._n_cells)
-            rest -= digit
+            rest -= _scaled(digit, unit)
             if not rest.any():
                 break
-            rest *= 2.0**self._bits
 
     def parts(self):
         """Numbers whose sum over the first axis is exact, shape (n_parts, n_cells)."""
@@ -125,3 +127,10 @@ def rounded(parts):
         if isfinite(sums[k]):
             sums[k] = fsum(parts[:, k])
     return sums
+
+
+def _scaled(numbers, exponent):
+    """Numbers times 2**exponent; by a product where it is a float, which is faster."""
+    if abs(exponent) < 1000:
+        return numbers * 2.0**exponent
+    return np.ldexp(numbers, exponent)

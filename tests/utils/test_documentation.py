@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils import estimator_html_repr
 
 import fairlearnkit.utils._sklearn_private as documentation
+from fairlearnkit.preprocessing import TermSwap
 from fairlearnkit.utils.discovery import all_estimators
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ REQUIRED = {
     "estimator": LogisticRegression(),
     "columns": "sex",
     "sensitive_features": "sex",
+    "swap": TermSwap(),
 }
 
 
