@@ -408,7 +408,7 @@ def test_numbers_are_no_groups(frame, monkeypatch):
 def test_gamma_targets_out_of_range(frame):
     lazy = divided(frame, CUTS["unlike"])
     with pytest.raises(
-        ValueError, match=r"out of the valid range.* of 600 are, the smal"
+        ValueError, match=r"out of the valid range.* of 600 are, the small"
     ):
         ParityGammaRegressor().fit(
             lazy[FEATURES], lazy["number"], sensitive_features=lazy["group"]
