@@ -1,5 +1,6 @@
 """Methods of fitted estimators on Dask collections, one value or row for each row."""
 
+from copy import copy
 from functools import wraps
 from inspect import signature
 
@@ -41,8 +42,9 @@ def map_rows(method, estimator, arguments, dtype, columns):
     collection : dask Array, Series or DataFrame
         An array if X is one.
     """
+    fitted = copy(estimator)  # what is lazy must not change if it is fitted anew
     tasks = Partitions(arguments).each(
-        method.__name__, _values, method, estimator, dtype, columns
+        method.__name__, _values, method, fitted, dtype, columns
     )
     return as_collection(tasks, arguments["X"], dtype, columns)
 

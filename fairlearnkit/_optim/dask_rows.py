@@ -146,8 +146,16 @@ def _moved(X, moves):
         if T is not None:
             X = X @ T
         if offset is not None:
-            X = X - offset
+            X = _less(X, offset)
     return X
+
+
+def _less(X, offset):
+    """X - offset; of CSR only columns without a single zero have an offset."""
+    if not sparse.issparse(X):
+        return X - offset
+    data = X.data - offset[X.indices]
+    return sparse.csr_array((data, X.indices, X.indptr), X.shape)
 
 
 class DaskRows(Rows):

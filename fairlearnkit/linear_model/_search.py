@@ -1,7 +1,6 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
 import warnings
-from copy import copy
 from functools import partial
 from numbers import Integral, Real
 
@@ -283,10 +282,8 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress
         paths, _ = solve_points(model.set_params(**own), ratios, data)
         for solutions in zip(*paths):
             model._store(data[0], data[2], solutions)
-            # What is lazy is computed when the model has other coefficients.
-            fitted = copy(model) if lazy else model
-            predictions.append(gap.predict(fitted, X))
-            scores.append(scorer(fitted, X, y, **options))
+            predictions.append(gap.predict(model, X))
+            scores.append(scorer(model, X, y, **options))
             missed.append(any(s.status != "optimal" for s in solutions))
     progress(number + 1, fits=len(scores))
     return predictions if lazy else np.array(predictions), scores, missed

@@ -230,6 +230,29 @@ def test_predictions_are_lazy_and_keep_partitions_and_index(frame, method, targe
     assert_equal_scores(found.compute(), expected)
 
 
+def test_predictions_are_those_of_the_model_when_it_was_asked(frame):
+    """A fit in between does not change what is computed later."""
+    lazy, model = divided(frame, CUTS["unlike"]), ParityRidge()
+    model.fit(frame[FEATURES], frame["number"], sensitive_features=frame["group"])
+    expected, found = model.predict(frame[FEATURES]), model.predict(lazy[FEATURES])
+    model.fit(frame[FEATURES], -frame["number"], sensitive_features=frame["group"])
+    assert_equal_scores(found.compute().to_numpy(), expected)
+
+
+def test_sparse_columns_far_from_zero(frame):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 3)) * (rng.uniform(size=(N, 3)) < 0.5)
+    X[:, 0] = 1e6 + rng.normal(size=N)
+    y, group = frame["answer"].to_numpy(object), frame["group"].to_numpy(object)
+    lazy = [array.from_array(v, chunks=(200, *v.shape[1:])) for v in (X, y, group)]
+    lazy[0] = lazy[0].map_blocks(sparse.csr_array)
+    expected = ParityLogisticRegression(max_gap=0.05, tol=1e-10)
+    expected.fit(sparse.csr_array(X), y, sensitive_features=group)
+    found = clone(expected).fit(lazy[0], lazy[1], sensitive_features=lazy[2])
+    assert_allclose(found.coef_, expected.coef_, atol=1e-6)
+    assert_allclose(found.gap_, expected.gap_, atol=1e-6)
+
+
 def assert_equal_scores(found, expected):
     """Equal classes; equal scores but for the rounding of products of other blocks."""
     if expected.dtype.kind == "f":
