@@ -47,12 +47,13 @@ BOUND = {
     )
 }
 HINGE = {'ParityLinearSVC(loss="hinge")': partial(ParityLinearSVC, loss="hinge")}
-# Rows of the tables from Parquet, and what is fitted to them.
-TABLES = {
-    2_000_000: MODELS,
-    20_000_000: {**MODELS, **HINGE},
-    100_000_000: MODELS,
-}
+# Rows of the tables from Parquet, and what is fitted to them; the slowest comes last.
+TABLES = [
+    (2_000_000, MODELS),
+    (20_000_000, MODELS),
+    (100_000_000, MODELS),
+    (20_000_000, HINGE),
+]
 
 
 def block(n, d, seed, dtype=np.float64):
@@ -163,17 +164,16 @@ def from_parquet(options):
     """Fits on tables of growing length; memory must not grow."""
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    most = options.rows or max(TABLES)
-    sizes = [n for n in TABLES if n <= most]
+    tables = [(n, models) for n, models in TABLES if n <= (options.rows or n)]
     passes, seconds = Passes(), {}
-    for n in sizes:
+    for n, models in tables:
         write(folder, 0, n // ROWS_A_FILE)
-        for name, model in TABLES[n].items():
+        for name, model in models.items():
             with cluster(memory_limit="2GB") as client:
                 found = measured(name, model(), from_files(folder, n), passes, client)
             seconds |= {(n, what): t for what, t in found.items()}
     for name in dict.fromkeys(name for _, name in seconds):
-        ns = [n for n in sizes if (n, name) in seconds]
+        ns = [n for n, what in seconds if what == name]
         if len(ns) > 1:
             logs = np.log(ns), np.log([seconds[n, name] for n in ns])
             print(f"  {name}: seconds ~ n^{np.polyfit(*logs, 1)[0]:.2f}")
