@@ -13,6 +13,7 @@ import os
 import resource
 import shutil
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -152,9 +153,9 @@ def write(folder, first, last):
 
 
 def read(path):
-    """One file: the features packed column by column, the class and the group."""
+    """One file: the features, one column after another, the class and the group."""
     table = parquet.read_table(path, use_threads=False)
-    X = np.empty((table.num_rows, N_FEATURES), dtype=np.float32)
+    X = np.empty((table.num_rows, N_FEATURES), dtype=np.float32, order="F")
     for j in range(N_FEATURES):
         X[:, j] = table[f"x{j}"].to_numpy()
     return X, table["y"].to_numpy(), table["group"].to_numpy()
@@ -211,12 +212,12 @@ def say(n, name, seconds, text, client):
     print(f"  {n:>11,} {name:<40} {seconds:8.1f} s, {peak}  {text}", flush=True)
 
 
+@contextmanager
 def cluster(**limits):
-    """A client of two single-thread workers."""
-    local = LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", **limits
-    )
-    return Client(local)
+    """A client of two single-thread workers, which end with it."""
+    given = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with LocalCluster(**given, **limits) as local, Client(local) as client:
+        yield client
 
 
 def main():

@@ -1,0 +1,121 @@
+"""Counts of what the test suite holds, for docs/reliability.rst.
+
+    python benchmarks/reliability.py [--coverage coverage.json]
+
+Collects the tests without running them, and writes docs/reliability_tests.csv. With
+what a run has executed (``pytest --cov --cov-report=json``), it writes
+docs/reliability_coverage.csv too.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+# What is counted, and the beginnings of the tests' names; the first that fits counts.
+KINDS = {
+    "scikit-learn's common checks": ("tests/test_common.py::test_check",),
+    "Routing, cloning and public names of every estimator": (
+        "tests/test_public_api.py",
+        "tests/test_routing.py",
+        "tests/test_common.py",
+        "tests/utils/",
+    ),
+    "Bad input": ("tests/bad_input/",),
+    "Properties on random problems": ("tests/properties/",),
+    "Faults, interruptions, threads and processes": (
+        "tests/faults/",
+        "tests/test_failed_fit.py",
+    ),
+    "Optima, bounds and certificates": (
+        "tests/_optim/",
+        "tests/_models/",
+        "tests/linear_model/",
+        "tests/svm/",
+        "tests/test_optimum.py",
+        "tests/test_offsets.py",
+        "tests/test_sizes.py",
+    ),
+    "Groups, labels and alignment of rows": ("tests/_data/", "tests/_routing"),
+    "Constraints": ("tests/constraints/", "tests/test_own_constraint.py"),
+    "Decisions, barycenters and transformers": (
+        "tests/_transport/",
+        "tests/postprocessing/",
+        "tests/preprocessing/",
+        "tests/representation/",
+    ),
+    "Metrics, reports and choices": (
+        "tests/_counting/",
+        "tests/metrics/",
+        "tests/model_selection/",
+        "tests/inspection/",
+        "tests/test_command_line.py",
+    ),
+    "SensitiveColumns and counterfactuals": ("tests/compose/",),
+    "Data": ("tests/datasets/",),
+    "Examples and stored results": (
+        "tests/docs/",
+        "tests/test_examples.py",
+        "tests/test_papers.py",
+        "tests/test_peer_table.py",
+        "tests/test_side_by_side.py",
+    ),
+    "Code of the guide and of README": ("docs/", "README.md"),
+    "Examples of docstrings": ("fairlearnkit/",),
+    "House rules and others": ("tests/",),
+}
+
+
+def collected():
+    """Names of all tests."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(run.stdout[-2000:])
+    return [line for line in run.stdout.splitlines() if "::" in line]
+
+
+def kind(test):
+    """What a test is counted as."""
+    return next(name for name, starts in KINDS.items() if test.startswith(starts))
+
+
+def write(name, rows):
+    """A table of the docs."""
+    with open(DOCS / name, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def covered(path):
+    """Shares of lines and branches that a run has executed."""
+    totals = json.loads(Path(path).read_text("utf-8"))["totals"]
+    for what, done, of in [
+        ("Lines", "covered_lines", "num_statements"),
+        ("Branches", "covered_branches", "num_branches"),
+    ]:
+        share = 100 * totals[done] / totals[of]
+        yield what, f"{totals[of]:,}", f"{share:.1f} %"
+
+
+def main():
+    """Write the tables."""
+    known = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    known.add_argument("--coverage", help="coverage.json of a run")
+    options = known.parse_args()
+    counts = Counter(map(kind, collected()))
+    rows = [(name, f"{counts[name]:,}") for name in KINDS if counts[name]]
+    total = f"{counts.total():,}"
+    write("reliability_tests.csv", [("Tests", "Number"), *rows, ("All", total)])
+    if options.coverage:
+        head = ("Of the package", "Number", "Executed by the tests")
+        write("reliability_coverage.csv", [head, *covered(options.coverage)])
+
+
+if __name__ == "__main__":
+    main()
