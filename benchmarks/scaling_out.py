@@ -20,6 +20,7 @@ from statistics import median
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import dask
 import numpy as np
 import pyarrow as pa
 from dask import array, delayed
@@ -212,11 +213,23 @@ def say(n, name, seconds, text, client):
     print(f"  {n:>11,} {name:<40} {seconds:8.1f} s, {peak}  {text}", flush=True)
 
 
+# By default, Dask lets a worker give memory back after each block, and a third of its
+# time is spent on getting it again.
+KEEP_MEMORY = {
+    f"distributed.nanny.pre-spawn-environ.MALLOC_{what}_THRESHOLD_": 2**30
+    for what in ("TRIM", "MMAP")
+}
+
+
 @contextmanager
 def cluster(**limits):
     """A client of two single-thread workers, which end with it."""
     given = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with LocalCluster(**given, **limits) as local, Client(local) as client:
+    with (
+        dask.config.set(KEEP_MEMORY),
+        LocalCluster(**given, **limits) as local,
+        Client(local) as client,
+    ):
         yield client
 
 
