@@ -36,6 +36,24 @@ OLD = "the printed digits are those of scikit-learn 1.9"
 
 MISSING = "PyTorch (extra 'torch') is missing"
 
+# Tests that call the same lines many times, with other data or other estimators: they
+# are run without counting what they execute, which takes half as long again.
+REPEAT = (
+    "tests/bad_input/",
+    "tests/faults/",
+    "tests/properties/",
+    "tests/test_common.py",
+    "tests/test_examples.py",
+    "tests/test_offsets.py",
+    "tests/test_optimum.py",
+    "tests/test_papers.py",
+    "tests/utils/test_estimator_checks.py::test_every_estimator",
+    "test_solve_where_columns_are_opaque",
+    "test_optimum_equals_that_of_cvxpy",
+    "test_every_solver_finds_the_optimum",
+    "test_the_dual_has_the_value_of_the_linear_program",
+)
+
 # The page that runs other libraries, and their modules.
 OTHERS = ("lightgbm", "xgboost", "imblearn", "optuna", "skl2onnx", "onnxruntime")
 OTHERS_PAGE = "docs/user_guide/interoperation.rst"
@@ -51,6 +69,8 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=OLD))
     absent = [name for name in OTHERS if not find_spec(name)]
     for item in items:
+        if any(part in item.nodeid for part in REPEAT):
+            item.add_marker(pytest.mark.no_cover)
         if absent and OTHERS_PAGE in item.nodeid:
             reason = f"extra 'interoperation' is missing: {', '.join(absent)}"
             item.add_marker(pytest.mark.skip(reason=reason))
