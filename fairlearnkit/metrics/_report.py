@@ -55,6 +55,8 @@ DEFAULT_RATES = (
     "false_positive_rate",
     "accuracy",
 )
+# Of the resamples of numbers, so that equal rows have equal reports.
+DEFAULT_SEED = 0
 TARGETS = ("classes", "numbers")
 ROWS = ("y_true", "y_pred", "sensitive_features", "sample_weight")
 
@@ -72,7 +74,7 @@ def parity_report(
     reference=None,
     n_resamples=1000,
     confidence_level=0.95,
-    random_state=0,
+    random_state=None,
     missing="error",
     min_group_size=0,
     title=None,
@@ -90,8 +92,8 @@ def parity_report(
     .. math:: \text{difference} = \max_g \text{rate}_g - \min_g \text{rate}_g, \quad
               \text{ratio} = \min_g \text{rate}_g \,/\, \max_g \text{rate}_g
 
-    with bootstrap intervals. For selection rates, the impact ratio of a group is its
-    rate divided by that of the most selected group.
+    with intervals. For selection rates, the impact ratio of a group is its rate divided
+    by that of the most selected group.
 
     Parameters
     ----------
@@ -122,13 +124,14 @@ def parity_report(
         Group that every other group is compared with, too: its label, or its name in
         the report.
     n_resamples : int, default=1000
-        Number of bootstrap resamples; 0 omits all intervals. With `epsilon` there are
-        none, and intervals have a formula.
+        Number of bootstrap resamples where the target is numeric. The intervals of
+        rates have formulas. 0 omits all intervals.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
-    random_state : int, RandomState instance or None, default=0
-        Determines the resamples. With `epsilon`, a seed is an error, except for the
-        default, which has no effect then.
+    random_state : int, RandomState instance or None, default=None
+        Determines the resamples of a numeric target. None takes the seed 0, so that
+        equal rows have equal reports. With `epsilon`, any other value than None is an
+        error.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features. With `epsilon`, "error" leaves these
         rows out, as "ignore" does, since an error would reveal them.
@@ -232,17 +235,19 @@ def parity_report(
     """
     check_option("target", target, TARGETS)
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
-    asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
     check_noise(epsilon, groups, sample_weight)
     if epsilon is not None:
         check_private(target, random_state)
         build = partial(_report_private, groups=groups, epsilon=epsilon)
+    elif random_state is None:
+        random_state = DEFAULT_SEED
+    asked = (reference, n_resamples, confidence_level, random_state)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}
     numbers |= _resampling(n_resamples, confidence_level, random_state)
-    if epsilon is not None:  # intervals have a formula
+    if target == "classes":  # intervals have formulas
         numbers |= {"n_resamples": 0, "random_state": None}
     return numbers if output_dict else ParityReport(numbers)
 
