@@ -9,6 +9,13 @@ import warnings
 from pathlib import Path
 
 import fairlearnkit
+from fairlearnkit._command_private import (
+    as_declared,
+    as_text,
+    check_declared,
+    declared_classes,
+    declared_groups,
+)
 from fairlearnkit._command_table import (
     CommandError,
     check_columns,
@@ -44,6 +51,15 @@ TERMS = [
     (r"\bn_resamples=", "--resamples "),
     (r"\bconfidence_level=", "--confidence "),
     (r"^Seed must", "--seed must"),
+    (r"\brandom_state=", "--seed "),
+    (r"\brandom_state\b", "--seed"),
+    (r"\bepsilon=", "--epsilon "),
+    (r"(?<!-)\bepsilon\b", "--epsilon"),
+    (r"\btarget=", "--target "),
+    (r"^groups=", "--groups "),
+    (r"^labels=", "--classes "),
+    (r"^groups holds", "--groups: holds"),
+    (r"^labels holds", "--classes: holds"),
 ]
 EXAMPLE = """\
 example:
@@ -54,6 +70,12 @@ example:
 The first line of a CSV file has the names of the columns. Values of sensitive columns
 are read as text: "01" is not "1", and "NA" is a group. Empty fields are missing values.
 Several sensitive columns give their intersections, which are called "F, Black".
+
+With --epsilon, counts hold random noise, so that the report hardly depends on any
+single row. All groups and classes have to be declared:
+  python -m fairlearnkit report decisions.csv --y-true outcome --y-pred decision \\
+      --sensitive sex,race --groups F,M --groups Black,White,other \\
+      --classes approved,denied --positive approved --epsilon 1 --output report.html
 
 Exit status: 0, or 2 for a wrong option, column or file.
 """
@@ -80,6 +102,7 @@ def make_parser():
     )
     _add_columns(report)
     _add_comparison(report)
+    _add_privacy(report)
     _add_output(report)
     return parser
 
@@ -142,7 +165,7 @@ def _add_comparison(parser):
         type=int,
         default=1000,
         metavar="N",
-        help="bootstrap resamples of the intervals; 0 omits them (default: 1000)",
+        help="bootstrap resamples of numbers; 0 omits all intervals (default: 1000)",
     )
     add(
         "--confidence",
@@ -151,7 +174,27 @@ def _add_comparison(parser):
         metavar="LEVEL",
         help="confidence level of the intervals (default: 0.95)",
     )
-    add("--seed", type=int, default=0, help="of the resamples (default: 0)")
+    add("--seed", type=int, help="of the resamples of numbers (default: 0)")
+
+
+def _add_privacy(parser):
+    """Options of a report with noise."""
+    add = parser.add_argument_group("private report").add_argument
+    add(
+        "--epsilon",
+        type=float,
+        metavar="EPSILON",
+        help="add noise to the counts: a row changes the probability of any report by "
+        "a factor of at most exp(EPSILON); 0.1 to 10 are usual",
+    )
+    add(
+        "--groups",
+        action="append",
+        metavar="VALUES",
+        help="all values of a sensitive column, separated by commas (a value with a "
+        "comma in double quotes); once for each column, in their order",
+    )
+    add("--classes", metavar="CLASSES", help="all classes, separated by commas")
 
 
 def _add_output(parser):
@@ -216,6 +259,7 @@ def _translate(message):
 def _report(options):
     """Read, compute, write; what was written, as a message."""
     style = _format_of(options)
+    check_declared(options)
     rates = options.rates
     if rates is not None:
         rates = re.split(r"\s*,\s*", rates.strip())
@@ -236,7 +280,7 @@ def _report(options):
 
     separator = _separator_of(options)
     table = read_table(options.table, choose, separator, options.encoding)
-    if not len(table):
+    if not len(table) and options.epsilon is None:  # which no message must tell
         msg = f"{options.table} has no rows below its header."
         raise CommandError(msg)
     report = _compute(options, rates, table, sensitive)
@@ -275,25 +319,12 @@ def _compute(options, rates, table, sensitive):
     """The report of a table."""
     from fairlearnkit.metrics import parity_report
 
-    columns = [table[c] for c in (options.y_true, options.y_pred) if c is not None]
-    pos_label = None
-    if options.target == "numbers":
-        if options.positive is not None:
-            msg = "--positive is about classes, and --target is numbers."
-            raise CommandError(msg)
-        values = [numbers_of(column) for column in columns]
-    else:
-        values = classes_of(columns)
-        pos_label = _positive_class(options, rates, values)
-    y_true = values[0] if options.y_true is not None else None
     weights = options.weights
     return parity_report(
-        y_true,
-        values[-1],
-        sensitive_features=groups_of(table[sensitive], options.missing),
+        **_columns_of(options, rates, table, sensitive),
         sample_weight=None if weights is None else numbers_of(table[weights]),
         target=options.target,
-        pos_label=pos_label,
+        epsilon=options.epsilon,
         rates=rates,
         reference=options.reference,
         n_resamples=options.resamples,
@@ -308,9 +339,34 @@ def _compute(options, rates, table, sensitive):
     )
 
 
-def _positive_class(options, rates, values):
+def _columns_of(options, rates, table, sensitive):
+    """Columns of the report, and what says how to read them."""
+    columns = [table[c] for c in (options.y_true, options.y_pred) if c is not None]
+    found, of_rows = {}, groups_of
+    if options.target == "numbers":
+        if options.positive is not None:
+            msg = "--positive is about classes, and --target is numbers."
+            raise CommandError(msg)
+        values = [numbers_of(column) for column in columns]
+    elif options.epsilon is None:
+        values = classes_of(columns)
+        classes = {label for column in values for label in column.tolist()}
+        classes = sorted(classes, key=str)
+        found["pos_label"] = _positive_class(options, rates, classes)
+    else:
+        of_rows, classes = as_text, declared_classes(options.classes)
+        values = [as_declared(column, classes) for column in columns]
+        found["pos_label"] = _positive_class(options, rates, classes)
+        found["labels"] = classes
+        found["groups"] = declared_groups(options.groups, sensitive, options.missing)
+    found["y_true"] = values[0] if options.y_true is not None else None
+    found["y_pred"] = values[-1]
+    found["sensitive_features"] = of_rows(table[sensitive], options.missing)
+    return found
+
+
+def _positive_class(options, rates, classes):
     """The positive class; None if it is known, or if there is one for each report."""
-    classes = sorted({label for column in values for label in column.tolist()}, key=str)
     if options.positive is not None:
         return find_positive(options.positive, classes)
     known = rates is not None and {*rates} <= {"accuracy", "error_rate"}

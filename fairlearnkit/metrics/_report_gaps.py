@@ -16,7 +16,6 @@ from fairlearnkit._data.counts import SMALL_CELL
 
 from ._bootstrap import percentile_interval
 
-
 # Resamples beyond a quantile that make it certain enough: its own error is that of some
 # 10 % of the tail. Twice as many would leave 1,000 resamples with too few for .95.
 BEYOND = 10

@@ -36,7 +36,7 @@ def draw(n_rows, seed, rates=(0.5, 0.3)):
     ],
 )
 def test_coverage(metric, rates, truth):
-    """95 % nominal: 92 to 98 % at 500 rows a group; 0 % where there is no gap before."""
+    """95 % nominal: 92 to 98 % at 500 rows a group, also where there is no gap."""
     n_trials, inside = 250, 0
     for seed in range(n_trials):
         y_pred, group = draw(500, seed, rates)

@@ -373,7 +373,15 @@ def test_group_rates():
     found = group_rates_of(y_true, y_pred, group)
     plain = group_rates(y_true, y_pred, sensitive_features=group, pos_label="yes")
     assert found.pop("epsilon") == 1
+    intervals = found.pop("intervals")
     assert_equal(found, dict(plain))
+    assert intervals.keys() == plain.by_group.keys()
+    reported = private(y_true, y_pred, group).numbers["intervals"]
+    for rate, by_name in reported.items():  # the same intervals, in the same order
+        assert_equal(intervals[rate].tolist(), list(by_name.values()))
+    half = group_rates_of(y_true, y_pred, group, confidence_level=0.5)["intervals"]
+    for rate, ends in half.items():
+        assert (np.ptp(ends, axis=1) < 0.6 * np.ptp(intervals[rate], axis=1)).all()
     alone = group_rates_of(None, y_pred, group)
     assert list(alone["by_group"]) == ["selection_rate"]
 
@@ -386,6 +394,8 @@ def test_group_rates_with_noise(noise):
     assert_equal(found["counts"], cells.sum(axis=(1, 2)))
     rates = noisy_rates(cells, "positive_predictive_value", 1, True, 1.0)
     assert_allclose(found["by_group"]["positive_predictive_value"], rates.values)
+    ends = rates.intervals(quantile_for(0.95))
+    assert_allclose(found["intervals"]["positive_predictive_value"], np.transpose(ends))
     noise["value"] = np.tile([0, 0, 0, -400], 3)
     with (
         pytest.warns(SmallGroupWarning, match="by the counts with noise") as small,
@@ -394,6 +404,7 @@ def test_group_rates_with_noise(noise):
         found = group_rates_of(y_true, y_pred, group)
     assert small[0].filename == nan[0].filename == __file__
     assert np.isnan(found["by_group"]["true_positive_rate"]).all()
+    assert_equal(found["intervals"]["true_positive_rate"], [[0.0, 1.0]] * 3)
     for values in found["by_group"].values():
         assert ((values >= 0) & (values <= 1) | np.isnan(values)).all()
 
@@ -407,6 +418,7 @@ def test_group_rates_with_noise(noise):
         ({"epsilon": -1}, "epsilon=-1 must be a number"),
         ({"epsilon": None}, "Leave out groups"),
         ({"pos_label": "x"}, "is not a class"),
+        ({"confidence_level": 95}, "confidence_level=95 must lie between 0 and 1"),
     ],
 )
 def test_errors_of_group_rates(options, message, noise):

@@ -465,8 +465,8 @@ def test_what_the_report_is_about():
     # Those of classes have formulas.
     assert (found["n_resamples"], found["random_state"]) == (0, None)
     options = {"sensitive_features": group, "target": "numbers", "n_resamples": 50}
-    for given, used in ({"random_state": 3}, 3), ({"random_state": None}, 0):
-        found = numbers_of(None, weight, **options, **given)
+    for asked, used in ({"random_state": 3}, 3), ({"random_state": None}, 0):
+        found = numbers_of(None, weight, **options, **asked)
         assert (found["n_resamples"], found["random_state"]) == (50, used)
     assert {"fairlearnkit", "scikit-learn", "Python"} <= set(found["versions"])
     rows = {"sensitive_features": np.column_stack([group, group]), "pos_label": "yes"}
