@@ -7,8 +7,8 @@ Nominal are 95 %. Sections:
 
 - "rates": 2,000 samples of 2 or 5 groups of equal size. One group has the rate
   "rate" + "gap", the others have "rate". "percentile" is the percentile bootstrap (500
-  resamples of 1,000 samples), "rows" what `bootstrap_interval` does for metrics whose
-  rows it draws, and the rest the intervals of gaps of rates: coverage, share of
+  resamples of 1,000 samples), "any metric" what `bootstrap_interval` does for metrics
+  whose rows it draws, and the rest the intervals of gaps of rates: coverage, share of
   intervals above and below the truth, mean width; and the coverage of the ratio.
 - "weights": the same with weights from an exponential distribution, which have nothing
   to do with the outcome, or are twice as large for it.
@@ -77,7 +77,7 @@ def rates():
     rng = np.random.default_rng(0)
     lines = [
         f"{'groups':>6} {'rows':>5} {'rate':>6} {'gap':>6} {'percentile':>11} "
-        f"{'rows':>6} {'holds':>7} {'above':>6} {'below':>6} {'width':>6} {'ratio':>6}"
+        f"{'any metric':>11} {'holds':>7} {'above':>6} {'below':>6} {'width':>6} {'ratio':>6}"
     ]
     cells = [(k, n, r, g) for k in GROUPS for n in SIZES for r in RATES for g in GAPS]
     for n_groups, n, rate, gap in [ORIGINAL, *cells]:
@@ -92,7 +92,7 @@ def rates():
             *shares(largest_difference(found, LEVEL), gap),
             shares(smallest_ratio(found, LEVEL), p.min() / p.max())[0],
         ]
-        text = "{:>11.3f} {:>6.3f} {:>7.3f} {:>6.3f} {:>6.3f} {:>6.3f} {:>6.3f}"
+        text = "{:>11.3f} {:>11.3f} {:>7.3f} {:>6.3f} {:>6.3f} {:>6.3f} {:>6.3f}"
         start = f"{n_groups:>6} {n:>5} {rate:>6g} {gap:>6g} "
         keep(lines, start + text.format(*numbers))
     return lines
