@@ -75,10 +75,9 @@ def resampled_ends(counts, n, rng):
 def rates():
     """Two and five groups, by size, rate and gap."""
     rng = np.random.default_rng(0)
-    lines = [
-        f"{'groups':>6} {'rows':>5} {'rate':>6} {'gap':>6} {'percentile':>11} "
-        f"{'any metric':>11} {'holds':>7} {'above':>6} {'below':>6} {'width':>6} {'ratio':>6}"
-    ]
+    heads = f"{'groups':>6} {'rows':>5} {'rate':>6} {'gap':>6} {'percentile':>11} "
+    heads += f"{'any metric':>11} {'holds':>7} {'above':>6} {'below':>6} {'width':>6} "
+    lines = [heads + f"{'ratio':>6}"]
     cells = [(k, n, r, g) for k in GROUPS for n in SIZES for r in RATES for g in GAPS]
     for n_groups, n, rate, gap in [ORIGINAL, *cells]:
         p = rates_of_groups(n_groups, rate, gap)

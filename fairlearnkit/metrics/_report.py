@@ -246,9 +246,7 @@ def parity_report(
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}
-    numbers |= _resampling(n_resamples, confidence_level, random_state)
-    if target == "classes":  # intervals have formulas
-        numbers |= {"n_resamples": 0, "random_state": None}
+    numbers |= _resampling(target, n_resamples, confidence_level, random_state)
     return numbers if output_dict else ParityReport(numbers)
 
 
@@ -259,12 +257,14 @@ def _heading(title, model, data, date):
     return texts | {"date": str(datetime.date.today() if date is None else date)}
 
 
-def _resampling(n_resamples, confidence_level, random_state):
-    """How the intervals were made."""
+def _resampling(target, n_resamples, confidence_level, random_state):
+    """How the intervals were made: those of classes by formulas."""
+    is_drawn = target == "numbers"
+    is_seed = is_drawn and isinstance(random_state, int)
     return {
-        "n_resamples": int(n_resamples),
+        "n_resamples": int(n_resamples) if is_drawn else 0,
         "confidence_level": float(confidence_level) if n_resamples else None,
-        "random_state": random_state if isinstance(random_state, int) else None,
+        "random_state": random_state if is_seed else None,
     }
 
 
