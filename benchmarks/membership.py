@@ -9,7 +9,7 @@ Sections:
   calibrated score and of the likelihood ratio; its true positive rate at a false
   positive rate of 1 %; AUC of women and men and their difference with its interval.
   Below, the same by class of y, without the SVC.
-- "neighbour": a model of the nearest neighbour on the same rows of Adult: of its two
+- "neighbour": a model of the nearest neighbour on 2,000 rows of Adult: of its two
   classes, of 10 and 100 classes (quantile bins of age plus noise), and of age plus
   noise as a number. "right" is the share of right predictions for rows that a model has
   not seen.
@@ -136,7 +136,7 @@ def models():
 
 def neighbour():
     """How many classes there are decides what a nearest neighbour gives away."""
-    people, X, income = adult(0)[0]
+    people, X, income = adult(0, 2000)[0]
     noise = np.random.default_rng(1).normal(size=len(X))
     age = people["age"].to_numpy(float) + noise
     targets = {"income, 2 classes": income}

@@ -362,6 +362,7 @@ def test_a_standard_output_that_nobody_reads(folder):
 
 HIT = "--y-pred hit --sensitive sex"
 Y = "--y-pred y --sensitive sex"
+CLAIMS = "report d.csv --y-pred premium --sensitive sex --target numbers"
 NOISY = f"report d.csv {HIT} --groups F,M --classes 0,1 --epsilon"
 WRONG = {
     f"report d.csv {HIT} --epsilon 1": "--epsilon needs --groups: labels that are",
@@ -390,7 +391,7 @@ WRONG = {
     f"report twice.csv {HIT}": "twice.csv has 2 columns 'sex': give each ",
     f"report infinite.csv {HIT} --positive 1": "holds numbers such as inf",
     f"report {os.devnull} {HIT}": "is no file of its own",
-    f"report d.csv {HIT} --seed -3": "--seed must be between 0 and",
+    f"{CLAIMS} --seed -3": "--seed must be between 0 and",
     f"{REPORT} --missing group --positive approved --reference F": "such as 'F, (miss",
     f"report d.csv {HIT} --weights wght": "--weights: d.csv has no column 'wght'",
     f"report d.csv {HIT} --weights sex": "which is not a number",

@@ -36,7 +36,7 @@ class SampledRates(NamedTuple):
         """
         low, high = wilson_ends(self.values, self.n_rows, z)
         # Rates of 0 and 1 are ends of their intervals, but for rounding.
-        return np.minimum(low, self.values), np.maximum(high, self.values)
+        return np.clip(low, 0.0, self.values), np.clip(high, self.values, 1.0)
 
 
 def sampled_rates(weights, squares, rate, positive):
