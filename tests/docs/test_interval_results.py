@@ -69,6 +69,21 @@ def test_rates(sections):
     assert (round(low, 2), round(high, 2)) == (0.75, 0.81)
     for row in rows:  # the shares of one line, each of which is rounded
         assert abs(row["holds"] + row["above"] + row["below"] - 1) < 0.0016
-    # Other metrics: about as often as they should among two groups, not among five.
+    # Any metric: about as often as they should among two groups, not among five.
     assert ends(only(rows, groups=2), "any")[0] > 0.93
     assert ends(only(rows, groups=5, gap=0, rate=0.3), "any")[1] < 0.9
+
+
+def test_weights(sections):
+    rows = sections["weights"]
+    assert len(rows) == 72
+    for name, expected in (("exponential", 0.95), ("twice for outcome", 0.92)):
+        low, high = ends(only(rows, weights=name))
+        assert (round(low, 2), high) == (expected, 1)
+    least = min(rows, key=lambda row: row["holds"])
+    assert least["rows"] * least["rate"] == 10
+
+
+def test_other_metrics(sections):
+    assert len(sections["metrics"]) == 24
+    assert ends(sections["metrics"])[0] > 0.93

@@ -82,22 +82,22 @@ def test_counts_and_rows_agree(stratify):
 
 
 def test_a_gap_of_0_of_any_metric_of_two_groups():
-    """By rows: 93 to 100 % of 120 intervals; none of the percentile intervals."""
+    """By rows, of 60 samples: 95 % nominal, and few of the percentile intervals."""
     held, above = 0, 0
-    for seed in range(120):
+    for seed in range(60):
         y_pred, group = draw(60, seed, (0.4, 0.4))
         found = bootstrap_interval(
             wrapped,
             y_pred,
             y_pred,
             sensitive_features=group,
-            n_resamples=60,
+            n_resamples=40,
             random_state=seed,
         )
         held += found.low <= 0
         above += found.estimate > 0
-    assert 0.9 <= held / 120 <= 0.99
-    assert above > 100
+    assert 0.88 <= held / 60 < 1
+    assert above > 50
 
 
 def test_intervals_of_a_distance_of_decisions():
