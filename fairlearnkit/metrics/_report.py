@@ -180,7 +180,10 @@ def parity_report(
 
     Notes
     -----
-    Each interval is valid for one gap, not for all of them at once. The user guide says
+    Each interval is valid for one gap, not for all of them at once. Those of gaps of
+    rates are those of :func:`~fairlearnkit.metrics.bootstrap_interval`, whose notes say
+    how often they hold the truth. Those of numbers come from resamples; nothing is
+    guaranteed if groups have few rows or values with heavy tails. The user guide says
     what each gap does not show. Of more than two groups, the text names the two behind
     each gap, with the number of rows that the rate is about. The report states numbers;
     it does not judge whether a difference is justified or lawful.

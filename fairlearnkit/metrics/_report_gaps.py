@@ -16,8 +16,8 @@ from fairlearnkit._data.counts import SMALL_CELL
 
 from ._bootstrap import percentile_interval
 
-# Resamples beyond a quantile that make it certain enough: its own error is that of some
-# 10 % of the tail. Twice as many would leave 1,000 resamples with too few for .95.
+# Resamples beyond a quantile that make it certain enough: of 1,000 resamples, its error
+# is 5 % of its distance. Twice as many would be too many for .99.
 BEYOND = 10
 # Tail of the quantiles where there are hardly any resamples.
 LARGEST_TAIL = 0.25
