@@ -177,39 +177,38 @@ def metrics():
 
 def numbers():
     """Means of predictions and distances between their distributions."""
-    rng = np.random.default_rng(3)
     head = f"{'number':<18} {'groups':>6} {'rows':>5} {'gap':>6} "
     lines = [head + f"{'holds':>7} {'above':>6} {'below':>6} {'width':>6}"]
     for n_groups in GROUPS:
         for more in (0.0, 0.5):
-            n = 100
-            group = np.repeat(np.arange(n_groups), n)
-            groups = read_groups(group)
-            shift = more * (group == n_groups - 1)
-            ends = {"mean prediction": [], "KS distance": []}
-            large = np.random.default_rng(4).gamma(2.0, size=(2, 200_000))
-            true_ks = _distance(large[0], large[1] + more) if more else 0.0
-            truth = {"mean prediction": more, "KS distance": true_ks}
-            for seed in range(1000):
-                f = rng.gamma(2.0, size=len(group)) + shift
-                rows = SortedRows.read(None, f, groups, None)
-                compared = np.ones(n_groups, bool)
-                sums, largest, _ = resampled_sums(rows, compared, 200, seed)
-                found = rows.sums(rows.weight)
-                values, draws = (s[..., 1] / s[..., 0] for s in (found, sums))
-                gap = Measure(values, draws, np.full(n_groups, n)).gap(
-                    "difference", LEVEL
-                )
-                ends["mean prediction"].append((gap["low"], gap["high"]))
-                distance = rows.distances(rows.weight)[0]
-                gap = interval(distance, largest, LEVEL, is_gap=True)
-                ends["KS distance"].append((gap["low"], gap["high"]))
-            for name, each in ends.items():
-                told = shares(np.transpose(each), truth[name])
-                text = "{:>7.3f} {:>6.3f} {:>6.3f} {:>6.3f}".format(*told)
-                start = f"{name:<18} {n_groups:>6} {n:>5} {more:>6g} "
-                keep(lines, start + text)
+            for line in numbers_of(n_groups, more):
+                keep(lines, line)
     return lines
+
+
+def numbers_of(n_groups, more, n=100):
+    """Lines of one population, in which the last group has predictions of more."""
+    rng = np.random.default_rng([3, n_groups, int(10 * more)])
+    group = np.repeat(np.arange(n_groups), n)
+    groups, shift = read_groups(group), more * (group == n_groups - 1)
+    large = rng.gamma(2.0, size=(2, 200_000))
+    true_ks = _distance(large[0], large[1] + more) if more else 0.0
+    found = {"mean prediction": [], "KS distance": []}
+    for seed in range(1000):
+        f = rng.gamma(2.0, size=len(group)) + shift
+        rows = SortedRows.read(None, f, groups, None)
+        sums, largest, _ = resampled_sums(rows, None, 200, seed)
+        values, draws = (s[..., 1] / s[..., 0] for s in (rows.sums(rows.weight), sums))
+        measure = Measure(values, draws, np.full(n_groups, n))
+        gap = measure.gap("difference", LEVEL)
+        found["mean prediction"].append((gap["low"], gap["high"]))
+        distance = rows.distances(rows.weight)[0]
+        gap = interval(distance, largest, LEVEL, is_gap=True)
+        found["KS distance"].append((gap["low"], gap["high"]))
+    for (name, ends), truth in zip(found.items(), (more, true_ks)):
+        text = "{:>7.3f} {:>6.3f} {:>6.3f} {:>6.3f}"
+        start = f"{name:<18} {n_groups:>6} {n:>5} {more:>6g} "
+        yield start + text.format(*shares(np.transpose(ends), truth))
 
 
 def _distance(a, b):

@@ -62,7 +62,8 @@ class RateMeasure(NamedTuple):
         return self._intervals(estimates, intervals, level)
 
     def _intervals(self, estimates, intervals, level):
-        ends = np.full((2, len(estimates)), np.nan)
+        # One NaN for all, so that equal reports are equal as dicts.
+        ends = [[np.nan] * len(estimates)] * 2
         if self.has_intervals:
             ends = np.reshape(intervals(self.rates, confidence_level=level), (2, -1))
         keys = ("estimate", "low", "high")
