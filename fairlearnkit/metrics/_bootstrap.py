@@ -127,9 +127,10 @@ def bootstrap_interval(
     `random_state` have no effect on these ends, only on `standard_error`.
 
     **Other metrics**: nothing is guaranteed. If no resample is negative, the lower end
-    is at most ``2 * estimate - high``, so that the interval of a gap of two groups
-    holds 0 about as often as it should. Among more groups, the largest gap is biased
-    upwards, and the interval holds a gap near 0 too rarely.
+    is at most ``2 * estimate - high``, so that the interval of a difference of one
+    number of two groups, such as a mean, holds 0 about as often as it should. Among
+    more groups, the largest gap is biased upwards, and so are distances between
+    distributions: the interval holds a gap near 0 too rarely.
 
     Of gaps of rates, the counts are drawn from a multinomial distribution, which is
     equivalent to resampling rows, at a cost that does not depend on the number of rows

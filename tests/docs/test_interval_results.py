@@ -87,3 +87,12 @@ def test_weights(sections):
 def test_other_metrics(sections):
     assert len(sections["metrics"]) == 24
     assert ends(sections["metrics"])[0] > 0.93
+
+
+def test_numbers(sections):
+    rows = sections["numbers"]
+    low, high = ends(only(rows, number="mean prediction"))
+    assert low > 0.92
+    assert high < 0.97
+    (distance,) = only(rows, number="KS distance", gap=0)
+    assert round(distance["above"], 2) == 0.24  # "a quarter"
