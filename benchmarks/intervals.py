@@ -15,8 +15,8 @@ Nominal are 95 %. Sections:
 - "metrics": demographic parity within two strata, equalized odds, and other aggregates,
   of 1,000 samples, by `comparison_interval`.
 - "numbers": differences of mean predictions in reports, and Kolmogorov-Smirnov
-  distances, of gamma distributed predictions of two groups, of which one has more. 1,000
-  samples and 200 resamples.
+  distances, of gamma distributed predictions of two groups, of which one has more.
+  1,000 samples and 200 resamples.
 
 Each section replaces its own part of the file.
 """
