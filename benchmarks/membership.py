@@ -9,6 +9,10 @@ Sections:
   calibrated score and of the likelihood ratio; its true positive rate at a false
   positive rate of 1 %; AUC of women and men and their difference with its interval.
   Below, the same by class of y, without the SVC.
+- "neighbour": a model of the nearest neighbour on 2,000 rows of Adult: of its two
+  classes, of 10 and 100 classes (quantile bins of age plus noise), and of age plus
+  noise as a number. "right" is the share of right predictions for rows that a model has
+  not seen.
 - "remedies": larger leaves, and early stopping; with the accuracy on other rows.
 - "parity": the AUC of a small group without and with a parity constraint, which was
   fitted on the same halves; mean change over 8 repeats of 16 models, and its standard
@@ -33,7 +37,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -128,6 +132,41 @@ def models():
             second.append(f"{line}  {cell(found.auc.difference, (s, 0))}")
             print(second[-1], flush=True)
     return [*first, "", *second]
+
+
+def neighbour():
+    """How many classes there are decides what a nearest neighbour gives away."""
+    people, X, income = adult(0, 2000)[0]
+    noise = np.random.default_rng(1).normal(size=len(X))
+    age = people["age"].to_numpy(float) + noise
+    targets = {"income, 2 classes": income}
+    for n_bins in (10, 100):
+        cuts = np.quantile(age, np.arange(1, n_bins) / n_bins)
+        targets[f"age, {n_bins} classes"] = np.digitize(age, cuts)
+    targets["age, a number"] = age
+    lines = [
+        f"{'Nearest neighbour':<20} {'right':>6} {'loss':>6} {'ratio':>6} {'TPR':>6}"
+    ]
+    for name, y in targets.items():
+        is_number = y.dtype.kind == "f"
+        model = (KNeighborsRegressor if is_number else KNeighborsClassifier)(1)
+        found = membership_inference(
+            model,
+            X,
+            y,
+            sensitive_features=people["sex"].astype(str).to_numpy(),
+            n_models=N_MODELS,
+            random_state=0,
+        )
+        inside = found.member.ravel()
+        # The signal of a right prediction is the largest there is.
+        right = np.mean(found.signal[~found.member] == found.signal.max())
+        loss = roc_auc_score(inside, found.signal.ravel())
+        values = [right, loss, found.auc.overall.estimate]
+        values.append(found.tpr_at_1_percent_fpr.overall.estimate)
+        lines.append(f"{name:<20} " + " ".join(f"{float(v):>6.3f}" for v in values))
+        print(lines[-1], flush=True)
+    return lines
 
 
 def remedies():
@@ -285,6 +324,7 @@ def of_table(seed, model, is_class):
 
 SECTIONS = {
     "models": models,
+    "neighbour": neighbour,
     "remedies": remedies,
     "parity": parity,
     "parity_svc": parity_svc,

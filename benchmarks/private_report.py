@@ -21,8 +21,9 @@ from fairlearnkit._counting.discrete_laplace import (
     draw_discrete_laplace,
     rational_epsilon,
 )
-from fairlearnkit._counting.noisy_gaps import largest_difference, smallest_ratio
-from fairlearnkit._counting.noisy_rates import noisy_rates, quantile_for
+from fairlearnkit._counting.gap_intervals import largest_difference, smallest_ratio
+from fairlearnkit._counting.newcombe import quantile_for
+from fairlearnkit._counting.noisy_rates import noisy_rates
 from fairlearnkit._counting.rates import divide, rate_counts
 from fairlearnkit.datasets import load_adult
 

@@ -1,6 +1,5 @@
 """The command ``python -m fairlearnkit report``: from a table to a report."""
 
-import argparse
 import os
 import re
 import shlex
@@ -8,7 +7,14 @@ import sys
 import warnings
 from pathlib import Path
 
-import fairlearnkit
+from fairlearnkit._command_parser import make_parser
+from fairlearnkit._command_private import (
+    as_declared,
+    as_text,
+    check_declared,
+    declared_classes,
+    declared_groups,
+)
 from fairlearnkit._command_table import (
     CommandError,
     check_columns,
@@ -44,134 +50,16 @@ TERMS = [
     (r"\bn_resamples=", "--resamples "),
     (r"\bconfidence_level=", "--confidence "),
     (r"^Seed must", "--seed must"),
+    (r"\brandom_state=", "--seed "),
+    (r"\brandom_state\b", "--seed"),
+    (r"\bepsilon=", "--epsilon "),
+    (r"(?<!-)\bepsilon\b", "--epsilon"),
+    (r"\btarget=", "--target "),
+    (r"\bgroups=", "--groups "),
+    (r"\blabels=", "--classes "),
+    (r"^groups holds", "--groups: holds"),
+    (r"^labels holds", "--classes: holds"),
 ]
-EXAMPLE = """\
-example:
-  python -m fairlearnkit report decisions.csv --y-true outcome --y-pred decision \\
-      --sensitive sex,race --positive approved --reference "F, Black" \\
-      --title "Loan decisions, spring 2026" --output report.html
-
-The first line of a CSV file has the names of the columns. Values of sensitive columns
-are read as text: "01" is not "1", and "NA" is a group. Empty fields are missing values.
-Several sensitive columns give their intersections, which are called "F, Black".
-
-Exit status: 0, or 2 for a wrong option, column or file.
-"""
-
-
-def make_parser():
-    """The parser of all options."""
-    parser = argparse.ArgumentParser(
-        prog="python -m fairlearnkit",
-        description="Parity constraints and metrics for machine learning.",
-        allow_abbrev=False,
-    )
-    version = f"fairlearnkit {fairlearnkit.__version__}"
-    parser.add_argument("--version", action="version", version=version)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    report = commands.add_parser(
-        "report",
-        help="report of rates, gaps and intervals by group, from a CSV or Parquet file",
-        description="Compare the decisions or numeric predictions in a table between "
-        "groups, and write a report: one HTML page, Markdown or JSON.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    _add_columns(report)
-    _add_comparison(report)
-    _add_output(report)
-    return parser
-
-
-def _add_columns(parser):
-    """Options that say where the data are."""
-    group = parser.add_argument_group("data")
-    add = group.add_argument
-    add("table", help="CSV file, or Parquet file (.parquet) if pyarrow is installed")
-    add("--y-pred", required=True, metavar="COLUMN", help="decisions or predictions")
-    add(
-        "--y-true",
-        metavar="COLUMN",
-        help="what was true; without it, only selection rates or mean predictions",
-    )
-    add(
-        "--sensitive",
-        required=True,
-        action="append",
-        metavar="COLUMNS",
-        help="columns of the groups, separated by commas; may be repeated",
-    )
-    add("--weights", metavar="COLUMN", help="weights of the rows")
-    add(
-        "--target",
-        choices=["classes", "numbers"],
-        default="classes",
-        help="what is predicted (default: classes)",
-    )
-    add("--positive", metavar="CLASS", help="class that counts as selected")
-    add(
-        "--missing",
-        choices=["error", "group", "ignore"],
-        default="error",
-        help="rows without a value in a sensitive column: stop (default), make them a "
-        "group, or leave them out",
-    )
-    add(
-        "--separator",
-        default=",",
-        help=r"separator of the CSV file, such as ';' or '\t' (default: comma)",
-    )
-    add("--encoding", default="utf-8-sig", help="of the CSV file (default: UTF-8)")
-
-
-def _add_comparison(parser):
-    """Options that say what is compared."""
-    add = parser.add_argument_group("comparison").add_argument
-    add("--reference", metavar="GROUP", help="group to compare every other one with")
-    add("--rates", metavar="NAMES", help="what to report, separated by commas")
-    add(
-        "--min-group-size",
-        type=int,
-        default=0,
-        metavar="N",
-        help="leave groups of fewer rows out of the comparison",
-    )
-    add(
-        "--resamples",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="bootstrap resamples of the intervals; 0 omits them (default: 1000)",
-    )
-    add(
-        "--confidence",
-        type=float,
-        default=0.95,
-        metavar="LEVEL",
-        help="confidence level of the intervals (default: 0.95)",
-    )
-    add("--seed", type=int, default=0, help="of the resamples (default: 0)")
-
-
-def _add_output(parser):
-    """Options that say what the report looks like."""
-    add = parser.add_argument_group("report").add_argument
-    add("--title", metavar="TEXT")
-    add("--model", metavar="TEXT", help="which model decided")
-    add("--data", metavar="TEXT", help="which data these are (default: the file)")
-    add("--date", metavar="TEXT", help="date of the report (default: today)")
-    add(
-        "--output",
-        default="-",
-        metavar="FILE",
-        help="file to write; - (default) is the standard output",
-    )
-    add(
-        "--format",
-        choices=["html", "markdown", "json"],
-        help="default: what the name of the output says; markdown for -",
-    )
 
 
 def main(arguments=None):
@@ -216,6 +104,7 @@ def _translate(message):
 def _report(options):
     """Read, compute, write; what was written, as a message."""
     style = _format_of(options)
+    check_declared(options)
     rates = options.rates
     if rates is not None:
         rates = re.split(r"\s*,\s*", rates.strip())
@@ -236,7 +125,7 @@ def _report(options):
 
     separator = _separator_of(options)
     table = read_table(options.table, choose, separator, options.encoding)
-    if not len(table):
+    if not len(table) and options.epsilon is None:  # which no message must tell
         msg = f"{options.table} has no rows below its header."
         raise CommandError(msg)
     report = _compute(options, rates, table, sensitive)
@@ -275,25 +164,12 @@ def _compute(options, rates, table, sensitive):
     """The report of a table."""
     from fairlearnkit.metrics import parity_report
 
-    columns = [table[c] for c in (options.y_true, options.y_pred) if c is not None]
-    pos_label = None
-    if options.target == "numbers":
-        if options.positive is not None:
-            msg = "--positive is about classes, and --target is numbers."
-            raise CommandError(msg)
-        values = [numbers_of(column) for column in columns]
-    else:
-        values = classes_of(columns)
-        pos_label = _positive_class(options, rates, values)
-    y_true = values[0] if options.y_true is not None else None
     weights = options.weights
     return parity_report(
-        y_true,
-        values[-1],
-        sensitive_features=groups_of(table[sensitive], options.missing),
+        **_columns_of(options, rates, table, sensitive),
         sample_weight=None if weights is None else numbers_of(table[weights]),
         target=options.target,
-        pos_label=pos_label,
+        epsilon=options.epsilon,
         rates=rates,
         reference=options.reference,
         n_resamples=options.resamples,
@@ -308,9 +184,34 @@ def _compute(options, rates, table, sensitive):
     )
 
 
-def _positive_class(options, rates, values):
+def _columns_of(options, rates, table, sensitive):
+    """Columns of the report, and what says how to read them."""
+    columns = [table[c] for c in (options.y_true, options.y_pred) if c is not None]
+    found, of_rows = {}, groups_of
+    if options.target == "numbers":
+        if options.positive is not None:
+            msg = "--positive is about classes, and --target is numbers."
+            raise CommandError(msg)
+        values = [numbers_of(column) for column in columns]
+    elif options.epsilon is None:
+        values = classes_of(columns)
+        classes = {label for column in values for label in column.tolist()}
+        classes = sorted(classes, key=str)
+        found["pos_label"] = _positive_class(options, rates, classes)
+    else:
+        of_rows, classes = as_text, declared_classes(options.classes)
+        values = [as_declared(column, classes) for column in columns]
+        found["pos_label"] = _positive_class(options, rates, classes)
+        found["labels"] = classes
+        found["groups"] = declared_groups(options.groups, sensitive, options.missing)
+    found["y_true"] = values[0] if options.y_true is not None else None
+    found["y_pred"] = values[-1]
+    found["sensitive_features"] = of_rows(table[sensitive], options.missing)
+    return found
+
+
+def _positive_class(options, rates, classes):
     """The positive class; None if it is known, or if there is one for each report."""
-    classes = sorted({label for column in values for label in column.tolist()}, key=str)
     if options.positive is not None:
         return find_positive(options.positive, classes)
     known = rates is not None and {*rates} <= {"accuracy", "error_rate"}

@@ -273,7 +273,7 @@ def find_positive(text, classes):
     text : str
         What was typed.
     classes : list
-        All classes that occur.
+        All classes that occur, or that are declared.
 
     Returns
     -------
@@ -291,10 +291,7 @@ def find_positive(text, classes):
     try:
         return classes[classes.index(float(text))]
     except ValueError as error:  # no number, or not among them
-        msg = (
-            f"--positive: {text!r} is none of the classes that occur: "
-            f"{format_labels(classes)}."
-        )
+        msg = f"--positive: {text!r} is none of the classes: {format_labels(classes)}."
         raise CommandError(msg) from error
 
 

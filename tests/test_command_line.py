@@ -264,6 +264,56 @@ def test_columns_whose_names_hold_a_comma(here, table, folder):
     assert found["sensitive_features"] == ["sex, as given", "region"]
 
 
+PRIVATE = f"{REPORT} --y-true outcome --positive approved --epsilon 1000 "
+DECLARED = """--groups F,M --groups 01,1,NA --classes 'approved,"denied, for now"' """
+
+
+def test_private_reports(here, table):
+    """With noise that is 0: the report of the library on what is declared."""
+    status, out, err = here(f"{PRIVATE} {DECLARED} --format json --date today")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    group = table[["sex", "region"]]
+    expected = parity_report(
+        table["outcome"],
+        table["decision"],
+        sensitive_features=group,
+        groups=[(s, r) for s in "FM" for r in ("01", "1", "NA")],
+        labels=["approved", "denied, for now"],
+        pos_label="approved",
+        epsilon=1000,
+        date="today",
+        data="d.csv",
+    )
+    assert found == json.loads(expected.to_json())
+    assert found["n_rows"] == (table["region"] != "").sum()
+    status, out, _ = here(f"{PRIVATE} {DECLARED} --missing group --format json")
+    found = json.loads(out)
+    assert found["groups"]["F, (missing)"]["count"] > 0
+    assert found["n_rows"] == N
+    command = "report d.csv --y-pred decimal --sensitive sex --groups M,F,X --epsilon 1"
+    status, out, err = here(f"{command} --classes 0,1 --format json")
+    found = json.loads(out)
+    assert (status, found["pos_label"]) == (0, 1)
+    # X has noise only, of a standard deviation of 1.4 in each of two cells.
+    assert abs(found["groups"]["X"]["count"]) < 40
+    assert abs(found["n_rows"] - N) < 80
+    assert "warning: Fewer than 10 rows in a group, by the counts with noise" in err
+
+
+def test_rows_change_no_message_of_a_private_report(here, folder):
+    """Missing and odd values, and no rows at all, are told by nothing but counts."""
+    (folder / "odd.csv").write_text("sex,hit\n" + "F,1\nM,0\n" * 50 + ",x\nF,\nQ,1\n")
+    options = "--y-pred hit --sensitive sex --groups F,M --classes 0,1 --epsilon 1000"
+    status, out, err = here(f"report odd.csv {options} --format json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["n_rows"] == 100
+    status, out, _ = here(
+        f"report header.csv {options.replace('hit', 'y')} --format json"
+    )
+    assert (status, json.loads(out)["n_rows"]) == (0, 0)
+
+
 def test_warnings_are_lines(here):
     status, _, err = here(f"{ALL} --min-group-size 55 --output w.md")
     assert status == 0
@@ -312,7 +362,21 @@ def test_a_standard_output_that_nobody_reads(folder):
 
 HIT = "--y-pred hit --sensitive sex"
 Y = "--y-pred y --sensitive sex"
+CLAIMS = "report d.csv --y-pred premium --sensitive sex --target numbers"
+NOISY = f"report d.csv {HIT} --groups F,M --classes 0,1 --epsilon"
 WRONG = {
+    f"report d.csv {HIT} --epsilon 1": "--epsilon needs --groups: labels that are",
+    f"report d.csv {HIT} --epsilon 1 --groups F,M": "--epsilon needs --classes: labels",
+    f"report d.csv {HIT} --groups F,M": "--groups is for private reports: add --eps",
+    f"report d.csv {HIT} --classes 0,1": "--classes is for private reports",
+    f"{NOISY} 1 --groups 1,2": "got the values of 2 columns, and 1 are sensitive, ['se",
+    f"{NOISY} 0": "--epsilon 0.0 must be a number from 1e-06 to 1000",
+    f"{NOISY} 1 --seed 0": "--seed 0 and --epsilon exclude each other",
+    f"{NOISY} 1 --weights years": "--weights and --epsilon exclude each other",
+    f"{NOISY} 1 --target numbers": "--target 'numbers' and --epsilon exclude",
+    f"{NOISY} 1 --positive yes": "'yes' is none of the classes: [0, 1]",
+    f"report d.csv {HIT} --groups F --classes 0,1 --epsilon 1": "at least two labels",
+    f"report d.csv {HIT} --groups F,F --classes 0,1 --epsilon 1": "holds 'F' twice",
     f"report nope.csv {HIT}": "nope.csv does not exist.",
     f"report folder.csv {HIT}": "folder.csv is a folder.",
     f"report empty.csv {HIT}": "empty.csv is empty.",
@@ -327,7 +391,7 @@ WRONG = {
     f"report twice.csv {HIT}": "twice.csv has 2 columns 'sex': give each ",
     f"report infinite.csv {HIT} --positive 1": "holds numbers such as inf",
     f"report {os.devnull} {HIT}": "is no file of its own",
-    f"report d.csv {HIT} --seed -3": "--seed must be between 0 and",
+    f"{CLAIMS} --seed -3": "--seed must be between 0 and",
     f"{REPORT} --missing group --positive approved --reference F": "such as 'F, (miss",
     f"report d.csv {HIT} --weights wght": "--weights: d.csv has no column 'wght'",
     f"report d.csv {HIT} --weights sex": "which is not a number",
@@ -338,8 +402,8 @@ WRONG = {
     f"report d.csv {HIT} --resamples -1": "--resamples -1 must be an integer",
     f"report d.csv {HIT} --rates recall": "--rates ['recall'] must be a sequence",
     f"report d.csv {HIT} --min-group-size 999": "--min-group-size 999 leaves no group",
-    f"report d.csv {HIT} --positive 2": "'2' is none of the classes that occur: [0, 1]",
-    f"report d.csv {HIT} --positive x": "'x' is none of the classes that occur: [0, 1]",
+    f"report d.csv {HIT} --positive 2": "'2' is none of the classes: [0, 1]",
+    f"report d.csv {HIT} --positive x": "'x' is none of the classes: [0, 1]",
     f"report d.csv {HIT} --positive 1 --target numbers": "--positive is about classes",
     "report d.csv --y-pred hit --sensitive one": "--sensitive holds one group only",
     "report d.csv --y-pred premium --sensitive sex": "use --target numbers",

@@ -76,21 +76,36 @@ class RateComparison:
         gap : ndarray of shape (...)
             NaN where a rate is not defined.
         """
-        worst = np.minimum if self.ratio else np.maximum
         # Step 1. All arrays have the shape (..., n_strata).
         by_rate = [
             self._compare_groups(*rate_counts(weights, rate, positive))
             for positive in positives
             for rate in self.rates
         ]
+        gap = self.combine(by_rate, weights.sum(axis=(-3, -2, -1)))
+        return np.where(np.isinf(gap), np.nan, gap)
+
+    def combine(self, by_rate, weights):
+        """Steps 2 and 3 of `gap`.
+
+        Parameters
+        ----------
+        by_rate : sequence of ndarray of shape (..., n_strata)
+            For each rate and positive class.
+        weights : ndarray of shape (..., n_strata)
+            Weights of the strata.
+
+        Returns
+        -------
+        gap : ndarray of shape (...)
+        """
+        worst = np.minimum if self.ratio else np.maximum
         # Step 2.
         by_stratum = worst.reduce(by_rate, axis=0)
         # Step 3.
         if self.aggregate == "mean":
-            gap = _mean_over_strata(by_stratum, weights.sum(axis=(-3, -2, -1)))
-        else:
-            gap = worst.reduce(by_stratum, axis=-1)
-        return np.where(np.isinf(gap), np.nan, gap)
+            return _mean_over_strata(by_stratum, weights)
+        return worst.reduce(by_stratum, axis=-1)
 
     def _compare_groups(self, numerator, denominator):
         """Gap in each stratum, of shape (..., n_strata).

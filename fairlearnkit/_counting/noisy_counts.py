@@ -25,14 +25,16 @@ from fairlearnkit._counting.discrete_laplace import (
 from fairlearnkit._counting.noisy_rates import noisy_cells
 from fairlearnkit._counting.rates import check_truth
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import Column
+from fairlearnkit._data.containers import Column, any_lazy, named_columns
 from fairlearnkit._data.declared import declared_columns, match_declared
 from fairlearnkit._data.groups import (
     MISSING_POLICIES,
     checked_columns,
     label_array,
 )
+from fairlearnkit._data.label_tables import lazy_first
 from fairlearnkit._data.messages import check_option
+from fairlearnkit._data.partitions import Partitions, compute, merged, without_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,17 +88,19 @@ def count_declared(
     """
     check_option("missing", missing, MISSING_POLICIES)
     check_truth(y_true, rates)
-    named = {} if y_true is None else {"y_true": y_true}
-    named["y_pred"] = y_pred
-    check_alignment(**named, sensitive_features=sensitive_features)
-    targets = [_target(name, values) for name, values in named.items()]
-    check_consistent_length(*(target.values for target in targets))
-    columns = checked_columns(sensitive_features, len(targets[0].values), caller)
-    groups = declared_columns("groups", groups, len(columns), missing == "group")
+    rows = {} if y_true is None else {"y_true": y_true}
+    rows |= {"y_pred": y_pred, "sensitive_features": sensitive_features}
+    is_lazy = any_lazy(*rows.values())
+    if is_lazy:
+        _check_given("y_pred", y_pred)
+        n_columns = len(named_columns(without_rows(sensitive_features), caller))
+    else:
+        check_alignment(**rows)
+        n_columns = len(_read_columns(rows, caller)[1])
+    groups = declared_columns("groups", groups, n_columns, missing == "group")
     classes = declared_columns("labels", labels, 1, False)
-    group = match_declared(columns, groups)
-    codes = [match_declared([target], classes) for target in targets]
-    counts = _count(group, codes[0], codes[-1], len(groups.labels), len(classes.labels))
+    count = _count_partitions if is_lazy else _count_rows
+    counts = count(rows, groups, classes, caller)
     return ConfusionCounts(
         weights=counts,
         counts=counts,
@@ -187,11 +191,54 @@ def check_noise(epsilon, groups, sample_weight):
         raise ValueError(msg)
 
 
+def _count_partitions(rows, groups, classes, caller):
+    """The same as `_count_rows` of Dask collections: counts of partitions add up."""
+    data = Partitions(lazy_first(rows))
+    tasks = data.each("private-counts", _count_rows, groups, classes, caller)
+    (counts,) = compute([merged("private-counts", tasks, np.add)])
+    return counts
+
+
+def _count_rows(rows, groups, classes, caller):
+    """Rows of each cell; those without a declared group or class count nowhere.
+
+    Parameters
+    ----------
+    rows : dict of array-like
+        "y_true", if it is known, "y_pred" and "sensitive_features".
+    groups, classes : Declared
+        What is declared.
+    caller : Caller
+        What was called, for messages.
+
+    Returns
+    -------
+    counts : ndarray of shape (1, n_groups, n_classes, n_classes), int
+    """
+    targets, columns = _read_columns(rows, caller)
+    group = match_declared(columns, groups)
+    codes = [match_declared([target], classes) for target in targets]
+    true, predicted = codes[0], codes[-1]
+    is_known = np.minimum(true, predicted) >= 0
+    stratum = np.zeros(len(group), dtype=np.intp)
+    n_classes = len(classes.labels)
+    shape = (1, len(groups.labels), n_classes, n_classes)
+    places = stratum, np.where(is_known, group, -1), true, predicted
+    return count_cells(places, shape, None)[0]
+
+
+def _read_columns(rows, caller):
+    """Columns of classes, and sensitive columns, of which only shapes are checked."""
+    names = [name for name in ("y_true", "y_pred") if name in rows]
+    targets = [_target(name, rows[name]) for name in names]
+    check_consistent_length(*(target.values for target in targets))
+    n_samples = len(targets[0].values)
+    return targets, checked_columns(rows["sensitive_features"], n_samples, caller)
+
+
 def _target(name, values):
     """A column of class labels, of which only the shape is checked."""
-    if values is None:
-        msg = f"{name} is None: pass one label for each row."
-        raise ValueError(msg)
+    _check_given(name, values)
     # As objects: a list of text with a NaN would become text, NaN included.
     array = values if hasattr(values, "dtype") else np.array(values, dtype=object)
     if getattr(array, "ndim", 1) != 1:
@@ -200,9 +247,7 @@ def _target(name, values):
     return Column(name, None, array)
 
 
-def _count(group, true, predicted, n_groups, n_classes):
-    """Rows of each cell; those without a declared group or class count nowhere."""
-    is_known = np.minimum(true, predicted) >= 0
-    stratum = np.zeros(len(group), dtype=np.intp)
-    codes = stratum, np.where(is_known, group, -1), true, predicted
-    return count_cells(codes, (1, n_groups, n_classes, n_classes), None)[0]
+def _check_given(name, values):
+    if values is None:
+        msg = f"{name} is None: pass one label for each row."
+        raise ValueError(msg)

@@ -25,8 +25,24 @@ def wilson_interval(p, n, confidence_level):
     -------
     low, high : ndarray of shape (n_groups,)
     """
-    # z enters by its square only.
-    z2 = norm.ppf(0.5 + 0.5 * confidence_level) ** 2
+    return wilson_ends(p, n, norm.ppf(0.5 + 0.5 * confidence_level))
+
+
+def wilson_ends(p, n, z):
+    """The same for a normal quantile z.
+
+    Parameters
+    ----------
+    p, n : ndarray of shape (..., n_groups)
+        As in `wilson_interval`.
+    z : float
+        Normal quantile.
+
+    Returns
+    -------
+    low, high : ndarray of shape (..., n_groups)
+    """
+    z2 = z**2
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (p + z2 / (2 * n)) / (1 + z2 / n)
         half = np.sqrt(z2 * p * (1 - p) / n + z2**2 / (4 * n**2)) / (1 + z2 / n)

@@ -8,8 +8,10 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch, check_random_state
 
+from fairlearnkit._counting.comparison_intervals import comparison_interval
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
+from fairlearnkit._counting.kinds import squared_weights
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
 from fairlearnkit._counting.named_metric import CALLER, function_name, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
@@ -36,11 +38,18 @@ def bootstrap_interval(
     metric_params=None,
     verbose=0,
 ):
-    r"""Bootstrap interval of a metric that compares groups.
+    r"""Interval of a metric that compares groups.
 
-    .. math:: [\hat q_{\alpha / 2}, \hat q_{1 - \alpha / 2}] \text{ of }
-              \text{metric}(\text{rows drawn with replacement}), \quad
-              \alpha = 1 - \text{confidence\_level}
+    For gaps of rates, from intervals :math:`[l_k, u_k]` of the differences of each pair
+    k of groups (Newcombe 1998):
+
+    .. math:: \big[\max_k \max(0, l_k, -u_k), \; \max_k \max(-l_k, u_k)\big],
+
+    and in the same way for ratios (Donner, Zou 2012). For other metrics, by the
+    bootstrap, with the quantiles q of the metric of rows drawn with replacement:
+
+    .. math:: \big[\min(q_{\alpha / 2}, \max(0, 2 \, \text{metric} - q_{1 - \alpha/2})),
+              \; q_{1 - \alpha / 2}\big], \quad \alpha = 1 - \text{confidence\_level}
 
     Parameters
     ----------
@@ -80,10 +89,15 @@ def bootstrap_interval(
             The metric of the given rows.
         low, high : float
             Ends of the interval.
+        method : {"newcombe", "donner-zou", "percentile"}
+            How it was made: of differences of rates, of ratios of rates, or of
+            resamples. Only the first two hold parity as often as they should among
+            more than two groups.
         standard_error : float
             Standard deviation over the resamples.
         n_undefined : int
-            Number of resamples that miss a group or a cell. They are left out.
+            Number of resamples that miss a group or a cell. They are left out of
+            what is computed of the resamples.
 
     Raises
     ------
@@ -101,20 +115,38 @@ def bootstrap_interval(
 
     Notes
     -----
-    Gaps of rates depend only on the counts of the confusion matrices. The counts are
-    drawn from a multinomial distribution, which is equivalent to resampling rows, at a
-    cost that does not depend on the number of rows (with weights, it depends on the
-    number of distinct weights). All other metrics are computed from scratch for each
-    resample. Gaps of rates take Dask collections as
-    :func:`~fairlearnkit.metrics.rate_difference` does, with the same resamples as in
-    memory; other metrics do not.
+    **Gaps of rates**, differences and ratios: `low` and `high` hold the gap of the
+    population with a probability of about `confidence_level` or more, also where the
+    gap is 0, where rates are near 0 or 1, and among many groups. With one pair of
+    groups and one rate, it is the nominal one. With more, or ``aggregate="mean"``, the
+    end towards parity allows for all pairs, rates, classes and strata (Bonferroni), and
+    the probability is larger. It may be smaller with weights that vary much, if the
+    expected number of rows with or without the outcome in a group is below 5, and for
+    ``aggregate="to_overall"``, which takes the shares of the groups as known. The user
+    guide has measured coverage (:ref:`measure`). `n_resamples`, `stratify` and
+    `random_state` have no effect on these ends, only on `standard_error`.
 
-    Gaps are never negative, so the interval of a gap near 0 does not reach 0: an
-    interval alone never shows that there is no gap. The largest difference between many
-    groups is biased upwards, and so is its interval. Rows are taken as independent.
+    **Other metrics**: nothing is guaranteed. If no resample is negative, the lower end
+    is at most ``2 * estimate - high``, so that the interval of a difference of one
+    number of two groups, such as a mean, holds 0 about as often as it should. Among
+    more groups, the largest gap is biased upwards, and so are distances between
+    distributions: the interval holds a gap near 0 too rarely.
+
+    Of gaps of rates, the counts are drawn from a multinomial distribution, which is
+    equivalent to resampling rows, at a cost that does not depend on the number of rows
+    (with weights, it depends on the number of distinct weights). All other metrics are
+    computed from scratch for each resample. Gaps of rates take Dask collections as
+    :func:`~fairlearnkit.metrics.rate_difference` does, with the same result as in
+    memory; other metrics do not. Rows are taken as independent.
 
     References
     ----------
+    Newcombe: Interval Estimation for the Difference between Independent Proportions.
+    Statistics in Medicine 17, 1998, method 10.
+
+    Donner, Zou: Closed-form Confidence Intervals for Functions of the Normal Mean and
+    Standard Deviation. Statistical Methods in Medical Research 21, 2012.
+
     Efron, Tibshirani: An Introduction to the Bootstrap. Chapman & Hall 1993, the
     percentile interval.
 
@@ -147,18 +179,18 @@ def bootstrap_interval(
             sample_weight=sample_weight,
             control_features=options.get("control_features"),
         )
-    progress = Progress("bootstrap_interval", verbose)
-    by_rows = None if by_counts else partial(resampled_values, progress=progress)
-    estimate, draws = (by_rows or _resampled_gap)(
-        function,
-        options,
-        data,
-        sample_weight,
-        n_resamples,
-        stratify,
-        check_random_state(random_state),
-    )
-    return percentile_interval(estimate, draws, confidence_level)
+    check_confidence_level(confidence_level)
+    drawn = n_resamples, stratify, check_random_state(random_state)
+    rows = function, options, data, sample_weight
+    if by_counts:
+        estimate, draws, ends = _resampled_gap(*rows, *drawn, confidence_level)
+    else:
+        progress = Progress("bootstrap_interval", verbose)
+        estimate, draws = resampled_values(*rows, *drawn, progress)
+        ends = {"method": "percentile"}
+    found = percentile_interval(estimate, draws, confidence_level, is_gap=True)
+    found.update(ends)
+    return found
 
 
 def _split_partial(metric):
@@ -195,10 +227,9 @@ def _check_resampled_by_counts(function, by_counts):
         raise ValueError(msg)
 
 
-def _resampled_gap(
-    metric, options, data, sample_weight, n_resamples, stratify, random_state
-):
-    """The same as `resampled_values` for a gap of rates, by resampling counts."""
+def _resampled_gap(metric, options, data, sample_weight, *drawn_and_level):
+    """As `resampled_values` for a gap of rates, from counts, with its interval."""
+    n_resamples, stratify, random_state, level = drawn_and_level
     options = dict(options)
     # Some keywords say what is compared, the others how rows are read.
     keys = {"aggregate", "rate"} & set(options)
@@ -213,13 +244,23 @@ def _resampled_gap(
     (draws,) = resampled_gaps(
         [comparison], confusion, positives, n_resamples, random_state, stratify=stratify
     )
-    return measure_gap(comparison, confusion, positives), draws
+    squares = squared_weights(confusion)
+    low, high = comparison_interval(
+        comparison, confusion.weights, squares, positives, level
+    )
+    method = "donner-zou" if comparison.ratio else "newcombe"
+    ends = {"low": low, "high": high, "method": method}
+    return measure_gap(comparison, confusion, positives), draws, ends
 
 
-def percentile_interval(estimate, draws, confidence_level):
+def percentile_interval(estimate, draws, confidence_level, is_gap=False):
     """Quantiles of the resampled values that are defined; NaN if there are none.
 
-    The percentile interval (Efron, Tibshirani 1993, chapter 13).
+    The percentile interval (Efron, Tibshirani 1993, chapter 13). Where a gap of two
+    groups is 0, its estimate is the size of a number d of mean 0, and resamples are
+    sizes of d plus noise, so that both ends are above 0. The upper one is about
+    abs(d) + z s, and abs(d) - z s would hold 0 as often as it should: that is twice the
+    estimate minus the upper end.
 
     Parameters
     ----------
@@ -229,13 +270,14 @@ def percentile_interval(estimate, draws, confidence_level):
         Its values for the resamples, NaN where it is not defined.
     confidence_level : float
         Between 0 and 1.
+    is_gap : bool, default=False
+        The smaller of the two lower ends is taken, if no resample is negative.
 
     Returns
     -------
     interval : Bunch
         As `bootstrap_interval` returns it.
     """
-    check_confidence_level(confidence_level)
     defined = draws[~np.isnan(draws)]
     n_undefined = len(draws) - len(defined)
     if n_undefined:
@@ -249,6 +291,8 @@ def percentile_interval(estimate, draws, confidence_level):
     if len(defined):
         tail = 0.5 * (1.0 - confidence_level)
         low, high = np.quantile(defined, [tail, 1.0 - tail]).tolist()
+        if is_gap and defined.min() >= 0:
+            low = min(low, max(0.0, 2.0 * estimate - high))
         # Divided by n; n - 1 would give 0.05 % more for 1,000 resamples.
         error = float(defined.std())
     return Bunch(

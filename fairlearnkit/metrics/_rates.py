@@ -2,11 +2,13 @@
 
 import warnings
 
+import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
 from fairlearnkit._counting.group_rates import rates_by_group
 from fairlearnkit._counting.metric import compare_groups, compares, comparison_of
+from fairlearnkit._counting.newcombe import quantile_for
 from fairlearnkit._counting.noisy_counts import (
     add_noise,
     check_noise,
@@ -18,7 +20,7 @@ from fairlearnkit._counting.noisy_group_rates import (
     warn_of_undefined_noisy_rates,
 )
 from fairlearnkit._counting.rates import RATES, rates_without_truth
-from fairlearnkit._data.messages import CLASS_METRIC
+from fairlearnkit._data.messages import CLASS_METRIC, check_confidence_level
 
 
 @compares()
@@ -220,6 +222,7 @@ def group_rates(
     missing="error",
     groups=None,
     epsilon=None,
+    confidence_level=0.95,
 ):
     r"""All rates of the confusion matrix in each group.
 
@@ -248,6 +251,8 @@ def group_rates(
         Noise in each count makes the rates private: adding or removing one row changes
         the probability of any result by a factor of at most exp(epsilon). See
         :func:`~fairlearnkit.metrics.parity_report`.
+    confidence_level : float, default=0.95
+        Confidence level of the intervals, which there are with `epsilon` only.
 
     Returns
     -------
@@ -268,12 +273,16 @@ def group_rates(
             The positive class.
         epsilon : float
             As given; only if it was.
+        intervals : dict of ndarray of shape (n_groups, 2)
+            Ends of the interval of each rate, which allow for the sampling of the rows
+            and for the noise; only with `epsilon`. [0, 1] where a rate is not defined.
 
     Raises
     ------
     ValueError
         As in :func:`~fairlearnkit.metrics.rate_difference`. With `epsilon`: `groups` or
-        `labels` are not declared, or there are weights.
+        `labels` are not declared, there are weights, or the confidence level is not
+        between 0 and 1.
 
     Warns
     -----
@@ -291,8 +300,10 @@ def group_rates(
     With `epsilon`, counts hold noise and may be negative; rates stay between 0 and 1,
     and are NaN where the count in the denominator is 0 or less. Rows of labels that are
     not declared are not counted, and no error or warning tells of them. Each call adds
-    its epsilon to that of all earlier ones on the same rows: for intervals, too, call
-    :func:`~fairlearnkit.metrics.parity_report` instead (:ref:`private_report`).
+    its epsilon to that of all earlier ones on the same rows: for gaps, too, call
+    :func:`~fairlearnkit.metrics.parity_report` instead (:ref:`private_report`). Each
+    interval is for one rate, not for all of them at once; among few rows, and with much
+    noise, it holds more often than it has to.
 
     References
     ----------
@@ -315,8 +326,10 @@ def group_rates(
     data, options = (y_true, y_pred, sensitive_features, names), {"missing": missing}
     if epsilon is not None:
         options |= {"groups": groups, "labels": labels, "caller": CLASS_METRIC}
+        check_confidence_level(confidence_level)
         counts = count_declared(*data, **options)
-        return _private_rates(counts, names, pos_label, epsilon, y_true is not None)
+        told = epsilon, y_true is not None, confidence_level
+        return _private_rates(counts, names, pos_label, *told)
     options |= {"labels": labels, "pos_label": pos_label}
     confusion = read_confusion(*data, sample_weight=sample_weight, **options)
     positive = one_positive_class(confusion, names, pos_label)
@@ -332,13 +345,15 @@ def group_rates(
     return rates
 
 
-def _private_rates(counts, names, pos_label, epsilon, has_truth):
+def _private_rates(counts, names, pos_label, epsilon, has_truth, confidence_level):
     """As `group_rates`, from counts to which noise is added."""
     positive = one_positive_class(counts, names, pos_label)
     noisy = add_noise(counts, epsilon, has_truth)
     rates = noisy_rates_by_group(noisy, positive, names)
     warn_of_small_noisy_groups(noisy, stacklevel=4)
     warn_of_undefined_noisy_rates(rates, stacklevel=4)
-    del rates["noisy"]
+    z = quantile_for(confidence_level)
+    ends = {name: each.intervals(z) for name, each in rates.pop("noisy").items()}
     rates.epsilon = noisy.epsilon
+    rates.intervals = {name: np.transpose(both) for name, both in ends.items()}
     return rates

@@ -55,6 +55,8 @@ DEFAULT_RATES = (
     "false_positive_rate",
     "accuracy",
 )
+# Of the resamples of numbers, so that equal rows have equal reports.
+DEFAULT_SEED = 0
 TARGETS = ("classes", "numbers")
 ROWS = ("y_true", "y_pred", "sensitive_features", "sample_weight")
 
@@ -72,7 +74,7 @@ def parity_report(
     reference=None,
     n_resamples=1000,
     confidence_level=0.95,
-    random_state=0,
+    random_state=None,
     missing="error",
     min_group_size=0,
     title=None,
@@ -90,8 +92,8 @@ def parity_report(
     .. math:: \text{difference} = \max_g \text{rate}_g - \min_g \text{rate}_g, \quad
               \text{ratio} = \min_g \text{rate}_g \,/\, \max_g \text{rate}_g
 
-    with bootstrap intervals. For selection rates, the impact ratio of a group is its
-    rate divided by that of the most selected group.
+    with intervals. For selection rates, the impact ratio of a group is its rate divided
+    by that of the most selected group.
 
     Parameters
     ----------
@@ -122,13 +124,14 @@ def parity_report(
         Group that every other group is compared with, too: its label, or its name in
         the report.
     n_resamples : int, default=1000
-        Number of bootstrap resamples; 0 omits all intervals. With `epsilon` there are
-        none, and intervals have a formula.
+        Number of bootstrap resamples where the target is numeric. The intervals of
+        rates have formulas. 0 omits all intervals.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
-    random_state : int, RandomState instance or None, default=0
-        Determines the resamples. With `epsilon`, a seed is an error, except for the
-        default, which has no effect then.
+    random_state : int, RandomState instance or None, default=None
+        Determines the resamples of a numeric target. None takes the seed 0, so that
+        equal rows have equal reports. With `epsilon`, any other value than None is an
+        error.
     missing : {"error", "group", "ignore"}, default="error"
         What to do with missing sensitive features. With `epsilon`, "error" leaves these
         rows out, as "ignore" does, since an error would reveal them.
@@ -177,7 +180,10 @@ def parity_report(
 
     Notes
     -----
-    Each interval is valid for one gap, not for all of them at once. The user guide says
+    Each interval is valid for one gap, not for all of them at once. Those of gaps of
+    rates are those of :func:`~fairlearnkit.metrics.bootstrap_interval`, whose notes say
+    how often they hold the truth. Those of numbers come from resamples; nothing is
+    guaranteed if groups have few rows or values with heavy tails. The user guide says
     what each gap does not show. Of more than two groups, the text names the two behind
     each gap, with the number of rows that the rate is about. The report states numbers;
     it does not judge whether a difference is justified or lawful.
@@ -232,18 +238,18 @@ def parity_report(
     """
     check_option("target", target, TARGETS)
     rows = dict(zip(ROWS, (y_true, y_pred, sensitive_features, sample_weight)))
-    asked = (reference, n_resamples, confidence_level, random_state)
     build = {"classes": _report_classes, "numbers": _report_numbers}[target]
     check_noise(epsilon, groups, sample_weight)
     if epsilon is not None:
         check_private(target, random_state)
         build = partial(_report_private, groups=groups, epsilon=epsilon)
+    elif random_state is None:
+        random_state = DEFAULT_SEED
+    asked = (reference, n_resamples, confidence_level, random_state)
     found = build(rows, rates, (pos_label, labels), missing, min_group_size, asked)
     numbers = _heading(title, model, data, date) | _circumstances(rows) | found
     numbers |= {"target": target, "min_group_size": int(min_group_size)}
-    numbers |= _resampling(n_resamples, confidence_level, random_state)
-    if epsilon is not None:  # intervals have a formula
-        numbers |= {"n_resamples": 0, "random_state": None}
+    numbers |= _resampling(target, n_resamples, confidence_level, random_state)
     return numbers if output_dict else ParityReport(numbers)
 
 
@@ -254,12 +260,14 @@ def _heading(title, model, data, date):
     return texts | {"date": str(datetime.date.today() if date is None else date)}
 
 
-def _resampling(n_resamples, confidence_level, random_state):
-    """How the intervals were made."""
+def _resampling(target, n_resamples, confidence_level, random_state):
+    """How the intervals were made: those of classes by formulas."""
+    is_drawn = target == "numbers"
+    is_seed = is_drawn and isinstance(random_state, int)
     return {
-        "n_resamples": int(n_resamples),
+        "n_resamples": int(n_resamples) if is_drawn else 0,
         "confidence_level": float(confidence_level) if n_resamples else None,
-        "random_state": random_state if isinstance(random_state, int) else None,
+        "random_state": random_state if is_seed else None,
     }
 
 

@@ -1,32 +1,25 @@
 """Numbers of a report on classes: rates by group, and what follows from them."""
 
-from functools import partial
-
 import numpy as np
 
 from fairlearnkit._counting.confusion import one_positive_class
 from fairlearnkit._counting.group_rates import rates_by_group
-from fairlearnkit._counting.rates import (
-    RATES,
-    divide,
-    need_no_positive_class,
-    rate_counts,
-)
-from fairlearnkit._counting.wilson import wilson_interval
+from fairlearnkit._counting.kinds import squared_weights
+from fairlearnkit._counting.rates import RATES, need_no_positive_class
+from fairlearnkit._counting.sampled_rates import sampled_rates
 from fairlearnkit._data.messages import PARITY_REPORT
 
-from ._report_gaps import Measure, compare, describe
+from ._report_gaps import compare, describe
+from ._report_measures import RateMeasure, intervals_of_groups
 from ._report_names import group_names, plain_label
-from ._resample_counts import resampled_statistics
 
 
 def rate_numbers(confusion, compared, rates, pos_label, settings):
     """All rates of a report.
 
-    1. The rates of each positive class are one part of the report. Of more than two
-       classes each is taken as positive in turn, unless one is named, and rates that
-       depend on none come first.
-    2. All parts share the same resamples.
+    The rates of each positive class are one part of the report. Of more than two
+    classes each is taken as positive in turn, unless one is named, and rates that
+    depend on none come first.
 
     Parameters
     ----------
@@ -46,31 +39,17 @@ def rate_numbers(confusion, compared, rates, pos_label, settings):
     numbers : dict
         The first part, and in "by_class" the others.
     """
-    # Step 1.
     parts = positives_and_rates(confusion, rates, pos_label)
-    keys = [(positive, rate) for positive, names in parts for rate in names]
-    # Step 2.
-    draws = resampled_statistics(
-        [partial(_rate, positive=positive, rate=rate) for positive, rate in keys],
-        compared,
-        settings.n_resamples,
-        settings.random_state,
-    )
-    draws = dict(zip(keys, draws))
-    return join_parts(
-        confusion.classes,
-        parts,
-        [
-            _part(
-                confusion,
-                compared,
-                positive,
-                {r: draws[positive, r] for r in names},
-                settings,
-            )
-            for positive, names in parts
-        ],
-    )
+    # Sums of squared weights, which only intervals need.
+    squares = [
+        squared_weights(each) if settings.n_resamples else each.weights
+        for each in (confusion, compared)
+    ]
+    found = [
+        _part(confusion, compared, squares, positive, names, settings)
+        for positive, names in parts
+    ]
+    return join_parts(confusion.classes, parts, found)
 
 
 def positives_and_rates(confusion, rates, pos_label):
@@ -115,22 +94,19 @@ def join_parts(classes, parts, found):
     return found[0] | {"by_class": by_class}
 
 
-def _rate(weights, positive, rate):
-    """A rate of each group, of shape (n, n_groups)."""
-    return divide(*rate_counts(weights[:, 0], rate, positive))
-
-
-def _part(confusion, compared, positive, draws, settings):
+def _part(confusion, compared, squares, positive, rates, settings):
     """Counts, rates and gaps for one positive class.
 
     Parameters
     ----------
     confusion, compared : ConfusionCounts
         Confusion matrices of all groups, and of those that are compared.
+    squares : list of two ndarray
+        Sums of the squared weights of both.
     positive : int
         Position of the positive class.
-    draws : dict of ndarray of shape (n_resamples, n_compared)
-        Each rate in resamples.
+    rates : sequence of str
+        Names of the rates.
     settings : Settings
         What is asked for.
 
@@ -138,26 +114,19 @@ def _part(confusion, compared, positive, draws, settings):
     -------
     part : dict
     """
-    found = rates_by_group(confusion, positive, list(draws))
+    found = rates_by_group(confusion, positive, rates)
     is_compared = np.isin(settings.names, settings.compared)
+    of_all, of_compared = (
+        {rate: sampled_rates(c.weights[0], s[0], rate, positive) for rate in rates}
+        for c, s in zip((confusion, compared), squares)
+    )
     measures = {
-        rate: Measure(
-            found.by_group[rate][is_compared], draw, found.among[rate][is_compared]
+        rate: RateMeasure(
+            each, found.among[rate][is_compared], bool(settings.n_resamples)
         )
-        for rate, draw in draws.items()
+        for rate, each in of_compared.items()
     }
     part = describe(found.counts, found.by_group, found.overall, found.among, settings)
-    part["intervals"] = {rate: _intervals(found, rate, settings) for rate in draws}
+    part["intervals"] = intervals_of_groups(of_all, settings)
     part["pos_label"] = plain_label(found.pos_label)
     return part | compare(measures, settings)
-
-
-def _intervals(found, rate, settings):
-    """Wilson intervals of a rate of each group, NaN if none are asked for."""
-    n_groups = len(settings.names)
-    low = high = np.full(n_groups, np.nan)
-    if settings.n_resamples:
-        p, n = found.by_group[rate], found.among[rate]
-        low, high = wilson_interval(p, n, settings.confidence_level)
-    ends = zip(low.tolist(), high.tolist())
-    return {name: [a, b] for name, (a, b) in zip(settings.names, ends)}

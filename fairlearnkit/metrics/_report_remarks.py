@@ -4,16 +4,17 @@ INTERVAL_REMARKS = (
     "Intervals show how much the numbers would vary from one sample of rows to "
     "another. Each is valid for one number, not for all of them at once. Rows "
     "are taken as independent.",
-    "A difference between the highest and the lowest group is never negative, "
-    "so its interval does not reach 0 where groups are treated alike; among "
-    "many groups, the largest difference is large by chance alone.",
+    "A difference between the highest and the lowest group is never negative, and "
+    "chance makes it larger, the more so among many groups. Its interval allows for "
+    "that: it reaches 0 if the groups may be treated alike.",
 )
 PRIVATE_INTERVAL_REMARKS = (
     "Intervals show how much the numbers would vary from one sample of rows to "
     "another, and with other noise. Each is valid for one number, not for all of them "
     "at once. Rows are taken as independent.",
     "A difference between the highest and the lowest group is never negative, and both "
-    "chance and noise make it larger; its interval allows for that.",
+    "chance and noise make it larger. Its interval allows for that: it reaches 0 if "
+    "the groups may be treated alike.",
 )
 PRIVACY_REMARKS = (
     "All numbers are computed from counts that hold random noise; the counts may be "

@@ -234,13 +234,13 @@ def _distances(rows, draws, settings):
     compared = np.array([settings.names.index(name) for name in settings.compared])
     distance, lower, higher = rows.distributions.widest_pair(compared)
     rest = rows.distances_to_rest()
-    return interval(distance, largest, level) | {
+    return interval(distance, largest, level, is_gap=True) | {
         "pair": {
             "lower": settings.compared[lower],
             "higher": settings.compared[higher],
         },
         "groups": {
-            name: interval(rest[g], to_rest[:, g], level)
+            name: interval(rest[g], to_rest[:, g], level, is_gap=True)
             for g, name in enumerate(settings.names)
         },
     }

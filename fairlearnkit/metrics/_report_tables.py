@@ -104,6 +104,8 @@ def _interval_fact(numbers):
         return "none"
     if numbers["privacy"] is not None:
         return f"{100 * level:g} %, for sampling and noise"
+    if numbers["target"] == "classes":
+        return f"{100 * level:g} %, Wilson's, Newcombe's, and Donner and Zou's"
     return f"{100 * level:g} %, from {numbers['n_resamples']:,} bootstrap resamples"
 
 
@@ -257,12 +259,10 @@ def _impact(numbers, part):
 
 def _note_of_impact(top, part, is_private):
     if top is not None:
-        how = ", which is found anew in each resample."
-        if is_private:
-            how = ". The intervals allow for not knowing which group that is."
         return (
             f"Most selected: {top}. Impact ratio: the selection rate of a group "
-            f"divided by that of the most selected group{how}"
+            "divided by that of the most selected group. The intervals allow for not "
+            "knowing which group that is."
         )
     if part["overall"]["selection_rate"] == 0:
         return "Nobody is selected, so that there is no ratio."
@@ -304,7 +304,7 @@ def _distances(numbers):
         f"Largest distance between two groups: "
         f"{interval_text(ks, numbers, RATE_DECIMALS)}"
         f"{between if lower != higher else ''}. Groups are farther apart in resamples "
-        "than in the rows themselves, so that an interval may lie above its distance."
+        "than in the rows themselves, so that distances near 0 are held too rarely."
     )
     header = [_group_title(numbers), "Distance to all other rows"]
     return Table("Distances between distributions of predictions", header, rows, note)

@@ -152,7 +152,7 @@ def notes_below(numbers):
     if numbers["pos_label"] is not None:
         notes.append(f"Positive class: {numbers['pos_label']}.")
     if level is not None:
-        kind = "bootstrap interval"
+        kind = "interval" if numbers["target"] == "classes" else "bootstrap interval"
         kind = kind if privacy is None else "interval for sampling and noise"
         notes.append(f"[ ]: {100 * level:g} % {kind}.")
     if numbers["small_groups"]:

@@ -1,10 +1,11 @@
 """The bootstrap of gaps of rates: confusion matrices of rows drawn with replacement."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
+
+from fairlearnkit._counting.kinds import kinds_of_rows
 
 # Numbers in the tables that are held at a time: 16 MB. Doubling it is no faster.
 TABLE_SIZE = 2**21
@@ -84,30 +85,6 @@ def resampled_statistics(
     return [np.concatenate(parts) for parts in zip(*blocks)]
 
 
-@dataclass(frozen=True, eq=False)
-class _Kinds:
-    """Rows of the same cell and weight are of one kind, and interchangeable.
-
-    Parameters
-    ----------
-    cell : ndarray of shape (n_kinds,), int
-        Position in the flattened table of cells, in ascending order.
-    weight : ndarray of shape (n_kinds,)
-        Weight of each of the rows.
-    n_rows : ndarray of shape (n_kinds,), int
-        Number of rows.
-    """
-
-    cell: np.ndarray
-    weight: np.ndarray
-    n_rows: np.ndarray
-
-    def take(self, positions):
-        return _Kinds(
-            self.cell[positions], self.weight[positions], self.n_rows[positions]
-        )
-
-
 def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
     """Weights of the cells in resamples of the rows, block by block.
 
@@ -134,7 +111,7 @@ def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
     weights : ndarray of shape (n_block, n_strata, n_groups, n_classes, n_classes)
     """
     shape, size = confusion.counts.shape, confusion.counts.size
-    kinds = _kinds(confusion)
+    kinds = kinds_of_rows(confusion)
     parts = _by_group(kinds, shape) if stratify else [kinds]
     parts = [part for part in parts if len(part.cell)]  # a group may have no weight
     # Bounds the columns of `weights` and of `drawn`: each kind has at least one row.
@@ -148,41 +125,6 @@ def resampled_weights(confusion, n_resamples, rng, *, stratify=False):
             drawn = _draw_counts(part.n_rows, len(weights), rng) * part.weight
             weights[:, cell] = np.add.reduceat(drawn, first, axis=1)
         yield weights.reshape(-1, *shape)
-
-
-def _kinds(confusion):
-    """Kinds of the rows of positive weight; without weights, one for each cell."""
-    if confusion.sample_weight is None:
-        _check_weights_known(confusion)
-        n_rows = confusion.counts.ravel()
-        cell = np.flatnonzero(n_rows)
-        return _Kinds(cell, np.ones(len(cell)), n_rows[cell])
-    # Axes of the counts: stratum, group, true class, predicted class.
-    stratum, group, _, _ = confusion.codes
-    weight = confusion.sample_weight
-    known = np.flatnonzero((np.minimum(stratum, group) >= 0) & (weight > 0))
-    sizes = (
-        np.ones(len(weight), np.intp) if confusion.sizes is None else confusion.sizes
-    )
-    codes = tuple(axis[known] for axis in confusion.codes)
-    cell, weight = np.ravel_multi_index(codes, confusion.counts.shape), weight[known]
-    # Sort by cell, then weight; a kind starts where either changes.
-    order = np.lexsort((weight, cell))
-    cell, weight, sizes = cell[order], weight[order], sizes[known][order]
-    is_first = np.append(True, (np.diff(cell) > 0) | (np.diff(weight) > 0))
-    first = np.flatnonzero(is_first)
-    return _Kinds(cell[first], weight[first], np.add.reduceat(sizes, first))
-
-
-def _check_weights_known(confusion):
-    """Raise an error where only sums of different weights are known."""
-    if confusion.sizes is not None and (confusion.weights != confusion.counts).any():
-        msg = (
-            "sample_weight of Dask collections has too many different values to be "
-            "resampled with their rows. Round them, for instance sample_weight"
-            ".round(2), leave intervals out, or pass a sample that is in memory."
-        )
-        raise ValueError(msg)
 
 
 def _by_group(kinds, shape):

@@ -14,19 +14,18 @@ from fairlearnkit._counting.discrete_laplace import (
     noise_half_width,
     rational_epsilon,
 )
-from fairlearnkit._counting.noisy_gaps import (
+from fairlearnkit._counting.gap_intervals import (
     against_group,
     largest_difference,
     shares_of_largest,
     smallest_ratio,
 )
-from fairlearnkit._counting.noisy_rates import (
-    NoisyRates,
+from fairlearnkit._counting.newcombe import (
     interval_of_difference,
     interval_of_ratio,
-    noisy_rates,
     quantile_for,
 )
+from fairlearnkit._counting.noisy_rates import NoisyRates, noisy_rates
 from fairlearnkit._counting.rates import divide, rate_counts
 from fairlearnkit._counting.wilson import wilson_interval
 
@@ -165,17 +164,20 @@ def test_rates_of_zero_and_undefined_rates_have_intervals():
 
 
 def test_more_groups_take_more_of_the_error():
-    """Of three groups, each pair has a level of 1 - .05 / 3."""
+    """Of three pairs, the end towards parity has the tail .05 / 2 / 5."""
     rates = rates_of([30, 50, 40], [100, 100, 100], 0.5, (2, 2))
     pairs = [rates.take([g, h]) for g, h in ((0, 1), (0, 2), (1, 2))]
-    ends = np.array([largest_difference(pair, 1 - 0.05 / 3) for pair in pairs])
-    assert_allclose(largest_difference(rates, 0.95), ends.max(axis=0))
-    ends = np.array([smallest_ratio(pair, 1 - 0.05 / 3) for pair in pairs])
-    assert_allclose(smallest_ratio(rates, 0.95), ends.min(axis=0))
+    near, far = 1 - 0.05 / 5, 0.95
+    low, high = largest_difference(rates, 0.95)
+    assert_allclose(low, max(largest_difference(pair, near)[0] for pair in pairs))
+    assert_allclose(high, max(largest_difference(pair, far)[1] for pair in pairs))
+    low, high = smallest_ratio(rates, 0.95)
+    assert_allclose(low, min(smallest_ratio(pair, far)[0] for pair in pairs))
+    assert_allclose(high, min(smallest_ratio(pair, near)[1] for pair in pairs))
     low, high = shares_of_largest(rates, 0.95)
-    values = rates.values
-    down, up = interval_of_ratio(values, *rates.intervals(quantile_for(0.95, 2)), 1)
-    assert_allclose([low[0], high[0]], [down[0], up[0]])
+    for n_comparisons, end, found in ((1, 0, low), (2, 1, high)):
+        ends = rates.intervals(quantile_for(0.95, n_comparisons))
+        assert_allclose(found[0], interval_of_ratio(rates.values, *ends, 1)[end][0])
     assert high[1] == 1
 
 

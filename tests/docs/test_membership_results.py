@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-SECTIONS = ("models", "remedies", "parity", "parity_svc", "coverage")
+SECTIONS = ("models", "neighbour", "remedies", "parity", "parity_svc", "coverage")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,15 @@ def test_the_order_of_the_models(sections):
     for line in high:
         women, men = map(float, line.split(">50K")[1].split()[:2])
         assert women > men
+
+
+def test_fewer_classes_hide_more(sections):
+    table = rows(sections["neighbour"])
+    two, ten, hundred, number = table.values()
+    assert two[0] > ten[0] > hundred[0]  # right by chance
+    assert two[2] < ten[2] < 0.95 < hundred[2]
+    assert number[1] == 1
+    assert number[2] > 0.95
 
 
 def test_remedies_help(sections):

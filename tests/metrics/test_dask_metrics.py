@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, max_error
 
 from fairlearnkit import metrics
+from fairlearnkit._counting import noisy_counts
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.metrics import parity_scorer, pooled_scorers
 
@@ -329,6 +330,54 @@ def test_scorers_predict_lazily():
     bare.fit(X.to_numpy(), TABLE.y)
     scorer = parity_scorer(gap, columns=2)
     assert scorer(bare, array, lazy.y) == scorer(bare, X.to_numpy(), TABLE.y)
+
+
+@pytest.mark.parametrize("cut", sorted(CUTS))
+@pytest.mark.parametrize("name", ["group_rates", "parity_report"])
+def test_private_counts_are_those_of_memory(name, cut, monkeypatch):
+    """The noise is added to the counts of all partitions together, and once."""
+    draws = []
+
+    def draw(epsilon, size):
+        draws.append(size)
+        return np.arange(size)
+
+    monkeypatch.setattr(noisy_counts, "draw_discrete_laplace", draw)
+    options = {"groups": ["c", "a", "x"], "labels": [0, 1], "epsilon": 1}
+    options |= {"missing": "group"}
+    rows = TABLE if cut == "frame" else {key: TABLE[key].to_numpy() for key in TABLE}
+    expected = call(name, rows, **options)
+    found = call(name, lazy_columns(cut), **options)
+    assert_same(expected, found)
+    assert draws == [16, 16]  # 4 groups with None, true and predicted classes
+    counts = found["counts"] if name == "group_rates" else found["groups"]["c"]["count"]
+    assert np.ravel(counts)[0] == (TABLE.race == "c").sum() + 0 + 1 + 2 + 3
+    both = {"r": lazy_columns(cut)["race"], "y": lazy_columns(cut)["year"]}
+    options |= {"groups": [("a", 2020), ("c", 2021)], "missing": "ignore"}
+    columns = {**lazy_columns(cut), "race": both}
+    found = call(name, columns, **options)
+    counts = (
+        [row["count"] for row in found["groups"].values()]
+        if name != ("group_rates")
+        else found["counts"].tolist()
+    )
+    c = ((TABLE.race == "c") & (TABLE.year == 2021)).sum()
+    assert counts[1] == c + 4 + 5 + 6 + 7
+
+
+def test_errors_of_private_counts_of_collections():
+    columns = lazy_columns("frame")
+    options = {"groups": ["a", "b"], "labels": [0, 1], "epsilon": 1}
+    for wrong, message in (
+        ({"groups": None}, "groups has to be declared"),
+        ({"sample_weight": "weight"}, "sample_weight and epsilon exclude"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call("group_rates", columns, **{**options, **wrong})
+    with pytest.raises(ValueError, match="in memory"):
+        call("group_rates", {**columns, "race": TABLE["race"]}, **options)
+    with pytest.raises(ValueError, match="y_pred is None"):
+        call("group_rates", {**columns, "decision": None}, **options)
 
 
 CURES = [

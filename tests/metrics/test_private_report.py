@@ -11,12 +11,13 @@ from numpy.testing import assert_allclose, assert_equal
 from sklearn.exceptions import UndefinedMetricWarning
 
 from fairlearnkit._counting import noisy_counts
-from fairlearnkit._counting.noisy_gaps import (
+from fairlearnkit._counting.gap_intervals import (
     largest_difference,
     shares_of_largest,
     smallest_ratio,
 )
-from fairlearnkit._counting.noisy_rates import noisy_rates, quantile_for
+from fairlearnkit._counting.newcombe import quantile_for
+from fairlearnkit._counting.noisy_rates import noisy_rates
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.metrics import group_rates, parity_report
 
@@ -315,6 +316,7 @@ def noisy_cells_of(y_true, y_pred, group):
         ({"sample_weight": np.ones(900)}, "the noise hides a row that counts as 1"),
         ({"target": "numbers"}, "a row can change a mean, an error or a distance"),
         ({"random_state": 3}, "whoever knows the seed could subtract the noise"),
+        ({"random_state": 0}, "random_state=0 and epsilon exclude each other"),
         ({"random_state": np.random.RandomState(0)}, "whoever knows the seed"),
         ({"epsilon": 0}, "epsilon=0 must be a number from 1e-06 to 1000"),
         ({"epsilon": None}, "Leave out groups, or pass epsilon"),
@@ -335,10 +337,9 @@ def test_errors_come_before_the_noise(options, message, noise):
     assert noise["calls"] == 0
 
 
-def test_default_seed_has_no_effect(noise):
-    for seed in (0, None):
-        assert private(*rows(), random_state=seed).numbers["random_state"] is None
-    assert noise["calls"] == 2
+def test_a_private_report_has_no_seed(noise):
+    assert private(*rows(), random_state=None).numbers["random_state"] is None
+    assert noise["calls"] == 1
 
 
 def test_noise_comes_from_the_system(monkeypatch):
@@ -372,7 +373,15 @@ def test_group_rates():
     found = group_rates_of(y_true, y_pred, group)
     plain = group_rates(y_true, y_pred, sensitive_features=group, pos_label="yes")
     assert found.pop("epsilon") == 1
+    intervals = found.pop("intervals")
     assert_equal(found, dict(plain))
+    assert intervals.keys() == plain.by_group.keys()
+    reported = private(y_true, y_pred, group).numbers["intervals"]
+    for rate, by_name in reported.items():  # the same intervals, in the same order
+        assert_equal(intervals[rate].tolist(), list(by_name.values()))
+    half = group_rates_of(y_true, y_pred, group, confidence_level=0.5)["intervals"]
+    for rate, ends in half.items():
+        assert (np.ptp(ends, axis=1) < 0.6 * np.ptp(intervals[rate], axis=1)).all()
     alone = group_rates_of(None, y_pred, group)
     assert list(alone["by_group"]) == ["selection_rate"]
 
@@ -385,6 +394,8 @@ def test_group_rates_with_noise(noise):
     assert_equal(found["counts"], cells.sum(axis=(1, 2)))
     rates = noisy_rates(cells, "positive_predictive_value", 1, True, 1.0)
     assert_allclose(found["by_group"]["positive_predictive_value"], rates.values)
+    ends = rates.intervals(quantile_for(0.95))
+    assert_allclose(found["intervals"]["positive_predictive_value"], np.transpose(ends))
     noise["value"] = np.tile([0, 0, 0, -400], 3)
     with (
         pytest.warns(SmallGroupWarning, match="by the counts with noise") as small,
@@ -393,6 +404,7 @@ def test_group_rates_with_noise(noise):
         found = group_rates_of(y_true, y_pred, group)
     assert small[0].filename == nan[0].filename == __file__
     assert np.isnan(found["by_group"]["true_positive_rate"]).all()
+    assert_equal(found["intervals"]["true_positive_rate"], [[0.0, 1.0]] * 3)
     for values in found["by_group"].values():
         assert ((values >= 0) & (values <= 1) | np.isnan(values)).all()
 
@@ -406,6 +418,7 @@ def test_group_rates_with_noise(noise):
         ({"epsilon": -1}, "epsilon=-1 must be a number"),
         ({"epsilon": None}, "Leave out groups"),
         ({"pos_label": "x"}, "is not a class"),
+        ({"confidence_level": 95}, "confidence_level=95 must lie between 0 and 1"),
     ],
 )
 def test_errors_of_group_rates(options, message, noise):
