@@ -62,8 +62,8 @@ def package_versions():
     ]
     required = [name for name, extra in found if extra is None]
     optional = [n for n, extra in found if extra and extra not in FOR_DEVELOPERS]
+    # An extra can name another one, as `fairlearnkit[plot]`: the library comes first.
     names = dict.fromkeys(["fairlearnkit", *required, *sorted(optional, key=str.lower)])
-    # An extra can name another one, `fairlearnkit[plot]`: the library comes first.
     return [(name, _version(name)) for name in names]
 
 
