@@ -133,9 +133,10 @@ def result_of(docstring):
     return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 
 
-def class_lines(cls):
+def class_lines(cls, module):
     """The stub of a class: what it defines itself, without its private bases."""
-    yield f"class {cls.__name__}({', '.join(base_names(cls))}):"
+    bases = ", ".join(base_names(cls, module))
+    yield f"class {cls.__name__}({bases}):" if bases else f"class {cls.__name__}:"
     attributes = documented(cls.__doc__, "Attributes", GIVEN)
     parameters = documented(cls.__doc__, "Parameters", TAKEN)
     for name, text in {**parameters, **attributes}.items():
@@ -163,22 +164,21 @@ def own_names(cls):
     return {name for c in own for name in vars(c)}
 
 
-def base_names(cls):
-    """Public bases outside of this library, without those that others include."""
-    outside = [
-        base
-        for base in cls.__mro__[1:]
-        if not base.__module__.startswith("fairlearnkit") and public_name(base)
-    ]
+def base_names(cls, module):
+    """Public bases, without those that others include."""
+    names = {base: public_name(base, module) for base in cls.__mro__[1:]}
+    bases = [base for base, name in names.items() if name]
     return [
-        public_name(base)
-        for base in outside
-        if not any(base is not b and issubclass(b, base) for b in outside)
+        names[base]
+        for base in bases
+        if not any(base is not b and issubclass(b, base) for b in bases)
     ]
 
 
-def public_name(base):
+def public_name(base, module):
     """The name of a class in a stub; None for `object` and for a private class."""
+    if getattr(module, base.__name__, None) is base and base.__name__ in module.__all__:
+        return base.__name__
     if base is not object and getattr(builtins, base.__name__, None) is base:
         return base.__name__
     home = base.__module__.split("._")[0]
@@ -193,7 +193,7 @@ def stub_of(module):
     for name in module.__all__:
         value = getattr(module, name)
         if inspect.isclass(value):
-            lines = [*class_lines(value)]
+            lines = [*class_lines(value, module)]
             body.append("\n".join([*lines, *(["    ..."] if len(lines) == 1 else [])]))
         elif inspect.isroutine(value):
             line = signature_of(name, value, value.__doc__)

@@ -25,23 +25,8 @@ __all__ = [
 ]
 
 class Constraint:
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> Any: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> Any: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
 
 class Contrasts:
     means: Any
@@ -49,14 +34,7 @@ class Contrasts:
     cells: Any
     suffixes: Any
     groups: Any
-    def __init__(
-        self,
-        means: Any,
-        strata: Any,
-        cells: Any,
-        suffixes: Any = ...,
-        groups: Any = ...,
-    ) -> None: ...
+    def __init__(self, means: Any, strata: Any, cells: Any, suffixes: Any = ..., groups: Any = ...) -> None: ...
     @classmethod
     def from_rows(cls, rows: Any, *, names: Any = ..., groups: Any = ...) -> Any: ...
     def gap(self, scores: Any) -> float: ...
@@ -65,123 +43,40 @@ class Contrasts:
     def stack(cls, parts: Any, groups: Any = ...) -> Any: ...
     def toarray(self) -> NDArray[Any]: ...
 
-class Decorrelation:
+class Decorrelation(Constraint):
     def __init__(self) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
 
-class DemographicParity:
+class DemographicParity(ParityConstraint):
     columns: Literal["intersection", "separately"]
-    def __init__(
-        self, columns: Literal["intersection", "separately"] = ...
-    ) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def __init__(self, columns: Literal["intersection", "separately"] = ...) -> None: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
     def strata(self, y: Any, n_samples: Any) -> None: ...
 
-class EqualOpportunity:
+class EqualOpportunity(ParityConstraint):
     columns: Literal["intersection", "separately"]
     pos_label: Any
-    def __init__(
-        self, columns: Literal["intersection", "separately"] = ..., pos_label: Any = ...
-    ) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def __init__(self, columns: Literal["intersection", "separately"] = ..., pos_label: Any = ...) -> None: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
     def strata(self, y: Any, n_samples: Any) -> None: ...
     def with_pos_label(self, pos_label: Any) -> Any: ...
 
-class EqualizedOdds:
+class EqualizedOdds(ParityConstraint):
     columns: Literal["intersection", "separately"]
-    def __init__(
-        self, columns: Literal["intersection", "separately"] = ...
-    ) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def __init__(self, columns: Literal["intersection", "separately"] = ...) -> None: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
     def strata(self, y: Any, n_samples: Any) -> None: ...
 
-class GeneralParity:
+class GeneralParity(ParityConstraint):
     columns: Literal["intersection", "separately"]
     n_bins: _Int
-    def __init__(
-        self, columns: Literal["intersection", "separately"] = ..., n_bins: _Int = ...
-    ) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def __init__(self, columns: Literal["intersection", "separately"] = ..., n_bins: _Int = ...) -> None: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
     def strata(self, y: Any, n_samples: Any) -> None: ...
 
 class Groups:
@@ -191,51 +86,17 @@ class Groups:
     columns: Any
     sizes: Any
     titles: Any
-    def __init__(
-        self,
-        labels: Any,
-        codes: Any,
-        counts: Any,
-        columns: Any = ...,
-        sizes: Any = ...,
-        titles: Any = ...,
-    ) -> None: ...
+    def __init__(self, labels: Any, codes: Any, counts: Any, columns: Any = ..., sizes: Any = ..., titles: Any = ...) -> None: ...
 
-class ParityConstraint:
+class ParityConstraint(Constraint):
     columns: Literal["intersection", "separately"]
-    def __init__(
-        self, columns: Literal["intersection", "separately"] = ...
-    ) -> None: ...
-    def contrasts(
-        self,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Any = ...,
-    ) -> None: ...
-    def gap(
-        self,
-        scores: Any,
-        y: Any,
-        sensitive_features: Any,
-        sample_weight: Any = ...,
-        *,
-        missing: Literal["error", "group", "ignore"] = ...,
-    ) -> float: ...
+    def __init__(self, columns: Literal["intersection", "separately"] = ...) -> None: ...
+    def contrasts(self, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Any = ...) -> None: ...
+    def gap(self, scores: Any, y: Any, sensitive_features: Any, sample_weight: Any = ..., *, missing: Literal["error", "group", "ignore"] = ...) -> float: ...
     def strata(self, y: Any, n_samples: _Int) -> tuple[NDArray[Any], list[str]]: ...
 
 def check_constraint(constraint: Any) -> Any: ...
-def group_contrasts(
-    groups: Any,
-    strata: Any = ...,
-    *,
-    sample_weight: Any = ...,
-    stratum_names: Any = ...,
-) -> Any: ...
-def read_groups(
-    sensitive_features: Any,
-    *,
-    n_samples: _Int | None = ...,
-    missing: Literal["error", "group", "ignore"] = ...,
-) -> Any: ...
+
+def group_contrasts(groups: Any, strata: Any = ..., *, sample_weight: Any = ..., stratum_names: Any = ...) -> Any: ...
+
+def read_groups(sensitive_features: Any, *, n_samples: _Int | None = ..., missing: Literal["error", "group", "ignore"] = ...) -> Any: ...

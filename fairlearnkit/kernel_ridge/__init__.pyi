@@ -5,10 +5,10 @@ from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+import sklearn.base
 
 _Int: TypeAlias = int | np.integer[Any]
 _Float: TypeAlias = float | np.floating[Any] | np.integer[Any]
-import sklearn.base
 
 __all__ = [
     "ParityKernelRidge",
@@ -39,27 +39,9 @@ class ParityKernelRidge(sklearn.base.RegressorMixin, sklearn.base.BaseEstimator)
     group_counts_: NDArray[Any] | None
     n_features_in_: int
     feature_names_in_: NDArray[Any]
-    def __init__(
-        self,
-        alpha: _Float = ...,
-        *,
-        kernel: str | Callable[..., Any] = ...,
-        gamma: _Float | None = ...,
-        degree: _Float = ...,
-        coef0: _Float = ...,
-        constraint: Any = ...,
-        max_gap: _Float = ...,
-        missing: Literal["error", "group", "ignore"] = ...,
-        solver: Literal["auto", "cvxpy"] = ...,
-        solver_params: Any = ...,
-        verbose: _Int = ...,
-    ) -> None: ...
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = ..., sample_weight: Any = ...
-    ) -> Self: ...
+    def __init__(self, alpha: _Float = ..., *, kernel: str | Callable[..., Any] = ..., gamma: _Float | None = ..., degree: _Float = ..., coef0: _Float = ..., constraint: Any = ..., max_gap: _Float = ..., missing: Literal["error", "group", "ignore"] = ..., solver: Literal["auto", "cvxpy"] = ..., solver_params: Any = ..., verbose: _Int = ...) -> None: ...
+    def fit(self, X: Any, y: Any, *, sensitive_features: Any = ..., sample_weight: Any = ...) -> Self: ...
     def predict(self, X: Any) -> NDArray[Any]: ...
     def score(self, X: Any, y: Any, sample_weight: Any = ...) -> float: ...
-    def set_fit_request(
-        self, *, sample_weight: Any = ..., sensitive_features: Any = ...
-    ) -> Self: ...
+    def set_fit_request(self, *, sample_weight: Any = ..., sensitive_features: Any = ...) -> Self: ...
     def set_score_request(self, *, sample_weight: Any = ...) -> Self: ...

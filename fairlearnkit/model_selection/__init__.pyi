@@ -22,27 +22,15 @@ class HighestScore:
     max_gap: _Float
     otherwise: Literal["lowest_gap", "error"]
     min_score: _Float | None
-    def __init__(
-        self,
-        score: str,
-        gap: str,
-        max_gap: _Float,
-        otherwise: Literal["lowest_gap", "error"] = ...,
-        min_score: _Float | None = ...,
-    ) -> None: ...
+    def __init__(self, score: str, gap: str, max_gap: _Float, otherwise: Literal["lowest_gap", "error"] = ..., min_score: _Float | None = ...) -> None: ...
 
 class LowestGap:
     score: str
     gap: str
     min_score_ratio: _Float
     min_score: _Float | None
-    def __init__(
-        self,
-        score: str,
-        gap: str,
-        min_score_ratio: _Float = ...,
-        min_score: _Float | None = ...,
-    ) -> None: ...
+    def __init__(self, score: str, gap: str, min_score_ratio: _Float = ..., min_score: _Float | None = ...) -> None: ...
 
 def pareto_front(cv_results: Any, score: str, gap: str) -> NDArray[Any]: ...
+
 def pooled_gaps(cv_results: Any, gap: str) -> NDArray[Any]: ...

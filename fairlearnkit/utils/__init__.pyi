@@ -9,4 +9,7 @@ from numpy.typing import NDArray
 _Int: TypeAlias = int | np.integer[Any]
 _Float: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
-__all__ = []
+__all__ = [
+]
+
+
