@@ -14,6 +14,7 @@ import builtins
 import inspect
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from numpydoc.docscrape import NumpyDocString
@@ -117,15 +118,17 @@ def signature_of(name, function, docstring):
             text += f": {types.get(bare, 'Any')}"
             text += "" if parameter.default is parameter.empty else " = ..."
         shown.append(text)
-    returned = "None" if name == "__init__" else result_of(docstring)
+    returned = "None" if name == "__init__" else result_of(docstring, function)
     return f"def {name}({', '.join(shown)}) -> {returned}: ..."
 
 
-def result_of(docstring):
-    """The type of what a function returns."""
+def result_of(docstring, function):
+    """The type of what a function returns; None only if its code returns nothing."""
     parts = NumpyDocString(inspect.cleandoc(docstring or ""))["Returns"]
     if not parts:
-        return "None" if docstring and "Returns" not in docstring else "Any"
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return)]
+        return "Any" if any(values) else "None"
     types = [
         "Self" if part.name == "self" else type_of(part.type or part.name, GIVEN)
         for part in parts
