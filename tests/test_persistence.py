@@ -142,9 +142,13 @@ def data_of(model):
     return X, raised(model, y), {k: v for k, v in given.items() if k in names}
 
 
+def made(name):
+    return CASES.get(name, ESTIMATORS.get(name))()
+
+
 @cache
 def fitted(name):
-    model = CASES.get(name, ESTIMATORS.get(name))()
+    model = made(name)
     X, y, given = data_of(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SmallGroupWarning)
@@ -199,7 +203,7 @@ def scores_of(model):
 
 
 def test_every_estimator_has_a_line():
-    assert {type(fitted(name)) for name in LINES} == set(ESTIMATORS.values())
+    assert {type(made(name)) for name in LINES} == set(ESTIMATORS.values())
     assert set(CASES) <= set(LINES)
 
 
@@ -246,7 +250,7 @@ def test_no_extreme_value_is_kept():
 )
 def test_a_fit_to_dask_collections_keeps_no_collection(name, kept):
     da = pytest.importorskip("dask.array", reason="extra 'dask' is missing")
-    model = CASES.get(name, ESTIMATORS.get(name))()
+    model = made(name)
     X, y, given = data_of(model)
     wanted = {"X": PLANTED, "y": [TARGET], "Weights": [WEIGHT]}
     given = {k: da.from_array(v, 60) for k, v in given.items()}
