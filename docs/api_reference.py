@@ -181,4 +181,9 @@ API_REFERENCE = {
         "forget anything.",
         "names": ["all_estimators", "all_functions", "all_public", "public_modules"],
     },
+    "Reports of faults": {
+        "module": "fairlearnkit",
+        "description": "Versions to say in a report.",
+        "names": ["show_versions"],
+    },
 }

@@ -24,7 +24,7 @@ _SUBPACKAGES = (
     "utils",
 )
 
-__all__ = ["__version__", *_SUBPACKAGES]
+__all__ = sorted(["__version__", "show_versions", *_SUBPACKAGES])
 
 
 def __dir__():
@@ -34,5 +34,7 @@ def __dir__():
 def __getattr__(name):
     if name in _SUBPACKAGES:
         return import_module(f"fairlearnkit.{name}")
+    if name == "show_versions":
+        return import_module("fairlearnkit._versions").show_versions
     msg = f"module 'fairlearnkit' has no attribute {name!r}"
     raise AttributeError(msg)

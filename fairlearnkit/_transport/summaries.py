@@ -19,6 +19,12 @@ from fairlearnkit._transport.distributions import (
     EmpiricalDistribution,
     make_distribution,
     run_ends,
+    with_values,
+)
+from fairlearnkit._transport.winsorising import (
+    kept_ends,
+    merge_outermost,
+    outermost,
 )
 
 # Distinct values and their masses that are merged exactly, of all summaries together:
@@ -100,6 +106,8 @@ class Summary:
         What it may hold.
     n_values : int
         Number of values, equal ones counted.
+    ends : tuple of ndarray
+        The smallest and the largest of them, from `outermost`.
     sketch : bytes, default=None
         A serialised sketch.
     cuts : int, default=0
@@ -110,23 +118,30 @@ class Summary:
     masses: np.ndarray
     limit: Limit
     n_values: int
+    ends: tuple
     sketch: bytes | None = None
     cuts: int = 0
 
     def merge(self, other):
         """The values of both; of the limit of this one."""
         n_values = self.n_values + other.n_values
+        ends = merge_outermost(self.ends, other.ends)
         if self.sketch is None and other.sketch is None:
             values = np.concatenate([self.values, other.values])
             masses = np.concatenate([self.masses, other.masses])
-            return _within(values, masses, self.limit, n_values)
+            return _within(values, masses, self.limit, n_values, ends)
         one, two = self._sketched(), other._sketched()
         merged = _read(one.sketch)
         merged.merge(_read(two.sketch))
-        return one._with(merged, n_values, one.cuts + two.cuts)
+        return one._with(merged, n_values, ends, one.cuts + two.cuts)
 
-    def distribution(self):
+    def distribution(self, *, winsorised=False):
         """The distribution of the values.
+
+        Parameters
+        ----------
+        winsorised : bool, default=False
+            Whether to move its ends inwards, see `kept_ends`.
 
         Returns
         -------
@@ -135,6 +150,14 @@ class Summary:
             Largest error of the distribution function: 0 where it is exact; that of a
             sketch holds with a probability of 0.99.
         """
+        found, error = self._distribution()
+        if winsorised:
+            low, high = kept_ends(*self.ends, self.n_values)
+            found = with_values(found, found.values.clip(low, high))
+        return found, error
+
+    def _distribution(self):
+        """The distribution with its ends, and its error."""
         if self.sketch is None:
             return _exact_distribution(self.values, self.masses), 0.0
         sketch = _read(self.sketch)
@@ -157,12 +180,13 @@ class Summary:
         sketch = _new_sketch(self.limit.k)
         for points in _points(self.values, self.masses, self.limit.unit):
             sketch.update(points)
-        return self._with(sketch, self.n_values, 1)
+        return self._with(sketch, self.n_values, self.ends, 1)
 
-    def _with(self, sketch, n_values, cuts):
+    def _with(self, sketch, n_values, ends, cuts):
         """A summary of the same limit that holds a sketch."""
         none = np.zeros(0)
-        return Summary(none, none, self.limit, n_values, sketch.serialize(), cuts)
+        values = none, none, self.limit, n_values, ends
+        return Summary(*values, sketch.serialize(), cuts)
 
 
 def summarise(values, masses, limit):
@@ -182,7 +206,7 @@ def summarise(values, masses, limit):
     """
     if masses is None:
         masses = np.ones(len(values), dtype=np.int64)
-    return _within(values, masses, limit, len(values))
+    return _within(values, masses, limit, len(values), outermost(values))
 
 
 def merge_summaries(one, other):
@@ -194,14 +218,14 @@ def merge_summaries(one, other):
     return [merge_summaries(*pair) for pair in zip(one, other)]
 
 
-def _within(values, masses, limit, n_values):
+def _within(values, masses, limit, n_values, ends):
     """Summary of at least one value, equal ones merged."""
     order = np.argsort(values, kind="stable")
     values, masses = values[order], masses[order]
     last = run_ends(values)
     starts = np.flatnonzero(np.append(True, last[:-1]))
     masses = np.add.reduceat(masses, starts)
-    summary = Summary(values[last], masses, limit, n_values)
+    summary = Summary(values[last], masses, limit, n_values, ends)
     return summary if len(masses) <= limit.most else summary._sketched()
 
 

@@ -24,6 +24,7 @@ from fairlearnkit._models.barycenter import (
 )
 from fairlearnkit._transport.distributions import distributions_by_group
 from fairlearnkit._transport.maps import transport_by_group, transport_maps
+from fairlearnkit._transport.winsorising import LEAST_ROWS, winsorise_by_group
 from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
     Interval,
@@ -71,7 +72,9 @@ class BarycenterTransformer(
     n_quantiles : int, default=None
         Largest number of knots of each map, at evenly spaced quantile levels; None
         keeps a knot for each distinct value. Maps are interpolated linearly between
-        knots. This is coarse in the tails, where knots are far apart (see Notes).
+        knots. This is coarse in the tails, where knots are far apart and where the four
+        smallest and the four largest values of each group are moved inwards first (see
+        Notes).
 
     Attributes
     ----------
@@ -103,7 +106,8 @@ class BarycenterTransformer(
     ValueError
         If sensitive features are not given, have another length than X, hold a single
         group, missing values or unseen groups, or other columns at transform than in
-        fit; if a column has no values in a group; if X has infinite values.
+        fit; if a column has no values in a group, or fewer than five with
+        `n_quantiles`; if X has infinite values.
 
     Warns
     -----
@@ -138,11 +142,16 @@ class BarycenterTransformer(
     column of two groups, 2.4e-4 for 50 columns.
 
     The fitted transformer keeps training data. Without `n_quantiles`, `maps_` holds
-    every distinct value of each column, sorted and separately for each group. With
-    `n_quantiles` it holds at most that many, always including the smallest and the
-    largest value of each group. The properties above then hold approximately. The
-    error is largest in the tails: below the second knot and above the last but one, a
-    map is a straight line up to the extreme value, however many rows lie there.
+    every distinct value of each column, sorted and separately for each group, the
+    smallest and the largest included. With `n_quantiles` it holds at most that many. No
+    extreme value is among them: before the maps are fitted, the four smallest values of
+    a group become its fifth smallest, and the four largest its fifth largest
+    (winsorising), so that at least five rows have the smallest value that is kept, and
+    at least five the largest. A group of five to eight rows keeps its median only. The
+    values in between are those of single rows. Rows are counted whatever they weigh.
+    The properties above then hold approximately. The error is largest in the tails:
+    below the second knot and above the last but one, a map is a straight line up to the
+    last value, however many rows lie there, and beyond it, the map is constant.
 
     References
     ----------
@@ -278,7 +287,10 @@ class BarycenterTransformer(
             counts = np.bincount(codes[codes >= 0], minlength=n_groups)
             self._check_values_in_groups(j, counts, groups.labels)
             # Step 2.
-            distributions = distributions_by_group(x, codes, n_groups, w)
+            kept = x
+            if self.n_quantiles is not None:
+                kept = winsorise_by_group(x, codes, n_groups)
+            distributions = distributions_by_group(kept, codes, n_groups, w)
             group_maps, pooled_map = transport_maps(distributions, p, **options)
             maps.append(group_maps)
             pooled_maps.append(pooled_map)
@@ -288,11 +300,21 @@ class BarycenterTransformer(
         return maps, pooled_maps
 
     def _check_values_in_groups(self, j, counts, labels):
-        """Refuse a column that has only NaN in a group."""
+        """Refuse a column that has only NaN, or too few values, in a group."""
+        column, table = self._feature_name(j), counts_table(labels, counts)
         if counts.min() == 0:
             msg = (
-                f"Column {self._feature_name(j)} has no values in a group: "
-                f"{counts_table(labels, counts)}. Impute it, or leave it out."
+                f"Column {column} has no values in a group: {table}. Impute it, or "
+                "leave it out."
+            )
+            raise ValueError(msg)
+        if self.n_quantiles is not None and counts.min() < LEAST_ROWS:
+            msg = (
+                f"Column {column} has fewer than {LEAST_ROWS} values in a group: "
+                f"{table}. With n_quantiles={self.n_quantiles}, the smallest and the "
+                f"largest value that are kept belong to at least {LEAST_ROWS} rows. "
+                "Merge the group with another one, or set n_quantiles=None, which "
+                "keeps all values."
             )
             raise ValueError(msg)
 

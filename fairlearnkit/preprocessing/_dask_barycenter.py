@@ -63,6 +63,7 @@ def fit_lazy_maps(estimator, data, groupings, shares, weight):
         "pooled": needs_pooled_map(estimator),
         "n_quantiles": estimator.n_quantiles,
     }
+    winsorised = estimator.n_quantiles is not None
     for k, (groups, p) in enumerate(zip(groupings, shares)):
         found = summarise_groups(data, estimator, _features, maps, [k], limits)
         for j, (summaries,) in enumerate(found):
@@ -70,7 +71,9 @@ def fit_lazy_maps(estimator, data, groupings, shares, weight):
             if not counts.any():
                 continue
             estimator._check_values_in_groups(j, counts, groups.labels)
-            distributions, own = zip(*(s.distribution() for s in summaries))
+            distributions, own = zip(
+                *(s.distribution(winsorised=winsorised) for s in summaries)
+            )
             errors[j] = max(errors[j], *own)
             maps[j].append(transport_maps(distributions, p, **options))
     estimator.maps_ = [[pair[0] for pair in of_column] for of_column in maps]

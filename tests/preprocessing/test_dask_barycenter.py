@@ -74,6 +74,7 @@ def _pickled():
         ("five", "w", {"sequential": [1.0, 0.5], "missing": "ignore"}),
         ("unlike", None, {"n_quantiles": 20, "strength": 0.7}),
         ("unlike", "w", {"missing": "ignore"}),
+        ("five", "w", {"n_quantiles": 9, "sequential": [1.0, 0.5]}),
     ],
 )
 def test_maps_are_those_in_memory(partitions, options, weight):
