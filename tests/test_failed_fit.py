@@ -7,7 +7,6 @@ some line of that, early, late or in between.
 import sys
 from copy import deepcopy
 from functools import cache
-from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -17,71 +16,22 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
-from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
 
 import fairlearnkit
-from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
-from fairlearnkit.linear_model import (
-    ParityLogisticRegression,
-    ParityLogisticRegressionCV,
-    ParityRidgeCV,
-)
-from fairlearnkit.postprocessing import (
-    BarycenterClassifier,
-    BarycenterRegressor,
-    ParityThresholdClassifier,
-)
+from all_models import ESTIMATORS, SMALL_ENCODER, answers, data, fitted
+from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC
 from fairlearnkit.utils import _sklearn_private
-from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES, raised
 
 PACKAGE = str(Path(fairlearnkit.__file__).parent)
 # The one assignment that takes a fit over is here.
 DECORATOR = _sklearn_private.__file__
-METHODS = ("predict", "predict_proba", "decision_function", "transform")
 # Lines at which to interrupt: evenly spaced, and the last ones, where attributes are
 # set.
 SPACED, LAST = 5, 6
-
-TWO_FOLDS = {"cv": 2, "random_state": 0}
-SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
-ARGUMENTS = {
-    ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
-    ParityRidgeCV: SEARCHES["ParityRidgeCV"],
-    BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
-    BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
-    CounterfactualEnsemble: {
-        "estimator": ParityLogisticRegression(),
-        "swap": np.negative,
-        "method": "distill",
-    },
-    ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
-    ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
-    SensitiveColumns: {
-        "estimator": make_pipeline(StandardScaler(), ParityLogisticRegression()),
-        "columns": lambda X: (X[:, 0] > np.median(X[:, 0])).astype(int),
-    },
-}
-# Transformers that learn nothing answer before and after fit alike.
-ESTIMATORS = [
-    model
-    for _, cls in all_estimators()
-    for model in [cls(**ARGUMENTS.get(cls, {}))]
-    if get_tags(model).requires_fit
-] + [
-    BarycenterClassifier(
-        GaussianNB(), algorithm="split-rank", unseen="pooled", **TWO_FOLDS
-    ),
-    SensitiveColumns(
-        BarycenterTransformer(unseen="pooled"), lambda X: np.floor(9 * X[:, 1]) % 2
-    ),
-]
 
 
 @cache
@@ -115,32 +65,7 @@ class Bomb:
         sys.settrace(self.before)
 
 
-def data(seed, shift=0.0, labels=(0, 1)):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(60, 3)) + shift
-    group = np.arange(60) % 2
-    y = X[:, 0] - shift + group + rng.normal(size=60) > 0.5
-    return X, np.array(labels)[y.astype(int)], group
-
-
 FIRST, SECOND = data(0), data(1, 5.0, (3, 7))
-
-
-def fitted(model, X, y, group):
-    wrapped = isinstance(model, SensitiveColumns)
-    y = raised(model, y)
-    return model.fit(X, y, **({} if wrapped else {"sensitive_features": group}))
-
-
-def answers(model, X, group):
-    """What the model says of rows, by every method that it has."""
-    found = {}
-    for name in METHODS:
-        if hasattr(model, name):
-            asks = "sensitive_features" in signature(getattr(model, name)).parameters
-            metadata = {"sensitive_features": group} if asks else {}
-            found[name] = getattr(model, name)(X, **metadata)
-    return found
 
 
 def state_of(model, X, group):
