@@ -18,6 +18,7 @@ from fairlearnkit._optim.solver import (
     get_solver,
     solver_names,
 )
+from fairlearnkit.exceptions import InfeasibleConstraintError
 
 __all__ = [
     "Solution",
@@ -70,6 +71,8 @@ def solve(problem, *, dtype=np.float64, **options):
     ------
     ValueError
         A solver that does not take the problem, or options that it does not take.
+    InfeasibleConstraintError
+        A solver that returns coefficients that are not finite.
     """
     method, limits = _checked_solver(problem, **options)
     inner, back = standardized(method, problem)
@@ -142,6 +145,13 @@ def _checked_solver(
 def _rounded(problem, solution, dtype):
     """The solution for X itself, in `dtype`, with its objective and duality gap."""
     p, multipliers = problem, solution.multipliers
+    if not (np.isfinite(solution.coef).all() and np.isfinite(solution.intercept)):
+        msg = (
+            f"The solver ended with the status {solution.status!r}, but with "
+            "coefficients that are not finite numbers. Scale the features, or choose "
+            "another solver."
+        )
+        raise InfeasibleConstraintError(msg)
     if multipliers is None:
         multipliers = multipliers_of(p, solution.coef, solution.alpha)
     own = {

@@ -19,6 +19,7 @@ from fairlearnkit._data.folds import (
     stratified_folds,
 )
 from fairlearnkit._data.progress import Progress
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._models.linear import as_rows, leaves_no_direction
 from fairlearnkit._models.messages import constant_scores
@@ -98,8 +99,7 @@ class PathSearchMixin:
         predictions, scores, missed = zip(*found)
         self._warn_of_missed(grid, np.array(missed))
         tested, predictions = _tested(rows, folds, predictions)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of the chosen one follow
+        with without_warnings():  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
         self.cv_results_ = _table(grid, np.array(scores), gaps)
         self.best_index_ = best = self._choose(gap.name)
@@ -274,8 +274,7 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress
     weighted = weight is not None and scorer_takes_weights(scorer)
     options = {"sample_weight": weight} if weighted else {}
     model = clone(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallGroupWarning)  # all rows are warned of
+    with without_warnings(SmallGroupWarning):  # all rows are warned of
         data = _columns_of_fold(model, train, number)
     predictions, scores, missed = [], [], []
     for own in settings:
