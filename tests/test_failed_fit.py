@@ -4,18 +4,26 @@ Every estimator is fitted, then fitted again to other data, and an interrupt com
 some line of that, early, late or in between.
 """
 
+import random
+import signal
 import sys
+import warnings
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
+from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import fairlearnkit
 from all_models import ESTIMATORS, SMALL_ENCODER, answers, data, fitted
@@ -32,6 +40,8 @@ DECORATOR = _sklearn_private.__file__
 # Lines at which to interrupt: evenly spaced, and the last ones, where attributes are
 # set.
 SPACED, LAST = 5, 6
+# Times at which to interrupt a fit. Twice as many take twice the time.
+N_TIMES = 6
 
 
 @cache
@@ -83,6 +93,40 @@ def assert_same(model, before, X, group):
         assert_array_equal(answer, old_answers[name])
 
 
+def state_of_process():
+    """What a computation may set for a while, and other code relies on."""
+    blas = [m["num_threads"] for m in threadpool_info() if m["user_api"] == "blas"]
+    state = {
+        "warnings": list(warnings.filters),
+        "floating-point errors": np.geterr(),
+        "scikit-learn": get_config(),
+        "threads": blas,
+        "numpy's random numbers": str(check_random_state(None).get_state()),
+        "Python's random numbers": random.getstate(),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        state["PyTorch"] = (
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+            torch.get_rng_state().tolist(),
+        )
+    return state
+
+
+@pytest.fixture(autouse=True)
+def _several_threads():
+    """A limit of one thread does not show where there is one."""
+    with threadpool_limits(2, user_api="blas"):
+        yield
+
+
+def is_old(model, before):
+    """Whether no attribute has been replaced."""
+    return all(vars(model).get(name) is value for name, value in before[2].items())
+
+
 def interrupt_everywhere(model, call, check):
     """Call with an interrupt at many lines, and check after each."""
     for _ in range(2):  # the second time what is cached is cached
@@ -90,10 +134,12 @@ def interrupt_everywhere(model, call, check):
             call(deepcopy(model))
     spaced = np.linspace(1, dry.lines, SPACED).astype(int)
     last = np.arange(max(1, dry.lines - LAST), dry.lines + 1)
+    before = state_of_process()
     for n in np.unique(np.concatenate([spaced, last])).tolist():
         with pytest.raises(KeyboardInterrupt), Bomb(n):
             call(model)
         check()
+        assert state_of_process() == before
 
 
 @pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
@@ -142,6 +188,51 @@ def test_interrupted_fit_transform(model):
         lambda model: model.fit_transform(Z, z, sensitive_features=other),
         lambda: assert_same(model, before, X, group),
     )
+
+
+@contextmanager
+def interrupt_after(seconds):
+    """A KeyboardInterrupt after some time, wherever Python is by then."""
+    inside = True
+
+    def interrupt(*_):
+        if inside:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        inside = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_interrupts_at_random_times(model):
+    """They come within scikit-learn, SciPy and joblib too."""
+    X, _, group = FIRST
+    model = fitted(clone(model), *FIRST)
+    before = state_of(model, X, group)
+    started = perf_counter()
+    new = answers(fitted(clone(model), *SECOND), X, group)
+    duration, caught = perf_counter() - started, 0
+    for share in np.random.default_rng(0).uniform(0.02, 0.9, N_TIMES):
+        try:
+            with interrupt_after(share * duration):
+                fitted(model, *SECOND)
+        except KeyboardInterrupt:
+            caught += 1
+            if is_old(model, before):
+                assert_same(model, before, X, group)
+                continue
+        # The fit was over, or returning, and all of it is new.
+        for name, answer in answers(model, X, group).items():
+            assert_array_equal(answer, new[name])
+        fitted(model, *FIRST)
+        before = state_of(model, X, group)
+    assert caught
 
 
 def test_interrupted_heads():

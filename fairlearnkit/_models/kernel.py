@@ -47,7 +47,7 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Frames between a warning about a solution and the call of `fit`, the decorators of
 # `fit` included.
-STACKLEVEL = 7
+STACKLEVEL = 8
 
 # Rows from which on the kernel matrix is not formed as a whole, where the solver allows
 # it: 128 MB. With twice as many, fits of up to 8000 rows take longer than they have to,

@@ -213,9 +213,9 @@ class ParityEncoder(
 
     Results are reproducible for a `random_state` on one machine, but not between
     machines. Fits in threads of one process wait for one another, since the random
-    numbers of PyTorch are those of the process. Sample weights count in losses and divergences; they do not change how
-    rows are distributed over batches, so that a weight of 2 is equivalent to repeating
-    the row on average only.
+    numbers of PyTorch are those of the process. Sample weights count in losses and
+    divergences; they do not change how rows are distributed over batches, so that a
+    weight of 2 is equivalent to repeating the row on average only.
 
     References
     ----------
