@@ -9,10 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
+import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
 import fairlearnkit
 from all_models import ESTIMATORS, answers, data, fitted
+from dying import Dying, DyingScore
+from fairlearnkit.inspection import membership_inference
+from fairlearnkit.linear_model import ParityLogisticRegressionCV
+from fairlearnkit.postprocessing import ParityThresholdClassifier
+from helpers import SEARCHES
 
 ROWS = data(0)
 TESTS, ROOT = Path(__file__).parent, Path(fairlearnkit.__file__).parents[1]
