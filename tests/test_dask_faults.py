@@ -87,9 +87,13 @@ def test_a_worker_dies_of_the_data(model, client, frame):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
-def test_a_fit_is_interrupted(model, client, frame):
-    def wait():
-        if os.getpid() != HERE:
+def test_a_fit_is_interrupted(model, client, frame, tmp_path):
+    """By the user, while a worker computes."""
+    once = tmp_path / "interrupted"
+
+    def interrupt():
+        if os.getpid() != HERE and not once.exists():
+            once.touch()
             os.kill(HERE, signal.SIGINT)
 
     lazy = dataframe.from_pandas(frame, npartitions=2)
@@ -97,7 +101,7 @@ def test_a_fit_is_interrupted(model, client, frame):
     attributes, expected = dict(vars(model)), asked(model, frame)
     with dask.config.set(scheduler=client):
         with pytest.raises(KeyboardInterrupt):
-            fit(model, changed(lazy, wait))
+            fit(model, changed(lazy, interrupt))
         assert all(vars(model)[name] is value for name, value in attributes.items())
         assert_array_equal(asked(model, frame), expected)
         fit(model, lazy)

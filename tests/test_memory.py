@@ -20,7 +20,7 @@ from fairlearnkit.svm import ParitySVC
 
 rng = np.random.default_rng(0)
 X, group = rng.normal(size=(20_000, 3)), np.arange(20_000) % 2
-y = X[:, 0] > 0
+y = (X[:, 0] > 0).astype(float)
 few = {"sensitive_features": group[:99]}
 models = [
     ParityKernelRidge(kernel="rbf").fit(X[:99], X[:99, 0], **few),
@@ -77,5 +77,5 @@ def test_memory_runs_out_within_a_fit(model, where, monkeypatch):
     assert all(vars(model)[name] is value for name, value in attributes.items())
     assert_array_equal(model.predict(X), old)
     monkeypatch.undo()
-    refitted = model.fit(3 * X, y, sensitive_features=group)
-    assert np.isfinite(refitted.predict(X) == old).all()
+    model.fit(3 * X, y, sensitive_features=group)
+    assert not np.array_equal(model.dual_coef_, attributes["dual_coef_"])

@@ -10,6 +10,9 @@ from fairlearnkit._data.partitions import compute
 
 dask = pytest.importorskip("dask")
 
+# Seconds until a test fails that would hang.
+WAIT = 120
+
 
 def threads():
     return [m["num_threads"] for m in threadpool_info() if m["user_api"] == "blas"]
@@ -37,7 +40,7 @@ def test_computations_of_dask_that_overlap():
 
     def started(mine, other):
         mine.set()
-        assert other.wait(10)
+        assert other.wait(WAIT)
         return threads()
 
     @dask.delayed
@@ -47,7 +50,7 @@ def test_computations_of_dask_that_overlap():
     @dask.delayed
     def in_second():
         second_is_in.set()
-        assert first_is_out.wait(10)
+        assert first_is_out.wait(WAIT)
 
     def first():
         compute([in_first()])
@@ -56,7 +59,7 @@ def test_computations_of_dask_that_overlap():
     with dask.config.set(scheduler="threads"):
         thread = Thread(target=first)
         thread.start()
-        assert first_is_in.wait(10)
+        assert first_is_in.wait(WAIT)
         compute([in_second()])
         thread.join()
         assert set(threads()) == {3}

@@ -9,6 +9,9 @@ import pytest
 from fairlearnkit._data import quiet
 from fairlearnkit._data.quiet import without_warnings
 
+# Seconds until a test fails that would hang.
+WAIT = 120
+
 
 @pytest.mark.parametrize("contextual", [False, True])
 def test_only_the_category_and_message_that_are_named(monkeypatch, contextual):
@@ -40,15 +43,15 @@ def test_contexts_that_overlap_leave_nothing_behind():
 
     def first():
         with without_warnings():
-            steps.wait(10)  # both are in
-            steps.wait(10)
-        steps.wait(10)  # this one has left
+            steps.wait(WAIT)  # both are in
+            steps.wait(WAIT)
+        steps.wait(WAIT)  # this one has left
 
     def second():
         with without_warnings():
-            steps.wait(10)
-            steps.wait(10)
-            steps.wait(10)
+            steps.wait(WAIT)
+            steps.wait(WAIT)
+            steps.wait(WAIT)
             warnings.warn("ignored", UserWarning, stacklevel=1)
 
     with ThreadPoolExecutor(2) as pool:
