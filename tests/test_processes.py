@@ -119,6 +119,6 @@ def test_a_worker_dies(dying):
 
 def test_a_worker_dies_in_an_audit_of_membership():
     X, y, group = ROWS
-    given = {"sensitive_features": group, "n_models": 4, "random_state": 0}
+    given = {"sensitive_features": group, "n_models": 8, "random_state": 0}
     with within(300), pytest.raises(TerminatedWorkerError):
         membership_inference(Dying(HERE), X, y, n_jobs=2, **given)
