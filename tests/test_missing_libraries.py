@@ -49,7 +49,7 @@ TABLES = {
         LogisticRegression().fit(X, Y), X, np.negative
     ),
     "membership_inference": lambda: membership_inference(
-        LogisticRegression(), X, Y, n_models=4, random_state=0, **GROUPS
+        LogisticRegression(), X, Y, n_models=8, random_state=0, **GROUPS
     ),
     "GroupRatesDisplay": lambda: GroupRatesDisplay.from_predictions(
         Y, X[:, 0] > 0, **GROUPS
@@ -58,7 +58,7 @@ TABLES = {
         Y, X[:, 0], **GROUPS
     ),
     "ScoreDistributionDisplay": lambda: ScoreDistributionDisplay.from_predictions(
-        X[:, 0], **GROUPS
+        Y, X[:, 0], **GROUPS
     ),
     "TradeoffDisplay": lambda: TradeoffDisplay(score=[1], gap=[0], front=[0]),
 }
