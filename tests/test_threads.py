@@ -96,3 +96,17 @@ def test_global_random_numbers_of_threads_that_train():
         list(pool.map(fit_and_answer, [model] * N_THREADS))
     assert torch.equal(torch.get_rng_state(), before[0])
     assert_array_equal(of_numpy.get_state()[1], before[1])
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_a_fit_leaves_the_filters_in_their_place(model, monkeypatch):
+    """scikit-learn's Parallel sets them anew for each fold, even without processes."""
+    calls, reset = [], warnings.resetwarnings
+
+    def watched():
+        calls.append(1)
+        reset()
+
+    monkeypatch.setattr(warnings, "resetwarnings", watched)
+    fitted(clone(model), *ROWS)
+    assert not calls

@@ -9,7 +9,6 @@ from scipy.stats import rankdata
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._counting.constant import describe_constant
 from fairlearnkit._data.containers import any_lazy, is_lazy
@@ -18,6 +17,7 @@ from fairlearnkit._data.folds import (
     read_folds,
     stratified_folds,
 )
+from fairlearnkit._data.parallel import call_each
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import take_rows
@@ -90,12 +90,11 @@ class PathSearchMixin:
         scorer = check_scoring(model, scoring=self.scoring)
         progress = Progress(type(self).__name__, self.verbose)
         of_folds = partial(progress, "fold", total=len(folds))
-        found = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_fold)(
-                model, settings, ratios, rows, *fold, gap, scorer, of_folds
-            )
+        given = (
+            (model, settings, ratios, rows, *fold, gap, scorer, of_folds)
             for fold in enumerate(folds)
         )
+        found = call_each(_fit_fold, given, self.n_jobs)
         predictions, scores, missed = zip(*found)
         self._warn_of_missed(grid, np.array(missed))
         tested, predictions = _tested(rows, folds, predictions)
