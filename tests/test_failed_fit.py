@@ -4,84 +4,44 @@ Every estimator is fitted, then fitted again to other data, and an interrupt com
 some line of that, early, late or in between.
 """
 
+import random
+import signal
 import sys
+import warnings
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
-from inspect import signature
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
-from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import fairlearnkit
-from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
-from fairlearnkit.linear_model import (
-    ParityLogisticRegression,
-    ParityLogisticRegressionCV,
-    ParityRidgeCV,
-)
-from fairlearnkit.postprocessing import (
-    BarycenterClassifier,
-    BarycenterRegressor,
-    ParityThresholdClassifier,
-)
+from all_models import ESTIMATORS, SMALL_ENCODER, answers, data, fitted
+from fairlearnkit.linear_model import ParityLogisticRegression
+from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC
 from fairlearnkit.utils import _sklearn_private
-from fairlearnkit.utils.discovery import all_estimators
-from helpers import SEARCHES, raised
 
 PACKAGE = str(Path(fairlearnkit.__file__).parent)
 # The one assignment that takes a fit over is here.
 DECORATOR = _sklearn_private.__file__
-METHODS = ("predict", "predict_proba", "decision_function", "transform")
 # Lines at which to interrupt: evenly spaced, and the last ones, where attributes are
 # set.
 SPACED, LAST = 5, 6
-
-TWO_FOLDS = {"cv": 2, "random_state": 0}
-SMALL_ENCODER = {"hidden_layer_sizes": (3,), "n_components": 2, "max_iter": 2}
-ARGUMENTS = {
-    ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
-    ParityRidgeCV: SEARCHES["ParityRidgeCV"],
-    BarycenterClassifier: {"estimator": GaussianNB(), **TWO_FOLDS},
-    BarycenterRegressor: {"estimator": Ridge(), **TWO_FOLDS},
-    CounterfactualEnsemble: {
-        "estimator": ParityLogisticRegression(),
-        "swap": np.negative,
-        "method": "distill",
-    },
-    ParityThresholdClassifier: {"estimator": GaussianNB(), "cv": 2},
-    ParityEncoder: {**SMALL_ENCODER, "random_state": 0},
-    SensitiveColumns: {
-        "estimator": make_pipeline(StandardScaler(), ParityLogisticRegression()),
-        "columns": lambda X: (X[:, 0] > np.median(X[:, 0])).astype(int),
-    },
-}
-# Transformers that learn nothing answer before and after fit alike.
-ESTIMATORS = [
-    model
-    for _, cls in all_estimators()
-    for model in [cls(**ARGUMENTS.get(cls, {}))]
-    if get_tags(model).requires_fit
-] + [
-    BarycenterClassifier(
-        GaussianNB(), algorithm="split-rank", unseen="pooled", **TWO_FOLDS
-    ),
-    SensitiveColumns(
-        BarycenterTransformer(unseen="pooled"), lambda X: np.floor(9 * X[:, 1]) % 2
-    ),
-]
+# Times at which to interrupt a fit. Twice as many take twice the time.
+N_TIMES = 6
 
 
 @cache
@@ -115,32 +75,7 @@ class Bomb:
         sys.settrace(self.before)
 
 
-def data(seed, shift=0.0, labels=(0, 1)):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(60, 3)) + shift
-    group = np.arange(60) % 2
-    y = X[:, 0] - shift + group + rng.normal(size=60) > 0.5
-    return X, np.array(labels)[y.astype(int)], group
-
-
 FIRST, SECOND = data(0), data(1, 5.0, (3, 7))
-
-
-def fitted(model, X, y, group):
-    wrapped = isinstance(model, SensitiveColumns)
-    y = raised(model, y)
-    return model.fit(X, y, **({} if wrapped else {"sensitive_features": group}))
-
-
-def answers(model, X, group):
-    """What the model says of rows, by every method that it has."""
-    found = {}
-    for name in METHODS:
-        if hasattr(model, name):
-            asks = "sensitive_features" in signature(getattr(model, name)).parameters
-            metadata = {"sensitive_features": group} if asks else {}
-            found[name] = getattr(model, name)(X, **metadata)
-    return found
 
 
 def state_of(model, X, group):
@@ -158,6 +93,40 @@ def assert_same(model, before, X, group):
         assert_array_equal(answer, old_answers[name])
 
 
+def state_of_process():
+    """What a computation may set for a while, and other code relies on."""
+    blas = [m["num_threads"] for m in threadpool_info() if m["user_api"] == "blas"]
+    state = {
+        "warnings": list(warnings.filters),
+        "floating-point errors": np.geterr(),
+        "scikit-learn": get_config(),
+        "threads": blas,
+        "numpy's random numbers": str(check_random_state(None).get_state()),
+        "Python's random numbers": random.getstate(),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        state["PyTorch"] = (
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+            torch.get_rng_state().tolist(),
+        )
+    return state
+
+
+@pytest.fixture(autouse=True)
+def _several_threads():
+    """A limit of one thread does not show where there is one."""
+    with threadpool_limits(2, user_api="blas"):
+        yield
+
+
+def is_old(model, before):
+    """Whether no attribute has been replaced."""
+    return all(vars(model).get(name) is value for name, value in before[2].items())
+
+
 def interrupt_everywhere(model, call, check):
     """Call with an interrupt at many lines, and check after each."""
     for _ in range(2):  # the second time what is cached is cached
@@ -165,10 +134,12 @@ def interrupt_everywhere(model, call, check):
             call(deepcopy(model))
     spaced = np.linspace(1, dry.lines, SPACED).astype(int)
     last = np.arange(max(1, dry.lines - LAST), dry.lines + 1)
+    before = state_of_process()
     for n in np.unique(np.concatenate([spaced, last])).tolist():
         with pytest.raises(KeyboardInterrupt), Bomb(n):
             call(model)
         check()
+        assert state_of_process() == before
 
 
 @pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
@@ -217,6 +188,51 @@ def test_interrupted_fit_transform(model):
         lambda model: model.fit_transform(Z, z, sensitive_features=other),
         lambda: assert_same(model, before, X, group),
     )
+
+
+@contextmanager
+def interrupt_after(seconds):
+    """A KeyboardInterrupt after some time, wherever Python is by then."""
+    inside = True
+
+    def interrupt(*_):
+        if inside:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        inside = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
+def test_interrupts_at_random_times(model):
+    """They come within scikit-learn, SciPy and joblib too."""
+    X, _, group = FIRST
+    model = fitted(clone(model), *FIRST)
+    before = state_of(model, X, group)
+    started = perf_counter()
+    new = answers(fitted(clone(model), *SECOND), X, group)
+    duration, caught = perf_counter() - started, 0
+    for share in np.random.default_rng(0).uniform(0.02, 0.9, N_TIMES):
+        try:
+            with interrupt_after(share * duration):
+                fitted(model, *SECOND)
+        except KeyboardInterrupt:
+            caught += 1
+            if is_old(model, before):
+                assert_same(model, before, X, group)
+                continue
+        # The fit was over, or returning, and all of it is new.
+        for name, answer in answers(model, X, group).items():
+            assert_array_equal(answer, new[name])
+        fitted(model, *FIRST)
+        before = state_of(model, X, group)
+    assert caught
 
 
 def test_interrupted_heads():

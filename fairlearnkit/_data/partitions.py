@@ -12,9 +12,10 @@ from math import isnan
 from uuid import uuid4
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from fairlearnkit._data.alignment import AlignmentError, check_alignment
+from fairlearnkit._data.blas_threads import one_blas_thread
 from fairlearnkit._data.containers import check_collected, is_lazy
 
 # Results of so many partitions are added by one task. With half or twice as many,
@@ -238,7 +239,7 @@ def _blas_threads():
     from dask import base, threaded
 
     local = base.get_scheduler() in (None, threaded.get)
-    return threadpool_limits(1, user_api="blas") if local else nullcontext()
+    return one_blas_thread(ThreadpoolController) if local else nullcontext()
 
 
 def as_collection(tasks, like, dtype, columns=None):

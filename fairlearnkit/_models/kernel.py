@@ -47,7 +47,7 @@ from fairlearnkit.utils._sklearn_private import (
 
 # Frames between a warning about a solution and the call of `fit`, the decorators of
 # `fit` included.
-STACKLEVEL = 7
+STACKLEVEL = 8
 
 # Rows from which on the kernel matrix is not formed as a whole, where the solver allows
 # it: 128 MB. With twice as many, fits of up to 8000 rows take longer than they have to,
@@ -101,17 +101,36 @@ class BaseParityKernel(BaseParityModel):
 
     def _refuse_lazy(self, X, y, sensitive_features, sample_weight):
         """Raise an error for Dask collections, and name what to use for them."""
-        linear = "ParityLinearSVC" if is_classifier(self) else "ParityRidge"
-        linear = "ParityLinearSVR" if hasattr(self, "epsilon") else linear
         cure = (
             f"{type(self).__name__} needs the kernel of all pairs of rows. Use "
             "features that approximate the kernel, and a linear model of them: fit "
             "scikit-learn's Nystroem on a sample in memory, and pass "
             "X.map_partitions(nystroem.transform), or X.map_blocks of an array, to "
-            f"{linear}."
+            f"{self._linear_class()}."
         )
         data = {"X": X, "y": y, "sensitive_features": sensitive_features}
         refuse_lazy(cure, **data, sample_weight=sample_weight)
+
+    def _linear_class(self):
+        """Name of the class for features that approximate the kernel."""
+        if is_classifier(self):
+            return "ParityLinearSVC"
+        return "ParityLinearSVR" if hasattr(self, "epsilon") else "ParityRidge"
+
+    def _fit_columns(self, X, columns, weight, contrasts):
+        """With an error that says what to do where memory does not suffice."""
+        try:
+            return super()._fit_columns(X, columns, weight, contrasts)
+        except MemoryError as error:
+            n, gigabytes = X.shape[0], 8e-9 * X.shape[0] ** 2
+            msg = (
+                f"{type(self).__name__} ran out of memory ({error}). The kernel matrix "
+                f"of {n} rows takes {gigabytes:.3g} GB, and a fit may need several of "
+                "them. Fit it to fewer rows, or fit "
+                f"{self._linear_class()} to features that approximate the kernel, such "
+                "as those of sklearn.kernel_approximation.Nystroem."
+            )
+            raise MemoryError(msg) from error
 
     def _read(self, X, y, sensitive_features, sample_weight, **checks):
         """X, y and weights, checked; sets the parameters of the kernel."""

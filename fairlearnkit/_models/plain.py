@@ -1,8 +1,8 @@
 """Fitted models of scikit-learn that predict what a constrained model predicts."""
 
-import warnings
-
 import numpy as np
+
+from fairlearnkit._data.quiet import without_warnings
 
 # Of a target with as many classes as rows, scikit-learn warns that it may be numeric;
 # up to half of the rows is fine. More rows change nothing.
@@ -28,8 +28,7 @@ def fitted_like(model, source):
     model : estimator
     """
     y = np.repeat(getattr(source, "classes_", [1.0]), ROWS_PER_CLASS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what these rows give is replaced
+    with without_warnings():  # what these rows give is replaced
         model.fit(np.ones((len(y), 1)), y)
     if hasattr(model, "estimators_"):
         rows = zip(model.estimators_, source.coef_, source.intercept_)

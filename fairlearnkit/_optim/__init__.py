@@ -70,11 +70,13 @@ def solve(problem, *, dtype=np.float64, **options):
     ------
     ValueError
         A solver that does not take the problem, or options that it does not take.
+    InfeasibleConstraintError
+        A solver that returns coefficients that are not finite.
     """
     method, limits = _checked_solver(problem, **options)
     inner, back = standardized(method, problem)
     with scipy_on_one_thread():
-        solution = method.solve(inner, limits)
+        solution = method.run(inner, limits)
     return _rounded(problem, back(solution), dtype)
 
 

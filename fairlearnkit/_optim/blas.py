@@ -1,19 +1,14 @@
 """Threads of BLAS where numpy and scipy bring one each."""
 
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
 import scipy
 from threadpoolctl import ThreadpoolController
 
-# Held by the fit that has set the limit. With a limit for each of two fits that overlap
-# in threads, the later one would restore what the first had set: one thread, for good.
-_LIMITED = Lock()
+from fairlearnkit._data.blas_threads import one_blas_thread
 
 
-@contextmanager
 def scipy_on_one_thread():
     """A context in which scipy's BLAS has one thread, where numpy's is another one.
 
@@ -21,17 +16,8 @@ def scipy_on_one_thread():
     take cores from the other when calls alternate, as in Newton's method: products
     with X by numpy, Cholesky factors by scipy. On two cores, fits of 20,000 x 500 took
     1.6 s (logistic) and 5.7 s (hinge) without this, and take .9 and 2.5 s.
-
-    Where another thread is in the context already, nothing is set.
     """
-    if not _LIMITED.acquire(blocking=False):
-        yield
-        return
-    try:
-        with _scipy_libraries().limit(limits=1):
-            yield
-    finally:
-        _LIMITED.release()
+    return one_blas_thread(_scipy_libraries)
 
 
 @cache

@@ -1,12 +1,11 @@
 """Support vector machines on a kernel matrix K - s T T', which is changed in place."""
 
-import warnings
-
 import numpy as np
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC, SVR
 
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._optim.active_set import JITTER, ActiveSet
 from fairlearnkit._optim.kernel_problem import certify
 
@@ -102,8 +101,8 @@ def run_libsvm(p, options):
         shrinking=options.shrinking,
         cache_size=options.cache_size,
     )
-    with warnings.catch_warnings(), config_context(assume_finite=True):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the status has it
+    # The status has what is not warned of.
+    with without_warnings(ConvergenceWarning), config_context(assume_finite=True):
         machine.fit(p.K, p.y, sample_weight=p.c)
     v = np.zeros(len(p.y))
     v[machine.support_] = machine.dual_coef_[0]

@@ -43,7 +43,7 @@ def solve_path(method, problem, ratios, limits):
     solutions : dict of float to Solution
         By ratio.
     """
-    plain = method.solve(problem.without_constraint, limits)
+    plain = method.run(problem.without_constraint, limits)
     path, goal = {1.0: plain}, problem.basis.T @ plain.coef
     if not len(goal):
         return plain, dict.fromkeys(ratios, plain)
@@ -51,9 +51,9 @@ def solve_path(method, problem, ratios, limits):
         if ratio not in path:
             start = _extrapolated(problem, path, ratio)
             at_ratio = problem.with_goal(ratio * goal)
-            new = method.solve(at_ratio, replace(limits, start=start))
+            new = method.run(at_ratio, replace(limits, start=start))
             if start is not None and new.status != "optimal":
-                again = method.solve(at_ratio, limits)
+                again = method.run(at_ratio, limits)
                 new = min(new, again, key=_distance_from_optimum)
             path = {known: replace(path[known], hessian=None) for known in path}
             path[ratio] = new  # the only one that keeps its Hessian, which is large

@@ -1,11 +1,11 @@
 """The same problem stated in full for cvxpy: slow, general, and the only door to it."""
 
-import warnings
 from dataclasses import replace
 
 import cvxpy as cp
 import numpy as np
 
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._optim.certificate import duality_gap, shortest_multipliers
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit.exceptions import InfeasibleConstraintError
@@ -72,14 +72,20 @@ def _checked_options(solver_params):
     options = {"solver": "CLARABEL", **(solver_params or {})}
     if options["solver"] == "CLARABEL":  # comes with cvxpy; the list takes 2 ms
         return options
+    _check_installed(options["solver"])
+    return options
+
+
+def _check_installed(name):
+    """Raise an error for a solver that is not installed, with those that are."""
     installed = cp.installed_solvers()
-    if str(options["solver"]).upper() not in installed:
+    if str(name).upper() not in installed:
         msg = (
-            f"solver_params names the solver {options['solver']!r}, which is not "
-            f"installed. Installed solvers: {installed}."
+            f"solver='cvxpy' is to use {name!r}, which is not installed. Installed "
+            f"solvers: {installed}; name one of them, such as solver_params="
+            f"{{'solver': {next(iter(installed), name)!r}}}, or install {name}."
         )
         raise ValueError(msg)
-    return options
 
 
 def _loss(p, f):
@@ -142,11 +148,11 @@ def _further(convex_constraints, w, b):
 
 def _run(statement, options, extra):
     try:
-        with warnings.catch_warnings():
-            # The status says it, and the caller warns with the figures.
-            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        # The status says it, and the caller warns with the figures.
+        with without_warnings(UserWarning, "Solution may be inaccurate"):
             statement.solve(**options)
     except cp.SolverError as error:
+        _check_installed(options["solver"])
         msg = (
             f"The solver {options['solver']} broke down: {error} Scale the features, "
             "choose another solver in solver_params, or solver='auto'."
@@ -164,6 +170,14 @@ def _run(statement, options, extra):
             f"The solver {options['solver']} ended with the status "
             f"{statement.status!r} and no usable solution. Its limits can be changed "
             "in solver_params."
+        )
+        raise InfeasibleConstraintError(msg)
+    values = [variable.value for variable in statement.variables()]
+    if not all(value is not None and np.isfinite(value).all() for value in values):
+        msg = (
+            f"The solver {options['solver']} ended with the status "
+            f"{statement.status!r}, but with values that are not finite numbers. Scale "
+            "the features, choose another solver in solver_params, or solver='auto'."
         )
         raise InfeasibleConstraintError(msg)
 

@@ -3,7 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from fairlearnkit._data.progress import SILENT, Progress
+from fairlearnkit.exceptions import InfeasibleConstraintError
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,33 @@ class Solver(ABC):
         solution : Solution
             With a duality gap: what the objective exceeds the optimum by, at most.
         """
+
+    def run(self, problem, limits):
+        """Solve a problem, and check that the solution consists of numbers.
+
+        Parameters
+        ----------
+        problem, limits
+            As in `solve`.
+
+        Returns
+        -------
+        solution : Solution
+
+        Raises
+        ------
+        InfeasibleConstraintError
+            Coefficients or an intercept that are infinite or NaN.
+        """
+        solution = self.solve(problem, limits)
+        if np.isfinite(solution.coef).all() and np.isfinite(solution.intercept):
+            return solution
+        msg = (
+            f"solver={self.name!r} ended with the status {solution.status!r}, but with "
+            "coefficients that are not finite numbers. Scale the features, or choose "
+            "another solver."
+        )
+        raise InfeasibleConstraintError(msg)
 
     def refusal(self, problem):
         """Why the solver does not take a problem; None if it does.

@@ -29,8 +29,7 @@ class Cvxpy(Solver):
 
     def solve(self, problem, limits):
         """See `Solver`."""
-        from fairlearnkit._optim.reference import reference
-
+        reference = _load_reference()
         if problem.reg > 0 or limits.convex_constraints is not None:
             return reference(
                 problem,
@@ -41,3 +40,17 @@ class Cvxpy(Solver):
         solution = reference(small, solver_params=limits.params)
         coef, intercept = expand(solution.coef, solution.intercept)
         return replace(solution, coef=coef, intercept=intercept)
+
+
+def _load_reference():
+    """The function that imports cvxpy, or an error that says how to install it."""
+    try:
+        from fairlearnkit._optim.reference import reference
+    except ImportError as error:
+        msg = (
+            f"solver='cvxpy' needs cvxpy, which cannot be imported ({error}): python "
+            "-m pip install cvxpy. solver='auto' needs it only without a penalty, for "
+            "losses with kinks."
+        )
+        raise ImportError(msg) from error
+    return reference

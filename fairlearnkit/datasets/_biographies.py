@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from fairlearnkit._data.pandas_door import load_pandas
+
 from ._make import check_numbers
 
 # The words of a sex that a biography uses, in the order male, female.
@@ -138,7 +140,7 @@ def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=No
     >>> biographies.counterfactual[1][:41]
     'Mr Jones teaches residents how to suture.'
     """
-    import pandas as pd
+    pd = load_pandas("make_biased_biographies")
 
     check_numbers(n_samples=n_samples, association=association)
     rng = check_random_state(random_state)

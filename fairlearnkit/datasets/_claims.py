@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from fairlearnkit._data.pandas_door import load_pandas
+
 from ._make import _group_counts, _names, _steps, check_numbers
 
 # Effects of a standard deviation of each feature: on the log of the frequency of
@@ -110,7 +112,7 @@ def make_biased_claims(
     >>> (by_group / claims.exposure.groupby(claims.group).sum()).round(2).to_dict()
     {'a': 0.14, 'b': 0.11}
     """
-    import pandas as pd
+    pd = load_pandas("make_biased_claims")
 
     check_numbers(
         n_samples=n_samples,

@@ -3,6 +3,8 @@
 from itertools import cycle
 from textwrap import fill
 
+from fairlearnkit._data.pandas_door import load_pandas
+
 # Okabe and Ito's colours, black first: colour-blind readers can tell them apart, and
 # with lines and markers they differ in grey, too.
 # The 7 colours and 4 lines are cycled together, so that 28 pairs are different.
@@ -70,7 +72,7 @@ def styles(labels):
 
 def to_frame(columns):
     """Columns as a DataFrame."""
-    import pandas as pd
+    pd = load_pandas("frame()")
 
     return pd.DataFrame(columns)
 

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._data.groups import encode_labels
 from fairlearnkit._data.messages import check_option
+from fairlearnkit._data.parallel import call_each
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._data.targets import numeric_target
 from fairlearnkit._routing.call import call
@@ -76,10 +76,11 @@ def signals(estimator, data, member, methods, progress, n_jobs=None):
     else:
         read = ErrorSignal(numeric_target(np.asarray(y)))
     told = partial(progress, "model", total=member.shape[1])
-    columns = Parallel(n_jobs=n_jobs)(
-        delayed(_signal)(estimator, data, inside, methods, read, told, number)
+    given = (
+        (estimator, data, inside, methods, read, told, number)
         for number, inside in enumerate(member.T, start=1)
     )
+    columns = call_each(_signal, given, n_jobs)
     return np.column_stack(columns)
 
 

@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 from sklearn.utils import Bunch
 
+from fairlearnkit._data.pandas_door import load_pandas
 from fairlearnkit._data.text_table import aligned
 
 STATISTICS = {"auc": "AUC", "tpr_at_1_percent_fpr": "TPR at 1 % FPR"}
@@ -76,7 +77,7 @@ class MembershipInference(Bunch):
             are group, stratum (if there are any), count, and for each statistic its
             estimate, low, high and se (standard error), alone and of the difference.
         """
-        import pandas as pd
+        pd = load_pandas("frame()")
 
         rows = [row for s, _ in self._strata() for row in self._rows(s)]
         table = pd.DataFrame(rows)

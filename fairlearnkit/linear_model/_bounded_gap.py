@@ -1,6 +1,5 @@
 """The gap that a search bounds, of predictions of rows that were left out."""
 
-import warnings
 from dataclasses import dataclass
 from inspect import signature
 
@@ -15,6 +14,7 @@ from fairlearnkit._counting.named_metric import (
     unwrap,
 )
 from fairlearnkit._data.containers import is_lazy
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit.constraints import check_constraint
 from fairlearnkit.utils._sklearn_private import _BaseScorer
 
@@ -62,8 +62,7 @@ class BoundedGap:
         if not self.is_ours:
             return
         predicted = np.unique(y, return_inverse=True)[1]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             self(y, sensitive_features, weight, predicted)
 
     def predict(self, model, X):

@@ -9,7 +9,6 @@ from scipy.stats import rankdata
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils.parallel import Parallel, delayed
 
 from fairlearnkit._counting.constant import describe_constant
 from fairlearnkit._data.containers import any_lazy, is_lazy
@@ -18,7 +17,9 @@ from fairlearnkit._data.folds import (
     read_folds,
     stratified_folds,
 )
+from fairlearnkit._data.parallel import call_each
 from fairlearnkit._data.progress import Progress
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._models.linear import as_rows, leaves_no_direction
 from fairlearnkit._models.messages import constant_scores
@@ -89,17 +90,15 @@ class PathSearchMixin:
         scorer = check_scoring(model, scoring=self.scoring)
         progress = Progress(type(self).__name__, self.verbose)
         of_folds = partial(progress, "fold", total=len(folds))
-        found = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_fold)(
-                model, settings, ratios, rows, *fold, gap, scorer, of_folds
-            )
+        given = (
+            (model, settings, ratios, rows, *fold, gap, scorer, of_folds)
             for fold in enumerate(folds)
         )
+        found = call_each(_fit_fold, given, self.n_jobs)
         predictions, scores, missed = zip(*found)
         self._warn_of_missed(grid, np.array(missed))
         tested, predictions = _tested(rows, folds, predictions)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of the chosen one follow
+        with without_warnings():  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
         self.cv_results_ = _table(grid, np.array(scores), gaps)
         self.best_index_ = best = self._choose(gap.name)
@@ -274,8 +273,7 @@ def _fit_fold(model, settings, ratios, rows, number, fold, gap, scorer, progress
     weighted = weight is not None and scorer_takes_weights(scorer)
     options = {"sample_weight": weight} if weighted else {}
     model = clone(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallGroupWarning)  # all rows are warned of
+    with without_warnings(SmallGroupWarning):  # all rows are warned of
         data = _columns_of_fold(model, train, number)
     predictions, scores, missed = [], [], []
     for own in settings:

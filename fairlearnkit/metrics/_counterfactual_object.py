@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 from sklearn.utils import Bunch
 
+from fairlearnkit._data.pandas_door import load_pandas
 from fairlearnkit._data.text_table import aligned
 
 ALL = "all terms"
@@ -59,7 +60,7 @@ class CounterfactualDifference(Bunch):
             One row for all terms together and, with ``by_term=True``, one for each
             term.
         """
-        import pandas as pd
+        pd = load_pandas("frame()")
 
         rows = self._rows()
         return pd.DataFrame([_cells(values) for values in rows.values()], index=[*rows])

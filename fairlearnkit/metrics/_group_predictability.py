@@ -4,6 +4,7 @@ from html import escape
 
 from sklearn.utils import Bunch
 
+from fairlearnkit._data.pandas_door import load_pandas
 from fairlearnkit._data.text_table import aligned
 
 COLUMNS = ("auc", "low", "high")
@@ -47,7 +48,7 @@ class GroupPredictability(Bunch):
         frame : DataFrame
             One row for each model, with the columns auc, low and high.
         """
-        import pandas as pd
+        pd = load_pandas("frame()")
 
         return pd.DataFrame(
             [dict(values) for values in self._models().values()],

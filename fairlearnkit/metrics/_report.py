@@ -2,7 +2,6 @@
 
 import datetime
 import platform
-import warnings
 from functools import partial
 from numbers import Integral
 
@@ -37,6 +36,7 @@ from fairlearnkit._data.messages import (
     check_option,
 )
 from fairlearnkit._data.partitions import without_rows
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit.exceptions import SmallGroupWarning
 
@@ -311,9 +311,8 @@ def _report_classes(rows, rates, classes, missing, min_group_size, asked):
     counts = confusion.counts[0].sum(axis=(1, 2))
     labels = confusion.groups.tolist(), compared.groups.tolist()
     settings = _settings(*labels, *asked)
-    with warnings.catch_warnings():  # the report marks small and undefined rates itself
-        warnings.simplefilter("ignore", SmallGroupWarning)
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
+    # The report marks small and undefined rates itself.
+    with without_warnings(SmallGroupWarning), without_warnings(UndefinedMetricWarning):
         numbers = rate_numbers(confusion, compared, rates, pos_label, settings)
     return numbers | _marks(counts, settings) | {"n_rows": confusion.n_rows}
 
@@ -365,8 +364,7 @@ def _report_numbers(rows, measures, classes, missing, min_group_size, asked):
     labels = groups.labels.tolist()
     compared = [label for label, large in zip(labels, is_large) if large]
     settings = _settings(labels, compared, *asked)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
+    with without_warnings(UndefinedMetricWarning):
         numbers = score_numbers(found, measures, settings)
     return numbers | _marks(counts, settings) | {"n_rows": n_rows}
 

@@ -1,5 +1,7 @@
 """The numbers of `parity_report` as a DataFrame."""
 
+from fairlearnkit._data.pandas_door import load_pandas
+
 from ._report_parts import parts_of
 
 
@@ -16,7 +18,7 @@ def frame_of(numbers):
     frame : DataFrame
         See `ParityReport.frame`.
     """
-    import pandas as pd
+    pd = load_pandas("frame()")
 
     parts = parts_of(numbers)
     frame = _frame_of_part(parts[0][1])
@@ -39,7 +41,7 @@ def _private(frame, privacy):
 
 
 def _frame_of_part(part):
-    import pandas as pd
+    pd = load_pandas("frame()")
 
     rows = [*part["groups"].items(), ("all rows", part["overall"])]
     for kind in ("difference", "ratio"):

@@ -1,10 +1,11 @@
 """Pictures of a report: the library's own Displays, as SVG inside of the page."""
 
 import io
-import warnings
 from xml.etree import ElementTree
 
 import numpy as np
+
+from fairlearnkit._data.quiet import without_warnings
 
 from ._report_parts import kind_of_intervals, parts_of
 
@@ -56,8 +57,8 @@ def pictures_of(numbers):
     draw = _draw_rates if numbers["target"] == "classes" else _draw_distributions
     pictures = []
     # Labels in scripts that matplotlib's font lacks are drawn by the browser.
-    with warnings.catch_warnings(), context(["default", STYLE]):
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+    missing = without_warnings(UserWarning, "Glyph .* missing from")
+    with missing, context(["default", STYLE]):
         for k, (label, part) in enumerate(parts):
             caption, figure = draw(numbers, label, part)
             pictures.append((caption, _svg_of(figure, f"picture{k}-", caption)))

@@ -1,6 +1,5 @@
 """The bootstrap of any metric: computed again for rows drawn with replacement."""
 
-import warnings
 from contextlib import suppress
 
 import numpy as np
@@ -11,6 +10,7 @@ from fairlearnkit._data.alignment import with_common_index
 from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.progress import SILENT
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import split_rows, take_rows
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
@@ -82,8 +82,7 @@ def resampled_values(
             continue
         # Step 3. A metric raises a ValueError for an empty cell, and has already warned
         # of small cells when it was computed for all rows.
-        with warnings.catch_warnings(), suppress(ValueError):
-            warnings.simplefilter("ignore")
+        with without_warnings(), suppress(ValueError):
             draws[i] = _value(metric, options, data, rows)
     return estimate, draws
 

@@ -4,6 +4,7 @@ from html import escape
 
 from sklearn.utils import Bunch
 
+from fairlearnkit._data.pandas_door import load_pandas
 from fairlearnkit._data.text_table import aligned
 
 COLUMNS = ("count", "share", "rate", "gap", "violation", "p_value")
@@ -65,7 +66,7 @@ class SubgroupAudit(Bunch):
             One row for each subgroup, with "complement", the condition that holds for
             all other rows, if there is one.
         """
-        import pandas as pd
+        pd = load_pandas("frame()")
 
         columns = ["subgroup", *COLUMNS, "complement"]
         return pd.DataFrame(self.subgroups, columns=columns)

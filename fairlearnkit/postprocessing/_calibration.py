@@ -4,11 +4,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import indexable
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.containers import as_frame
+from fairlearnkit._data.parallel import call_each
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._routing.call import call
@@ -73,7 +73,7 @@ def out_of_fold(estimator, score, folds, X, y, groups, weight, *, n_jobs=None):
         X, _, groups, _ = take_data(data, test)
         return score(model, X, groups)
 
-    scores = Parallel(n_jobs=n_jobs)(delayed(of_fold)(*fold) for fold in folds)
+    scores = call_each(of_fold, folds, n_jobs)
     return np.concatenate(scores) if len(scores) > 1 else scores[0]
 
 

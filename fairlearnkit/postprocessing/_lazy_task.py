@@ -1,6 +1,5 @@
 """The fit of a decision rule to Dask collections: what is read, and what is refused."""
 
-import warnings
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +10,7 @@ from fairlearnkit._data.groups import Groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.partitions import Partitions
+from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import read_weight
 from fairlearnkit._models.dask_labels import read_labels, require_groups
 from fairlearnkit._models.dask_table import check_features
@@ -68,8 +68,7 @@ def read_lazily(estimator, X, y, sensitive_features, sample_weight, proba):
     own = _groups_of_rows(labelled, rows)
     y_rows = None if rows.classes is None else classes[rows.classes]
     weight = read_weight(rows.weight, len(rows.proba))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallGroupWarning)
+    with without_warnings(SmallGroupWarning):
         task = build_task(
             estimator, None, y_rows, own, weight, sizes=rows.sizes, **of_labels
         )

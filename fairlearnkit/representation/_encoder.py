@@ -212,9 +212,10 @@ class ParityEncoder(
     inferred from the weights.
 
     Results are reproducible for a `random_state` on one machine, but not between
-    machines. Sample weights count in losses and divergences; they do not change how
-    rows are distributed over batches, so that a weight of 2 is equivalent to repeating
-    the row on average only.
+    machines. Fits in threads of one process wait for one another, since the random
+    numbers of PyTorch are those of the process. Sample weights count in losses and
+    divergences; they do not change how rows are distributed over batches, so that a
+    weight of 2 is equivalent to repeating the row on average only.
 
     References
     ----------

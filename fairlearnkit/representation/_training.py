@@ -2,6 +2,7 @@
 
 import copy
 from contextlib import contextmanager, nullcontext
+from threading import Lock
 
 import numpy as np
 
@@ -22,6 +23,9 @@ PATIENCE = 10
 # Least learning rate, as a share of the first one. The linear decay reaches it in the
 # last 1 per cent of the steps, and would otherwise end at 0; doubled, in the last 2.
 FINAL_RATE = 0.01
+# Held while an encoder is trained: initial weights, and dropout of a user's module, are
+# drawn from the random numbers of the process, which other threads would draw from too.
+_RANDOM = Lock()
 
 
 def train(make_module, rows, held_out, settings):
@@ -50,7 +54,7 @@ def train(make_module, rows, held_out, settings):
     torch = load_torch()
     device = torch.device(settings.device)
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus), with_gradients():
+    with _RANDOM, torch.random.fork_rng(devices=gpus), with_gradients():
         torch.manual_seed(settings.seed)
         n_outputs = sum(task.n_outputs for task in rows.tasks)
         # As a default device, even the CPU slows down what runs within.
