@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from fairlearnkit._data.messages import required_message
 
@@ -167,6 +168,9 @@ def named_columns(values, caller):
 def _iter_columns(values, argument):
     """Yield the columns of a table, which is called `argument` in messages."""
     check_in_memory(argument, values)
+    if sparse.issparse(values):
+        msg = f"{argument} is sparse; pass a dense column, {argument}.toarray()."
+        raise ValueError(msg)
     values = from_arrow(values)
     if isinstance(values, dict):
         for key, inner in values.items():
@@ -207,8 +211,11 @@ def _array_columns(values, argument):
         for j in range(values.shape[1]):
             yield Column(f"{argument}[:, {j}]", None, values[:, j])
     else:
+        what = f"has {values.ndim} dimensions"
+        if not values.ndim:  # a set, a generator, or a scalar, which numpy wraps
+            what = f"is of type {type(values.item()).__name__}"
         msg = (
-            f"{argument} has {values.ndim} dimensions; pass one label for each row, or "
+            f"{argument} {what}; pass one label for each row, or "
             "a table with one column for each sensitive feature."
         )
         raise ValueError(msg)

@@ -47,6 +47,13 @@ def _values_to_check(y):
 
 def numeric_target(y):
     """A target that passed `check_target`, in float64 and finite."""
+    if y.dtype.kind in "mM":  # which float64 would hold as a count of nanoseconds
+        msg = (
+            f"y holds times ({y.dtype}), and a regression needs numbers: pass their "
+            "distance to a date, in a unit of your choice, such as "
+            "(y - y.min()) / np.timedelta64(1, 'D')."
+        )
+        raise ValueError(msg)
     y = y.astype(np.float64)
     assert_all_finite(y, input_name="y")
     return y

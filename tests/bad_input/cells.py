@@ -1,0 +1,225 @@
+"""One input given to one object: what came out, and what is wrong with it."""
+
+import re
+import signal
+import time
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from .oracles import unsound
+
+# Seconds after which a call counts as one that hangs.
+LONGEST = 10
+# Smallest spread that differences of answers are compared with: those of constant
+# answers are rounding.
+MIN_SPREAD = 1e-3
+CLEAR = (ValueError, TypeError)
+
+
+@dataclass
+class Outcome:
+    """What came of one call."""
+
+    answer: dict | None = None
+    error: Exception | None = None
+    warned: list = field(default_factory=list)
+    seconds: float = 0.0
+    changed: list = field(default_factory=list)
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An input for one argument of a subject."""
+
+    subject: object
+    argument: str
+    input: object
+
+    def __str__(self):
+        return f"{self.subject.name}({self.argument}: {self.input.name})"
+
+    def given(self, make=None):
+        """The arguments of the call, one of them (or both targets) made anew."""
+        given = self.subject.columns()
+        make = make or self.input.make
+        if self.input.whole:
+            return make(given, self.argument)
+        for name, kind in self.subject.kinds.items():
+            partner = self.input.partners and kind in self.input.kinds
+            if name == self.argument or partner:
+                given[name] = make(given[name])
+        return given
+
+
+def cells_of(subject, inputs):
+    """All cells of a subject; an index is compared where there are two."""
+    for argument, kind in {**subject.kinds, "all": "all"}.items():
+        for item in inputs:
+            alone = item.whole and kind != "all" and len(subject.kinds) < 2
+            if kind in item.kinds and not alone:
+                yield Cell(subject, argument, item)
+
+
+def run(subject, given):
+    """Call a subject, and note what it did."""
+    outcome = Outcome()
+    before = {name: fingerprint(value) for name, value in given.items()}
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with time_limit(LONGEST):
+                outcome.value = subject.call(**given)
+                outcome.answer = flatten(outcome.value)
+        except ImportError:
+            raise
+        except Exception as error:
+            outcome.error = error
+    outcome.seconds = time.perf_counter() - start
+    outcome.warned = [*{(w.category.__name__, str(w.message)): w for w in caught}]
+    outcome.changed = [n for n, v in given.items() if fingerprint(v) != before[n]]
+    return outcome
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raise TimeoutError in what takes longer."""
+
+    def stop(signum, frame):
+        raise TimeoutError(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def fingerprint(value):
+    """Something that differs if the caller's data do."""
+    if sparse.issparse(value):
+        names = ("data", "indices", "indptr", "rows", "offsets")
+        parts = [getattr(value, name, None) for name in names]
+        return [fingerprint(part) for part in parts if part is not None]
+    if isinstance(value, dict):
+        return {name: fingerprint(entry) for name, entry in value.items()}
+    if isinstance(value, np.ndarray):  # of objects: which objects they are
+        return value.dtype, value.shape, value.tobytes()
+    if hasattr(value, "index") and hasattr(value.index, "equals"):
+        values = value.astype(object).to_numpy().tolist()
+        return repr(values), repr(value.index.tolist()), repr(value.dtypes)
+    rows = getattr(value, "rows", getattr(value, "to_list", None))
+    return repr(rows() if callable(rows) else value)
+
+
+def flatten(value, path=""):
+    """Numbers of an answer by their path; text where there are none."""
+    if hasattr(value, "get_params"):
+        return {}
+    for name in ("frame", "output_dict"):
+        if callable(getattr(value, name, None)):
+            value = getattr(value, name)()
+            break
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        value = {str(name): value[name].to_numpy() for name in value.columns}
+    elif hasattr(value, "codes") and hasattr(value, "counts"):  # Groups
+        value = {"codes": value.codes, "counts": value.counts}
+    if isinstance(value, dict):
+        found = {}
+        for key, entry in value.items():
+            found |= flatten(entry, f"{path}/{key}")
+        return found
+    if sparse.issparse(value):
+        value = value.toarray()
+    try:
+        return {path: np.asarray(value, dtype=np.float64)}
+    except (TypeError, ValueError):
+        return {path: str(np.asarray(value, dtype=object).tolist())}
+
+
+_CLEAN = {}
+
+
+def reference(cell):
+    """What comes of the column that an input is another form of."""
+    from .inputs import itself
+
+    if cell.input.same_as is itself:
+        key = cell.subject.name
+        if key not in _CLEAN:
+            _CLEAN[key] = run(cell.subject, cell.subject.columns())
+        return _CLEAN[key]
+    return run(cell.subject, cell.given(cell.input.same_as))
+
+
+def differences(answer, desired, tol):
+    """Where two answers differ, as text."""
+    if answer.keys() != desired.keys():
+        yield f"answers {[*answer]}, not {[*desired]}"
+        return
+    for path, value in desired.items():
+        got = answer[path]
+        if isinstance(value, str) or isinstance(got, str):
+            if got != value:
+                texts = [str(v)[:60] for v in (got, value)]
+                yield f"{path or 'answer'} is {texts[0]!r}, not {texts[1]!r}"
+        elif got.shape != value.shape:
+            yield f"{path or 'answer'} has shape {got.shape}, not {value.shape}"
+        elif value.size and not (np.isnan(got) == np.isnan(value)).all():
+            yield f"{path or 'answer'} is NaN elsewhere"
+        elif value.size:
+            finite = np.isfinite(value)
+            spread = max(np.std(value[finite]) if finite.any() else 0, MIN_SPREAD)
+            with np.errstate(invalid="ignore"):
+                off = np.abs(got - value)[finite]
+            if off.size and not off.max() <= tol * spread:
+                yield f"{path or 'answer'} differs by {off.max() / spread:.2g} spreads"
+
+
+def judge(cell):
+    """The outcome of a cell, and a list of what is wrong with it."""
+    item = cell.input
+    outcome = run(cell.subject, cell.given())
+    faults = list(_faults(cell, item, outcome))
+    return outcome, faults
+
+
+def _faults(cell, item, outcome):
+    if outcome.seconds > LONGEST or isinstance(outcome.error, TimeoutError):
+        yield f"takes {outcome.seconds:.0f} s"
+    if outcome.changed:
+        yield f"changes {outcome.changed}"
+    if len(outcome.warned) > 1:
+        yield f"{len(outcome.warned)} warnings: " + " | ".join(
+            f"{c}: {m[:90]}" for c, m in outcome.warned
+        )
+    if outcome.error is not None:
+        yield from _faults_of_error(cell, item, outcome.error)
+        return
+    if item.same_as is not None:
+        wanted = reference(cell)
+        if wanted.error is not None:
+            yield f"the reference is an error: {wanted.error!r}"[:300]
+        else:
+            yield from differences(outcome.answer, wanted.answer, item.tol)
+    elif item.sound:
+        yield from unsound(cell, outcome)
+    else:
+        yield "is not refused: " + str(outcome.answer)[:100]
+
+
+def _faults_of_error(cell, item, error):
+    text = f"{type(error).__name__}: {error}"
+    if item.refused is None:
+        yield f"is refused: {text}"
+    elif not isinstance(error, CLEAR):
+        yield f"is no clear error: {text}"
+    elif not re.search(item.refused, str(error)):
+        yield f"lacks {item.refused!r}: {text}"
