@@ -9,7 +9,8 @@ from fnmatch import fnmatch
 import numpy as np
 import pytest
 
-from bad_input.cells import cells_of, judge
+from bad_input.cells import Cell, cells_of, judge
+from bad_input.oracles import objective_of, optimum_by_cvxpy
 from bad_input.parameters import parameter_cells
 from bad_input.subjects import EXEMPT, all_subjects
 from bad_input.table import INPUTS
@@ -80,3 +81,27 @@ def test_scale_of_signals(factor):
     plain, scaled = (membership_scores(f * signal, member()) for f in (1.0, factor))
     np.testing.assert_allclose(scaled.calibrated / factor, plain.calibrated)
     np.testing.assert_allclose(scaled.likelihood_ratio, plain.likelihood_ratio)
+
+
+BY_CVXPY = [
+    "a constant feature",
+    "features twice",
+    "more features than rows",
+    "offset 1e3",
+    "scale 1e-6",
+    "scale 1e6",
+]
+HARD = [i for i in INPUTS if i.name in BY_CVXPY and "table" in i.kinds]
+LINEAR = ["ParityLogisticRegression", "ParityLinearSVC", "ParityLinearSVR"]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize("item", HARD, ids=[i.name for i in HARD])
+def test_optimum_of_hard_tables(item, name):
+    (subject,) = (s for n, s in SUBJECTS.items() if n.endswith(f".{name}"))
+    given = Cell(subject, "X", item).given()
+    model = subject.call(**given)["model"]
+    X = given["X"]
+    optimum = optimum_by_cvxpy(model, X, given)
+    # The stopping rule of the solver is 1e-8; cvxpy's objectives have six digits.
+    assert objective_of(model, X, given) <= optimum * (1 + 1e-6) + 1e-9

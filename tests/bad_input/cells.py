@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from .oracles import unsound
+from .subjects import METHODS
 
 # Seconds after which a call counts as one that hangs.
 LONGEST = 10
@@ -18,6 +19,8 @@ LONGEST = 10
 # answers are rounding.
 MIN_SPREAD = 1e-3
 CLEAR = (ValueError, TypeError)
+# Answers with an entry for each row.
+BY_ROW = {"", *(f"/{name}" for name in METHODS)}
 
 
 @dataclass
@@ -159,8 +162,11 @@ def reference(cell):
     return run(cell.subject, cell.given(cell.input.same_as))
 
 
-def differences(answer, desired, tol):
+def differences(answer, desired, item):
     """Where two answers differ, as text."""
+    tol = item.tol
+    if item.renamed:
+        answer, desired = _without_names(answer), _without_names(desired)
     if answer.keys() != desired.keys():
         yield f"answers {[*answer]}, not {[*desired]}"
         return
@@ -181,6 +187,15 @@ def differences(answer, desired, tol):
                 off = np.abs(got - value)[finite]
             if off.size and not off.max() <= tol * spread:
                 yield f"{path or 'answer'} differs by {off.max() / spread:.2g} spreads"
+
+
+def _without_names(answer):
+    """Numbers whose order is that of the rows, and all others sorted by size."""
+    return {
+        path: value if path in BY_ROW else np.sort(np.abs(value), axis=None)
+        for path, value in answer.items()
+        if not isinstance(value, str)
+    }
 
 
 def judge(cell):
@@ -208,7 +223,7 @@ def _faults(cell, item, outcome):
         if wanted.error is not None:
             yield f"the reference is an error: {wanted.error!r}"[:300]
         else:
-            yield from differences(outcome.answer, wanted.answer, item.tol)
+            yield from differences(outcome.answer, wanted.answer, item)
     elif item.sound:
         yield from unsound(cell, outcome)
     else:

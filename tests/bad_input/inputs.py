@@ -44,6 +44,9 @@ class Input:
         Largest difference of an answer, in standard deviations.
     whole : bool, default=False
         Whether `make` takes a dict of all arguments, and the name of one.
+    renamed : bool, default=False
+        Whether labels have other names, and so another order: text in answers is not
+        compared, and numbers by group are in any order.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Input:
     partners: bool = False
     tol: float = 1e-6
     whole: bool = False
+    renamed: bool = False
 
 
 def itself(column):
@@ -387,7 +391,7 @@ def one_object(X, value):
 # Columns of labels.
 POS_LABEL = r"pos_label"
 CLASS_FORMS = [
-    Input(name, LABELS, make, itself, refused, partners=True)
+    Input(name, LABELS, make, itself, refused, partners=True, renamed=True)
     for name, make, refused in [
         ("read-only", read_only, None),
         ("not contiguous", strided, None),
@@ -580,7 +584,7 @@ def numbered(groups):
 
 
 GROUP_FORMS = [
-    Input(name, GROUPS, make, itself)
+    Input(name, GROUPS, make, itself, renamed=True)
     for name, make in [
         ("read-only", read_only),
         ("not contiguous", strided),
@@ -637,12 +641,14 @@ GROUP_FORMS = [
         GROUPS,
         lambda s: pd.DataFrame({"n": numbered(s), "s": s}),
         itself,
+        renamed=True,
     ),
     Input(
         "0 and False are one",
         GROUPS,
         named(0, False, "c"),
         lambda s: np.where(s == "c", "c", "a"),
+        renamed=True,
     ),
 ]
 MISSING_GROUP = r"missing \(None, NaN or NA\)"

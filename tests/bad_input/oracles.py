@@ -290,3 +290,49 @@ def _solve(rows):
                 factor = rows[i][k]
                 rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k])]
     return [row[-1] for row in rows]
+
+
+def objective_of(model, X, given):
+    """What a linear classifier or SVR minimises, at its own coefficients."""
+    coef = np.ravel(model.coef_)
+    y, weight = _targets(model, given), np.asarray(given["sample_weight"], dtype=float)
+    f = X @ coef + np.ravel(model.intercept_)
+    loss = {
+        "ParityLogisticRegression": lambda: np.logaddexp(0, -y * f),
+        "ParityLinearSVC": lambda: np.maximum(0, 1 - y * f) ** 2,
+        "ParityLinearSVR": lambda: np.maximum(0, np.abs(y - f) - model.epsilon),
+    }[type(model).__name__]()
+    return 0.5 * coef @ coef + model.C * (weight @ loss)
+
+
+def optimum_by_cvxpy(model, X, given):
+    """The smallest value of `objective_of` among models of equal group means.
+
+    Columns are centred, which the intercept makes up for.
+    """
+    import cvxpy as cp
+
+    y, weight = _targets(model, given), np.asarray(given["sample_weight"], dtype=float)
+    X = X - X.mean(axis=0)
+    w, b = cp.Variable(X.shape[1]), cp.Variable()
+    f = X @ w + b
+    loss = {
+        "ParityLogisticRegression": lambda: cp.logistic(cp.multiply(-y, f)),
+        "ParityLinearSVC": lambda: cp.square(cp.pos(1 - cp.multiply(y, f))),
+        "ParityLinearSVR": lambda: cp.pos(cp.abs(y - f) - model.epsilon),
+    }[type(model).__name__]()
+    groups = np.asarray(given["sensitive_features"])
+    means = [
+        np.average(X[groups == group], axis=0, weights=weight[groups == group])
+        for group in np.unique(groups)
+    ]
+    equal = [(mean - means[0]) @ w == 0 for mean in means[1:]]
+    cost = 0.5 * cp.sum_squares(w) + model.C * (weight @ loss)
+    problem = cp.Problem(cp.Minimize(cost), equal)
+    return problem.solve(solver="CLARABEL")
+
+
+def _targets(model, given):
+    if is_classifier(model):
+        return np.where(np.asarray(given["y"]) == 1, 1.0, -1.0)
+    return np.asarray(given["y"], dtype=float)
