@@ -48,12 +48,20 @@ def read_weight(sample_weight, n_samples):
     weight : ndarray of shape (n_samples,) or None
         The weights times a power of two, which loses no digit; the largest one is
         below 1.
+
+    Raises
+    ------
+    ValueError
+        If they are negative, not finite, all zero, or not one for each row.
     """
     if sample_weight is None:
         return None
     weight = _check_sample_weight(
         sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
     )
+    if not weight.any():  # scikit-learn before 1.8 lets them pass
+        msg = "Sample weights must contain at least one non-zero number."
+        raise ValueError(msg)
     return np.ldexp(weight, -np.frexp(weight.max())[1])
 
 

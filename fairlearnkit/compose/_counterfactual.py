@@ -229,7 +229,10 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         warn_unweighted(self.estimator, sample_weight)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
-                sample_weight, np.empty(_num_samples(X)), dtype=np.float64
+                sample_weight,
+                np.empty(_num_samples(X)),
+                dtype=np.float64,
+                ensure_non_negative=True,
             )
         other = self._compare_versions(X)
         fit = {"augment": self._augment, "distill": self._distill}

@@ -150,7 +150,9 @@ def group_metric(
         sizes=sizes,
     )
     if weight is not None:
-        weight = _check_sample_weight(weight, np.empty(len(y_pred)))
+        weight = _check_sample_weight(
+            weight, np.empty(len(y_pred)), ensure_non_negative=True
+        )
     strata, cells = _cells(groups, control_features, missing)
     _warn_of_empty(cells)
     data = (y_true, y_pred, weight)

@@ -68,7 +68,9 @@ def resampled_values(
         sensitive_features, CALLER, n_samples=n_samples, missing=missing
     )
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty(n_samples), ensure_non_negative=True
+        )
     options = {**options, "control_features": control, "sample_weight": sample_weight}
     known = np.flatnonzero(groups.codes >= 0)
     # Step 1.

@@ -143,7 +143,9 @@ class BaseBarycenter(BasePostprocessor, ABC):
             return np.arange(_num_samples(X)), scores
         y = self._read_target(y)
         if weight is not None:
-            weight = _check_sample_weight(weight, np.empty(len(y)))
+            weight = _check_sample_weight(
+                weight, np.empty(len(y)), ensure_non_negative=True
+            )
         folds = read_folds(self.cv, X, y, classifier=is_classifier(self))
         data = X, y, groups, weight
         warn_unweighted(

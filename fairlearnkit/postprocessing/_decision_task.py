@@ -137,7 +137,9 @@ def read_task(estimator, X, y, sensitive_features, sample_weight, proba=None):
     check_categories(groups)
     y, classes = read_classes(estimator.estimator, y)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty(n_samples), ensure_non_negative=True
+        )
     return build_task(
         estimator,
         X,
