@@ -158,7 +158,7 @@ _CLEAN = {}
 
 def reference(cell):
     """What comes of the column that an input is another form of."""
-    from .inputs import itself
+    from .input import itself
 
     if cell.input.same_as is itself:
         key = cell.subject.name

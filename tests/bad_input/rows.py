@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .inputs import Input
+from .input import Input
 
 ALL = ("all",)
 ANY = (
@@ -155,3 +155,4 @@ OTHER_INDEX = [
         ("another fold", fold, lambda n: np.arange(n) * 3 + 8),
     ]
 ]
+INPUTS = [*NUMBERS_OF_ROWS, *SAME_INDEX, *OTHER_INDEX]

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from fairlearnkit.metrics import pooled_scorers
 
 from .data import make_columns
-from .inputs import Input
+from .input import Input
 
 SEARCH = ("search",)
 SCORES = [0.80, 0.78, 0.60, 0.70, 0.77]
@@ -94,7 +94,7 @@ def in_pooled(make):
 
 
 COLUMN = r"mean_test_score|'score'|score"
-SEARCHES = [
+INPUTS = [
     Input(name, SEARCH, make, itself)
     for name, make in [
         ("read-only", every(locked)),

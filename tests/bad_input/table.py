@@ -1,8 +1,18 @@
-"""All inputs: of one argument, of all of them together, and of tables of searches."""
+"""All inputs: what each of them is, and what has to come of it.
 
-from .inputs import INPUTS as OF_ONE
-from .rows import NUMBERS_OF_ROWS, OTHER_INDEX, SAME_INDEX
-from .searches import SEARCHES
-from .texts import INPUTS as TEXTS
+Each is one of three: another form of the same values, whose answer has to be that of
+plain float64 arrays; values that have an answer, which an oracle checks; or something
+without an answer, which is an error that says so.
+"""
 
-INPUTS = [*OF_ONE, *TEXTS, *SEARCHES, *NUMBERS_OF_ROWS, *SAME_INDEX, *OTHER_INDEX]
+from . import groups, rows, searches, tables, targets, texts, weights
+
+INPUTS = [
+    *tables.INPUTS,
+    *texts.INPUTS,
+    *targets.INPUTS,
+    *groups.INPUTS,
+    *weights.INPUTS,
+    *searches.INPUTS,
+    *rows.INPUTS,
+]

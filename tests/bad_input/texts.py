@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 from scipy import sparse
 
-from .inputs import Input, itself, read_only, strided
+from .input import Input, itself, read_only, strided
 
 TEXTS = ("texts",)
 
