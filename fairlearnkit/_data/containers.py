@@ -186,7 +186,7 @@ def _iter_columns(values, argument):
             column = values.iloc[:, j] if hasattr(values, "iloc") else values[name]
             yield Column(f"{argument}[{name!r}]", _string_or_none(name), column)
     else:
-        yield from _array_columns(_as_array(values), argument)
+        yield from _array_columns(as_array(values), argument)
 
 
 def _string_or_none(name):
@@ -194,8 +194,20 @@ def _string_or_none(name):
     return name if isinstance(name, str) else None
 
 
-def _as_array(values):
-    """Values with a dtype, in which each label is of the type that it had."""
+def as_array(values):
+    """Values with a dtype, in which each label is of the type that it had.
+
+    Parameters
+    ----------
+    values : array-like
+        Labels in a list, an array or a Series.
+
+    Returns
+    -------
+    values : array-like
+        Lists become arrays of objects, and so do masked arrays, with None for what is
+        masked: numpy would drop the mask.
+    """
     if isinstance(values, np.ma.MaskedArray):
         masked = np.ma.getmaskarray(values)
         return np.where(masked, None, values.data.astype(object))

@@ -32,6 +32,8 @@ def check_target(y):
 
 def _values_to_check(y):
     """Distinct values of a target among which a missing one may be."""
+    if isinstance(y, np.ma.MaskedArray):  # np.asarray would drop the mask
+        y = y.astype(object).filled(None)
     if isinstance(y, list | tuple):  # np.asarray would make text of NaN in a list
         values = y
     else:

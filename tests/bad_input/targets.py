@@ -43,6 +43,7 @@ CLASS_FORMS = [
         ("float64", as_dtype(float), None),
         ("float16", as_dtype(np.float16), None),
         ("longdouble", as_dtype(np.longdouble), None),
+        ("complex", as_dtype(complex), r"[Cc]omplex"),
         ("-1 and 1", lambda y: 2 * y - 1, None),
         ("objects", of_objects, None),
         ("objects of bool", lambda y: y.astype(bool).astype(object), None),
@@ -70,6 +71,13 @@ CLASS_FORMS = [
         ),
     ]
 ]
+
+
+def masked(column):
+    """A column of which numpy would show what is behind the mask."""
+    return np.ma.masked_array(column, np.arange(len(column)) == 4)
+
+
 CLASS_WRONG = [
     Input(name, LABELS, make, None, words)
     for name, make, words in [
@@ -90,7 +98,7 @@ CLASS_WRONG = [
             lambda y: one_replaced(np.inf)(y.astype(float)),
             r"infinity|inf|NaN",
         ),
-        ("complex", as_dtype(complex), r"[Cc]omplex|label"),
+        ("masked array", masked, r"NaN|missing"),
         (
             "numbers with fractions",
             lambda y: y + np.linspace(0, 1, len(y)),
