@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import assert_all_finite
 
+from fairlearnkit._data.containers import as_array
 from fairlearnkit._data.missing import is_missing
 
 # Sums with which a fit starts must stay below this. They may grow a millionfold on the
@@ -33,7 +34,7 @@ def check_target(y):
 def _values_to_check(y):
     """Distinct values of a target among which a missing one may be."""
     if isinstance(y, np.ma.MaskedArray):  # np.asarray would drop the mask
-        y = y.astype(object).filled(None)
+        y = as_array(y)
     if isinstance(y, list | tuple):  # np.asarray would make text of NaN in a list
         values = y
     else:

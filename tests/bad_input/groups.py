@@ -169,9 +169,9 @@ GROUPS_WRONG = [
             lambda s: sparse.csr_array(numbered(s)[:, None]),
             "sensitive_features",
         ),
-        ("one row less", shorter, "rows"),
-        ("one row more", longer, "rows"),
-        ("no row", empty, "rows"),
+        ("one row less", shorter, "rows|shape"),
+        ("one row more", longer, "rows|shape"),
+        ("no row", empty, "rows|shape"),
     ]
 ]
 GROUPS_HARD = [

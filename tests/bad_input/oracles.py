@@ -20,6 +20,11 @@ MAX_EXACT = 8
 def unsound(cell, outcome):
     """What is wrong with an answer that has no reference, as text."""
     given = cell.given()
+    groups = given.get("sensitive_features")
+    if groups is not None and not _all_have_weight(given):
+        if not outcome.warned:
+            yield f"is not refused: {outcome.answer}"[:100]
+        return
     by_hand = METRICS.get(cell.subject.name.rpartition(".")[2])
     if by_hand is not None:
         yield from _unlike(by_hand, given, outcome)
@@ -36,6 +41,13 @@ def unsound(cell, outcome):
             yield from _wrong_gap(model, given, outcome)
         if type(model).__name__ == "ParityRidge":
             yield from _wrong_ridge(model, given, outcome, cell.input.tol)
+
+
+def _all_have_weight(given):
+    """Whether there are groups, and each has a row of positive weight."""
+    groups = np.asarray(given["sensitive_features"])
+    weight = np.asarray(given.get("sample_weight", np.ones(len(groups))), dtype=float)
+    return len(groups) > 0 and {*groups[weight > 0].tolist()} == {*groups.tolist()}
 
 
 # Metrics.
@@ -163,7 +175,11 @@ METRICS = {
 
 def _unlike(by_hand, given, outcome):
     (got,) = outcome.answer.values()
-    want = by_hand(given)
+    try:
+        want = by_hand(given)
+    except TypeError:  # of y_true=None, where it is needed
+        yield f"is not refused: {got}"
+        return
     if isnan(want) and not outcome.warned:
         yield "NaN without a warning"
     scale = 1.0

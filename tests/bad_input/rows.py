@@ -122,7 +122,7 @@ def fold(n):
 
 
 NUMBERS_OF_ROWS = [
-    Input("no row", ALL, taken(slice(0, 0)), None, TOO_FEW, whole=True),
+    Input("no row", ALL, taken(slice(0, 0)), None, TOO_FEW, sound=True, whole=True),
     Input("1 row", ALL, taken(slice(0, 1)), None, TOO_FEW, sound=True, whole=True),
     Input("2 rows", ALL, taken(slice(0, 2)), None, TOO_FEW, sound=True, whole=True),
     Input("1,000 groups", ALL, thousand_groups, None, TOO_FEW, sound=True, whole=True),

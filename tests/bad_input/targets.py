@@ -32,6 +32,8 @@ LABELS = ("classes", "decisions")
 NUMBERS = ("numbers", "positive", "scores")
 NUMBERS_AND_AGES = (*NUMBERS, "ages")
 POS_LABEL = r"pos_label"
+# scikit-learn refuses columns of objects that are no text as classes.
+UNKNOWN = r"Unknown label type"
 CLASS_FORMS = [
     Input(name, LABELS, make, itself, refused, partners=True, renamed=True)
     for name, make, refused in [
@@ -45,8 +47,8 @@ CLASS_FORMS = [
         ("longdouble", as_dtype(np.longdouble), None),
         ("complex", as_dtype(complex), r"[Cc]omplex"),
         ("-1 and 1", lambda y: 2 * y - 1, None),
-        ("objects", of_objects, None),
-        ("objects of bool", lambda y: y.astype(bool).astype(object), None),
+        ("objects", of_objects, UNKNOWN),
+        ("objects of bool", lambda y: y.astype(bool).astype(object), UNKNOWN),
         ("list", lambda y: y.tolist(), None),
         ("Series", pd.Series, None),
         ("category", lambda y: pd.Series(y).astype("category"), None),
@@ -116,16 +118,20 @@ CLASS_WRONG = [
             r"1d array|shape|dimension|1-D|column|multi|one label",
         ),
         ("ragged", ragged, r"."),
-        ("None", nothing, r"None|required|NoneType|y"),
-        ("one row less", shorter, r"inconsistent|length|rows"),
-        ("one row more", longer, r"inconsistent|length|rows"),
-        ("no row", empty, r"inconsistent|length|rows|0 sample|empty"),
+        ("one row less", shorter, r"inconsistent|length|rows|shape"),
+        ("one row more", longer, r"inconsistent|length|rows|shape"),
+        ("no row", empty, r"inconsistent|length|rows|0 sample|empty|shape"),
         ("a number", scalar, r"."),
         ("sparse", lambda y: sparse.csr_array(y[:, None]), r"."),
     ]
 ]
 
 
+# Metrics that compare predictions only take None as y_true.
+NO_LABELS = [
+    Input("None", (kind,), nothing, None, r"None|required", sound=kind == "classes")
+    for kind in LABELS
+]
 ONE_CLASS = [
     Input("one class", ("classes",), np.zeros_like, None, r"class|y_true", sound=True),
     Input("one decision", ("decisions",), np.zeros_like, sound=True),
@@ -183,6 +189,7 @@ NUMBER_WRONG = [
         ("one infinity", one_replaced(np.inf), NOT_FINITE),
         ("objects with None", one_replaced(None, object), r"NaN|missing|None"),
         ("objects with NA", one_replaced(pd.NA, object), r"NaN|missing|NA"),
+        ("masked array", masked, NOT_FINITE),
         ("complex", as_dtype(complex), r"[Cc]omplex"),
         (
             "text",
@@ -202,13 +209,13 @@ NUMBER_WRONG = [
         ("two columns", stacked, r"1d array|shape|dimension|1-D|column|multi"),
         ("ragged", ragged, r"."),
         ("None", nothing, r"None|required|NoneType|y"),
-        ("one row less", shorter, r"inconsistent|length|rows"),
-        ("no row", empty, r"inconsistent|length|rows|0 sample|empty"),
+        ("one row less", shorter, r"inconsistent|length|rows|shape"),
+        ("no row", empty, r"inconsistent|length|rows|0 sample|empty|shape"),
         ("a number", scalar, r"."),
     ]
 ]
 
 INPUTS = [
-    *(*CLASS_FORMS, *CLASS_WRONG, *ONE_CLASS),
+    *(*CLASS_FORMS, *CLASS_WRONG, *ONE_CLASS, *NO_LABELS),
     *(*NUMBER_FORMS, *NUMBER_HARD, *NUMBER_WRONG),
 ]

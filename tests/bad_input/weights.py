@@ -68,23 +68,34 @@ WEIGHT_WRONG = [
         ("one negative", one_replaced(-1.0), r"[Nn]egative"),
         ("one NaN", one_replaced(np.nan), r"NaN"),
         ("one infinity", one_replaced(np.inf), r"inf"),
-        ("one row holds all", lambda w: np.eye(len(w))[3], r"weight|group|row|class"),
-        (
-            "one group holds all",
-            lambda w: np.where(make_columns()["groups"] == "a", w, 0.0),
-            r"weight|group|row",
-        ),
         ("complex", as_dtype(complex), r"[Cc]omplex"),
         ("text", lambda w: np.full(len(w), "a"), r"convert|numeric|string|weight"),
         ("objects with None", one_replaced(None, object), r"NaN|None|missing"),
         ("two columns", stacked, r"1D|1-D|shape|dimension|weight"),
         ("one column of a table", as_column, r"1D|1-D|shape|dimension|weight"),
         ("ragged", ragged, r"."),
-        ("sum overflows", lambda w: np.full_like(w, 1e308), r"sample_weight|weight"),
         ("one row less", shorter, r"sample_weight|shape|length|inconsistent"),
         ("no row", empty, r"sample_weight|shape|length|inconsistent"),
         ("text itself", lambda w: "balanced", r"weight|convert|string"),
     ]
 ]
 
-INPUTS = [*WEIGHT_FORMS, *WEIGHT_SCALES, *WEIGHT_WRONG]
+# Right where there are no groups to compare.
+WEIGHT_OF_ONE = [
+    Input(name, WEIGHT, make, None, r"weight|group|row|class|one value", sound=True)
+    for name, make in [
+        ("one row holds all", lambda w: np.eye(len(w))[3]),
+        (
+            "one group holds all",
+            lambda w: np.where(make_columns()["groups"] == "a", w, 0.0),
+        ),
+    ]
+]
+WEIGHT_OVERFLOW = Input(
+    "sum overflows",
+    WEIGHT,
+    lambda w: np.full_like(w, 1e308),
+    lambda w: np.ones_like(w),
+    r"sample_weight|weight",
+)
+INPUTS = [*WEIGHT_OF_ONE, WEIGHT_OVERFLOW, *WEIGHT_FORMS, *WEIGHT_SCALES, *WEIGHT_WRONG]
