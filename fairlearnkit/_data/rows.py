@@ -4,6 +4,7 @@ import numpy as np
 
 from fairlearnkit._data.containers import from_arrow
 from fairlearnkit._data.groups import Groups
+from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _safe_indexing,
@@ -54,15 +55,46 @@ def read_weight(sample_weight, n_samples):
     ValueError
         If they are negative, not finite, all zero, or not one for each row.
     """
-    if sample_weight is None:
+    weight = _finite_weight(sample_weight, n_samples)
+    if weight is None:
         return None
-    weight = _check_sample_weight(
-        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
-    )
     if not weight.any():  # scikit-learn before 1.8 lets them pass
         msg = "Sample weights must contain at least one non-zero number."
         raise ValueError(msg)
     return np.ldexp(weight, -np.frexp(weight.max())[1])
+
+
+def check_weight(sample_weight, n_samples):
+    """Weights of rows in their own unit, for functions of other libraries, or None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+    n_samples : int
+        Number of rows of X.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        If they are negative, not finite, or not one for each row, or their sum is more
+        than float64 holds.
+    """
+    weight = _finite_weight(sample_weight, n_samples)
+    if weight is not None:
+        check_weight_sum(weight)
+    return weight
+
+
+def _finite_weight(sample_weight, n_samples):
+    if sample_weight is None:
+        return None
+    options = {"dtype": np.float64, "ensure_non_negative": True}
+    return _check_sample_weight(sample_weight, np.empty(n_samples), **options)
 
 
 def split_rows(codes, n_groups):

@@ -178,6 +178,9 @@ def read_scores(y_score, dtype="numeric"):
     if y_score is None:
         msg = "y_score is None: pass one score for each row."
         raise ValueError(msg)
+    if getattr(getattr(y_score, "dtype", None), "kind", None) in ("m", "M"):
+        msg = f"y_score holds times ({y_score.dtype}), and no scores: pass numbers."
+        raise ValueError(msg)
     if isinstance(y_score, np.ma.MaskedArray):  # None where it is masked
         y_score = as_array(y_score)
     try:

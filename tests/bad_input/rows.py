@@ -9,6 +9,7 @@ ALL = ("all",)
 ANY = (
     "table",
     "texts",
+    "unused",
     "classes",
     "decisions",
     "numbers",

@@ -13,6 +13,7 @@ from .data import make_columns
 from .input import Input
 
 SEARCH = ("search",)
+ANY_SEARCH = ("search", "search of counts")
 SCORES = [0.80, 0.78, 0.60, 0.70, 0.77]
 GAPS = [0.20, 0.05, 0.0, 0.10, 0.04]
 
@@ -93,9 +94,8 @@ def in_pooled(make):
     return change
 
 
-COLUMN = r"mean_test_score|'score'|score"
 INPUTS = [
-    Input(name, SEARCH, make, itself)
+    Input(name, ANY_SEARCH, make, itself)
     for name, make in [
         ("read-only", every(locked)),
         ("lists", every(lambda column: column.tolist())),
@@ -112,11 +112,11 @@ INPUTS = [
         ),
     ]
 ] + [
-    Input(name, SEARCH, make, None, words)
+    Input(name, SEARCH if "score" in name else ANY_SEARCH, make, None, words)
     for name, make, words in [
         ("None", lambda r: None, "cv_results"),
         ("a number", lambda r: 3, "cv_results"),
-        ("a list", lambda r: [1, 2], "among the scores|cv_results"),
+        ("a list", lambda r: [1, 2], "among the scores|cv_results|no counts"),
         ("an empty dict", lambda r: {}, "among the scores|no"),
         ("without the score", without("mean_test_score"), "score"),
         ("scores of NaN", changed("mean_test_score", lambda c: c * np.nan), "NaN"),
@@ -133,13 +133,13 @@ INPUTS = [
         (
             "a score less",
             changed("mean_test_score", lambda c: c[:-1]),
-            "length|candidates",
+            "one of each for every candidate",
         ),
         (
             "no candidate",
             lambda r: {n: c[:0] for n, c in r.items()},
             "candidate|no|empty|NaN",
         ),
-        ("complex", changed("mean_test_score", lambda c: c + 1j), "numbers"),
+        ("complex scores", changed("mean_test_score", lambda c: c + 1j), "numbers"),
     ]
 ]

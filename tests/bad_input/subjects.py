@@ -113,7 +113,8 @@ class Subject:
 
     def columns(self):
         """Fresh values of all arguments."""
-        columns = {"search": make_results(), **make_columns()}
+        results = make_results()
+        columns = {"search": results, "search of counts": results, **make_columns()}
         return {name: columns[kind].copy() for name, kind in self.kinds.items()}
 
 
@@ -247,7 +248,7 @@ def filled(function, name):
         if "cv_results" in parameters or "search" in parameters:
             given[p] = p
     if name.endswith("pooled_gaps"):
-        given = {"gap": "pooled"}
+        given, kinds = {"gap": "pooled"}, {"cv_results": "search of counts"}
     missing = [
         p
         for p, parameter in parameters.items()
@@ -263,7 +264,23 @@ def function_subject(name, function, family="function"):
         kinds["y"] = "classes"
     if missing or not kinds:
         return None
+    if "y_score" in kinds and "y_true" in kinds and _does_without(function, given):
+        kinds["y_true"] = "unused"
     return Subject(name, kinds, partial(function, **given), family)
+
+
+def _does_without(function, given):
+    """Whether a function of scores takes None as y_true, which it has no use for."""
+    columns = make_columns()
+    scores, groups = columns["scores"], columns["groups"]
+    import matplotlib.pyplot as plt
+
+    try:
+        function(None, scores, sensitive_features=groups, **given)
+    except ValueError:
+        return False
+    plt.close("all")
+    return True
 
 
 def display_subjects(name, cls):

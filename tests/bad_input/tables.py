@@ -221,7 +221,7 @@ HARD_TABLES = [
         TABLE,
         scaled(1e300),
         None,
-        r"scale|magnitude|large|infinity|overflow",
+        r"scale|large|infinity|overflow|infs",
         sound=True,
     ),
 ]
