@@ -1,6 +1,7 @@
 """Rows of whatever was passed: some of them, by group, and their weights."""
 
 import numpy as np
+from scipy import sparse
 
 from fairlearnkit._data.containers import from_arrow
 from fairlearnkit._data.groups import Groups
@@ -95,6 +96,29 @@ def _finite_weight(sample_weight, n_samples):
         return None
     options = {"dtype": np.float64, "ensure_non_negative": True}
     return _check_sample_weight(sample_weight, np.empty(n_samples), **options)
+
+
+def with_single_entries(X):
+    """X with one entry for each place: a sparse matrix may store a number in parts.
+
+    The sum of their squares is not that of the number, which norms of rows would take
+    it for, as scikit-learn's do.
+
+    Parameters
+    ----------
+    X : ndarray, or CSR matrix, of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    X : ndarray, or CSR matrix
+        X itself unless it has such parts, or unsorted ones.
+    """
+    if not sparse.issparse(X) or X.has_canonical_format:
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    return X
 
 
 def split_rows(codes, n_groups):

@@ -222,7 +222,7 @@ def _wrong_gap(model, given, outcome):
     X = np.asarray(given["X"], dtype=float)
     scores = np.asarray(scores_of(model, given["X"]), dtype=float)
     size = np.ptp(scores)
-    rounding = 1e-13 * np.abs(scores).max()
+    rounding = 1e-12 * np.abs(scores).max()
     if hasattr(model, "coef_"):
         rounding += 1e-13 * (np.abs(X) @ np.abs(np.ravel(model.coef_))).max()
     by_hand = gap_by_hand(scores, given)

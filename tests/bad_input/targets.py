@@ -106,11 +106,6 @@ CLASS_WRONG = [
             lambda y: y + np.linspace(0, 1, len(y)),
             r"continuous|numbers such as|classes|scores",
         ),
-        (
-            "mixed types",
-            one_replaced("a", object),
-            r"type|mix|label|class|string|pos_label",
-        ),
         ("objects that are lists", lambda y: one_label(y, [1, 2]), r"."),
         (
             "two columns",
@@ -127,9 +122,25 @@ CLASS_WRONG = [
 ]
 
 
+# Three classes, where classes need no order.
+MIXED = Input(
+    "mixed types",
+    LABELS,
+    one_replaced("a", object),
+    None,
+    r"type|mix|label|class|string|leaves no row",
+    sound=True,
+)
 # Metrics that compare predictions only take None as y_true.
 NO_LABELS = [
-    Input("None", (kind,), nothing, None, r"None|required", sound=kind == "classes")
+    Input(
+        "None",
+        (kind,),
+        nothing,
+        None,
+        r"None|required|got none",
+        sound=kind == "classes",
+    )
     for kind in LABELS
 ]
 ONE_CLASS = [
@@ -216,6 +227,6 @@ NUMBER_WRONG = [
 ]
 
 INPUTS = [
-    *(*CLASS_FORMS, *CLASS_WRONG, *ONE_CLASS, *NO_LABELS),
+    *(*CLASS_FORMS, *CLASS_WRONG, *ONE_CLASS, *NO_LABELS, MIXED),
     *(*NUMBER_FORMS, *NUMBER_HARD, *NUMBER_WRONG),
 ]
