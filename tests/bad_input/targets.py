@@ -132,6 +132,7 @@ MIXED = Input(
     sound=True,
 )
 # Metrics that compare predictions only take None as y_true.
+NO_TARGET = r"None|required|got none"
 NO_LABELS = [
     Input(
         "None",
