@@ -122,7 +122,7 @@ def mirrored(X):
     if isinstance(X, list):
         return [row[::-1] for row in X]
     if sparse.issparse(X):
-        return sparse.csr_array(X)[:, ::-1]
+        return type(X)(sparse.csr_array(X)[:, ::-1])
     if hasattr(X, "columns"):  # a polars frame cannot be indexed by steps
         names = list(X.columns)
         if hasattr(X, "iloc"):

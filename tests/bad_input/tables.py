@@ -22,7 +22,7 @@ from .input import (
 )
 
 SPARSE = ("csr", "csc", "coo", "bsr", "lil", "dok", "dia")
-SPARSE_REFUSED = r"[Ss]parse"
+SPARSE_REFUSED = r"[Ss]parse|dense"
 # Other sums, and so another point within the tolerance of a solver: a relative duality
 # gap of 1e-8 is the square of a distance.
 SOLVED = 3e-3
@@ -231,7 +231,7 @@ BAD_TABLES = [
     for name, make, words in [
         ("one NaN", one_replaced(np.nan), NOT_FINITE),
         ("one infinity", one_replaced(np.inf), NOT_FINITE),
-        ("None", nothing, r"Expected 2D array|None"),
+        ("None", nothing, r"Expected 2D array|None|must be a table"),
         ("complex", as_dtype(complex), r"[Cc]omplex"),
         (
             "text",
@@ -249,7 +249,7 @@ BAD_TABLES = [
         ("ragged list", ragged, r"inhomogeneous|same length|array"),
         ("one dimension", lambda X: X[:, 0], r"2D array|1D|one column|dimension"),
         ("three dimensions", lambda X: X[:, :, None], r"dim|dimension"),
-        ("0 features", lambda X: X[:, :0], r"0 feature|no column|no feature"),
+        ("0 features", lambda X: X[:, :0], r"0 feature|no column|no feature|0 columns"),
         ("a number", scalar, r"."),
         ("text itself", lambda X: "a table", r"."),
         (
