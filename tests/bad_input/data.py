@@ -25,6 +25,7 @@ def make_columns():
         "table": _eighths(X),
         "texts": [" ".join(rng.choice(WORDS, 6)) for _ in groups],
         "classes": _largest(numbers, groups),
+        "known classes": _largest(numbers, groups),
         "unused": _largest(numbers, groups),
         "decisions": _largest(score, groups),
         "numbers": _eighths(numbers),

@@ -10,6 +10,7 @@ ANY = (
     "table",
     "texts",
     "unused",
+    "known classes",
     "classes",
     "decisions",
     "numbers",

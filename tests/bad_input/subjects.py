@@ -259,8 +259,8 @@ def filled(function, name):
 def function_subject(name, function, family="function"):
     """Call a function with rows; None if it takes none, or others than are known."""
     kinds, given, missing = filled(function, name)
-    if "X" in kinds and "y" in kinds and "estimator" not in given:
-        kinds["y"] = "classes"
+    if "estimator" in given and "y" in kinds:
+        kinds["y"] = "known classes"
     if missing or not kinds:
         return None
     if "y_score" in kinds and "y_true" in kinds and _does_without(function, given):
@@ -339,11 +339,12 @@ def scorer_subjects():
 
     columns = make_columns()
     kinds = {name: KINDS[name] for name in ("X", "sensitive_features", "sample_weight")}
-    kinds["y_true"] = "classes"
+    kinds["y_true"] = "known classes"
     by_rate = parity_scorer("equalized_odds_difference")
     by_score = parity_scorer("ks_gap", response_method="predict_proba")
     yield "metrics.parity_scorer", kinds, partial(_score, {"rate": by_rate})
-    yield "metrics.parity_scorer (scores)", kinds, partial(_score, {"ks": by_score})
+    unused = {**kinds, "y_true": "unused"}
+    yield "metrics.parity_scorer (scores)", unused, partial(_score, {"ks": by_score})
     pooled = pooled_scorers(
         "gap",
         "demographic_parity_difference",

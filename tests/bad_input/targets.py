@@ -28,14 +28,28 @@ from .input import (
     strided,
 )
 
+# A fitted model has classes of its own, which cannot be renamed.
+KNOWN = ("known classes",)
 LABELS = ("classes", "decisions")
+ALL_LABELS = (*LABELS, *KNOWN)
+RENAMED = (
+    *("complex", "-1 and 1", "text", "objects of text", "category of text", "3 and 7"),
+)
 NUMBERS = ("numbers", "positive", "scores")
 NUMBERS_AND_AGES = (*NUMBERS, "ages")
 POS_LABEL = r"pos_label"
 # scikit-learn refuses columns of objects that are no text as classes.
 UNKNOWN = r"Unknown label type"
 CLASS_FORMS = [
-    Input(name, LABELS, make, itself, refused, partners=True, renamed=True)
+    Input(
+        name,
+        LABELS if name in RENAMED else ALL_LABELS,
+        make,
+        itself,
+        refused,
+        partners=True,
+        renamed=True,
+    )
     for name, make, refused in [
         ("read-only", read_only, None),
         ("not contiguous", strided, None),
@@ -81,7 +95,7 @@ def masked(column):
 
 
 CLASS_WRONG = [
-    Input(name, LABELS, make, None, words)
+    Input(name, ALL_LABELS, make, None, words)
     for name, make, words in [
         (
             "float with NaN",
