@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import get_tags
 
 from .input import itself
 from .oracles import unsound
@@ -24,6 +25,8 @@ PATIENCE = 30
 MIN_SPREAD = 1e-3
 CLEAR = (ValueError, TypeError)
 ALL = {"all": "all"}
+# What an estimator may take whose tags say so.
+NAN_IN_TABLE = ("one NaN", "sparse, one NaN", "objects with None", "nullable with NA")
 # Groups are drawn one after the other, in the order of their names.
 BY_SEED = ("/low", "/high", "/standard_error", "/p_value")
 # Where two things are not defined: the estimate, and those of resamples.
@@ -252,6 +255,10 @@ ANSWERED = {
 
 
 def _is_answered(cell):
+    model = cell.subject.model
+    is_nan = cell.argument == "X" and cell.input.name in NAN_IN_TABLE
+    if is_nan and model is not None:
+        return get_tags(model).input_tags.allow_nan
     pattern, _ = ANSWERED.get(cell.subject.name, ("", ""))
     is_groups = cell.argument == "sensitive_features"
     return is_groups and bool(pattern) and bool(re.match(pattern, cell.input.name))

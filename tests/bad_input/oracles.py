@@ -145,8 +145,10 @@ def _unfairness(given):
             while function[at[k]] < high:
                 at[k] += 1
         values = points[at]
-        terms.append(float(high - low) * (shares @ (values - shares @ values) ** 2))
-    return fsum(terms)
+        with np.errstate(over="ignore"):
+            variance = shares @ (values - shares @ values) ** 2
+        terms.append(float(high - low) * float(variance))
+    return sum(terms)
 
 
 def _score_gap(given):
