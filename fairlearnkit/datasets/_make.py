@@ -328,9 +328,8 @@ def _names(n_groups):
 def check_numbers(**values):
     for name, value in values.items():
         kind, low, high = _RANGES[name]
-        if not (
-            isinstance(value, kind) and np.isfinite(value) and low <= value <= high
-        ):
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not (is_number and np.isfinite(value) and low <= value <= high):
             number = "an integer" if kind is Integral else "a number"
             bounds = (
                 f"from {low} to {high}" if np.isfinite(high) else f"of at least {low}"

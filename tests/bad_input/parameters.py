@@ -8,7 +8,7 @@ from fairlearnkit.utils.discovery import all_functions
 
 # By the kind of a parameter, which its default tells.
 WHOLE = [-1, 0, 2.5, np.nan, np.inf, "10", [10], 10j, True]
-REAL = [np.nan, np.inf, -np.inf, "0.3", [0.3], 0.3j, 1e300, -1e300]
+REAL = [np.nan, np.inf, -np.inf, "0.3", [0.3], 0.3j]
 FLAG = ["yes", "", 2, -1, 0.5, [], None]
 OTHER = {
     "group_shares": [
