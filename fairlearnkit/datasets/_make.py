@@ -298,7 +298,11 @@ def _group_counts(n_samples, n_groups, group_shares):
 def _read_shares(n_groups, group_shares):
     if group_shares is None:
         group_shares = np.full(n_groups, 1 / n_groups)
-    shares = np.asarray(group_shares, dtype=np.float64)
+    try:
+        shares = np.asarray(group_shares, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"group_shares must hold numbers, got {group_shares!r}."
+        raise ValueError(msg) from error
     if shares.shape != (n_groups,):
         msg = (
             f"group_shares must hold one share for each of n_groups={n_groups} groups, "
