@@ -104,7 +104,7 @@ def _steps(given):
     """Distribution functions of all groups, at every score, and the scores."""
     weight, members = _rows(given)
     scores = [Fraction(float(s)) for s in given["y_score"]]
-    points = sorted(set(scores))
+    points, everything = sorted(set(scores)), sum(weight)
     functions, shares = [], []
     for rows in members.values():
         total = sum(weight[i] for i in rows)
@@ -116,7 +116,7 @@ def _steps(given):
             running += at.get(point, 0)
             function.append(running / total)
         functions.append(function)
-        shares.append(total / sum(weight))
+        shares.append(total / everything)
     return points, functions, shares
 
 
