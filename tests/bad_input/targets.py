@@ -216,7 +216,7 @@ NUMBER_WRONG = [
         ("objects with None", one_replaced(None, object), r"NaN|missing|None"),
         ("objects with NA", one_replaced(pd.NA, object), r"NaN|missing|NA"),
         ("masked array", masked, NOT_FINITE),
-        ("complex", as_dtype(complex), r"[Cc]omplex"),
+        ("complex", as_dtype(complex), r"[Cc]omplex|finite numbers"),
         (
             "text",
             lambda y: np.where(y > 1, "yes", "no"),
