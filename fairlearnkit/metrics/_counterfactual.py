@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
@@ -120,6 +121,8 @@ def counterfactual_difference(estimator, X, swap, *, by_term=False, sample_weigh
     check_alignment(X=X, sample_weight=sample_weight)
     X = as_frame(X)
     X = X if hasattr(X, "shape") or hasattr(X, "__len__") else list(X)
+    if sparse.issparse(X) and X.format not in ("csr", "csc"):
+        X = X.tocsr()  # whose rows can be taken
     if by_term and not hasattr(swap, "by_term"):
         msg = (
             f"by_term=True needs a swap that replaces single terms, and {swap!r} has "

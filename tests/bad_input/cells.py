@@ -303,6 +303,8 @@ def _faults_of_error(cell, item, error):
     text = f"{type(error).__name__}: {error}"
     if cell.subject.model is None and re.search(FEATURES, text):
         return
+    if "SensitiveColumns" in cell.subject.name and "return one label" in text:
+        return  # about the function that gives the groups here
     if item.refused is None:
         yield f"is refused: {text}"
     elif not isinstance(error, CLEAR) and type(error).__name__ not in OF_FRAMES:

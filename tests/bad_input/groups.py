@@ -159,7 +159,11 @@ GROUPS_WRONG = [
         ("three dimensions", lambda s: s[:, None, None], "3 dimensions"),
         ("no column", lambda s: np.empty((len(s), 0)), "no column"),
         ("empty dict", lambda s: {}, "no column"),
-        ("None", nothing, "sensitive_features is required|needs sensitive_features"),
+        (
+            "None",
+            nothing,
+            "sensitive_features is required|needs sensitive_features|finds no groups",
+        ),
         ("text itself", lambda s: "sex", "sensitive_features"),
         ("a number", lambda s: 1, "sensitive_features"),
         ("a set", lambda s: {"a", "b"}, "sensitive_features"),

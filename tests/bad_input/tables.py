@@ -99,7 +99,6 @@ FORMS_OF_TABLES = [
         ("frame", frame, itself),
         ("frame of nullable numbers", with_nullable, itself),
         ("frame, names that are numbers", pd.DataFrame, itself),
-        ("polars frame", lambda X: pl.DataFrame(X, schema=["a", "b", "c"]), itself),
     ]
 ] + [Input(SINGLE[0], TABLE, SINGLE[1], SINGLE[2], tol=2e-3)]
 
@@ -182,6 +181,13 @@ def _locked(table):
     return table
 
 
+POLARS = Input(
+    "polars frame",
+    TABLE,
+    lambda X: pl.DataFrame(X, schema=["a", "b", "c"]),
+    itself,
+    r"a pandas DataFrame",
+)
 NAMED_TWICE = Input(
     "frame, a name twice",
     TABLE,
@@ -268,4 +274,11 @@ def one_object(X, value):
     return X
 
 
-INPUTS = [NAMED_TWICE, *FORMS_OF_TABLES, *FORMS_OF_SPARSE, *HARD_TABLES, *BAD_TABLES]
+INPUTS = [
+    POLARS,
+    NAMED_TWICE,
+    *FORMS_OF_TABLES,
+    *FORMS_OF_SPARSE,
+    *HARD_TABLES,
+    *BAD_TABLES,
+]
