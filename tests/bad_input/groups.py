@@ -108,6 +108,7 @@ GROUP_FORMS = [
     ),
 ]
 MISSING_GROUP = r"missing \(None, NaN or NA\)"
+REQUIRED = "sensitive_features is required|needs sensitive_features|finds no groups"
 GROUPS_WRONG = [
     Input(name, GROUPS, make, None, words)
     for name, make, words in [
@@ -162,7 +163,7 @@ GROUPS_WRONG = [
         (
             "None",
             nothing,
-            "sensitive_features is required|needs sensitive_features|finds no groups",
+            REQUIRED,
         ),
         ("text itself", lambda s: "sex", "sensitive_features"),
         ("a number", lambda s: 1, "sensitive_features"),
