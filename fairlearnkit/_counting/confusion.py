@@ -15,6 +15,7 @@ from fairlearnkit._data.exact_sums import ExactSums, add_parts, rounded
 from fairlearnkit._data.groups import find_groups, read_strata
 from fairlearnkit._data.label_tables import LabelTable, tabulate
 from fairlearnkit._data.messages import CLASS_METRIC
+from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows that are counted at a time: 256 kB of positions, which stay in the level-2 cache.
@@ -167,7 +168,9 @@ def _read_weight(sample_weight, rows):
     if sample_weight is None:
         return None
     options = {"dtype": np.float64, "ensure_non_negative": True}
-    return _check_sample_weight(sample_weight, rows, **options)
+    weight = _check_sample_weight(sample_weight, rows, **options)
+    check_weight_sum(weight)
+    return weight
 
 
 def _check_labels(scores_hint, y_true=None, y_pred=None, **others):

@@ -183,11 +183,12 @@ def measure_gap(comparison, confusion, positives):
     -------
     gap : float
     """
+    told = False
     for rate in comparison.rates:
         for positive in positives:
-            warn_of_small_denominator(confusion, rate, positive, stacklevel=5)
+            told |= warn_of_small_denominator(confusion, rate, positive, stacklevel=5)
     gap = float(comparison.gap(confusion.weights, positives))
-    if np.isnan(gap) and comparison.ratio:
+    if np.isnan(gap) and comparison.ratio and not told:
         msg = "The ratio is NaN: rates are not defined, or 0 in every group."
         warnings.warn(msg, UndefinedMetricWarning, stacklevel=4)
     return gap
@@ -206,11 +207,16 @@ def warn_of_small_denominator(confusion, rate, positive, stacklevel):
         Position of the positive class.
     stacklevel : int
         As in `warnings.warn`; 2 is the caller of this function.
+
+    Returns
+    -------
+    undefined : bool
+        Whether there was a warning that some group has no row.
     """
     # Shape (n_strata, n_groups); rows count, whatever they weigh.
     counts = rate_counts(confusion.counts, rate, positive)[1]
     if counts.min() >= SMALL_CELL:
-        return
+        return False
     rows = RATES[rate].rows.format(label=confusion.classes[positive])
     stratum = np.unravel_index(counts.argmin(), counts.shape)[0]
     table = counts_table(confusion.groups, counts[stratum])
@@ -222,3 +228,4 @@ def warn_of_small_denominator(confusion, rate, positive, stacklevel):
     else:
         msg = f"Fewer than {SMALL_CELL} {rows} in a group: {table}. Its rate is noisy."
         warnings.warn(msg, SmallGroupWarning, stacklevel=stacklevel)
+    return bool(counts.min() == 0)

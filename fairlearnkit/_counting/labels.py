@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from fairlearnkit._data.classes import describe_numeric_target
+from fairlearnkit._data.containers import as_array
 from fairlearnkit._data.groups import encode_labels
 from fairlearnkit._data.messages import SCORES_HINT, format_labels
 
@@ -50,9 +51,7 @@ def read_labels(*, scores_hint=SCORES_HINT, **columns):
 
 
 def _encode(name, column):
-    # As objects: a list of text with a NaN would become text, NaN included.
-    array = column if hasattr(column, "dtype") else np.array(column, dtype=object)
-    return encode_labels(name, array)
+    return encode_labels(name, as_array(column))
 
 
 def read_classes(y_true, y_pred, labels, pos_label, caller):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fairlearnkit._data.containers import as_array
 from fairlearnkit._data.groups import encode_labels
 from fairlearnkit._data.messages import format_labels
 
@@ -120,8 +121,7 @@ def encode_classes(y, name, advice=None):
     ValueError
         If y is None, has missing values or not one dimension, or is numeric.
     """
-    # In a list of text np.asarray would turn NaN into "nan".
-    column = y if y is None or hasattr(y, "dtype") else np.array(y, dtype=object)
+    column = y if y is None else as_array(y)
     shape = () if y is None else np.shape(column)
     if len(shape) != 1:
         got = "none" if y is None else f"shape {shape}"

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from fairlearnkit._data.messages import required_message
 
@@ -167,6 +168,9 @@ def named_columns(values, caller):
 def _iter_columns(values, argument):
     """Yield the columns of a table, which is called `argument` in messages."""
     check_in_memory(argument, values)
+    if sparse.issparse(values):
+        msg = f"{argument} is sparse; pass a dense column, {argument}.toarray()."
+        raise ValueError(msg)
     values = from_arrow(values)
     if isinstance(values, dict):
         for key, inner in values.items():
@@ -182,7 +186,7 @@ def _iter_columns(values, argument):
             column = values.iloc[:, j] if hasattr(values, "iloc") else values[name]
             yield Column(f"{argument}[{name!r}]", _string_or_none(name), column)
     else:
-        yield from _array_columns(_as_array(values), argument)
+        yield from _array_columns(as_array(values), argument)
 
 
 def _string_or_none(name):
@@ -190,8 +194,20 @@ def _string_or_none(name):
     return name if isinstance(name, str) else None
 
 
-def _as_array(values):
-    """Values with a dtype, in which each label is of the type that it had."""
+def as_array(values):
+    """Values with a dtype, in which each label is of the type that it had.
+
+    Parameters
+    ----------
+    values : array-like
+        Labels in a list, an array or a Series.
+
+    Returns
+    -------
+    values : array-like
+        Lists become arrays of objects, and so do masked arrays, with None for what is
+        masked: numpy would drop the mask.
+    """
     if isinstance(values, np.ma.MaskedArray):
         masked = np.ma.getmaskarray(values)
         return np.where(masked, None, values.data.astype(object))
@@ -207,8 +223,11 @@ def _array_columns(values, argument):
         for j in range(values.shape[1]):
             yield Column(f"{argument}[:, {j}]", None, values[:, j])
     else:
+        what = f"has {values.ndim} dimensions"
+        if not values.ndim:  # a set, a generator, or a scalar, which numpy wraps
+            what = f"is of type {type(values.item()).__name__}"
         msg = (
-            f"{argument} has {values.ndim} dimensions; pass one label for each row, or "
+            f"{argument} {what}; pass one label for each row, or "
             "a table with one column for each sensitive feature."
         )
         raise ValueError(msg)

@@ -16,6 +16,10 @@ SMALL_CELL = 10
 # a quantity with 30 values goes unnoticed.
 MAX_NUMERIC_GROUPS = 20
 
+# Strata that a warning lists: with as many as a default GeneralParity has, it is four
+# lines long.
+MOST_STRATA = 4
+
 
 def counts_table(labels, counts, limit=10):
     """Counts by group as text, the smallest ones where there are many groups."""
@@ -39,6 +43,7 @@ def check_counts(counts, labels, stratum_names):
     stratum_names : sequence of str of length n_strata
         As in `group_contrasts`.
     """
+    small = []
     for name, row in zip(stratum_names, counts):
         table = counts_table(labels, row)
         where = f" among rows{name}" if name else ""
@@ -51,12 +56,19 @@ def check_counts(counts, labels, stratum_names):
             )
             raise ValueError(msg)
         if row.min() < SMALL_CELL:
-            msg = (
-                f"{(row < SMALL_CELL).sum()} of {len(row)} groups have fewer than "
-                f"{SMALL_CELL} rows{where}: {table}. The means of so few rows say "
-                f"little about a group; merge some.{_quantity_hint(labels)}"
+            n_small = (row < SMALL_CELL).sum()
+            small.append(
+                f"{n_small} of {len(row)} groups have fewer than {SMALL_CELL} rows"
+                f"{where}: {table}"
             )
-            warnings.warn(msg, SmallGroupWarning, stacklevel=2)
+    if small:  # one warning for all strata
+        more = len(small) - MOST_STRATA
+        rest = f"; so it is in {more} more strata" if more > 0 else ""
+        msg = (
+            f"{'; '.join(small[:MOST_STRATA])}{rest}. The means of so few rows say "
+            f"little about a group; merge some.{_quantity_hint(labels)}"
+        )
+        warnings.warn(msg, SmallGroupWarning, stacklevel=2)
 
 
 def _quantity_hint(labels):

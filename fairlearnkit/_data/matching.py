@@ -60,6 +60,10 @@ def match_groups(
     columns = checked_columns(sensitive_features, n_samples, caller)
     first = labels.tolist()[0]
     n_columns = len(first) if isinstance(first, tuple) else 1
+    if len(columns) == 1 < n_columns:  # labels that are tuples, or a column too few
+        groups = groups_of_columns(columns, missing, caller)
+        if all(isinstance(label, tuple) for label in groups.labels.tolist()):
+            return _match_labels("sensitive_features", groups, labels, unseen)
     columns = _order_columns(columns, n_columns, names)
     groups = groups_of_columns(columns, missing, caller)
     return _match_labels("sensitive_features", groups, labels, unseen)

@@ -1,9 +1,11 @@
 """Rows of whatever was passed: some of them, by group, and their weights."""
 
 import numpy as np
+from scipy import sparse
 
 from fairlearnkit._data.containers import from_arrow
 from fairlearnkit._data.groups import Groups
+from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _safe_indexing,
@@ -48,13 +50,75 @@ def read_weight(sample_weight, n_samples):
     weight : ndarray of shape (n_samples,) or None
         The weights times a power of two, which loses no digit; the largest one is
         below 1.
+
+    Raises
+    ------
+    ValueError
+        If they are negative, not finite, all zero, or not one for each row.
     """
+    weight = _finite_weight(sample_weight, n_samples)
+    if weight is None:
+        return None
+    if not weight.any():  # scikit-learn before 1.8 lets them pass
+        msg = "Sample weights must contain at least one non-zero number."
+        raise ValueError(msg)
+    return np.ldexp(weight, -np.frexp(weight.max())[1])
+
+
+def check_weight(sample_weight, n_samples):
+    """Weights of rows in their own unit, for functions of other libraries, or None.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+    n_samples : int
+        Number of rows of X.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        If they are negative, not finite, or not one for each row, or their sum is more
+        than float64 holds.
+    """
+    weight = _finite_weight(sample_weight, n_samples)
+    if weight is not None:
+        check_weight_sum(weight)
+    return weight
+
+
+def _finite_weight(sample_weight, n_samples):
     if sample_weight is None:
         return None
-    weight = _check_sample_weight(
-        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
-    )
-    return np.ldexp(weight, -np.frexp(weight.max())[1])
+    options = {"dtype": np.float64, "ensure_non_negative": True}
+    return _check_sample_weight(sample_weight, np.empty(n_samples), **options)
+
+
+def with_single_entries(X):
+    """X with one entry for each place: a sparse matrix may store a number in parts.
+
+    The sum of their squares is not that of the number, which norms of rows would take
+    it for, as scikit-learn's do.
+
+    Parameters
+    ----------
+    X : ndarray, or CSR matrix, of shape (n_samples, n_features)
+        Features.
+
+    Returns
+    -------
+    X : ndarray, or CSR matrix
+        X itself unless it has such parts, or unsorted ones.
+    """
+    if not sparse.issparse(X) or X.has_canonical_format:
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    return X
 
 
 def split_rows(codes, n_groups):

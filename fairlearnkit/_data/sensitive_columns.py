@@ -110,6 +110,9 @@ def _numbers(column):
     try:
         if not (isinstance(values, np.ndarray) and values.dtype.kind in "buif"):
             values = [np.nan if is_missing(v) else v for v in list(values)]
+            if np.iscomplexobj(values):  # float64 would drop the imaginary part
+                msg = "got complex numbers"
+                raise TypeError(msg)
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = (

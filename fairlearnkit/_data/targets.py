@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import assert_all_finite
 
+from fairlearnkit._data.containers import as_array
 from fairlearnkit._data.missing import is_missing
 
 # Sums with which a fit starts must stay below this. They may grow a millionfold on the
@@ -32,6 +33,8 @@ def check_target(y):
 
 def _values_to_check(y):
     """Distinct values of a target among which a missing one may be."""
+    if isinstance(y, np.ma.MaskedArray):  # np.asarray would drop the mask
+        y = as_array(y)
     if isinstance(y, list | tuple):  # np.asarray would make text of NaN in a list
         values = y
     else:
@@ -47,6 +50,13 @@ def _values_to_check(y):
 
 def numeric_target(y):
     """A target that passed `check_target`, in float64 and finite."""
+    if y.dtype.kind in "mM":  # which float64 would hold as a count of nanoseconds
+        msg = (
+            f"y holds times ({y.dtype}), and a regression needs numbers: pass their "
+            "distance to a date, in a unit of your choice, such as "
+            "(y - y.min()) / np.timedelta64(1, 'D')."
+        )
+        raise ValueError(msg)
     y = y.astype(np.float64)
     assert_all_finite(y, input_name="y")
     return y

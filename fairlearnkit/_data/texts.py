@@ -29,7 +29,7 @@ def read_texts(X, name):
     Raises
     ------
     TypeError
-        If X is sparse, such as what a vectoriser returns.
+        If X is sparse, such as what a vectoriser returns, or no collection.
     ValueError
         If X is a single text, or numbers of one dimension.
     """
@@ -46,6 +46,12 @@ def read_texts(X, name):
         X = from_arrow(X)
     X = as_frame(X)
     if not hasattr(X, "__len__"):
+        if not hasattr(X, "__array__") and not hasattr(X, "__iter__"):
+            msg = (
+                f"{name} takes texts, and got a {type(X).__name__}: pass a list, an "
+                "array, a Series or a table of them."
+            )
+            raise TypeError(msg)
         X = np.asarray(X) if hasattr(X, "__array__") else list(X)
     if not is_one_dimensional(X):
         return as_table(X)

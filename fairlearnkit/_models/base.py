@@ -8,6 +8,7 @@ from sklearn.utils.validation import validate_data
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.rows import with_single_entries
 from fairlearnkit._data.score import ScoreMixin
 from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
 from fairlearnkit._models.constraint import (
@@ -62,6 +63,7 @@ class BaseParityModel(DocumentedMixin, BaseEstimator, ABC):
             ensure_min_samples=2,
             **checks,
         )
+        X = with_single_entries(X)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
         return X, y, weight

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fairlearnkit._data.containers import check_collected
 from fairlearnkit._data.lazy_rows import refuse_lazy
 from fairlearnkit._data.progress import Progress
+from fairlearnkit._data.rows import with_single_entries
 from fairlearnkit._models.base import (
     BaseParityModel,
     ParityClassifierMixin,
@@ -264,6 +265,7 @@ class BaseParityKernel(BaseParityModel):
             X=X,
         )
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = with_single_entries(X)
         if self.kernel == "linear":
             return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         # The kernel of all rows at once would need memory that grows with X.

@@ -42,17 +42,16 @@ def solution_warnings(estimator, problem, solution, gap):
     """
     if solution.status == "infeasible":
         return [(ConvergenceWarning, _infeasible(estimator))]
-    messages = []
-    finite = np.isfinite(estimator.max_gap)
-    if finite and gap > TOLERATED * estimator.max_gap + _rounding(problem, solution):
-        messages.append((ConvergenceWarning, _gap_left(estimator, gap)))
-    elif finite and not problem.rank:
-        messages.append((UserWarning, _void(estimator)))
-    if solution.status != "optimal":
+    if solution.status != "optimal":  # the message tells the gap, too
         asked = asked_gap(estimator, estimator.max_gap)
         msg = not_converged(estimator, solution, gap, asked)
-        messages.append((ConvergenceWarning, msg))
-    return messages
+        return [(ConvergenceWarning, msg)]
+    finite = np.isfinite(estimator.max_gap)
+    if finite and gap > TOLERATED * estimator.max_gap + _rounding(problem, solution):
+        return [(ConvergenceWarning, _gap_left(estimator, gap))]
+    if finite and not problem.rank:
+        return [(UserWarning, _void(estimator))]
+    return []
 
 
 def indefinite_message(kernel, eigenvalues):

@@ -200,7 +200,7 @@ class BaseParityLogLink(BaseParityRegressor):
         check_target(y)
         y = numeric_target(column_or_1d(y))
         check_consistent_length(f, y)
-        weight = _check_sample_weight(sample_weight, f)
+        weight = _check_sample_weight(sample_weight, f, ensure_non_negative=True)
         self._check_range(make_rows(np.empty((len(y), 0)), y, weight))
         mean = np.average(y, weights=weight)
         if not np.ptp(y[weight > 0]):
@@ -237,7 +237,8 @@ def _smallest_outside(block, loss):
 
 def _read_part(part):
     y = numeric_target(column_or_1d(part["y"]))
-    return y, _check_sample_weight(part.get("sample_weight"), y)
+    weight = part.get("sample_weight")
+    return y, _check_sample_weight(weight, y, ensure_non_negative=True)
 
 
 def _target_of_part(part):

@@ -28,7 +28,7 @@ from fairlearnkit._data.counterfactual import (
 )
 from fairlearnkit._data.groups import checked_columns
 from fairlearnkit._data.messages import SCORE, Caller, required_message
-from fairlearnkit._data.rows import take_rows
+from fairlearnkit._data.rows import check_weight, take_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._routing.call import (
     call,
@@ -40,7 +40,6 @@ from fairlearnkit.utils._sklearn_private import (
     DocumentedMixin,
     HasMethods,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     _num_samples,
 )
@@ -227,10 +226,7 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         X, y, sensitive_features = with_common_index(X, y, sensitive_features)
         self._check_method()
         warn_unweighted(self.estimator, sample_weight)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, np.empty(_num_samples(X)), dtype=np.float64
-            )
+        sample_weight = check_weight(sample_weight, _num_samples(X))
         other = self._compare_versions(X)
         fit = {"augment": self._augment, "distill": self._distill}
         data = X, y, sensitive_features, sample_weight

@@ -3,13 +3,12 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
-import numpy as np
-from sklearn.utils.validation import check_array
-
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.messages import check_option
+from fairlearnkit._data.rows import read_weight
+from fairlearnkit.utils._sklearn_private import _num_samples
 
 from ._contrasts import Contrasts
 from ._group_contrasts import group_contrasts
@@ -144,8 +143,9 @@ class ParityConstraint(Constraint):
         check_alignment(
             y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        weight, n_samples = read_constraint_weight(sample_weight, y)
+        n_samples = None if y is None else _num_samples(y)
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
+        weight = read_weight(sample_weight, len(groups.codes))
         check_categories(groups)
         strata, names = self._strata(y, len(groups.codes), weight)
         # One set of contrasts, or one for each sensitive column.
@@ -173,35 +173,3 @@ class ParityConstraint(Constraint):
             )
             raise ValueError(msg)
         return groups.columns
-
-
-def read_constraint_weight(sample_weight, y):
-    """Weights as an array, and the number of rows.
-
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights of the rows.
-    y : array-like of shape (n_samples,) or None
-        Target.
-
-    Returns
-    -------
-    weight : ndarray of shape (n_samples,) or None
-    n_samples : int or None
-        None if neither weights nor target are given.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite.
-    """
-    if sample_weight is None:
-        return None, None if y is None else len(y)
-    weight = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if (weight < 0).any():
-        msg = "sample_weight must not be negative."
-        raise ValueError(msg)
-    return weight, len(weight)

@@ -193,8 +193,9 @@ class Contrasts:
         gap : float
             In the unit of the scores.
         """
+        scores = np.asarray(scores, dtype=np.float64)
         # (n_cells,) or (n_cells, n_outputs)
-        means = self.means @ np.asarray(scores, dtype=np.float64)
+        means = self.means @ (scores - _centre(scores))
         return largest_gap(means, self.strata)
 
     def toarray(self):
@@ -206,3 +207,10 @@ class Contrasts:
         """
         means = self.means.toarray() if sparse.issparse(self.means) else self.means
         return self._differences(means)
+
+
+def _centre(scores):
+    """Mean score, which no gap depends on but the rounding of means far from 0."""
+    with np.errstate(over="ignore"):
+        mean = scores.mean(axis=0)
+    return np.where(np.isfinite(mean), mean, 0.0)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairlearnkit._data.alignment import check_alignment
+from fairlearnkit._data.rows import read_weight
 from fairlearnkit._data.sensitive_columns import check_varying, read_numeric_columns
+from fairlearnkit.utils._sklearn_private import _num_samples
 
-from ._base import Constraint, read_constraint_weight
+from ._base import Constraint
 from ._contrasts import Contrasts
 
 
@@ -46,10 +48,11 @@ class Decorrelation(Constraint):
         check_alignment(
             y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        weight, n_samples = read_constraint_weight(sample_weight, y)
+        n_samples = None if y is None else _num_samples(y)
         names, values, known = read_numeric_columns(
             sensitive_features, n_samples=n_samples, missing=missing
         )
+        weight = read_weight(sample_weight, len(values))
         weight = known * (1.0 if weight is None else weight)
         if not weight.any():
             msg = "decorrelation has no row of known sensitive_features and weight > 0."

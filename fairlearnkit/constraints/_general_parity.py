@@ -7,6 +7,8 @@ from numbers import Integral
 
 import numpy as np
 
+from fairlearnkit._data.targets import check_target
+
 from ._base import ParityConstraint
 
 # Relative rounding error of cumulative weights, which is about 1e-16 for each row
@@ -84,9 +86,11 @@ def _bin_names(edges):
 
 def _numeric_column(y):
     """The target in float64, checked to be one column of finite numbers."""
+    check_target(y)
     values = None
     with suppress(TypeError, ValueError):
-        values = None if y is None else np.asarray(y, dtype=np.float64)
+        if y is not None and np.asarray(y).dtype.kind not in "cmM":
+            values = np.asarray(y, dtype=np.float64)
     if values is None or values.ndim != 1 or not np.isfinite(values).all():
         first = np.asarray(y).ravel()[:1].tolist()
         got = "none" if y is None else f"values such as {first}"

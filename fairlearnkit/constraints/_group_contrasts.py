@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from fairlearnkit._data.counts import check_counts
+from fairlearnkit._data.rows import read_weight
 
 from ._contrasts import Contrasts
 
@@ -34,7 +35,8 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     Raises
     ------
     ValueError
-        If a group has no row in a stratum, or `strata` and `stratum_names` do not fit.
+        If a group has no row in a stratum, if weights are negative or not finite, or
+        `strata` and `stratum_names` do not fit.
 
     Warns
     -----
@@ -52,7 +54,8 @@ def group_contrasts(groups, strata=None, *, sample_weight=None, stratum_names=No
     strata = np.zeros(n_samples, dtype=np.intp) if strata is None else strata
     strata = _check_strata(strata, n_samples, stratum_names)
     names = stratum_names or [""] * (int(strata.max(initial=0)) + 1)
-    weight = np.ones(n_samples) if sample_weight is None else sample_weight
+    weight = read_weight(sample_weight, n_samples)
+    weight = np.ones(n_samples) if weight is None else weight
     used = (strata >= 0) & (groups.codes >= 0) & (weight > 0)
     # Cells are numbered stratum by stratum, and within a stratum by group.
     cell = (strata * n_groups + groups.codes)[used]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._base import load_table
+from ._base import check_flag, load_table
 
 _SUBSETS = ("all", "train", "test")
 
@@ -85,6 +85,7 @@ def load_adult(*, subset="all", dropna=True, return_X_y=False, as_frame=True):
     if subset not in _SUBSETS:
         msg = f"subset must be one of {_SUBSETS}, got {subset!r}."
         raise ValueError(msg)
+    check_flag("dropna", dropna)
 
     def select(columns):
         if dropna:

@@ -74,6 +74,7 @@ def load_table(
     -------
     bunch : Bunch or tuple (data, target)
     """
+    check_flag("return_X_y", return_X_y)
     pandas = _import_pandas(as_frame)
     columns = read_columns(name)
     # Rows are selected last, after the categories of all rows are known.
@@ -98,6 +99,13 @@ def load_table(
         DESCR=files(__package__).joinpath("descr", f"{name}.rst").read_text("utf-8"),
         **columns,
     )
+
+
+def check_flag(name, value):
+    """Raise an error unless a value is True or False: "no" would count as True."""
+    if not isinstance(value, bool | np.bool_):
+        msg = f"{name} must be True or False, got {value!r}."
+        raise ValueError(msg)
 
 
 def _import_pandas(as_frame):

@@ -298,7 +298,11 @@ def _group_counts(n_samples, n_groups, group_shares):
 def _read_shares(n_groups, group_shares):
     if group_shares is None:
         group_shares = np.full(n_groups, 1 / n_groups)
-    shares = np.asarray(group_shares, dtype=np.float64)
+    try:
+        shares = np.asarray(group_shares, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"group_shares must hold numbers, got {group_shares!r}."
+        raise ValueError(msg) from error
     if shares.shape != (n_groups,):
         msg = (
             f"group_shares must hold one share for each of n_groups={n_groups} groups, "
@@ -328,9 +332,8 @@ def _names(n_groups):
 def check_numbers(**values):
     for name, value in values.items():
         kind, low, high = _RANGES[name]
-        if not (
-            isinstance(value, kind) and np.isfinite(value) and low <= value <= high
-        ):
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not (is_number and np.isfinite(value) and low <= value <= high):
             number = "an integer" if kind is Integral else "a number"
             bounds = (
                 f"from {low} to {high}" if np.isfinite(high) else f"of at least {low}"

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.columns import find_columns
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._data.rows import read_weight
 
 from ._columns_of_x import is_numeric, move_column, read_table, spread_of_column
 
@@ -134,7 +134,7 @@ def prediction_sensitivity(
     w = _class_weights(class_weight, J.shape[1])  # (n_scores,)
     # s = w' |J| v for each row.
     by_row = np.einsum("k,nkj,nj->n", w, np.abs(J), v[:, columns])
-    weight = _check_sample_weight(sample_weight, by_row)
+    weight = read_weight(sample_weight, len(by_row))
     mean = float(np.average(by_row, weights=weight))
     return Bunch(by_row=by_row, mean=mean, method=how)
 

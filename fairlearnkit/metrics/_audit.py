@@ -9,11 +9,13 @@ from fairlearnkit._counting.confusion import (
     read_confusion,
     read_rows,
 )
+from fairlearnkit._counting.labels import read_labels
 from fairlearnkit._counting.rates import RATES
 from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.messages import CLASS_REPORT, check_option
 from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.sensitive_columns import split_columns
+from fairlearnkit.utils._sklearn_private import _num_samples
 
 from ._audit_columns import read_column, warn_of_identifiers
 from ._conjunctions import search_conjunctions
@@ -190,7 +192,9 @@ def _read(rows, rate, pos_label, linear):
         raise ValueError(msg)
     rows, table = read_rows(rows, CLASS_REPORT)
     y_true, y_pred = rows.get("y_true"), rows.get("y_pred")
-    features, n_samples = rows.get("sensitive_features"), len(y_pred)
+    if y_pred is None:
+        read_labels(y_pred=None)  # raises an error
+    features, n_samples = rows.get("sensitive_features"), _num_samples(y_pred)
     named = split_columns(features, CLASS_REPORT, n_samples=n_samples)
     hits, counted, pos_label = _outcomes(y_true, y_pred, rate, pos_label)
     sizes = None if table is None else table.sizes[counted]

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
@@ -10,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import as_frame
 from fairlearnkit._data.counterfactual import changed_rows, conform, other_version
+from fairlearnkit._data.rows import read_weight
 from fairlearnkit.utils._sklearn_private import (
-    _check_sample_weight,
     _num_samples,
     _safe_indexing,
 )
@@ -120,15 +121,16 @@ def counterfactual_difference(estimator, X, swap, *, by_term=False, sample_weigh
     check_alignment(X=X, sample_weight=sample_weight)
     X = as_frame(X)
     X = X if hasattr(X, "shape") or hasattr(X, "__len__") else list(X)
+    if sparse.issparse(X) and X.format not in ("csr", "csc"):
+        X = X.tocsr()  # whose rows can be taken
     if by_term and not hasattr(swap, "by_term"):
         msg = (
             f"by_term=True needs a swap that replaces single terms, and {swap!r} has "
             "no method by_term: use preprocessing.TermSwap, or by_term=False."
         )
         raise ValueError(msg)
-    weight = _check_sample_weight(
-        sample_weight, np.empty(_num_samples(X)), ensure_non_negative=True
-    )
+    given = 1.0 if sample_weight is None else sample_weight
+    weight = read_weight(given, _num_samples(X))
     own = _responses(estimator, X)
     result = _difference(estimator, X, other_version(swap, X), own, weight)
     if not result.n_changed:

@@ -14,8 +14,7 @@ from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.groups import find_groups, read_strata
 from fairlearnkit._data.label_tables import tabulate
 from fairlearnkit._data.messages import CLASS_METRIC
-from fairlearnkit._data.rows import split_rows, take_rows
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._data.rows import check_weight, split_rows, take_rows
 
 # Empty cells that a warning names, which fill about two lines; the rest is counted.
 # Doubled, so is the length of the warning.
@@ -149,8 +148,7 @@ def group_metric(
         missing=missing,
         sizes=sizes,
     )
-    if weight is not None:
-        weight = _check_sample_weight(weight, np.empty(len(y_pred)))
+    weight = check_weight(weight, len(y_pred))
     strata, cells = _cells(groups, control_features, missing)
     _warn_of_empty(cells)
     data = (y_true, y_pred, weight)

@@ -336,7 +336,7 @@ def group_rates(
     rates = rates_by_group(confusion, positive, names)
     # The smallest denominator, in rows: one group without rows leaves a NaN.
     undefined = [name for name in names if rates.among[name].min() == 0]
-    if undefined:
+    if undefined and rates.counts.min():  # of no row at all there was a warning
         msg = (
             f"Some group has no rows in the denominator of {', '.join(undefined)}, "
             "which is NaN there."

@@ -11,8 +11,7 @@ from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.progress import SILENT
 from fairlearnkit._data.quiet import without_warnings
-from fairlearnkit._data.rows import split_rows, take_rows
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._data.rows import check_weight, split_rows, take_rows
 
 
 def resampled_values(
@@ -67,8 +66,7 @@ def resampled_values(
     groups = find_groups(
         sensitive_features, CALLER, n_samples=n_samples, missing=missing
     )
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+    sample_weight = check_weight(sample_weight, n_samples)
     options = {**options, "control_features": control, "sample_weight": sample_weight}
     known = np.flatnonzero(groups.codes >= 0)
     # Step 1.

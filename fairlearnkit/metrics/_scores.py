@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.containers import any_lazy, as_array
 from fairlearnkit._data.groups import (
     check_sensitive_features,
     find_groups,
@@ -178,6 +178,11 @@ def read_scores(y_score, dtype="numeric"):
     if y_score is None:
         msg = "y_score is None: pass one score for each row."
         raise ValueError(msg)
+    if getattr(getattr(y_score, "dtype", None), "kind", None) in ("m", "M"):
+        msg = f"y_score holds times ({y_score.dtype}), and no scores: pass numbers."
+        raise ValueError(msg)
+    if isinstance(y_score, np.ma.MaskedArray):  # None where it is masked
+        y_score = as_array(y_score)
     try:
         return column_or_1d(
             check_array(y_score, ensure_2d=False, dtype=dtype, input_name="y_score")

@@ -60,10 +60,17 @@ def read_candidates(cv_results, score, gap):
     Raises
     ------
     ValueError
-        A name is unknown, no candidate is eligible, or the gap is not negated.
+        A name is unknown, columns differ in length, no candidate is eligible, or the
+        gap is not negated.
     """
     scores = score_column(cv_results, score)
     gaps, pooled = read_gaps(cv_results, gap)
+    if len(scores) != len(gaps):
+        msg = (
+            f"{score!r} has {len(scores)} values and {gap!r} has {len(gaps)}: pass a "
+            "table with one of each for every candidate."
+        )
+        raise ValueError(msg)
     usable = np.isfinite(scores) & np.isfinite(gaps)
     if "iter" in column_keys(cv_results):
         # Earlier rounds of a halving search used fewer rows: they do not compare.

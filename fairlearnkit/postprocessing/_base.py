@@ -12,7 +12,8 @@ from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.counts import counts_table
 from fairlearnkit._data.folds import read_folds
 from fairlearnkit._data.matching import sensitive_names
-from fairlearnkit._data.rows import read_weight, take_groups
+from fairlearnkit._data.rows import check_weight, read_weight, take_groups
+from fairlearnkit._data.targets import check_target
 from fairlearnkit._models.barycenter import (
     BARYCENTER_PARAMETERS,
     copy_with_strength,
@@ -28,7 +29,6 @@ from fairlearnkit._transport.maps import merge_near_ties
 from fairlearnkit.utils._sklearn_private import (
     Interval,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     _num_samples,
 )
@@ -141,9 +141,9 @@ class BaseBarycenter(BasePostprocessor, ABC):
             self.estimator_ = self.estimator
             scores = self._checked_scores(self.estimator_, X, groups)
             return np.arange(_num_samples(X)), scores
+        check_target(y)
         y = self._read_target(y)
-        if weight is not None:
-            weight = _check_sample_weight(weight, np.empty(len(y)))
+        weight = check_weight(weight, len(y))
         folds = read_folds(self.cv, X, y, classifier=is_classifier(self))
         data = X, y, groups, weight
         warn_unweighted(

@@ -12,10 +12,10 @@ from fairlearnkit._data.groups import Groups, read_groups
 from fairlearnkit._data.interpolation import check_categories
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.messages import format_labels
-from fairlearnkit._data.rows import read_weight, take_rows
+from fairlearnkit._data.rows import check_weight, read_weight, take_rows
 from fairlearnkit._optim.decisions import Rates
 from fairlearnkit.constraints import check_constraint
-from fairlearnkit.utils._sklearn_private import _check_sample_weight, _num_samples
+from fairlearnkit.utils._sklearn_private import _num_samples
 
 from ._calibration import read_calibration_data
 from ._compared import check_strata, partitions, read_compared, true_rates
@@ -136,8 +136,7 @@ def read_task(estimator, X, y, sensitive_features, sample_weight, proba=None):
     groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
     check_categories(groups)
     y, classes = read_classes(estimator.estimator, y)
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, np.empty(n_samples))
+    sample_weight = check_weight(sample_weight, n_samples)
     return build_task(
         estimator,
         X,

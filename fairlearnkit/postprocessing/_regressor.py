@@ -264,7 +264,7 @@ class BarycenterRegressor(RegressorMixin, BaseBarycenter):
 
     def _read_target(self, y):
         y = column_or_1d(y, warn=True)
-        return numeric_target(y) if y.dtype == object else y
+        return numeric_target(y) if y.dtype.kind in "OmM" else y
 
     def _rounding_level(self, scores):
         # Absolute: predictions near 0 are sums of terms that cancel, and their rounding
