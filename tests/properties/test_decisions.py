@@ -2,20 +2,21 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 
 from fairlearnkit.postprocessing import ParityThresholdClassifier
+from strategies import examples
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning"),
     pytest.mark.filterwarnings("ignore:The cheapest rule with:UserWarning"),
 ]
 
-examples = settings(max_examples=5)
+five = examples(5)
 
 
 class Columns(ClassifierMixin, BaseEstimator):
@@ -40,7 +41,7 @@ TWO, TWO_OR_THREE = st.just(2), st.integers(2, 3)
 @st.composite
 def tasks(draw, n_classes=TWO_OR_THREE):
     """X of probabilities and memberships and a key of each row, y and groups."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(seeds))
     n, k, g = draw(st.integers(40, 90)), draw(n_classes), draw(st.integers(2, 3))
     levels = draw(st.sampled_from([0.2, 0.0]))  # ties, or none
     member = rng.dirichlet(np.full(g, 0.3), n)
@@ -74,7 +75,7 @@ bounds = st.sampled_from([0.0, 0.05, 0.2])
 
 
 @kinds
-@examples
+@five
 @given(task=tasks(), constraint=constraints, max_gap=bounds, data=st.data())
 def test_a_row_is_decided_alike_alone_and_in_any_batch(
     known, task, constraint, max_gap, data
@@ -91,7 +92,7 @@ def test_a_row_is_decided_alike_alone_and_in_any_batch(
 
 
 @kinds
-@examples
+@five
 @given(task=tasks(), constraint=constraints, max_gap=bounds)
 def test_the_order_of_rows_does_not_matter(known, task, constraint, max_gap):
     X, y, group, k = task
@@ -104,7 +105,7 @@ def test_the_order_of_rows_does_not_matter(known, task, constraint, max_gap):
     assert_array_equal(decisions(other, X, group), decisions(first, X, group))
 
 
-@examples
+@five
 @given(task=tasks(), constraint=constraints, max_gap=bounds)
 def test_names_of_groups_do_not_matter(task, constraint, max_gap):
     X, y, group, k = task
@@ -116,7 +117,7 @@ def test_names_of_groups_do_not_matter(task, constraint, max_gap):
     assert_array_equal(decisions(other, X, names), decisions(first, X, group))
 
 
-@examples
+@five
 @given(task=tasks(TWO), constraint=constraints, max_gap=bounds)
 def test_weights_are_repetitions_on_the_whole_path(task, constraint, max_gap):
     """The bound itself counts as met within the share of a row, or of its weight."""
@@ -141,7 +142,7 @@ def test_weights_are_repetitions_on_the_whole_path(task, constraint, max_gap):
 
 
 @kinds
-@examples
+@five
 @given(task=tasks(), constraint=constraints)
 def test_no_bound_is_the_decision_of_the_inner_model_under_the_cost(
     known, task, constraint
@@ -155,7 +156,7 @@ def test_no_bound_is_the_decision_of_the_inner_model_under_the_cost(
 
 
 @kinds
-@examples
+@five
 @given(task=tasks(), constraint=constraints)
 def test_the_cost_does_not_fall_as_the_bound_does(known, task, constraint):
     X, y, group, k = task

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
@@ -10,6 +10,7 @@ from sklearn.base import clone, is_classifier
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+from strategies import examples
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::fairlearnkit.exceptions.SmallGroupWarning"
@@ -25,7 +26,7 @@ LINEAR = [
     (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-12)),
     (ParityKernelRidge(kernel="linear"), ParityRidge(fit_intercept=False, tol=1e-12)),
 ]
-some = settings(max_examples=20)
+some = examples(20)
 models, bounds = st.sampled_from(MODELS), st.sampled_from([0.0, 0.05, 0.5])
 
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_regressor
 
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
+from strategies import examples
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::fairlearnkit.exceptions.SmallGroupWarning"
@@ -28,7 +29,7 @@ LOSSES = [
 ]
 ESTIMATORS = [estimator.set_params(tol=1e-16) for estimator, _ in LOSSES]
 PIECEWISE_LINEAR = ESTIMATORS[1], ESTIMATORS[4]
-some = settings(max_examples=15)
+some = examples(15)
 estimators = st.sampled_from(ESTIMATORS)
 bounds = st.sampled_from([0.0, 0.05, 0.5])
 

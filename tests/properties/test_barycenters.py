@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -11,12 +11,13 @@ from sklearn.frozen import FrozenEstimator
 from fairlearnkit.metrics import wasserstein_unfairness
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer
+from strategies import examples, seeds
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::fairlearnkit.exceptions.SmallGroupWarning"
 )
 
-examples = settings(max_examples=20)
+twenty = examples(20)
 
 
 class FirstColumn(RegressorMixin, BaseEstimator):
@@ -48,7 +49,7 @@ def regressor(x, group, weight=None, new=None, **parameters):
 @st.composite
 def groups(draw, equal_sizes=False):
     """Scores, with ties or without, and their groups, which differ in distribution."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(seeds))
     n = draw(st.integers(2, 4))
     sizes = np.full(n, rng.integers(2, 40)) if equal_sizes else rng.integers(2, 40, n)
     group = np.repeat(np.arange(n), sizes)
@@ -58,18 +59,17 @@ def groups(draw, equal_sizes=False):
 
 
 both = pytest.mark.parametrize("move", [transformer, regressor])
-seeds = st.integers(0, 2**32 - 1)
 
 
 @both
-@examples
+@twenty
 @given(rows=groups())
 def test_strength_zero_is_the_identity(move, rows):
     assert_allclose(move(*rows, strength=0.0), rows[0], rtol=1e-15)
 
 
 @both
-@examples
+@twenty
 @given(rows=groups(), strength=st.floats(0, 1))
 def test_the_order_within_a_group_is_kept(move, rows, strength):
     x, group = rows
@@ -80,7 +80,7 @@ def test_the_order_within_a_group_is_kept(move, rows, strength):
 
 
 @both
-@examples
+@twenty
 @given(rows=groups(), seed=seeds)
 def test_invariances(move, rows, seed):
     """Order of rows, names of groups, weights as repetitions, shift and scale."""
@@ -98,7 +98,7 @@ def test_invariances(move, rows, seed):
 
 
 @both
-@examples
+@twenty
 @given(rows=groups())
 def test_groups_with_the_same_scores_are_left_alone(move, rows):
     x, _ = rows
@@ -109,7 +109,7 @@ def test_groups_with_the_same_scores_are_left_alone(move, rows):
 
 
 @both
-@examples
+@twenty
 @given(rows=groups(equal_sizes=True))
 def test_groups_of_equal_size_get_the_same_scores_up_to_ties(move, rows):
     """The mean of the sorted scores, averaged over the rows that are tied."""
@@ -123,7 +123,7 @@ def test_groups_of_equal_size_get_the_same_scores_up_to_ties(move, rows):
 
 
 @both
-@examples
+@twenty
 @given(rows=groups(equal_sizes=True), strength=st.floats(0, 1))
 def test_partial_repair_leaves_its_share_of_the_unfairness(move, rows, strength):
     """U(z) = (1 - strength)^2 U(x), and the change costs strength^2 U(x)."""
@@ -137,7 +137,7 @@ def test_partial_repair_leaves_its_share_of_the_unfairness(move, rows, strength)
     assert_allclose(np.mean((z - x) ** 2), strength**2 * before, rtol=1e-9, atol=1e-10)
 
 
-@examples
+@twenty
 @given(rows=groups(), strength=st.floats(0, 1), seed=seeds)
 def test_the_regressor_is_the_transformer_of_its_predictions(rows, strength, seed):
     x, group = rows

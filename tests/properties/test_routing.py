@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -13,6 +13,7 @@ from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.postprocessing import BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
+from strategies import examples, seeds
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::fairlearnkit.exceptions.SmallGroupWarning"
@@ -26,7 +27,7 @@ INNER = {
     "barycenter": (BarycenterRegressor(LinearRegression(), cv=2), "predict", True),
 }
 kinds = st.sampled_from(list(INNER))
-examples = settings(max_examples=12)  # each fits two or more models
+twelve = examples(12)  # each fits two or more models
 
 
 @st.composite
@@ -35,7 +36,7 @@ def tables(draw):
 
     Returns the position of the column that holds the groups, too.
     """
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(seeds))
     n, n_columns = draw(st.integers(20, 60)), draw(st.integers(4, 5))
     position, n_groups = draw(st.integers(0, n_columns - 1)), draw(st.integers(2, 3))
     table = rng.normal(size=(n + 10, n_columns))
@@ -67,7 +68,7 @@ def choices(frame, position):
     yield np.arange(frame.shape[1]) == position, frame[[name]]
 
 
-@examples
+@twelve
 @given(kind=kinds, rows=tables(), drop=st.booleans(), choice=st.integers(0, 4))
 def test_a_column_is_passed_as_by_hand(kind, rows, drop, choice):
     X, y, weight, new, position = rows
@@ -83,7 +84,7 @@ def test_a_column_is_passed_as_by_hand(kind, rows, drop, choice):
     assert_array_equal(found, fit_and_apply(inner, method, *by_hand))
 
 
-@examples
+@twelve
 @given(kind=kinds, rows=tables(), drop=st.booleans())
 def test_a_function_of_the_rows_is_passed_as_by_hand(kind, rows, drop):
     """Nothing is dropped, whatever `drop` is."""
@@ -100,8 +101,8 @@ def test_a_function_of_the_rows_is_passed_as_by_hand(kind, rows, drop):
     assert_array_equal(found, fit_and_apply(inner, method, *by_hand))
 
 
-@examples
-@given(kind=kinds, rows=tables(), drop=st.booleans(), seed=st.integers(0, 2**32 - 1))
+@twelve
+@given(kind=kinds, rows=tables(), drop=st.booleans(), seed=seeds)
 def test_arrays_and_columns_in_another_order_change_nothing(kind, rows, drop, seed):
     X, y, weight, new, position = rows
     inner, method, _ = INNER[kind]

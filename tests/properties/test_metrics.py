@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -22,6 +22,7 @@ from fairlearnkit.metrics import (
     strong_demographic_disparity,
     wasserstein_unfairness,
 )
+from strategies import examples, seeds
 
 # Groups of a few rows are what the examples consist of.
 pytestmark = [
@@ -49,8 +50,7 @@ OF_SCORES = [
 ]
 NAMES = np.array(["z", "a", "m", "b"])
 
-seeds = st.integers(0, 2**32 - 1)
-examples = settings(max_examples=20)
+twenty = examples(20)
 
 
 @st.composite
@@ -110,7 +110,7 @@ def rates_of(cells):
 # Metrics of rates
 
 
-@examples
+@twenty
 @given(counts())
 def test_differences_and_ratios_are_those_of_the_rates_by_hand(cells):
     rates = np.array(rates_of(cells))
@@ -134,7 +134,7 @@ def test_differences_and_ratios_are_those_of_the_rates_by_hand(cells):
         assert_allclose(found, ratio[i], rtol=1e-13, atol=1e-15)
 
 
-@examples
+@twenty
 @given(counts())
 def test_the_other_aggregates_by_hand(cells):
     rates = rates_of(cells)[0]
@@ -154,7 +154,7 @@ def test_the_other_aggregates_by_hand(cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts())
 def test_the_worst_pair_bounds_the_other_aggregates(metric, cells):
     worst, mean, to_overall = (
@@ -170,7 +170,7 @@ def test_the_worst_pair_bounds_the_other_aggregates(metric, cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts(defined=False), seeds)
 def test_invariances_of_rates(metric, cells, seed):
     """Names of groups, order of rows, scale of weights, weight 2 = the row twice.
@@ -198,7 +198,7 @@ def test_invariances_of_rates(metric, cells, seed):
         assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
-@examples
+@twenty
 @given(counts())
 def test_swapping_the_labels_swaps_the_rates(cells):
     """Of predictions: selection is 1 minus itself. Of both: TPR and FPR change."""
@@ -214,7 +214,7 @@ def test_swapping_the_labels_swaps_the_rates(cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts())
 def test_groups_with_the_same_rates_are_at_parity(metric, cells):
     same = np.stack([k * cells[0] for k in range(1, len(cells) + 1)])
@@ -228,7 +228,7 @@ def test_groups_with_the_same_rates_are_at_parity(metric, cells):
 
 
 @pytest.mark.parametrize("metric", OF_SCORES)
-@examples
+@twenty
 @given(scored_groups(), seeds)
 def test_invariances_of_distances(metric, rows, seed):
     scores, group, weight = rows
@@ -250,7 +250,7 @@ def test_invariances_of_distances(metric, rows, seed):
         assert_allclose(found, expected, rtol=1e-11, atol=1e-13)
 
 
-@examples
+@twenty
 @given(scored_groups(), st.integers(-80, 80), st.integers(-16, 16))
 def test_shifted_and_scaled_scores(rows, shift, scale):
     scores, group, weight = rows
@@ -268,7 +268,7 @@ def test_shifted_and_scaled_scores(rows, shift, scale):
         assert_allclose(found, k * expected, rtol=1e-10, atol=1e-10)
 
 
-@examples
+@twenty
 @given(scored_groups())
 def test_ks_gap_depends_on_the_order_of_the_scores_alone(rows):
     scores, group, weight = rows
@@ -281,7 +281,7 @@ def test_ks_gap_depends_on_the_order_of_the_scores_alone(rows):
     assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
-@examples
+@twenty
 @given(scored_groups())
 def test_the_order_of_distances(rows):
     """Means are no further apart than distributions; those no further than the range.
@@ -302,7 +302,7 @@ def test_the_order_of_distances(rows):
 
 
 @pytest.mark.parametrize("metric", OF_SCORES)
-@examples
+@twenty
 @given(scored_groups(1))
 def test_groups_with_the_same_scores_have_no_distance(metric, rows):
     scores, _, weight = rows
