@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.frozen import FrozenEstimator
 
-from fairlearnkit.metrics import wasserstein_unfairness
-from fairlearnkit.postprocessing import BarycenterRegressor
+from fairlearnkit.metrics import ks_gap, wasserstein_unfairness
+from fairlearnkit.postprocessing import BarycenterClassifier, BarycenterRegressor
 from fairlearnkit.preprocessing import BarycenterTransformer
 from strategies import examples, seeds
 
@@ -146,3 +146,139 @@ def test_the_regressor_is_the_transformer_of_its_predictions(rows, strength, see
     options = {"weight": weight, "new": (new, group), "strength": strength}
     found = regressor(x, group, **options)
     assert_array_equal(found, transformer(x, group, **options))
+
+
+@both
+@twenty
+@given(rows=groups(), strength=st.floats(0, 1), seed=seeds)
+def test_the_weighted_mean_is_kept(move, rows, strength, seed):
+    x, group = rows
+    weight = np.random.default_rng(seed).integers(1, 4, len(x)).astype(float)
+    z = move(x, group, weight, strength=strength)
+    mean = np.average(x, weights=weight)
+    assert_allclose(np.average(z, weights=weight), mean, rtol=0, atol=1e-11)
+
+
+@both
+@twenty
+@given(rows=groups(), seed=seeds)
+def test_a_row_is_moved_alike_alone_and_in_any_batch(move, rows, seed):
+    x, group = rows
+    rng = np.random.default_rng(seed)
+    new, kind = rng.normal(size=9) * 3, rng.choice(np.unique(group), 9)
+    everyone = move(x, group, new=(new, kind))
+    some = rng.permutation(9)[:4]
+    assert_array_equal(move(x, group, new=(new[some], kind[some])), everyone[some])
+    assert_array_equal(move(x, group, new=(new[:1], kind[:1])), everyone[:1])
+    low, high = move(x, group).min(), move(x, group).max()
+    assert (everyone >= low - 1e-12).all()
+    assert (everyone <= high + 1e-12).all()
+
+
+@twenty
+@given(rows=groups(), seed=seeds)
+def test_the_distance_of_groups_is_within_the_bound_of_their_atoms(rows, seed):
+    x, group = rows
+    inner = FrozenEstimator(FirstColumn().fit(x[:, None]))
+    weight = np.random.default_rng(seed).integers(1, 4, len(x)).astype(float)
+    for w in (None, weight):
+        model = BarycenterRegressor(inner)
+        model.fit(x[:, None], sensitive_features=group, sample_weight=w)
+        z = model.predict(x[:, None], sensitive_features=group).round(9)
+        expected = ks_gap(None, z, sensitive_features=group, sample_weight=w)
+        assert_allclose(model.gap_, expected, atol=1e-9)
+        assert model.gap_ <= model.atom_bound_ + 1e-12
+        shares = []
+        for g in np.unique(group):
+            own = np.ones(len(x)) if w is None else w
+            codes = np.unique(x[group == g], return_inverse=True)[1]
+            mass = np.bincount(codes, own[group == g])
+            shares.append(mass.max() / mass.sum())
+        assert_allclose(model.atom_bound_, np.sort(shares)[-2:].sum(), rtol=1e-12)
+
+
+@twenty
+@given(rows=groups(), seed=seeds)
+def test_in_turn_is_one_after_the_other(rows, seed):
+    """`sequential` moves for one column, then what that gives for the next one."""
+    x, group = rows
+    other = np.random.default_rng(seed).permutation(np.arange(len(x)) % 2)
+    strengths = [0.7, 1.0]
+    found = transformer(x, np.c_[group, other], sequential=strengths)
+    first = transformer(x, group, strength=0.7)
+    assert_allclose(found, transformer(first, other), rtol=0, atol=1e-11)
+
+
+@both
+@twenty
+@given(rows=groups())
+def test_unseen_groups_are_moved_by_the_map_of_all_together(move, rows):
+    """Which is monotone, and keeps within the moved values."""
+    x, group = rows
+    new = np.sort(np.append(x, [x.min() - 1, x.max() + 1]))
+    z = move(x, group, new=(new, np.full(len(new), 99)), unseen="pooled")
+    assert (np.diff(z) >= -1e-12).all()
+    moved = move(x, group)
+    assert z.min() >= moved.min() - 1e-11
+    assert z.max() <= moved.max() + 1e-11
+
+
+@twenty
+@given(rows=groups())
+def test_as_many_quantiles_as_values_are_the_exact_maps(rows):
+    x, group = rows
+    found = transformer(x, group, n_quantiles=10_000)
+    assert_allclose(found, transformer(x, group), rtol=0, atol=1e-11)
+
+
+class FirstProbability(ClassifierMixin, BaseEstimator):
+    """The first column of X is the probability of the second class."""
+
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict_proba(self, X):
+        return np.column_stack([1 - X[:, 0], X[:, 0]])
+
+
+@twenty
+@given(rows=groups(), strength=st.floats(0, 1), threshold=st.floats(0.1, 0.9))
+def test_the_classifier_is_the_regressor_of_its_probabilities(
+    rows, strength, threshold
+):
+    x, group = rows
+    p = (1 / (1 + np.exp(-x))).round(6)
+    inner = FrozenEstimator(FirstProbability().fit(p[:, None]))
+    model = BarycenterClassifier(inner, strength=strength, threshold=threshold)
+    model.fit(p[:, None], sensitive_features=group)
+    proba = model.predict_proba(p[:, None], sensitive_features=group)
+    assert_allclose(proba.sum(axis=1), 1.0, atol=1e-15)
+    expected = regressor(p, group, strength=strength)
+    assert_allclose(proba[:, 1], expected, rtol=0, atol=1e-12)
+    decided = model.predict(p[:, None], sensitive_features=group)
+    clear = np.abs(proba[:, 1] - threshold) > 1e-9
+    assert_array_equal(decided[clear], (proba[clear, 1] > threshold).astype(int))
+
+
+@twenty
+@given(rows=groups(), seed=st.integers(0, 999), jitter=st.sampled_from([0.0, 0.1]))
+def test_split_rank_is_deterministic_and_has_its_bound(rows, seed, jitter):
+    x, group = rows
+    options = {
+        "algorithm": "split-rank",
+        "jitter": jitter,
+        "random_state": seed,
+    }
+    first = regressor(x, group, **options)
+    assert_array_equal(regressor(x, group, **options), first)
+    inner = FrozenEstimator(FirstColumn().fit(x[:, None]))
+    model = BarycenterRegressor(inner, **options)
+    model.fit(x[:, None], sensitive_features=group)
+    some = np.arange(len(x))[::3]
+    alone = model.predict(x[some, None], sensitive_features=group[some])
+    assert_array_equal(alone, first[some])
+    n = np.unique(group, return_counts=True)[1]
+    pairs = [2 / (min(a, b) + 2) for a in n for b in n if a != b]
+    assert model.ks_bound_ <= max(pairs, default=0.0) + 1e-12

@@ -15,7 +15,10 @@ from fairlearnkit.metrics import (
     equal_opportunity_ratio,
     equalized_odds_difference,
     equalized_odds_ratio,
+    group_metric,
+    group_rates,
     ks_gap,
+    parity_scorer,
     rate_difference,
     rate_ratio,
     score_gap,
@@ -312,3 +315,69 @@ def test_groups_with_the_same_scores_have_no_distance(metric, rows):
     }
     found = metric(None, np.tile(scores, 2), **options)
     assert_allclose(found, 0.0, atol=1e-12)
+
+
+# Rates by group, missing groups, scorers
+
+
+@twenty
+@given(counts())
+def test_rates_of_groups_by_hand_and_by_any_metric(cells):
+    group, y_true, y_pred = rows_of(cells)
+    found = group_rates(y_true, y_pred, sensitive_features=group, labels=[0, 1])
+    names = "selection_rate", "true_positive_rate", "false_positive_rate"
+    for name, expected in zip(names, rates_of(cells)):
+        assert_allclose(found.by_group[name], expected, rtol=1e-13)
+    given = {"sensitive_features": group}
+    any_metric = group_metric(lambda y, d: np.mean(d), y_true, y_pred, **given)
+    assert_allclose(any_metric.by_group, rates_of(cells)[0], rtol=1e-13)
+    expected = demographic_parity_difference(y_true, y_pred, **given, labels=[0, 1])
+    assert_allclose(any_metric.difference, expected, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS, *OF_SCORES])
+@examples(8)
+@given(cells=counts(), seed=seeds)
+def test_missing_groups_are_rows_left_out_or_a_group(metric, cells, seed):
+    rng = np.random.default_rng(seed)
+    group, y_true, y_pred = rows_of(cells)
+    labels = NAMES[group].astype(object)
+    rows = np.append(np.arange(len(group)), rng.integers(0, len(group), 6))
+    y_true, y_pred, labels = y_true[rows], y_pred[rows], labels[rows]
+    options = {} if metric in OF_SCORES else {"labels": [0, 1]}
+    scores = (y_pred + 0.25 * y_true) if metric in OF_SCORES else y_pred
+    holes = labels.copy()
+    holes[-6:] = None
+    ignored, as_group = (
+        metric(y_true, scores, sensitive_features=holes, missing=policy, **options)
+        for policy in ("ignore", "group")
+    )
+    known, named = y_true[:-6], np.append(labels[:-6], ["none"] * 6)
+    expected = metric(known, scores[:-6], sensitive_features=labels[:-6], **options)
+    assert ignored == expected
+    expected = metric(y_true, scores, sensitive_features=named.astype(str), **options)
+    assert_allclose(as_group, expected, rtol=1e-13, atol=1e-15)
+
+
+class Given:
+    """A model whose predictions are the columns of X."""
+
+    _estimator_type = "classifier"
+    classes_ = np.array([0, 1])
+
+    def predict(self, X):
+        return X[:, 0]
+
+
+@pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
+@examples(8)
+@given(cells=counts(), seed=seeds)
+def test_a_scorer_is_its_metric_negated_if_smaller_is_better(metric, cells, seed):
+    group, y_true, y_pred = rows_of(cells)
+    weight = np.random.default_rng(seed).integers(1, 4, len(group)).astype(float)
+    given = {"sensitive_features": group, "sample_weight": weight}
+    expected = metric(y_true, y_pred, **given, labels=[0, 1])
+    scorer = parity_scorer(metric, metric_params={"labels": [0, 1]})
+    sign = 1 if metric in RATIOS else -1
+    found = scorer(Given(), y_pred[:, None], y_true, **given)
+    assert_allclose(found, sign * expected, rtol=1e-14)
