@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from fairlearnkit.metrics import (
     demographic_parity_difference,
@@ -359,14 +360,16 @@ def test_missing_groups_are_rows_left_out_or_a_group(metric, cells, seed):
     assert_allclose(as_group, expected, rtol=1e-13, atol=1e-15)
 
 
-class Given:
-    """A model whose predictions are the columns of X."""
+class Given(ClassifierMixin, BaseEstimator):
+    """A fitted model whose predictions are the first column of X."""
 
-    _estimator_type = "classifier"
     classes_ = np.array([0, 1])
 
     def predict(self, X):
         return X[:, 0]
+
+    def __sklearn_is_fitted__(self):
+        return True
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
