@@ -14,7 +14,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # The same examples in every run; fits take longer than the deadline of 0.2 s at times.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+# Other examples in every run, and twenty times as many: hundreds for each test.
+settings.register_profile("deep", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Tests whose error, where PyTorch is missing, is caught or wrapped on its way to them.
 NEED_TORCH = (

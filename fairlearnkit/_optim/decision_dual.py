@@ -42,6 +42,10 @@ UNBOUNDED = 1e6
 # Eigenvalues of the Hessian below this, relative to the largest, are zero: adding the
 # same to the multipliers of all classes in a cell changes no decision.
 SINGULAR = 1e-10
+# A Hessian below this is zero: every row is decided. It is next to 2e-308, below which
+# numbers lose their digits, and products of matrices may warn of invalid values; with
+# the square of it, they would.
+DECIDED = 1e-300
 
 
 def maximise_dual(problem, bound, offsets=None, start=None, temperatures=TEMPERATURES):
@@ -123,7 +127,9 @@ def _derivatives(problem, multipliers, temperature):
             curvature = weighted[:, k] * ((k == other) - shares[:, other])  # (n,)
             hessian[own, theirs] = cells.T @ (curvature[:, None] * other_cells)
             hessian[theirs, own] = hessian[own, theirs].T
-    return gradient, hessian / -temperature
+    hessian /= -temperature
+    hessian[np.abs(hessian) < DECIDED] = 0.0
+    return gradient, hessian
 
 
 def _shares(z, temperature):

@@ -1,5 +1,7 @@
 """Decisions under a bound on rates, beside the linear program itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -231,3 +233,15 @@ def test_the_dual_value_is_a_lower_bound_for_any_multipliers():
         nu = rng.normal(size=len(truth.strata))
         assert problem.dual_value(nu, bound) <= optimum + 1e-9
     assert largest_gap(problem.rates(lowest(problem.costs)), problem.strata) > 0
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_rows_that_are_almost_decided_cause_no_warning(n_classes):
+    """Where shares of classes are numbers next to 0, which have few digits."""
+    problem, _, _ = make_problem(3, known=False, n_classes=n_classes, n_groups=3)
+    lowest = problem.costs.argmin(axis=1)
+    costs = 1.0 - np.eye(n_classes)[lowest]
+    for exponent in np.arange(690.0, 750.0):
+        own = replace(problem, costs=costs)
+        multipliers = maximise_dual(own, 0.0, temperatures=np.array([1 / exponent]))
+        assert_allclose(multipliers, 0.0, atol=1e-6)

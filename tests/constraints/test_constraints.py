@@ -1,4 +1,4 @@
-"""Single cases of each constraint, and messages; laws are in test_properties.py."""
+"""Single cases of each constraint, and messages; laws are in tests/properties."""
 
 from dataclasses import dataclass
 

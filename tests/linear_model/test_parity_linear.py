@@ -1,4 +1,4 @@
-"""What all linear models promise beside the laws of test_properties.py."""
+"""What all linear models promise beside the laws of tests/properties."""
 
 import pickle
 import tracemalloc

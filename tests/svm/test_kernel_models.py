@@ -1,4 +1,4 @@
-"""What kernel models promise beside the laws of test_properties.py."""
+"""What kernel models promise beside the laws of tests/properties."""
 
 import pickle
 

@@ -2,18 +2,24 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
+from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 
 from fairlearnkit.kernel_ridge import ParityKernelRidge
 from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
+from optimality import assert_optimal, by_cell, cells_of, price, subdifferential
+from strategies import examples, problems, seeds
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::fairlearnkit.exceptions.SmallGroupWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning"),
+    # A void constraint, and an equality between more groups than there are features.
+    pytest.mark.filterwarnings("ignore:.*agree already:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.* predicts the same for every row:UserWarning"),
+]
 MODELS = [
     ParitySVC(tol=1e-9),
     ParitySVR(tol=1e-9),
@@ -25,7 +31,16 @@ LINEAR = [
     (ParitySVR(kernel="linear", tol=1e-7), ParityLinearSVR(epsilon=0.1, tol=1e-12)),
     (ParityKernelRidge(kernel="linear"), ParityRidge(fit_intercept=False, tol=1e-12)),
 ]
-some = settings(max_examples=20)
+some = examples(20)
+LOSS = {
+    ParitySVC: "hinge",
+    ParitySVR: "epsilon_insensitive",
+    ParityKernelRidge: "squared",
+}
+# Without offsets: see test_offsets.py.
+KINDS = ["plain", "many groups", "collinear", "separable", "void", "parallel"]
+# Of a kernel matrix, so that no features stand between it and the conditions.
+KERNELS = {"linear": linear_kernel, "rbf": lambda X: rbf_kernel(X, gamma=0.3)}
 models, bounds = st.sampled_from(MODELS), st.sampled_from([0.0, 0.05, 0.5])
 
 
@@ -120,3 +135,85 @@ def test_weights_are_repetitions_and_zero_is_absent(model, sample, max_gap):
     twice.fit(X[rows], y[rows], sensitive_features=group[rows])
     assert_same_scores(model, scores(once, X), scores(twice, X), atol=1e-6)
     assert (weight[once.support_] > 0).all()
+
+
+def loss_of(model, y, f):
+    """The loss of each row, by hand."""
+    if isinstance(model, ParitySVC):
+        return np.maximum(0, 1 - y * f)
+    if isinstance(model, ParitySVR):
+        return np.maximum(0, np.abs(y - f) - model.epsilon)
+    return 0.5 * (y - f) ** 2
+
+
+def in_feature_space(model, K):
+    """Rows Z with Z Z' = K, and (w, b) of the scores Z w + b."""
+    values, vectors = np.linalg.eigh(K)
+    Z = vectors * np.sqrt(np.maximum(values, 0.0))
+    beta = np.zeros(len(K))
+    beta[model.support_] = model.dual_coef_[0]
+    b = None if isinstance(model, ParityKernelRidge) else float(model.intercept_[0])
+    return Z, (Z.T @ beta, b)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: type(m).__name__)
+@examples(8)
+@given(sample=problems(KINDS), max_gap=bounds)
+def test_the_multipliers_certify_the_optimum(model, kernel, sample, max_gap):
+    """Also of collinear, separable and void ones, and of more groups than features."""
+    X, f, group, weight = sample
+    K = KERNELS[kernel](X)
+    found = fit(model, sample._replace(X=K), kernel="precomputed", max_gap=max_gap)
+    y = np.where(target(model, f) == "yes", 1, -1) if is_classifier(model) else f
+    Z, (w, b) = in_feature_space(found, K)
+    score = Z @ w + (b or 0.0)
+    ends = weight * subdifferential(LOSS[type(model)], y, score)
+    objective = w @ w / 2 + weight @ loss_of(model, y, score)
+    near, parts = 1e-6 * objective + 1e-9, cells_of(group, weight)
+    assert_optimal(Z, (w, b), ends, found.multipliers_, parts, max_gap, near)
+
+
+@some
+@given(
+    model=models, sample=problems(KINDS), ends=st.permutations([0.0, 0.05, 0.3, 5.0])
+)
+def test_the_price_bounds_the_objective_of_every_other_bound(model, sample, ends):
+    """The optimum is convex in `max_gap`, with the multipliers as its slope."""
+    first, second = ends[:2]
+    found, objectives = [], []
+    for bound in (first, second):
+        found.append(fit(model, sample, max_gap=bound, gamma=0.3))
+        Z, (w, b) = in_feature_space(found[-1], KERNELS["rbf"](sample.X))
+        y = target(model, sample.f)
+        y = np.where(y == "yes", 1, -1) if is_classifier(model) else y
+        loss = loss_of(model, y, Z @ w + (b or 0.0))
+        objectives.append(w @ w / 2 + sample.weight @ loss)
+    nu = by_cell(found[0].multipliers_, cells_of(sample.group, sample.weight))
+    bound = objectives[0] - found[0].duality_gap_ - price(nu) * (second - first)
+    near = 1e-6 * objectives[0]
+    assert objectives[1] >= bound - near
+    if second > first:
+        assert objectives[1] <= objectives[0] + found[1].duality_gap_ + near
+
+
+@some
+@given(
+    model=models,
+    sample=samples(),
+    max_gap=bounds,
+    factor=st.sampled_from([1e-3, 0.2, 50.0]),
+    seed=seeds,
+)
+def test_turned_moved_and_scaled_features_give_the_same_scores(
+    model, sample, max_gap, factor, seed
+):
+    """The rbf kernel depends on distances alone."""
+    X, f, group, weight = sample
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.normal(size=(X.shape[1], X.shape[1])))[0]
+    moved = (X @ turn + rng.normal(size=X.shape[1])) * factor
+    expected = scores(fit(model, sample, max_gap=max_gap, gamma=0.3), X)
+    data = moved, f, group, weight
+    found = fit(model, data, max_gap=max_gap, gamma=0.3 / factor**2)
+    assert_same_scores(model, scores(found, moved), expected, atol=1e-5)

@@ -4,9 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from fairlearnkit.metrics import (
     demographic_parity_difference,
@@ -15,13 +16,17 @@ from fairlearnkit.metrics import (
     equal_opportunity_ratio,
     equalized_odds_difference,
     equalized_odds_ratio,
+    group_metric,
+    group_rates,
     ks_gap,
+    parity_scorer,
     rate_difference,
     rate_ratio,
     score_gap,
     strong_demographic_disparity,
     wasserstein_unfairness,
 )
+from strategies import examples, seeds
 
 # Groups of a few rows are what the examples consist of.
 pytestmark = [
@@ -49,8 +54,7 @@ OF_SCORES = [
 ]
 NAMES = np.array(["z", "a", "m", "b"])
 
-seeds = st.integers(0, 2**32 - 1)
-examples = settings(max_examples=20)
+twenty = examples(20)
 
 
 @st.composite
@@ -110,7 +114,7 @@ def rates_of(cells):
 # Metrics of rates
 
 
-@examples
+@twenty
 @given(counts())
 def test_differences_and_ratios_are_those_of_the_rates_by_hand(cells):
     rates = np.array(rates_of(cells))
@@ -134,7 +138,7 @@ def test_differences_and_ratios_are_those_of_the_rates_by_hand(cells):
         assert_allclose(found, ratio[i], rtol=1e-13, atol=1e-15)
 
 
-@examples
+@twenty
 @given(counts())
 def test_the_other_aggregates_by_hand(cells):
     rates = rates_of(cells)[0]
@@ -154,7 +158,7 @@ def test_the_other_aggregates_by_hand(cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts())
 def test_the_worst_pair_bounds_the_other_aggregates(metric, cells):
     worst, mean, to_overall = (
@@ -170,7 +174,7 @@ def test_the_worst_pair_bounds_the_other_aggregates(metric, cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts(defined=False), seeds)
 def test_invariances_of_rates(metric, cells, seed):
     """Names of groups, order of rows, scale of weights, weight 2 = the row twice.
@@ -198,7 +202,7 @@ def test_invariances_of_rates(metric, cells, seed):
         assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
-@examples
+@twenty
 @given(counts())
 def test_swapping_the_labels_swaps_the_rates(cells):
     """Of predictions: selection is 1 minus itself. Of both: TPR and FPR change."""
@@ -214,7 +218,7 @@ def test_swapping_the_labels_swaps_the_rates(cells):
 
 
 @pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
-@examples
+@twenty
 @given(counts())
 def test_groups_with_the_same_rates_are_at_parity(metric, cells):
     same = np.stack([k * cells[0] for k in range(1, len(cells) + 1)])
@@ -228,7 +232,7 @@ def test_groups_with_the_same_rates_are_at_parity(metric, cells):
 
 
 @pytest.mark.parametrize("metric", OF_SCORES)
-@examples
+@twenty
 @given(scored_groups(), seeds)
 def test_invariances_of_distances(metric, rows, seed):
     scores, group, weight = rows
@@ -250,7 +254,7 @@ def test_invariances_of_distances(metric, rows, seed):
         assert_allclose(found, expected, rtol=1e-11, atol=1e-13)
 
 
-@examples
+@twenty
 @given(scored_groups(), st.integers(-80, 80), st.integers(-16, 16))
 def test_shifted_and_scaled_scores(rows, shift, scale):
     scores, group, weight = rows
@@ -268,7 +272,7 @@ def test_shifted_and_scaled_scores(rows, shift, scale):
         assert_allclose(found, k * expected, rtol=1e-10, atol=1e-10)
 
 
-@examples
+@twenty
 @given(scored_groups())
 def test_ks_gap_depends_on_the_order_of_the_scores_alone(rows):
     scores, group, weight = rows
@@ -281,7 +285,7 @@ def test_ks_gap_depends_on_the_order_of_the_scores_alone(rows):
     assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
-@examples
+@twenty
 @given(scored_groups())
 def test_the_order_of_distances(rows):
     """Means are no further apart than distributions; those no further than the range.
@@ -302,7 +306,7 @@ def test_the_order_of_distances(rows):
 
 
 @pytest.mark.parametrize("metric", OF_SCORES)
-@examples
+@twenty
 @given(scored_groups(1))
 def test_groups_with_the_same_scores_have_no_distance(metric, rows):
     scores, _, weight = rows
@@ -312,3 +316,71 @@ def test_groups_with_the_same_scores_have_no_distance(metric, rows):
     }
     found = metric(None, np.tile(scores, 2), **options)
     assert_allclose(found, 0.0, atol=1e-12)
+
+
+# Rates by group, missing groups, scorers
+
+
+@twenty
+@given(counts())
+def test_rates_of_groups_by_hand_and_by_any_metric(cells):
+    group, y_true, y_pred = rows_of(cells)
+    found = group_rates(y_true, y_pred, sensitive_features=group, labels=[0, 1])
+    names = "selection_rate", "true_positive_rate", "false_positive_rate"
+    for name, expected in zip(names, rates_of(cells)):
+        assert_allclose(found.by_group[name], expected, rtol=1e-13)
+    given = {"sensitive_features": group}
+    any_metric = group_metric(lambda y, d: np.mean(d), y_true, y_pred, **given)
+    assert_allclose(any_metric.by_group, rates_of(cells)[0], rtol=1e-13)
+    expected = demographic_parity_difference(y_true, y_pred, **given, labels=[0, 1])
+    assert_allclose(any_metric.difference, expected, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS, *OF_SCORES])
+@examples(8)
+@given(cells=counts(), seed=seeds)
+def test_missing_groups_are_rows_left_out_or_a_group(metric, cells, seed):
+    rng = np.random.default_rng(seed)
+    group, y_true, y_pred = rows_of(cells)
+    labels = NAMES[group].astype(object)
+    rows = np.append(np.arange(len(group)), rng.integers(0, len(group), 6))
+    y_true, y_pred, labels = y_true[rows], y_pred[rows], labels[rows]
+    options = {} if metric in OF_SCORES else {"labels": [0, 1]}
+    scores = (y_pred + 0.25 * y_true) if metric in OF_SCORES else y_pred
+    holes = labels.copy()
+    holes[-6:] = None
+    ignored, as_group = (
+        metric(y_true, scores, sensitive_features=holes, missing=policy, **options)
+        for policy in ("ignore", "group")
+    )
+    known, named = y_true[:-6], np.append(labels[:-6], ["none"] * 6)
+    expected = metric(known, scores[:-6], sensitive_features=labels[:-6], **options)
+    assert ignored == expected
+    expected = metric(y_true, scores, sensitive_features=named.astype(str), **options)
+    assert_allclose(as_group, expected, rtol=1e-13, atol=1e-15)
+
+
+class Given(ClassifierMixin, BaseEstimator):
+    """A fitted model whose predictions are the first column of X."""
+
+    classes_ = np.array([0, 1])
+
+    def predict(self, X):
+        return X[:, 0]
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+@pytest.mark.parametrize("metric", [*DIFFERENCES, *RATIOS])
+@examples(8)
+@given(cells=counts(), seed=seeds)
+def test_a_scorer_is_its_metric_negated_if_smaller_is_better(metric, cells, seed):
+    group, y_true, y_pred = rows_of(cells)
+    weight = np.random.default_rng(seed).integers(1, 4, len(group)).astype(float)
+    given = {"sensitive_features": group, "sample_weight": weight}
+    expected = metric(y_true, y_pred, **given, labels=[0, 1])
+    scorer = parity_scorer(metric, metric_params={"labels": [0, 1]})
+    sign = 1 if metric in RATIOS else -1
+    found = scorer(Given(), y_pred[:, None], y_true, **given)
+    assert_allclose(found, sign * expected, rtol=1e-14)

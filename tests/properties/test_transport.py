@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import ks_2samp, wasserstein_distance
@@ -19,8 +19,9 @@ from fairlearnkit._transport.distances import (
 )
 from fairlearnkit._transport.distributions import make_distribution, make_distributions
 from fairlearnkit._transport.maps import apply_map, thin_map, transport_maps
+from strategies import examples, seeds
 
-examples = settings(max_examples=30)
+thirty = examples(30)
 
 # Eighths have many ties and exact sums; any other numbers have neither.
 numbers = st.one_of(
@@ -52,7 +53,7 @@ def weighted_groups(draw, min_size=2, max_size=4):
 @st.composite
 def many_groups(draw):
     """Values, codes and weights of 60 groups, a tenth of the rows in none of them."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(seeds))
     codes = np.append(np.arange(60), np.floor(60 * rng.random(900) ** 2)).astype(int)
     values = rng.normal(size=960) + rng.normal(size=60)[codes]
     values = values.round(draw(st.sampled_from([0, 1, 12])))
@@ -66,7 +67,7 @@ def many_groups(draw):
 # Distributions
 
 
-@examples
+@thirty
 @given(weighted_samples())
 def test_a_distribution_function_increases_to_one(sample):
     distribution = make_distribution(*sample)
@@ -79,7 +80,7 @@ def test_a_distribution_function_increases_to_one(sample):
     assert_allclose(distribution.cdf, shares, rtol=1e-15)
 
 
-@examples
+@thirty
 @given(weighted_samples(), st.randoms(use_true_random=False))
 def test_weights_are_repetitions(sample, random):
     values, weight = sample
@@ -90,7 +91,7 @@ def test_weights_are_repetitions(sample, random):
     assert_allclose(once.cdf, repeated.cdf, rtol=3e-16)
 
 
-@examples
+@thirty
 @given(many_groups())
 def test_distributions_of_all_groups_are_those_of_each(rows):
     values, codes, weight = rows
@@ -105,7 +106,7 @@ def test_distributions_of_all_groups_are_those_of_each(rows):
 # Distances
 
 
-@examples
+@thirty
 @given(weighted_groups(3, 3), orders)
 def test_wasserstein_is_a_metric(groups, order):
     (a, b, c), _ = groups
@@ -117,7 +118,7 @@ def test_wasserstein_is_a_metric(groups, order):
     assert (wasserstein(a, b, 1) == 0) == same
 
 
-@examples
+@thirty
 @given(weighted_samples(), weighted_samples(), numbers, numbers, orders)
 def test_wasserstein_of_shifted_and_scaled_values(a, b, shift, scale, order):
     x, y = make_distribution(*a), make_distribution(*b)
@@ -129,7 +130,7 @@ def test_wasserstein_of_shifted_and_scaled_values(a, b, shift, scale, order):
     assert_allclose(wasserstein(*scaled, order), expected, rtol=1e-9, atol=1e-9)
 
 
-@examples
+@thirty
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=12))
 def test_distances_of_samples_of_equal_size_pair_sorted_values(pairs):
     a, b = np.array(pairs).T
@@ -143,7 +144,7 @@ def test_distances_of_samples_of_equal_size_pair_sorted_values(pairs):
     assert_allclose(unfairness([x, y], half), expected, rtol=1e-11, atol=1e-14)
 
 
-@examples
+@thirty
 @given(st.lists(samples, min_size=2, max_size=5))
 def test_distances_are_those_of_scipy(parts):
     distributions = [make_distribution(part) for part in parts]
@@ -159,7 +160,7 @@ def test_distances_are_those_of_scipy(parts):
     assert_allclose(found, expected, atol=1e-12)
 
 
-@examples
+@thirty
 @given(many_groups())
 def test_kolmogorov_smirnov_is_that_of_all_pairs(rows):
     distributions = make_distributions(*rows[:2], 60, rows[2])
@@ -175,7 +176,7 @@ def test_kolmogorov_smirnov_is_that_of_all_pairs(rows):
 # Barycenters and maps
 
 
-@examples
+@thirty
 @given(weighted_samples(), st.integers(2, 4))
 def test_the_barycenter_of_equal_distributions_is_the_same(sample, n):
     values, weight = sample
@@ -186,7 +187,7 @@ def test_the_barycenter_of_equal_distributions_is_the_same(sample, n):
     assert_allclose(unfairness(distributions, p), 0.0, atol=1e-24)
 
 
-@examples
+@thirty
 @given(weighted_groups(1))
 def test_maps_are_monotone_and_keep_the_mean_of_the_barycenter(groups):
     distributions, p = groups
@@ -201,7 +202,7 @@ def test_maps_are_monotone_and_keep_the_mean_of_the_barycenter(groups):
         assert moved[-1] <= high + 1e-11
 
 
-@examples
+@thirty
 @given(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=12))
 def test_samples_of_equal_size_are_moved_to_the_same_values(rows):
     """Up to ties: a map takes an atom to one point, the mean of several."""
@@ -215,7 +216,7 @@ def test_samples_of_equal_size_are_moved_to_the_same_values(rows):
         assert_allclose(apply_map(x, knots, images), expected, rtol=0, atol=1e-11)
 
 
-@examples
+@thirty
 @given(weighted_groups(), samples, st.floats(0, 1))
 def test_strength_goes_from_the_identity_to_the_full_map(groups, x, strength):
     for knots, images in transport_maps(*groups)[0]:
@@ -228,7 +229,7 @@ def test_strength_goes_from_the_identity_to_the_full_map(groups, x, strength):
         assert full.max() <= images[-1]
 
 
-@examples
+@thirty
 @given(weighted_samples(), st.integers(2, 9))
 def test_thinned_maps_keep_both_ends_and_no_more_knots_than_asked_for(sample, n):
     distribution = make_distribution(*sample)
@@ -239,8 +240,8 @@ def test_thinned_maps_keep_both_ends_and_no_more_knots_than_asked_for(sample, n)
     assert_array_equal(kept, 2 * knots + 1)
 
 
-@settings(max_examples=6)
-@given(many_groups(), st.integers(0, 2**32 - 1))
+@examples(6)
+@given(many_groups(), seeds)
 def test_many_distributions_give_what_few_give(rows, seed):
     distributions = make_distributions(*rows[:2], 60, rows[2])
     p = np.random.default_rng(seed).dirichlet(np.ones(60))

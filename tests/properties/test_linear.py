@@ -1,18 +1,22 @@
-"""Laws of linear models, on samples of few rows."""
+"""Laws of linear models and linear support vector machines, on samples of few rows."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_regressor
 
 from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
+from optimality import assert_optimal, by_cell, cells_of, price, subdifferential
+from strategies import examples, problems, seeds
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::fairlearnkit.exceptions.SmallGroupWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning"),
+    # An equality between more groups than there are features.
+    pytest.mark.filterwarnings("ignore:.* predicts the same for every row:UserWarning"),
+]
 EPSILON = 0.1
 # Objectives at weight C = 1: the loss of margins y f, or of residuals y - f.
 LOSSES = [
@@ -28,7 +32,7 @@ LOSSES = [
 ]
 ESTIMATORS = [estimator.set_params(tol=1e-16) for estimator, _ in LOSSES]
 PIECEWISE_LINEAR = ESTIMATORS[1], ESTIMATORS[4]
-some = settings(max_examples=15)
+some = examples(15)
 estimators = st.sampled_from(ESTIMATORS)
 bounds = st.sampled_from([0.0, 0.05, 0.5])
 
@@ -94,6 +98,133 @@ def test_the_gap_is_kept(estimator, sample, max_gap):
     assert_array_equal(model.group_counts_, counts)
     assert isinstance(model.gap_, float)
     assert model.n_iter_ >= 1
+
+
+def strata_of(constraint, y, group, weight):
+    """Rows that a constraint compares with one another, and its name.
+
+    Demographic parity where a cell of another one would be empty.
+    """
+    classes = {"equal_opportunity": [1], "equalized_odds": [-1, 1]}
+    strata = [y == label for label in classes.get(constraint, [])]
+    for rows in strata:
+        if len({*group[rows & (weight > 0)]}) < len({*group}):
+            return "demographic_parity", None
+    return constraint, strata or None
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda m: repr(m)[:60])
+@some
+@given(
+    sample=problems(),
+    max_gap=st.sampled_from([0.0, 0.05, 0.5]),
+    constraint=st.sampled_from(
+        ["demographic_parity", "equal_opportunity", "equalized_odds"]
+    ),
+)
+def test_the_multipliers_certify_the_optimum(estimator, sample, max_gap, constraint):
+    """Also of collinear, separable and void ones, and of more groups than features."""
+    X, f, group, weight = sample
+    y = target(estimator, f)
+    if is_regressor(estimator):
+        constraint = "demographic_parity"
+    constraint, strata = strata_of(constraint, y, group, weight)
+    model = fit(estimator, sample, max_gap=max_gap, constraint=constraint)
+    w, b = np.ravel(model.coef_), np.ravel(model.intercept_)[0]
+    middle = X.mean(axis=0)  # scores without the rounding of an offset
+    Z, b = X - middle, b + middle @ w
+    ends = weight * subdifferential(loss_name(estimator), y, Z @ w + b)
+    near = 1e-7 * objective_of(model, estimator, sample) + 1e-9
+    parts = cells_of(group, weight, strata)
+    assert_optimal(Z, (w, b), ends, model.multipliers_, parts, max_gap, near)
+
+
+@some
+@given(estimator=estimators, sample=problems(), steps=st.permutations(range(4)))
+def test_the_price_bounds_the_objective_of_every_other_bound(estimator, sample, steps):
+    """The optimum is convex in `max_gap`, with the multipliers as its slope."""
+    first, second = (0.0, 0.05, 0.3, 5.0)[steps[0]], (0.0, 0.05, 0.3, 5.0)[steps[1]]
+    models = [fit(estimator, sample, max_gap=bound) for bound in (first, second)]
+    here, there = (objective_of(model, estimator, sample) for model in models)
+    nu = by_cell(models[0].multipliers_, cells_of(*sample[2:]))
+    bound = here - models[0].duality_gap_ - price(nu) * (second - first)
+    assert there >= bound - 1e-6 * here
+    if second > first:
+        assert there <= here + models[1].duality_gap_ + 1e-9 * here
+
+
+def loss_name(estimator):
+    plain = {ParityLogisticRegression: "logistic", ParityRidge: "squared"}
+    return plain.get(type(estimator)) or estimator.loss
+
+
+def objective_of(model, estimator, sample):
+    X, f, _, weight = sample
+    score, y = scores(model, X), target(estimator, f)
+    each = LOSSES[ESTIMATORS.index(estimator)][1]
+    loss = each(y - score if is_regressor(estimator) else y * score)
+    return 0.5 * np.sum(model.coef_**2) + weight @ loss
+
+
+@some
+@given(
+    estimator=estimators,
+    sample=samples(),
+    max_gap=bounds,
+    factor=st.sampled_from([1e-3, 0.2, 50.0]),
+    seed=seeds,
+)
+def test_turned_and_scaled_features_give_the_same_scores(
+    estimator, sample, max_gap, factor, seed
+):
+    """A penalty on the length of the coefficients knows no axes."""
+    X, f, group, weight = sample
+    expected = fit(estimator, sample, max_gap=max_gap)
+    d = X.shape[1]
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))[0]
+    turned = X @ turn * factor
+    in_loss = "alpha" if isinstance(estimator, ParityRidge) else "C"
+    unit = {in_loss: factor**2 if in_loss == "alpha" else factor**-2}
+    found = fit(estimator, (turned, f, group, weight), max_gap=max_gap, **unit)
+    assert_same_scores(estimator, scores(found, turned), scores(expected, X))
+    by_hand = factor * turn @ np.ravel(found.coef_)
+    assert_allclose(by_hand, np.ravel(expected.coef_), atol=1e-4)
+
+
+@some
+@given(
+    estimator=st.sampled_from(ESTIMATORS[3:]),
+    sample=samples(),
+    max_gap=bounds,
+    factor=st.sampled_from([1e-3, 0.2, 50.0, 1e4]),
+    shift=st.sampled_from([0.0, -3.0, 1e3]),
+)
+def test_the_unit_and_the_origin_of_a_numeric_target(
+    estimator, sample, max_gap, factor, shift
+):
+    X, f, group, weight = sample
+    expected = scores(fit(estimator, sample, max_gap=max_gap), X)
+    moved = factor * (f + shift)
+    unit = {"max_gap": factor * max_gap}
+    if not isinstance(estimator, ParityRidge):
+        unit["epsilon"] = factor * EPSILON
+    if estimator in PIECEWISE_LINEAR:  # of degree 1, the penalty is of degree 2
+        unit["C"] = factor
+    found = scores(fit(estimator, (X, moved, group, weight), **unit), X)
+    assert_same_scores(estimator, found / factor - shift, expected)
+
+
+@some
+@given(estimator=estimators, sample=samples(), max_gap=bounds)
+def test_a_column_twice_shares_its_coefficient_and_a_constant_has_none(
+    estimator, sample, max_gap
+):
+    X, f, group, weight = sample
+    wide = np.c_[X, X[:, 0], np.full(len(X), 7.0)]
+    model = fit(estimator, (wide, f, group, weight), max_gap=max_gap)
+    w = np.ravel(model.coef_)
+    assert_allclose(w[0], w[-2], atol=1e-4)
+    assert_allclose(w[-1], 0.0, atol=1e-9)
 
 
 @some

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -15,11 +15,12 @@ from fairlearnkit.constraints import (
     EqualOpportunity,
     GeneralParity,
 )
+from strategies import examples
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::fairlearnkit.exceptions.SmallGroupWarning"
 )
-thirty = settings(max_examples=30)
+thirty = examples(30)
 
 # Each constraint with the values of y that form its strata; None takes all rows.
 STRATA = [
