@@ -4,7 +4,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 
 from fairlearnkit.inspection import (
     GroupRatesDisplay,
@@ -12,10 +14,12 @@ from fairlearnkit.inspection import (
     ScoreDistributionDisplay,
 )
 from fairlearnkit.kernel_ridge import ParityKernelRidge
+from fairlearnkit.linear_model import ParityRidge
 from fairlearnkit.metrics import audit_subgroups
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.svm import ParitySVC, ParitySVR
 
+da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 
 RNG = np.random.default_rng(0)
@@ -23,6 +27,7 @@ TABLE = pd.DataFrame(RNG.normal(size=(60, 2)), columns=["x", "y"])
 TABLE["sex"] = np.resize(["f", "m"], 60)
 TABLE["hired"] = (TABLE["x"] > 0).astype(int)
 LAZY = dd.from_pandas(TABLE, npartitions=2)
+DTYPES = float, float, object
 X, SEX = LAZY[["x", "y"]], {"sensitive_features": LAZY["sex"]}
 
 
@@ -68,3 +73,17 @@ def test_displays():
         with pytest.raises(ValueError, match=r"y_true is a Dask.*Display draws rows"):
             display.from_predictions(LAZY["hired"], LAZY["x"], **SEX)
     assert plt.get_fignums() == before
+
+
+def test_searches_of_scikit_learn():
+    """What the guide page says of them."""
+    search = GridSearchCV(ParityRidge(), {"alpha": [1.0, 100.0]}, cv=2)
+    data = TABLE[["x", "y"]].to_numpy(), TABLE["hired"] * 1.0, TABLE["sex"]
+    search.fit(*data[:2], sensitive_features=data[2])
+    expected = search.cv_results_["mean_test_score"]
+    arrays = [da.from_array(np.asarray(v, like), 20) for v, like in zip(data, DTYPES)]
+    search.fit(*arrays[:2], sensitive_features=arrays[2])
+    assert_allclose(search.cv_results_["mean_test_score"], expected, rtol=1e-8)
+    # Raised before any method of ours gets rows.
+    with pytest.raises(pd.errors.IndexingError, match="Too many indexers"):
+        search.fit(X, LAZY["hired"], **SEX)

@@ -16,10 +16,6 @@ from fairlearnkit._data.labels import factorize
 from fairlearnkit._data.messages import Caller
 from fairlearnkit._data.rows import take_rows
 
-# Distinct rows of labels in a partition, at most: with more, y or the sensitive column
-# holds numbers. A table of them takes 1 MB a partition, and twice as much for twice.
-MOST_DISTINCT = 10_000
-
 
 class Distinct(NamedTuple):
     """Distinct rows of some columns.

@@ -12,12 +12,18 @@ import numpy as np
 from fairlearnkit._data.containers import is_lazy
 from fairlearnkit._data.distinct import distinct_rows
 from fairlearnkit._data.exact_sums import add_parts, exact_parts, rounded
+from fairlearnkit._data.groups import find_groups, with_sizes
+from fairlearnkit._data.messages import FIT
 from fairlearnkit._data.partitions import Partitions, compute, concatenate, merged
+from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 # Rows of a table, at most: one of them takes about 100 bytes, and a table of ten
 # partitions is on its way at a time. Doubled, so is the memory of the merging tasks.
 MOST_DISTINCT = 100_000
+# Rows of the table of one partition, at most, where tables are stacked and not merged.
+# A table of them takes 1 MB a partition, and twice as much for twice.
+MOST_IN_PARTITION = 10_000
 # Weights at the start of a partition among which at most half may be different, if
 # weights are to be told apart in a table. Doubled, it only costs a longer look.
 LOOKED_AT = 2**13
@@ -55,6 +61,12 @@ class LabelTable(NamedTuple):
             return self.sizes.astype(np.float64)
         return rounded(self.parts)
 
+    def groups(self, missing, caller=FIT):
+        """Groups of the rows, each of which counts as the rows of positive weight."""
+        features = self.columns["sensitive_features"]
+        groups = find_groups(features, caller, missing=missing, sizes=self.sizes)
+        return with_sizes(groups, self.used)
+
 
 def tabulate(arguments, check=None, *, numbers=(), terms=None):
     """The table of Dask collections of labels, in one pass over their rows.
@@ -86,6 +98,41 @@ def tabulate(arguments, check=None, *, numbers=(), terms=None):
     tasks = data.each("parity-labels", _tabulate, check, numbers, terms)
     (table,) = compute([merged("parity-labels", tasks, join_tables)])
     return check_table(table)
+
+
+def read_labels(data, names):
+    """The table of the labels that a fit is given.
+
+    Parameters
+    ----------
+    data : Partitions
+        With ``sample_weight``, if there is one.
+    names : list of str
+        Arguments that hold labels.
+
+    Returns
+    -------
+    table : LabelTable
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two rows, or hardly two that are the same.
+    """
+    tasks = data.each("parity-labels", _labels, names, names=[*names, WEIGHT])
+    (table,) = compute([merged("parity-labels", tasks, join_tables)])
+    return check_fit(table)
+
+
+def check_fit(table):
+    """The table, if there are enough rows for a fit; None stands for empty ones."""
+    table = check_table(table)
+    n_samples = table.sizes.sum()
+    if n_samples < 2:
+        msg = f"Found X with {n_samples} sample(s); at least 2 are needed."
+        raise ValueError(msg)
+    check_weight_sum(table.weights)
+    return table
 
 
 def distinct_labels(name, values):
@@ -143,6 +190,15 @@ def read_part_weight(part, n_rows):
     return _check_sample_weight(padded, np.empty(n_rows + 1), **options)[:-1]
 
 
+def _labels(part, names):
+    """Table of some arguments of a partition, None if it is empty."""
+    labels = {name: part[name] for name in names}
+    n_rows = n_rows_of(labels)
+    if not n_rows:
+        return None
+    return table_of_rows(distinct_rows(labels), read_part_weight(part, n_rows))
+
+
 def _tabulate(part, check, numbers, terms):
     """Table of a partition, None if it is empty."""
     others = {WEIGHT, *numbers}
@@ -160,7 +216,7 @@ def _tabulate(part, check, numbers, terms):
     return table_of_rows(distinct, weight, None if terms is None else terms(part))
 
 
-def table_of_rows(distinct, weight, terms=None):
+def table_of_rows(distinct, weight, terms=None, most=None):
     """Table of rows in memory.
 
     Parameters
@@ -171,13 +227,15 @@ def table_of_rows(distinct, weight, terms=None):
         Weights.
     terms : ndarray of shape (n_terms, n_samples), default=None
         Numbers whose weighted sums the table gets.
+    most : int, default=None
+        Length that it may have; None for `MOST_DISTINCT`.
 
     Returns
     -------
     table : LabelTable
     """
     n_kinds = len(distinct.sizes)
-    check_repeats(distinct.table, n_kinds)
+    check_repeats(distinct.table, n_kinds, most)
     codes, sums = distinct.codes.astype(np.intp), None
     if terms is not None:
         terms = terms if weight is None else terms * weight
@@ -233,29 +291,58 @@ def join_tables(a, b):
         numbers = np.bincount(codes, np.concatenate([a, b]), minlength=n_kinds)
         return numbers.astype(np.intp)
 
-    parts = sums = None
+    sums, parts = None, _stacked_parts([a, b])
     if a.sums is not None:
         sums = _sums_by(codes, np.concatenate([a.sums, b.sums], axis=1), n_kinds)
-    if a.parts is not None:
-        n_parts = max(len(a.parts), len(b.parts))
-        padded = [_padded(each.parts, n_parts) for each in (a, b)]
-        parts = add_parts(codes, np.concatenate(padded, axis=1), n_kinds)
+    if parts is not None:
+        parts = add_parts(codes, parts, n_kinds)
     sizes, used = added(a.sizes, b.sizes), added(a.used, b.used)
     return LabelTable(distinct.table, sizes, used, parts, sums)
 
 
-def _padded(parts, n_parts):
-    return np.pad(parts, ((0, n_parts - len(parts)), (0, 0)))
+def stacked(tables):
+    """Tables of the partitions, one below the other: no two rows become one.
+
+    Parameters
+    ----------
+    tables : list of LabelTable
+        Of the same columns.
+
+    Returns
+    -------
+    table : LabelTable or None
+        None without tables.
+    """
+    if not tables:
+        return None
+    sizes, used = (
+        np.concatenate([getattr(t, name) for t in tables]) for name in ("sizes", "used")
+    )
+    sums = None
+    if tables[0].sums is not None:
+        sums = np.concatenate([t.sums for t in tables], axis=1)
+    columns = concatenate([t.columns for t in tables])
+    return LabelTable(columns, sizes, used, _stacked_parts(tables), sums)
 
 
-def check_repeats(columns, n_kinds):
+def _stacked_parts(tables):
+    """Exact sums of several tables, side by side; None without weights."""
+    if tables[0].parts is None:
+        return None
+    n_parts = max(len(t.parts) for t in tables)
+    padded = [np.pad(t.parts, ((0, n_parts - len(t.parts)), (0, 0))) for t in tables]
+    return np.concatenate(padded, axis=1)
+
+
+def check_repeats(columns, n_kinds, most=None):
     """Raise an error for columns with too many different rows."""
-    if n_kinds > MOST_DISTINCT:
+    most = MOST_DISTINCT if most is None else most
+    if n_kinds > most:
         names = " and ".join(name for name in columns if name != WEIGHT)
         msg = (
             f"{names} have {n_kinds} different rows or more. Of Dask collections, the "
-            f"different labels are counted, and at most {MOST_DISTINCT} of them. Cut "
-            "numbers into groups, for instance by pandas.cut, or pass a sample of the "
-            "rows that is in memory."
+            f"different labels are counted, and at most {most} of them. Cut numbers "
+            "into groups, for instance by pandas.cut, or pass a sample of the rows "
+            "that is in memory."
         )
         raise ValueError(msg)

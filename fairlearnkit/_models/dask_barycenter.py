@@ -7,7 +7,7 @@ leave the partitions.
 
 import numpy as np
 
-from fairlearnkit._data.label_tables import read_part_weight
+from fairlearnkit._data.label_tables import read_labels, read_part_weight
 from fairlearnkit._data.messages import FIT
 from fairlearnkit._data.partitions import compute, merged
 from fairlearnkit._data.rows import split_rows
@@ -16,7 +16,6 @@ from fairlearnkit._models.barycenter import (
     match_groupings,
     read_groupings,
 )
-from fairlearnkit._models.dask_labels import read_labels
 from fairlearnkit._transport.maps import transport_by_group
 from fairlearnkit._transport.summaries import (
     Limit,
@@ -43,13 +42,13 @@ def read_lazy_groupings(estimator, data):
         The table.
     groupings : list of Groups
         Of its rows, whose sizes are numbers of rows of positive weight.
-    weight : ndarray or None
+    weight : ndarray
         Sums of weights of its rows.
     """
     labels = read_labels(data, ["sensitive_features"])
     groups = labels.groups(estimator.missing)
     groupings = read_groupings(estimator, groups, len(labels.sizes))
-    return labels.table["sensitive_features"], groupings, labels.weights
+    return labels.columns["sensitive_features"], groupings, labels.weights
 
 
 def summary_limits(groupings, weight, n_columns):
@@ -72,9 +71,7 @@ def summary_limits(groupings, weight, n_columns):
         known = groups.codes >= 0
         codes, n_groups = groups.codes[known], len(groups.labels)
         counts = np.bincount(codes, groups.sizes[known], minlength=n_groups)
-        units = np.ones(n_groups)
-        if weight is not None:
-            units = np.bincount(codes, weight[known], minlength=n_groups) / counts
+        units = np.bincount(codes, weight[known], minlength=n_groups) / counts
         most = shared_limit(counts.astype(np.int64), n_columns)
         limits.append([Limit(most, unit) for unit in units.tolist()])
     return limits

@@ -15,21 +15,26 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from fairlearnkit._data.containers import named_columns
-from fairlearnkit._data.distinct import MOST_DISTINCT, distinct_rows
+from fairlearnkit._data.distinct import distinct_rows
 from fairlearnkit._data.groups import find_groups
-from fairlearnkit._data.label_tables import read_part_weight
+from fairlearnkit._data.label_tables import (
+    MOST_IN_PARTITION,
+    check_fit,
+    read_part_weight,
+    stacked,
+    table_of_rows,
+)
 from fairlearnkit._data.messages import FIT, required_message
 from fairlearnkit._data.order_statistics import weighted_quantiles
 from fairlearnkit._data.partitions import (
     Partitions,
     compute,
-    concatenate,
     keep,
     merged,
     run_each,
 )
 from fairlearnkit._data.sensitive_columns import check_varying, read_numeric_columns
-from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
+from fairlearnkit._data.targets import check_target, numeric_target
 from fairlearnkit._data.times import as_times
 from fairlearnkit._optim.dask_rows import DaskRows, Source, Stored
 from fairlearnkit._optim.rows import column_ranges
@@ -76,8 +81,7 @@ class DaskTable:
         *,
         y_is,
     ):
-        if sensitive_features is None:
-            raise ValueError(required_message(FIT))
+        require_groups(sensitive_features)
         self.estimator, self.has_numbers = estimator, "numbers" in (y_is or "")
         constraint = check_constraint(estimator.constraint)
         is_numeric = isinstance(constraint, Decorrelation)
@@ -95,7 +99,7 @@ class DaskTable:
             run_each("parity-table", _summary, [(t,) for t in described])
         )
         self._take(X, [s for s in summaries if s is not None], labels_of_y)
-        self.lengths = [0 if s is None else len(s["sizes"]) for s in summaries]
+        self.lengths = [0 if s is None else len(s["table"].sizes) for s in summaries]
         parts = [
             (part["X"], part["y"] if self.has_numbers else None, labels)
             for part, labels in zip(data.parts, described)
@@ -107,29 +111,22 @@ class DaskTable:
     def _take(self, X, known, labels_of_y):
         """Merge what is known of the partitions."""
         estimator = self.estimator
-        self.n_samples = sum(s["n_samples"] for s in known)
-        if self.n_samples < 2:
-            msg = (
-                f"Found array with {self.n_samples} sample(s) while a minimum of 2 is "
-                f"required by {type(estimator).__name__}."
-            )
-            raise ValueError(msg)
+        table = check_fit(stacked([s["table"] for s in known]))
+        self.sizes, self.weights = table.sizes, table.weights
+        self.n_samples = int(table.sizes.sum())
         check_features(estimator, X, known[0]["ends"].shape[1])
         self.ends = _merged_ends(known)
         self.dtype = np.result_type(*(s["dtype"] for s in known))
         self.is_sparse = known[0]["is_sparse"]
-        self.sizes = np.concatenate([s["sizes"] for s in known])
-        self.weights = np.concatenate([s["weights"] for s in known])
-        check_weight_sum(self.weights)
-        table = concatenate([s["table"] for s in known])
         self.y = None
         if labels_of_y:
-            self.y = column_or_1d(table["y"], warn=True)
+            self.y = column_or_1d(table.columns["y"], warn=True)
             check_target(self.y)
             self.y = numeric_target(self.y) if self.has_numbers else self.y
-        if "sensitive_features" in table:
+        if "sensitive_features" in table.columns:
+            groups = table.columns["sensitive_features"]
             options = {"missing": estimator.missing, "sizes": self.sizes}
-            self.groups = find_groups(table["sensitive_features"], FIT, **options)
+            self.groups = find_groups(groups, FIT, **options)
 
     def _correlations(self, known):
         """Contrasts of a `Decorrelation`: deviations of numeric sensitive columns."""
@@ -189,6 +186,12 @@ def check_features(estimator, X, n_features):
     validate_data(estimator, like, skip_check_array=True)
 
 
+def require_groups(sensitive_features):
+    """Raise an error for groups that were not given."""
+    if sensitive_features is None:
+        raise ValueError(required_message(FIT))
+
+
 def _bins(data, n_bins):
     """Upper edges of the bins of a `GeneralParity`, the largest y included."""
     if not (isinstance(n_bins, Integral) and n_bins >= 1):
@@ -241,33 +244,20 @@ def _describe(part, names, numbers, bins, missing):
         values = np.where(known[:, None], values, 0.0)
         more = {"numbers": values, "known": known}
     distinct = distinct_rows(labels, n_rows)
-    if len(distinct.sizes) > MOST_DISTINCT:
-        raise ValueError(_many_labels(names, n_rows, len(distinct.sizes)))
-    codes, n_kinds = distinct.codes, len(distinct.sizes)
     summary = {
-        "n_samples": n_rows,
-        "table": distinct.table,
-        "sizes": distinct.sizes,
-        "weights": np.bincount(codes, weight, minlength=n_kinds).astype(np.float64),
+        "table": table_of_rows(distinct, weight, most=MOST_IN_PARTITION),
         "ends": column_ranges(X),
         "dtype": X.dtype,
         "is_sparse": sparse.issparse(X),
     }
     if missing is not None:
         summary["names"] = titles
-    return {"codes": codes, "weight": weight, "more": more, "summary": summary}
+    arrays = {"codes": distinct.codes, "weight": weight, "more": more}
+    return {**arrays, "summary": summary}
 
 
 def _summary(described):
     return None if described is None else described["summary"]
-
-
-def _many_labels(names, n_rows, n_kinds):
-    return (
-        f"{' and '.join(names)} have {n_kinds} different values in {n_rows} rows of a "
-        "partition; a constraint on Dask collections compares groups, and needs labels "
-        "that repeat. Cut numbers into groups, for instance by pandas.cut."
-    )
 
 
 def _packed(X, y, described, dtype):

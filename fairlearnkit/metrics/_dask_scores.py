@@ -6,22 +6,17 @@ import numpy as np
 
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.distinct import distinct_rows
-from fairlearnkit._data.groups import Groups, find_groups, with_sizes
+from fairlearnkit._data.groups import Groups
 from fairlearnkit._data.label_tables import (
     LabelTable,
     check_table,
     lazy_first,
     n_rows_of,
     read_part_weight,
+    stacked,
     table_of_rows,
 )
-from fairlearnkit._data.partitions import (
-    Partitions,
-    compute,
-    concatenate,
-    keep,
-    run_each,
-)
+from fairlearnkit._data.partitions import Partitions, compute, keep, run_each
 from fairlearnkit._transport.ranges import RangedDistributions, sample_of
 
 GROUPS = "sensitive_features"
@@ -93,13 +88,10 @@ def read_score_rows(arguments, read, caller, missing):
     described = keep(data.each("scores-labels", _describe, read, len(data.parts)))
     summaries = compute(run_each("scores-table", _summary, [(t,) for t in described]))
     known = [summary for summary in summaries if summary is not None]
-    table = check_table(_stacked([table for table, _ in known]) if known else None)
-    groups = find_groups(
-        table.columns[GROUPS], caller, missing=missing, sizes=table.sizes
-    )
+    table = check_table(stacked([table for table, _ in known]))
+    groups = table.groups(missing, caller)
     lengths = [0 if s is None else len(s[0].sizes) for s in summaries]
     group_of = np.split(groups.codes, np.cumsum(lengths)[:-1])
-    groups = with_sizes(groups, table.used)
     shares = group_shares(groups, table.weights)
     samples = [sample for _, sample in known]
     rows = run_each("scores-rows", _rows, [(task,) for task in described])
@@ -127,21 +119,3 @@ def _summary(described):
 
 def _rows(described):
     return None if described is None else described["rows"]
-
-
-def _stacked(tables):
-    """Tables of several partitions, one below the other."""
-    n_parts = max(0 if t.parts is None else len(t.parts) for t in tables)
-    parts = sums = None
-    if tables[0].parts is not None:
-        padded = (
-            np.pad(t.parts, ((0, n_parts - len(t.parts)), (0, 0))) for t in tables
-        )
-        parts = np.concatenate(list(padded), axis=1)
-    if tables[0].sums is not None:
-        sums = np.concatenate([t.sums for t in tables], axis=1)
-    columns = concatenate([t.columns for t in tables])
-    sizes, used = (
-        np.concatenate([getattr(t, name) for t in tables]) for name in ("sizes", "used")
-    )
-    return LabelTable(columns, sizes, used, parts, sums)

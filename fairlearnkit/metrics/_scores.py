@@ -5,11 +5,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy, as_array
-from fairlearnkit._data.groups import (
-    check_sensitive_features,
-    find_groups,
-    with_sizes,
-)
+from fairlearnkit._data.groups import check_sensitive_features
 from fairlearnkit._data.label_tables import tabulate
 from fairlearnkit._data.messages import SCORE_METRIC, required_message
 from fairlearnkit._models.constraint import with_positive_class
@@ -145,8 +141,7 @@ def _gap_of_sums(arguments, constraint, pos_label, missing):
     constraint, _ = with_positive_class(constraint, y_true, pos_label, name="y_true")
     features = table.columns["sensitive_features"]
     if isinstance(constraint, ParityConstraint):
-        groups = find_groups(features, SCORE_METRIC, missing=missing, sizes=table.sizes)
-        features = with_sizes(groups, table.used)
+        features = table.groups(missing, SCORE_METRIC)
     weight = table.weights
     contrasts = constraint.contrasts(y_true, features, weight, missing=missing)
     return contrasts.gap(table.sums[0] / np.where(weight > 0, weight, 1.0))

@@ -10,8 +10,7 @@ from fairlearnkit._models.dask_barycenter import (
     summarise_groups,
     summary_limits,
 )
-from fairlearnkit._models.dask_labels import require_groups
-from fairlearnkit._models.dask_table import check_features
+from fairlearnkit._models.dask_table import check_features, require_groups
 from fairlearnkit._transport.distributions import with_values
 from fairlearnkit._transport.maps import merge_near_ties, transport_maps
 

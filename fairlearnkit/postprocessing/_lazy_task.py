@@ -8,12 +8,12 @@ from sklearn.frozen import FrozenEstimator
 
 from fairlearnkit._data.groups import Groups
 from fairlearnkit._data.interpolation import check_categories
+from fairlearnkit._data.label_tables import read_labels
 from fairlearnkit._data.matching import sensitive_names
 from fairlearnkit._data.partitions import Partitions
 from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import read_weight
-from fairlearnkit._models.dask_labels import read_labels, require_groups
-from fairlearnkit._models.dask_table import check_features
+from fairlearnkit._models.dask_table import check_features, require_groups
 from fairlearnkit._routing.gathering import check_takes_collections
 from fairlearnkit.exceptions import SmallGroupWarning
 
@@ -53,14 +53,14 @@ def read_lazily(estimator, X, y, sensitive_features, sample_weight, proba):
     labels = read_labels(data, names)
     groups = labels.groups(estimator.missing)
     check_categories(groups)
-    y_table, classes = read_classes(estimator.estimator, labels.table.get("y"))
+    y_table, classes = read_classes(estimator.estimator, labels.columns.get("y"))
     of_labels = {
         "classes": classes,
         "all_groups": groups,
-        "names": sensitive_names(labels.table["sensitive_features"]),
+        "names": sensitive_names(labels.columns["sensitive_features"]),
     }
-    weight = labels.sizes * 1.0 if labels.weights is None else labels.weights
-    labelled = build_task(estimator, None, y_table, groups, weight, **of_labels)
+    weights = labels.weights
+    labelled = build_task(estimator, None, y_table, groups, weights, **of_labels)
     # 2. Calibration rows, or bins of them.
     known = _known(estimator, labelled)
     rows = _calibration_rows(estimator, data, known, labelled, labels.used)

@@ -16,8 +16,7 @@ from fairlearnkit._models.dask_barycenter import (
     summarise_groups,
     summary_limits,
 )
-from fairlearnkit._models.dask_labels import require_groups
-from fairlearnkit._models.dask_table import check_features
+from fairlearnkit._models.dask_table import check_features, require_groups
 from fairlearnkit._transport.maps import transport_maps
 
 

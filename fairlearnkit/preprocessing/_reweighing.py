@@ -6,14 +6,16 @@ import numpy as np
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.classes import encode_classes
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.counts import SMALL_CELL, counts_table
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.interpolation import check_categories
-from fairlearnkit._data.messages import Caller, format_labels
-from fairlearnkit._data.rows import read_weight
+from fairlearnkit._data.messages import Caller, format_labels, required_message
 from fairlearnkit._data.targets import check_weight_sum
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.utils._sklearn_private import _check_sample_weight
+
+from ._dask_weights import LazyWeights
 
 CALLER = Caller("y", "")
 
@@ -44,7 +46,7 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
 
     Returns
     -------
-    weight : ndarray of shape (n_samples,)
+    weight : ndarray or Dask collection of shape (n_samples,)
         For ``fit(X, y, sample_weight=weight)`` of any model that takes weights.
 
     Raises
@@ -77,6 +79,9 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
 
     Compute the weights from the training rows, and evaluate without them.
 
+    Dask arrays and Series with the same partitions are read in one pass, and give a
+    lazy collection of weights, with the partitions and the index of y.
+
     References
     ----------
     Kamiran, Calders: Data Preprocessing Techniques for Classification without
@@ -96,24 +101,59 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
     a: 0.650 before, 0.478 weighted
     b: 0.306 before, 0.478 weighted
     """
+    data = y, sensitive_features, sample_weight
+    if any_lazy(*data):
+        rows = _read_lazily(*data)
+        classes, y_codes = _read_classes(rows.table.columns["y"])
+        groups = rows.table.groups(missing, CALLER)
+        numbers = rows.table.used, rows.table.weights
+        return rows.times(_factors(groups, y_codes, classes, *numbers))
     check_alignment(
         y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
     )
-    advice = "Cut a numeric target into classes."
-    classes, y_codes = encode_classes(y, "parity_sample_weight", advice)
+    classes, y_codes = _read_classes(y)
     n_samples = len(y_codes)
     groups = find_groups(
         sensitive_features, CALLER, n_samples=n_samples, missing=missing
     )
-    check_categories(groups)
     given = _check_sample_weight(
         sample_weight, y_codes, dtype=np.float64, ensure_non_negative=True
     )
-    check_weight_sum(given)
+    return given * _factors(groups, y_codes, classes, given > 0, given)
+
+
+def _read_lazily(y, sensitive_features, sample_weight):
+    if y is None:
+        _read_classes(y)  # raises an error
+    if sensitive_features is None:
+        raise ValueError(required_message(CALLER))
+    return LazyWeights(y, sensitive_features, sample_weight)
+
+
+def _read_classes(y):
+    advice = "Cut a numeric target into classes."
+    return encode_classes(y, "parity_sample_weight", advice)
+
+
+def _factors(groups, class_codes, classes, used, weight):
+    """What the weight of each entry is multiplied by.
+
+    Parameters
+    ----------
+    groups : Groups
+    class_codes : ndarray of shape (n_entries,), intp
+    classes : list
+    used : ndarray of shape (n_entries,)
+        Number of rows of positive weight.
+    weight : ndarray of shape (n_entries,)
+        Sum of their weights.
+    """
+    check_categories(groups)
+    check_weight_sum(weight)
+    _check_cells(groups, class_codes, classes, used)
     shape = len(groups.labels), len(classes)
-    _check_cells(groups, y_codes, classes, given)
-    scaled = read_weight(given, n_samples)
-    return given * independence_factors(groups.codes, y_codes, shape, scaled)
+    scaled = np.ldexp(weight, -np.frexp(weight.max())[1])  # whose products are finite
+    return independence_factors(groups.codes, class_codes, shape, scaled)
 
 
 def independence_factors(group_codes, class_codes, shape, weight):
@@ -144,15 +184,16 @@ def independence_factors(group_codes, class_codes, shape, weight):
     return factors
 
 
-def _check_cells(groups, class_codes, classes, weight):
+def _check_cells(groups, class_codes, classes, used):
     """Raise an error for groups without weight, warn of cells with few or no rows.
 
     A cell is a class in a group. Classes without weight in any group do not count.
     """
-    known = (groups.codes >= 0) & (weight > 0)
+    known = groups.codes >= 0
     shape = len(groups.labels), len(classes)
     cells = np.ravel_multi_index((groups.codes[known], class_codes[known]), shape)
-    counts = np.bincount(cells, minlength=np.prod(shape)).reshape(shape)
+    counts = np.bincount(cells, used[known], minlength=np.prod(shape))
+    counts = counts.astype(np.intp).reshape(shape)
     labels = groups.labels.tolist()
     if not counts.any(axis=1).all():
         table = counts_table(labels, counts.sum(axis=1))
@@ -174,4 +215,4 @@ def _check_cells(groups, class_codes, classes, weight):
             f" Without any row, {format_labels(empty)}, no weights can make y "
             "independent of the groups: merge groups or classes."
         )
-    warnings.warn(msg, SmallGroupWarning, stacklevel=3)
+    warnings.warn(msg, SmallGroupWarning, stacklevel=4)
