@@ -27,11 +27,21 @@ KINDS = {
         "tests/test_common.py",
         "tests/utils/",
     ),
-    "Bad input": ("tests/bad_input/",),
+    "Bad input": ("tests/test_bad_input.py",),
     "Properties on random problems": ("tests/properties/",),
     "Faults, interruptions, threads and processes": (
-        "tests/faults/",
+        "tests/test_dask_faults.py",
         "tests/test_failed_fit.py",
+        "tests/test_long_run.py",
+        "tests/test_memory.py",
+        "tests/test_missing_libraries.py",
+        "tests/test_processes.py",
+        "tests/test_threads.py",
+    ),
+    "Saved models, types and versions": (
+        "tests/test_persistence.py",
+        "tests/test_stubs.py",
+        "tests/test_versions.py",
     ),
     "Optima, bounds and certificates": (
         "tests/_optim/",

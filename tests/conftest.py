@@ -41,11 +41,11 @@ MISSING = "PyTorch (extra 'torch') is missing"
 # Tests that call the same lines many times, with other data or other estimators: they
 # are run without counting what they execute, which takes half as long again.
 REPEAT = (
-    "tests/bad_input/",
-    "tests/faults/",
     "tests/properties/",
+    "tests/test_bad_input.py",
     "tests/test_common.py",
     "tests/test_examples.py",
+    "tests/test_failed_fit.py",
     "tests/test_offsets.py",
     "tests/test_optimum.py",
     "tests/test_papers.py",

@@ -20,7 +20,12 @@ from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.constraints import Decorrelation, ParityConstraint
 from fairlearnkit.inspection import prediction_sensitivity
-from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
+from fairlearnkit.linear_model import (
+    ParityLogisticRegression,
+    ParityLogisticRegressionCV,
+    ParityRidge,
+    ParityRidgeCV,
+)
 from fairlearnkit.metrics import (
     bootstrap_interval,
     demographic_parity_difference,
@@ -34,7 +39,7 @@ from fairlearnkit.postprocessing import (
 )
 from fairlearnkit.representation import ParityEncoder
 from fairlearnkit.utils.discovery import all_functions, all_public
-from helpers import raised
+from helpers import SEARCHES, raised
 
 REFUSED = r"other rows than .* another order.*\.loc\[.*\.index\].*\.to_numpy\(\)"
 N = 240
@@ -86,6 +91,8 @@ FEW = {
     BarycenterRegressor: {"cv": 2},
     BarycenterClassifier: {"cv": 2},
     ParityThresholdClassifier: {"cv": 2},
+    ParityLogisticRegressionCV: SEARCHES["ParityLogisticRegressionCV"],
+    ParityRidgeCV: SEARCHES["ParityRidgeCV"],
 }
 
 
