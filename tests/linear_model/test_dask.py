@@ -442,7 +442,7 @@ def test_gamma_targets_out_of_range(frame):
 def client():
     distributed = pytest.importorskip("distributed")
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
     )
     with cluster, distributed.Client(cluster) as client:
         yield client

@@ -503,7 +503,7 @@ def test_distributed_scheduler():
     with (
         dask.config.set(scheduler=None),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster),
     ):
