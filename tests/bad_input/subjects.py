@@ -352,7 +352,8 @@ def scorer_subjects():
         groups=columns["groups"],
         classes=columns["classes"],
     )
-    yield "metrics.pooled_scorers", kinds, partial(_score, pooled)
+    known = {**kinds, "sensitive_features": "known groups"}
+    yield "metrics.pooled_scorers", known, partial(_score, pooled)
 
 
 def _score(scorers, X, y_true, **metadata):
