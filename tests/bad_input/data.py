@@ -32,6 +32,7 @@ def make_columns():
         "positive": _eighths(numbers - numbers.min() + 1),
         "scores": _eighths(score),
         "groups": groups,
+        "known groups": groups,
         "ages": codes * 4.0 + _eighths(rng.uniform(1, 5, len(groups))),
         "weight": _eighths(rng.uniform(0.25, 3.0, len(groups))),
     }

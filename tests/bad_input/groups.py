@@ -22,6 +22,8 @@ from .input import (
 )
 
 GROUPS = ("groups",)
+# Of which some were named before, which others cannot be.
+ANY_GROUPS = (*GROUPS, "known groups")
 
 
 def named(*names):
@@ -110,7 +112,7 @@ GROUP_FORMS = [
 MISSING_GROUP = r"missing \(None, NaN or NA\)"
 REQUIRED = "sensitive_features is required|needs sensitive_features|finds no groups"
 GROUPS_WRONG = [
-    Input(name, GROUPS, make, None, words)
+    Input(name, GROUPS if name == "one group" else ANY_GROUPS, make, None, words)
     for name, make, words in [
         (f"{name} in one row", one_replaced(value, object), MISSING_GROUP)
         for name, value in [

@@ -17,6 +17,7 @@ ANY = (
     "positive",
     "scores",
     "groups",
+    "known groups",
     "ages",
     "weight",
 )
