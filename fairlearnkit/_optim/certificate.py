@@ -160,7 +160,7 @@ def multipliers_of(problem, w, alpha):
     p, cells = problem, problem.cells
     if not p.basis.shape[1]:
         return np.zeros(len(p.strata))
-    pull = p.rows.rmatvec(alpha)
+    pull = p.rows.rmatvec(_balanced(p, alpha))
     v, _, lam = balance(p, w, pull)
     if lam is None:
         lam = shortest_multipliers(cells, p.basis.T @ (pull - v))

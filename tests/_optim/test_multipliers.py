@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import linprog
 
 from fairlearnkit._models.constraint import named_multipliers
 from fairlearnkit._optim import build_problem, solve
@@ -208,3 +209,44 @@ def test_the_sign_says_which_way_scores_are_pushed():
     y = X[:, 0] + rng.normal(size=400)
     model = ParityRidge(max_gap=0.0).fit(X, y, sensitive_features=group)
     assert model.multipliers_["0 - 1"] < 0  # group 1 would score higher without it
+
+
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
+@pytest.mark.parametrize("solver", ["auto", "interior-point", "cvxpy"])
+def test_hinge_whose_optimum_is_a_constant(solver):
+    # Subgradients of the loss at f = 1 balance X'g + A'lambda and sum to zero.
+    X = np.array(
+        [
+            [-1.5165810307716767, 0.1671411530106227],
+            [-0.7422956346902029, -0.8554824298811468],
+            [-1.6041861201479182, -0.15312792255161845],
+            [-2.3635911735220447, 0.19114737723236008],
+            [-2.2268226048636306, -0.9267212566023136],
+            [-0.5828193817405202, 0.09363888479575122],
+            [0.37307013749092255, 1.4524524106075833],
+            [-1.3381284276094343, -0.7330528624524322],
+            [-1.0125128236747978, 0.5076128239215105],
+            [-1.5412860052348747, -0.4704239777130057],
+            [-2.111925738093681, -1.0783646100237103],
+            [-2.4119494629788143, 0.0071406586831354035],
+            [-0.5030221209407392, -0.3088938625522927],
+            [0.8989444863678117, -1.2002908576658358],
+        ]
+    )
+    weight = np.tile([1.0, 1, 2, 3, 2, 1, 1], 2)
+    y = np.tile([1, 0, 1, 1, 1, 0, 0], 2)
+    group = np.tile([*"abababb"], 2)
+    model = ParityLinearSVC(loss="hinge", tol=1e-12, solver=solver)
+    model.fit(X, y, sensitive_features=group, sample_weight=weight)
+    a, b = (group == name for name in "ab")
+    means = [np.average(X[m], axis=0, weights=weight[m]) for m in (a, b)]
+    lam = model.multipliers_["a - b"]
+    upper = np.where(y == 1, 0.0, weight)
+    lower = np.where(y == 1, -weight, weight)
+    rest = lam * (means[0] - means[1]) + model.coef_[0]
+    Z = np.c_[X, np.ones(len(X))]
+    A = np.r_[np.c_[Z.T, -np.ones(3)], np.c_[-Z.T, -np.ones(3)]]
+    target = np.r_[-rest, 0.0, rest, 0.0]
+    bounds = [*zip(lower, upper), (0, None)]
+    found = linprog([*[0.0] * len(X), 1.0], A, target, bounds=bounds)
+    assert found.fun < 1e-3
