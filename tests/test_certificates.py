@@ -1,0 +1,75 @@
+"""Certificates of optimality against the solver of ``benchmarks/certificates.py``.
+
+Five problems of each family; the script takes thousands of them.
+"""
+
+import importlib
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs/certificates_results.txt"
+FAMILIES = [
+    "logistic",
+    "hinge",
+    "squared hinge",
+    "squared",
+    "tube",
+    "squared tube",
+    "Poisson",
+    "Gamma",
+    "kernel SVC",
+    "kernel SVR",
+    "kernel ridge",
+    "decision rules",
+    "projection, gap",
+    "projection, X",
+]
+ROW = re.compile(r"(.{19})" + r" *(\S+)" * 9)
+
+
+@pytest.fixture(scope="module")
+def script():
+    """The script, imported as it imports its own modules, and forgotten afterwards."""
+    before, folder = set(sys.modules), str(ROOT / "benchmarks")
+    sys.path.insert(0, folder)
+    yield importlib.import_module("certificates")
+    sys.path.remove(folder)
+    for name in set(sys.modules) - before:
+        if folder in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_certificates_are_not_below_the_excess(script, family):
+    verdicts = [script.verdict(family, i) for i in range(5)]
+    certified = [v for v in verdicts if not (v.warned or np.isnan(v.certificate))]
+    assert len(certified) >= 3
+    for v in certified:
+        assert v.shortfall <= 1, v
+        # The referee knows the optimum far better than any tolerance of a fit.
+        assert v.referee <= 1e-13 * v.objective, v
+
+
+def test_a_certificate_that_is_too_small_is_found(script):
+    """Half of it, of fits with a loose tolerance."""
+    verdicts = [script.verdict("squared hinge", i) for i in range(5)]
+    half = [replace(v, certificate=0.5 * v.certificate) for v in verdicts]
+    assert max(v.shortfall for v in half) > 1
+
+
+def test_every_family_is_tried(script):
+    assert list(script.AUDITS) == FAMILIES
+
+
+def test_stored_results_are_of_all_families_and_without_a_wrong_certificate():
+    text = RESULTS.read_text("utf-8").split("The same problems")[0]
+    rows = [match.groups() for match in map(ROW.match, text.splitlines()) if match]
+    stored = {name.strip(): int(wrong) for name, *_, wrong, _, _, _, _ in rows[2:]}
+    assert list(stored) == FAMILIES
+    assert not any(stored.values())
