@@ -40,7 +40,11 @@ class Given(ClassifierMixin, BaseEstimator):
 
 def draw(rng):
     """Probabilities of classes and of groups, and y and groups drawn from them."""
-    n, k, g = int(rng.integers(20, 91)), int(rng.integers(2, 4)), int(rng.integers(2, 4))
+    n, k, g = (
+        int(rng.integers(20, 91)),
+        int(rng.integers(2, 4)),
+        int(rng.integers(2, 4)),
+    )
     member = rng.dirichlet(np.full(g, 0.3), n)
     z = rng.normal(size=(n, k)) * rng.choice([0.3, 1.0, 3.0])
     z += np.outer(member @ np.arange(g), np.arange(k))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -16,6 +17,7 @@ from .problems import draw, log_uniform
 from .referee import Hinges, Program, referee
 
 UNIT_ROUNDING = EXTENDED(2.0**-53)
+FLOAT32_ROUNDING = EXTENDED(2.0**-24)
 TOLERANCES = [None, None, None, 1e-10, 1e-4, 1e-2, 1e-1]
 
 
@@ -216,6 +218,8 @@ def audit_linear(family, rng):
         objective += c @ family.loss(model).terms(y, X @ w + b)[0]
         size = abs(X) @ abs(w)
         noise = rounding_of(model, drawn, y, c, X @ w + b, size + abs(b), objective)
+        if name == "gap_ratio" and model.coef_.dtype == np.float32:
+            noise += contrast_rounding(model, drawn, size, FLOAT32_ROUNDING)
         verdicts.append((objective, *problem, noise))
     return _verdict(model, verdicts, warned, drawn)
 
@@ -295,25 +299,32 @@ def rounding_of(model, drawn, y, c, f, size, objective):
     u = 2^-53, the bound of a sum of n + d products (Higham, Accuracy and Stability of
     Numerical Algorithms, 2002, section 3.1). F is the objective, alpha the derivatives
     of the loss, lambda the multipliers of the constraint, s_i = \|x_i\|'\|w\| + \|b\|
-    the size of the terms of a score and m_c'' s their mean in a cell. Coefficients in
-    float32 miss the constraint by their own rounding, so that u is 2^-24 with lambda.
+    the size of the terms of a score and m_c's their mean in a cell. With `gap_ratio` the
+    referee takes the contrasts that the fit has, whose coefficients in float32 miss
+    those that were asked for: the last term is then added once more with 2^-24 for u.
     """
     loss_terms = abs(c * _slopes(model, y, f))
     numbers = abs(y) if len(np.unique(y)) > 2 else 1
     unit = UNIT_ROUNDING * sum(drawn.X.shape)
+    contrast = contrast_rounding(model, drawn, size, UNIT_ROUNDING)
+    return unit * (objective + loss_terms @ (size + numbers)) + contrast
+
+
+def contrast_rounding(model, drawn, size, unit):
+    """The last term of `rounding_of`."""
     multipliers = sum(abs(v) for v in _leaves(model.multipliers_))
     means = max((cells @ size).max() for cells in drawn.means())
-    coef = getattr(model, "coef_", None) if not hasattr(model, "kernel") else None
-    narrow = coef is not None and coef.dtype == np.float32
-    contrast = unit * (2.0**29 if narrow else 1.0) * multipliers * means
-    return unit * (objective + loss_terms @ (size + numbers)) + contrast
+    return unit * sum(drawn.X.shape) * multipliers * means
 
 
 def _slopes(model, y, f):
     """Derivatives of the loss; of a hinge near its kink, the larger one."""
-    loss = next(k for k in FAMILIES.values() if type(k.estimator) is type(model) and (
-        getattr(k.estimator, "loss", None) == getattr(model, "loss", None)
-    )).loss(model)
+    loss = next(
+        k
+        for k in FAMILIES.values()
+        if type(k.estimator) is type(model)
+        and (getattr(k.estimator, "loss", None) == getattr(model, "loss", None))
+    ).loss(model)
     if not isinstance(loss, Hinges):
         return loss.terms(y, f)[1]
     near = 1e-6 * (1 + abs(f))
@@ -339,14 +350,16 @@ def audit_kernel(family, rng):
         options["epsilon"] = float(rng.choice([0.0, 0.1, 1.0])) * float(drawn.y.std())
     if hasattr(family.estimator, "tol") and rng.random() < 0.5:
         options["tol"] = float(rng.choice([1e-1, 1e-2, 1e-5]))
-    K, kernel = kernel_of(rng, drawn)
+    K, sizes, kernel = kernel_of(rng, drawn)
     model = clone(family.estimator).set_params(**options, **kernel, max_gap=np.inf)
     warned = fit(model, drawn)
     model, name = with_constraint(rng, model, drawn)
+    n, M, F = len(K), drawn.contrasts(), pivoted_root(K)
+    if model.get_params().get("solver") == "libsvm" and name == "bound" and len(M) > 1:
+        model.set_params(solver="auto")  # libsvm takes a bound on one contrast
     if name != "no constraint":
         warned = fit(model, drawn)
     drawn.traits += [name, f"solver={model.solver}", f"kernel={model.kernel}"]
-    n, M, F = len(K), drawn.contrasts(), pivoted_root(K)
     G, R = M[:0] @ F, np.eye(F.shape[1], dtype=EXTENDED)
     if name == "equality":
         R = complement(row_basis(M @ F))
@@ -361,7 +374,7 @@ def audit_kernel(family, rng):
     growth = _kernel_rounding(drawn, model)
     for y, c, beta, b in zip(*_columns(family, model, drawn), betas, shifts):
         data = F @ R, F @ zero, R, zero, y, c, loss, reg, model, G @ R
-        f, size = K @ beta + EXTENDED(b), abs(K) @ abs(beta)
+        f, size = K @ beta + EXTENDED(b), sizes @ abs(beta)
         objective = EXTENDED(reg) / 2 * (beta @ (K @ beta)) + c @ loss.terms(y, f)[0]
         noise = rounding_of(model, drawn, y, c, f, size + abs(b), objective)
         noise += sum(drawn.X.shape) * UNIT_ROUNDING * reg * (abs(beta) @ size)
@@ -370,31 +383,45 @@ def audit_kernel(family, rng):
 
 
 def kernel_of(rng, drawn):
-    """A kernel matrix in extended precision, and the parameters that ask for it."""
+    """A kernel matrix in extended precision, and how to ask for it.
+
+    Returns
+    -------
+    K : ndarray of shape (n_samples, n_samples)
+    sizes : ndarray of shape (n_samples, n_samples)
+        Of the terms that its elements are sums of, which rounding is relative to.
+    options : dict
+        Parameters of the model.
+    """
     X = drawn.dense
     size = float(np.sqrt((X**2).sum(axis=1).mean()))
     name = str(rng.choice(["linear", "rbf", "poly", "precomputed"]))
     gamma = log_uniform(rng, -2, 1) / size**2
-    products = X @ X.T
+    products, sizes = X @ X.T, abs(X) @ abs(X).T
     if name == "linear":
-        return products, {"kernel": name}
+        return products, sizes, {"kernel": name}
     if name == "poly":
-        options = {"degree": 2, "coef0": 1.0, "gamma": gamma}
-        return (EXTENDED(gamma) * products + 1) ** 2, {"kernel": name, **options}
+        options = {"degree": 2, "coef0": 1.0, "gamma": gamma, "kernel": name}
+        K, sizes = (EXTENDED(gamma) * part + 1 for part in (products, sizes))
+        return K**2, sizes**2, options
     squares = ((X[:, None] - X[None]) ** 2).sum(axis=2)
     K = np.exp(-EXTENDED(gamma) * squares)
     if name == "rbf":
-        return K, {"kernel": name, "gamma": gamma}
+        return K, K, {"kernel": name, "gamma": gamma}
     drawn.X = K.astype(float)
-    return drawn.X.astype(EXTENDED), {"kernel": name}
+    return drawn.X.astype(EXTENDED), K, {"kernel": name}
 
 
 def _kernel_rounding(drawn, model):
-    """How many units in the last place an element of the kernel may be off, over n."""
+    """How much more than n + d units of rounding an element of the kernel may be off.
+
+    exp(-gamma s) is off by gamma s times as much as s, a power of 2 by twice as much.
+    """
     if model.kernel in ("linear", "precomputed"):
         return 1.0
     X = drawn.dense
-    size = ((X - X.mean(axis=0)) ** 2).sum(axis=1).max()
+    moved = X if sparse.issparse(drawn.X) else X - X.mean(axis=0)
+    size = (moved**2).sum(axis=1).max()
     return 1.0 + 4.0 * model.gamma * size
 
 

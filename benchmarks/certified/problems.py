@@ -151,7 +151,9 @@ def _classes(rng, drawn):
         drawn.class_weight = dict(zip(np.unique(drawn.y).tolist(), factors))
         drawn.options["class_weight"] = drawn.class_weight
     by_class = [drawn.y == k for k in np.unique(drawn.y)]
-    full = all(len(np.unique(drawn.group[s])) == drawn.group.max() + 1 for s in by_class)
+    full = all(
+        len(np.unique(drawn.group[s])) == drawn.group.max() + 1 for s in by_class
+    )
     kind = rng.random()
     if n_classes > 2 or not full or kind < 0.6:
         return

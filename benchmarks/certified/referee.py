@@ -197,9 +197,8 @@ class InteriorPoint:
         den = m * xi / (c - m) + gap
         dm0 = (rho2 - m * rho1 / (c - m)) / den  # what m would move by at df = 0
         pull = -self.s * (m + dm0)
-        curved = p.c * curvature + np.bincount(self.rows, m / den, len(p.y))
-        # bincount sums in float64: enough for the Hessian, not for the gradient.
-        force = p.c * derivative
+        curved, force = p.c * curvature, p.c * derivative
+        np.add.at(curved, self.rows, m / den)
         np.add.at(force, self.rows, pull)
         push = p.G.T @ (tau / above - tau / below)
         gradient = p.P @ x + p.q + p.Z.T @ force + push
