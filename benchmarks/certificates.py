@@ -85,10 +85,11 @@ def row(name, verdicts):
     silent = [v for v in given if not v.warned]
     below = [v for v in given if v.excess > v.certificate]
     wrong = [v for v in given if v.shortfall > 1]
-    relative = np.array([[v.certificate, v.excess] for v in silent])
-    relative = relative / np.array([[abs(v.objective) for v in silent]]).T
-    own = np.quantile([v.referee / abs(v.objective) for v in given], 0.99)
-    largest = relative.max(axis=0)
+    sizes = [max(abs(v.objective), 1e-300) for v in silent]
+    relative = np.array([[v.certificate, v.excess] for v in silent]).reshape(-1, 2)
+    relative = relative / np.reshape(sizes, (-1, 1))
+    own = np.quantile([v.referee / max(abs(v.objective), 1e-300) for v in given], 0.99)
+    largest = relative.max(axis=0, initial=0.0)
     worst = max(v.shortfall for v in given)
     return (
         f"{name:<19}{len(verdicts):>9,}{sum(v.warned for v in verdicts):>8,}"
@@ -123,8 +124,9 @@ NOTES = [
     "rounding     (n + d) 2^-53 (F + sum_i |alpha_i| (s_i + |y_i|)",
     "             + sum_c |lambda_c| max_c m_c's), with F the objective, alpha the",
     "             derivatives of the loss, lambda the multipliers of the constraint,",
-    "             s_i = |x_i|'|w| + |b| and m_c's their mean in a cell; 2^-24 with",
-    "             lambda for coefficients in float32",
+    "             s_i = |x_i|'|w| + |b| and m_c's their mean in a cell; see",
+    "             rounding_of and audit_kernel in benchmarks/certified/models.py",
+    "             for float32 and kernels, the modules beside it for the others",
 ]
 
 

@@ -4,7 +4,6 @@ Five problems of each family; the script takes thousands of them.
 """
 
 import importlib
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,6 @@ FAMILIES = [
     "projection, gap",
     "projection, X",
 ]
-ROW = re.compile(r"(.{19})" + r" *(\S+)" * 9)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +67,7 @@ def test_every_family_is_tried(script):
 
 def test_stored_results_are_of_all_families_and_without_a_wrong_certificate():
     text = RESULTS.read_text("utf-8").split("The same problems")[0]
-    rows = [match.groups() for match in map(ROW.match, text.splitlines()) if match]
-    stored = {name.strip(): int(wrong) for name, *_, wrong, _, _, _, _ in rows[2:]}
-    assert list(stored) == FAMILIES
-    assert not any(stored.values())
+    rows = {line[:19].strip(): line[19:].split() for line in text.splitlines()}
+    problems, wrong = ([rows[name][i] for name in FAMILIES] for i in (0, 4))
+    assert all(int(n.replace(",", "")) >= 100 for n in problems)
+    assert wrong == ["0"] * len(FAMILIES)

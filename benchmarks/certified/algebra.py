@@ -67,7 +67,7 @@ def pivoted_root(K):
 
 
 def solve_positive(H, r):
-    """x with H x = r, of a positive definite H, by L D L' of the matrix of unit diagonal.
+    """Solve H x = r for a positive definite H, scaled to a unit diagonal, by L D L'.
 
     A direction that H does not see beyond rounding is left at zero.
     """

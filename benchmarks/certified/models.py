@@ -192,7 +192,9 @@ def with_constraint(rng, plain, drawn):
         return clone(plain).set_params(max_gap=0.0, gap_ratio=ratio), "gap_ratio"
     if kind < 0.9:
         share = float(rng.choice([1e-6, 0.05, 0.3, 0.6, 0.9, 1.5]))
-        return clone(plain).set_params(max_gap=share * plain.gap_), "bound"
+        bound = share * plain.gap_
+        name = "bound" if bound > 0 else "equality"
+        return clone(plain).set_params(max_gap=bound), name
     return plain, "no constraint"
 
 
@@ -299,9 +301,9 @@ def rounding_of(model, drawn, y, c, f, size, objective):
     u = 2^-53, the bound of a sum of n + d products (Higham, Accuracy and Stability of
     Numerical Algorithms, 2002, section 3.1). F is the objective, alpha the derivatives
     of the loss, lambda the multipliers of the constraint, s_i = \|x_i\|'\|w\| + \|b\|
-    the size of the terms of a score and m_c's their mean in a cell. With `gap_ratio` the
-    referee takes the contrasts that the fit has, whose coefficients in float32 miss
-    those that were asked for: the last term is then added once more with 2^-24 for u.
+    the size of the terms of a score and m_c's their mean in a cell. With `gap_ratio`
+    the referee takes the contrasts that the fit has, whose coefficients in float32 miss
+    those that were asked for: the last term is then added again with 2^-24 for u.
     """
     loss_terms = abs(c * _slopes(model, y, f))
     numbers = abs(y) if len(np.unique(y)) > 2 else 1
@@ -369,13 +371,19 @@ def audit_kernel(family, rng):
     betas[:, model.support_] = model.dual_coef_
     shifts = getattr(model, "intercept_", np.zeros(len(betas)))
     reg = 1.0 if family.penalty == "C" else model.alpha
+    coefs = np.asarray(model.coef_) if model.kernel == "linear" else None
     verdicts, loss = [], family.loss(model)
     zero = np.zeros(F.shape[1], dtype=EXTENDED)
     growth = _kernel_rounding(drawn, model)
     for y, c, beta, b in zip(*_columns(family, model, drawn), betas, shifts):
         data = F @ R, F @ zero, R, zero, y, c, loss, reg, model, G @ R
-        f, size = K @ beta + EXTENDED(b), sizes @ abs(beta)
-        objective = EXTENDED(reg) / 2 * (beta @ (K @ beta)) + c @ loss.terms(y, f)[0]
+        size = sizes @ abs(beta)
+        f, norm = K @ beta, beta @ (K @ beta)
+        if model.kernel == "linear":  # what predicts, which beta is only a form of
+            w = coefs[len(verdicts)].astype(EXTENDED)
+            f, norm = drawn.dense @ w, w @ w
+        f = f + EXTENDED(b)
+        objective = EXTENDED(reg) / 2 * norm + c @ loss.terms(y, f)[0]
         noise = rounding_of(model, drawn, y, c, f, size + abs(b), objective)
         noise += sum(drawn.X.shape) * UNIT_ROUNDING * reg * (abs(beta) @ size)
         verdicts.append((objective, *solve_program(*data), growth * noise))

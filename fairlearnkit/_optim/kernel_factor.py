@@ -108,25 +108,12 @@ def solve_on_factor(p, F, solver, options):
     solution = replace(
         solution,
         # alpha sums to zero up to the linear solver's tolerance only, and its own
-        # certificate allows for that; what F lacks to K it does not know.
-        duality_gap=solution.objective
-        - (linear.objective - linear.duality_gap)
-        + _lost_with_pivots(p, F, v, linear.multipliers),
+        # certificate allows for that.
+        duality_gap=solution.objective - (linear.objective - linear.duality_gap),
         n_iter=linear.n_iter,
         status=linear.status,
     )
     return verify_status(p, solution, options.tol)
-
-
-def _lost_with_pivots(p, F, v, multipliers):
-    """By how much the dual value on K is below that on F.
-
-    The point w of the dual has the coefficients r = v - means' lambda / reg, so that
-    its reg/2 ||w||^2 differs by reg/2 r'(K - F F')r. Pivots that are rounding of K add
-    up where C is large, and r with it.
-    """
-    r = v - p.means.T @ multipliers / p.reg  # (n_samples,)
-    return max(0.0, 0.5 * p.reg * float(r @ (p.K @ r - F @ (F.T @ r))))
 
 
 def factor(K):
