@@ -18,6 +18,8 @@ from .referee import Hinges, Program, referee
 
 UNIT_ROUNDING = EXTENDED(2.0**-53)
 FLOAT32_ROUNDING = EXTENDED(2.0**-24)
+# How far solvers let contrasts miss their goal, relative to the coefficients.
+MISSED_GOAL = EXTENDED(1e-12)
 TOLERANCES = [None, None, None, 1e-10, 1e-4, 1e-2, 1e-1]
 
 
@@ -220,8 +222,10 @@ def audit_linear(family, rng):
         objective += c @ family.loss(model).terms(y, X @ w + b)[0]
         size = abs(X) @ abs(w)
         noise = rounding_of(model, drawn, y, c, X @ w + b, size + abs(b), objective)
-        if name == "gap_ratio" and model.coef_.dtype == np.float32:
-            noise += contrast_rounding(model, drawn, size, FLOAT32_ROUNDING)
+        if name == "gap_ratio":
+            narrow = model.coef_.dtype == np.float32
+            unit = FLOAT32_ROUNDING * sum(X.shape) if narrow else MISSED_GOAL
+            noise += contrast_rounding(model, drawn, size, unit)
         verdicts.append((objective, *problem, noise))
     return _verdict(model, verdicts, warned, drawn)
 
@@ -302,13 +306,14 @@ def rounding_of(model, drawn, y, c, f, size, objective):
     Numerical Algorithms, 2002, section 3.1). F is the objective, alpha the derivatives
     of the loss, lambda the multipliers of the constraint, s_i = \|x_i\|'\|w\| + \|b\|
     the size of the terms of a score and m_c's their mean in a cell. With `gap_ratio`
-    the referee takes the contrasts that the fit has, whose coefficients in float32 miss
-    those that were asked for: the last term is then added again with 2^-24 for u.
+    the referee takes the contrasts that the fit has, which may miss those that were
+    asked for: the last term is then added again, with 1e-12 for (n + d) u, and with
+    (n + d) 2^-24 for coefficients in float32.
     """
     loss_terms = abs(c * _slopes(model, y, f))
     numbers = abs(y) if len(np.unique(y)) > 2 else 1
     unit = UNIT_ROUNDING * sum(drawn.X.shape)
-    contrast = contrast_rounding(model, drawn, size, UNIT_ROUNDING)
+    contrast = contrast_rounding(model, drawn, size, unit)
     return unit * (objective + loss_terms @ (size + numbers)) + contrast
 
 
@@ -316,7 +321,7 @@ def contrast_rounding(model, drawn, size, unit):
     """The last term of `rounding_of`."""
     multipliers = sum(abs(v) for v in _leaves(model.multipliers_))
     means = max((cells @ size).max() for cells in drawn.means())
-    return unit * sum(drawn.X.shape) * multipliers * means
+    return unit * multipliers * means
 
 
 def _slopes(model, y, f):
@@ -385,7 +390,10 @@ def audit_kernel(family, rng):
         f = f + EXTENDED(b)
         objective = EXTENDED(reg) / 2 * norm + c @ loss.terms(y, f)[0]
         noise = rounding_of(model, drawn, y, c, f, size + abs(b), objective)
-        noise += sum(drawn.X.shape) * UNIT_ROUNDING * reg * (abs(beta) @ size)
+        # ||w||^2 is a sum of products of the multipliers, which may cancel.
+        alpha = abs(c * _slopes(model, y, f))
+        norm = reg * (abs(beta) @ size) + alpha @ (sizes @ alpha) / reg
+        noise += sum(drawn.X.shape) * UNIT_ROUNDING * norm
         verdicts.append((objective, *solve_program(*data), growth * noise))
     return _verdict(model, verdicts, warned, drawn)
 
