@@ -172,6 +172,9 @@ class _State:
         value = size + p.c @ p.loss.value(p.y, f + b)
         dual = p.y @ a - 0.5 * (terms.R * a) @ a - terms.epsilon * np.abs(a).sum()
         dual -= p.reg * (0.5 * (self.v @ self.v) + self.psi)
+        # The sum of a is 0 up to `BALANCED` only, and its price is the intercept, which
+        # is large for targets far from zero.
+        dual -= b * a.sum()
         if value < self.value:
             self.value, self.best = value, (self.v + p.basis @ u, b, f + b)
         if dual > self.dual:
@@ -289,19 +292,23 @@ class _State:
         if not self.p.fit_intercept:
             return np.clip(_shrunk(a, shrink), low, high)
         left, right, t, u = -np.inf, np.inf, self.shift, self.metric
-        reach = 0.1
+        reach, ends = 0.1, {}
         for _ in range(MOST_SHIFTS):
             z = np.clip(_shrunk(a - t * u, shrink), low, high)
             total = z.sum()
             if abs(total) <= BALANCED * np.abs(z).sum():
                 break
+            ends[total > 0] = z, total
             left, right = (t, right) if total > 0 else (left, t)
             slope = u @ ((z > low) & (z < high) & (z != 0))
             new = t + total / max(slope, abs(total) / reach)
             reach *= 4.0
             if not left < new < right:
                 new = 0.5 * (left + right)
-            if new == t or not np.isfinite(new):
+            if not left < new < right:  # the next number is the other end, or will be
+                new = np.nextafter(t, np.copysign(np.inf, total))
+            if not left < new < right:
+                z = _balanced_between(*ends.values()) if len(ends) == 2 else z
                 break
             t = new
         self.shift = t
@@ -355,6 +362,16 @@ class _State:
             scores=f,
             alpha=self.alpha,
         )
+
+
+def _balanced_between(one, other):
+    """The point of sum 0 between two points, whose sums have unlike signs.
+
+    Where rows are short, or multipliers large, no shift that is a float gives a sum
+    of 0, and a dual value without it bounds nothing.
+    """
+    (a, total), (b, other_total) = one, other
+    return a + total / (total - other_total) * (b - a)
 
 
 def _psi(t, u):

@@ -219,3 +219,23 @@ def test_rows_of_very_different_length(seed):
     model = ParityLinearSVR(C=50.0, tol=1e-6, max_iter=500)
     model.fit(X, y, sensitive_features=np.arange(200) % 5)
     assert model.n_iter_ < 500
+
+
+@pytest.mark.filterwarnings("ignore:ParityLinearSVR predicts the same:UserWarning")
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-8])
+@pytest.mark.parametrize("seed", range(3))
+def test_multipliers_of_short_rows_sum_to_zero(size, seed):
+    """No float shifts their sum to 0; certificates were negative, by up to 0.1."""
+    rng = np.random.default_rng(seed)
+    X, y = size * rng.normal(size=(40, 2)), 140 + 5 * rng.normal(size=40)
+    model = ParityLinearSVR(C=4.0, epsilon=0.5, solver="dual", tol=1e-10)
+    weight = rng.uniform(0.1, 3.0, 40)
+    model.fit(X, y, sensitive_features=np.arange(40) % 3, sample_weight=weight)
+    # Three groups and two features leave no direction: the best constant is optimal.
+    losses = [
+        4.0 * weight @ np.maximum(np.abs(y - b) - 0.5, 0)
+        for b in np.concatenate([y - 0.5, y + 0.5])
+    ]
+    found = 4.0 * weight @ np.maximum(np.abs(y - model.predict(X)) - 0.5, 0)
+    assert_allclose(found, min(losses), rtol=1e-12)
+    assert abs(model.duality_gap_) <= 1e-13 * found

@@ -1,0 +1,81 @@
+"""Certificates of optimality against the solver of ``benchmarks/certificates.py``.
+
+Five problems of each family; the script takes thousands of them.
+"""
+
+import importlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs/certificates_results.txt"
+FAMILIES = [
+    "logistic",
+    "hinge",
+    "squared hinge",
+    "squared",
+    "tube",
+    "squared tube",
+    "Poisson",
+    "Gamma",
+    "kernel SVC",
+    "kernel SVR",
+    "kernel ridge",
+    "decision rules",
+    "projection, gap",
+    "projection, X",
+]
+
+
+@pytest.fixture(scope="module")
+def script():
+    """The script, imported as it imports its own modules, and forgotten afterwards."""
+    before, folder = set(sys.modules), str(ROOT / "benchmarks")
+    sys.path.insert(0, folder)
+    yield importlib.import_module("certificates")
+    sys.path.remove(folder)
+    for name in set(sys.modules) - before:
+        if folder in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_certificates_are_not_below_the_excess(script, family):
+    verdicts = [script.verdict(family, i) for i in range(5)]
+    certified = [v for v in verdicts if not (v.warned or np.isnan(v.certificate))]
+    assert len(certified) >= 3
+    for v in certified:
+        assert v.shortfall <= 1, v
+        # The referee knows the optimum far better than any tolerance of a fit.
+        assert v.referee <= 1e-13 * v.objective, v
+
+
+@pytest.mark.parametrize(("family", "i"), [("tube", 92), ("squared tube", 10)])
+def test_problems_whose_certificates_were_too_small(script, family, i):
+    """Of solver="dual": its multipliers did not sum to zero."""
+    assert script.verdict(family, i).shortfall <= 1
+
+
+def test_a_certificate_that_is_too_small_is_found(script):
+    """Half of it, of fits with a loose tolerance."""
+    verdicts = [script.verdict("squared hinge", i) for i in range(5)]
+    half = [replace(v, certificate=0.5 * v.certificate) for v in verdicts]
+    assert max(v.shortfall for v in half) > 1
+
+
+def test_every_family_is_tried(script):
+    assert list(script.AUDITS) == FAMILIES
+
+
+def test_stored_results_have_no_wrong_certificate():
+    text = RESULTS.read_text("utf-8").split("The same problems")[0]
+    rows = {line[:19].strip(): line[19:].split() for line in text.splitlines()}
+    stored = [rows[name] for name in FAMILIES if name in rows]
+    assert stored
+    for problems, _, _, _, wrong, *_ in stored:
+        assert int(problems.replace(",", "")) > 0
+        assert wrong == "0"
