@@ -29,6 +29,7 @@ import json
 import os
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +53,15 @@ from mutants.plugins import Select, Serve, file_of, run_items, selected
 from mutants.sources import mutants_of
 
 MISFIT = 77  # exit status: the code of the mutant does not fit the function
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a mutant, and how many tests were to notice it."""
+
+    mutant: object
+    status: str
+    n_tests: int
 
 
 def drawn(area, seed, size):
@@ -99,38 +109,47 @@ def run_changed(session, functions, base, mutant):
     return start(mutant, function, seconds=sum(tests.values()))
 
 
-def serve(mutants, base, jobs, path, session):
-    """Run mutants in forks of a session of collected tests; write outcomes down."""
+def serve(mutants, base, jobs, log, session):
+    """Run mutants in forks of a session of collected tests."""
     functions = live_functions()
     gc.freeze()  # so that forks do not copy pages to count references in them
-    begin = partial(run_changed, session, functions, base)
-    with path.open("w") as file:
-        for mutant, outcome in run_forks(mutants, begin, jobs):
+    write(log, run_forks(mutants, partial(run_changed, session, functions, base), jobs))
+
+
+def write(log, outcomes):
+    """Append outcomes to a file, each as it comes."""
+    with log.open("a") as file:
+        for mutant, outcome in outcomes:
             print(json.dumps([mutant.key, outcome]), file=file, flush=True)
 
 
-def run_collected(mutants, base, jobs, path):
-    """Outcomes by key of mutants whose change is in the body of a function."""
-    files = sorted({file_of(name) for name in base.seconds})
-    plugin = partial(Serve, base.seconds, partial(serve, mutants, base, jobs, path))
-    log = str(path.with_suffix(".log"))
-    _, code = finish([start(None, partial(run_pytest, files, plugin), output=log)])
-    lines = path.read_text().splitlines() if path.exists() else []
-    if len(lines) < len(mutants):
-        raise SystemExit(f"The tests could not be run, status {code}: see {log}")
+def read(log):
+    """The last outcome of each mutant, by key: an exit status, or "timeout"."""
+    lines = log.read_text().splitlines() if log.exists() else []
     return dict(map(json.loads, lines))
 
 
-def run_mutants(mutants, base, jobs, path):
-    """Exit status of the tests of each mutant, or "timeout", by key."""
-    found = {m.key: EXIT_OK for m in mutants if not base.tests_of(m)}
-    mutants = [mutant for mutant in mutants if mutant.key not in found]
+def run_collected(mutants, base, jobs, log):
+    """Run mutants whose change is in the body of a function."""
+    files = sorted({file_of(name) for name in base.seconds})
+    plugin = partial(Serve, base.seconds, partial(serve, mutants, base, jobs, log))
+    output = str(log.with_suffix(".log"))
+    _, code = finish([start(None, partial(run_pytest, files, plugin), output=output)])
+    if not {mutant.key for mutant in mutants} <= set(read(log)):
+        raise SystemExit(f"The tests could not be run, status {code}: see {output}")
+
+
+def run_mutants(mutants, base, jobs, log):
+    """Run the tests of each mutant, and write the outcomes."""
+    alone = [mutant for mutant in mutants if not base.tests_of(mutant)]
+    write(log, [(mutant, EXIT_NOTHING) for mutant in alone])
+    mutants = [mutant for mutant in mutants if mutant not in alone]
     inside = [m for m in mutants if m.owner and not base.at_import(m)]
     if inside:
-        found |= run_collected(inside, base, jobs, path)
-    rest = [m for m in mutants if found.get(m.key, MISFIT) == MISFIT]
-    ended = run_forks(rest, partial(import_changed, base), jobs)
-    return found | {mutant.key: outcome for mutant, outcome in ended}
+        run_collected(inside, base, jobs, log)
+    found = read(log)
+    rest = [m for m in mutants if m not in inside or found[m.key] == MISFIT]
+    write(log, run_forks(rest, partial(import_changed, base), jobs))
 
 
 def status(outcome):
@@ -142,23 +161,20 @@ def status(outcome):
 
 def run_area(area, options):
     """Results of an area, the number of its mutants, and the base that they ran on."""
-    path = options.work / f"{area.name}.json"
     base = measure(area, options.work / f"{area.name}_base.json", fresh=options.fresh)
     mutants, n_mutants = drawn(area, options.seed, options.size)
-    known = {}
-    if options.again and path.exists():
-        stored = json.loads(path.read_text())
-        known = {x["key"]: x for x in stored if x["status"] in report.KILLED}
-    todo = [mutant for mutant in mutants if mutant.key not in known]
-    log = path.with_suffix(".jsonl")
-    outcomes = run_mutants(todo, base, options.jobs, log) if todo else {}
-    for mutant in todo:
-        result = {"key": mutant.key, "line": mutant.line, "path": mutant.path}
-        result |= {"tests": len(base.tests_of(mutant))}
-        known[mutant.key] = result | {"status": status(outcomes[mutant.key])}
-    results = [known[mutant.key] for mutant in mutants]
-    path.write_text(json.dumps(results, indent=0))
-    print(f"{area.name}: {Counter(result['status'] for result in results)}", flush=True)
+    log = options.work / f"{area.name}.jsonl"
+    known = read(log) if options.again or options.resume else {}
+    if options.again:
+        known = {key: x for key, x in known.items() if status(x) != "survived"}
+    if not known:
+        log.unlink(missing_ok=True)
+    todo = [mutant for mutant in mutants if known.get(mutant.key, MISFIT) == MISFIT]
+    print(f"{area.name}: {len(todo)} mutants, {len(base.seconds)} tests", flush=True)
+    run_mutants(todo, base, options.jobs, log)
+    found = read(log)
+    results = [Result(m, status(found[m.key]), len(base.tests_of(m))) for m in mutants]
+    print(f"{area.name}: {Counter(result.status for result in results)}", flush=True)
     return results, n_mutants, base
 
 
@@ -194,6 +210,7 @@ def parse(arguments=None):
         "--known-times", dest="fresh", action="store_false", help="of the last run"
     )
     parser.add_argument("--again", action="store_true", help="only what survived")
+    parser.add_argument("--resume", action="store_true", help="only what is missing")
     return parser.parse_args(arguments)
 
 
@@ -208,13 +225,14 @@ def main():
     os.environ["PYTEST_DEBUG_TEMPROOT"] = mkdtemp(dir=options.work)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     import_libraries()
-    areas = [area for area in AREAS if area.name in options.areas]
-    found = {area: run_area(area, options) for area in areas}
-    text = "\n".join(text_of(found, options))
+    found = {}
+    for area in (area for area in AREAS if area.name in options.areas):
+        found[area] = run_area(area, options)
+        text = "\n".join(text_of(found, options))
+        if output:  # after each area, since a run takes long
+            output.write_text(f"{text}\n", "utf-8")
     print(text)
     rmtree(os.environ["PYTEST_DEBUG_TEMPROOT"])
-    if output:
-        output.write_text(f"{text}\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def read_reasons():
 
 def area_lines(area, results, n_mutants, base):
     """One area: how many mutants were killed, and those that were not, by reason."""
-    counts = Counter(result["status"] for result in results)
+    counts = Counter(result.status for result in results)
     killed, n = sum(counts[status] for status in KILLED), len(results)
     low, high = binomtest(killed, n).proportion_ci(method="wilson")
     yield (
@@ -49,11 +49,11 @@ def survivor_lines(results, reasons):
     """The mutants that no test noticed, below the reason that they are left."""
     left = {}
     for result in results:
-        if result["status"] not in KILLED:
-            why = reasons.get(result["key"], NO_REASON)
+        if result.status not in KILLED:
+            why = reasons.get(result.mutant.key, NO_REASON)
             left.setdefault(why, []).append(result)
     for why, found in sorted(left.items()):
         yield f"  {why}:"
-        for result in sorted(found, key=lambda x: x["key"]):
-            note = "" if result["tests"] else "  (no test of the area runs it)"
-            yield f"    {result['key']}{note}"
+        for result in sorted(found, key=lambda x: x.mutant.key):
+            note = "" if result.n_tests else "  (no test of the area runs it)"
+            yield f"    {result.mutant.key}{note}"

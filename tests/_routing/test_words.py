@@ -101,7 +101,7 @@ def test_a_step_for_both_counts_in_a_pipeline_that_knows_it():
 
 def test_a_part_that_would_go_without_groups():
     search = GridSearchCV(PARITY, {"max_gap": [0.0]})
-    barycenter = BarycenterClassifier(LogisticRegression(), use_sensitive_features=True)
+    barycenter = BarycenterClassifier(LogisticRegression())
     check_groups_reach_parts(PARITY, "predict")
     check_groups_reach_parts(search, "predict")
     outer = Pipeline([("model", barycenter)])
