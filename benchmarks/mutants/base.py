@@ -39,7 +39,7 @@ class Base:
 
 def measure(area, path, *, fresh=True):
     """Run all tests of an area that are not known to be slow, or read the last run."""
-    slow = set(json.loads(path.read_text())["slow"]) if path.exists() else set()
+    slow = set(json.loads(path.read_text()).get("slow", ())) if path.exists() else set()
     if fresh or not path.exists():
         _record(area, path, slow)
     found = json.loads(path.read_text())
@@ -57,7 +57,7 @@ def measure(area, path, *, fresh=True):
         file: {int(line): tests for line, tests in lines.items()}
         for file, lines in found["lines"].items()
     }
-    return Base(usable, tuple(found["slow"]), lines, relatives(found["shared"]))
+    return Base(usable, tuple(found.get("slow", ())), lines, relatives(found["shared"]))
 
 
 def _record(area, path, slow):

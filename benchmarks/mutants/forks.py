@@ -128,7 +128,7 @@ def start(task, function, *, seconds=None, output=os.devnull):
 def confine(limit, output):
     """Bounds of time and memory for this process, its own group and its output."""
     os.setsid()
-    out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(out, 1)
     os.dup2(out, 2)
     if limit is None:

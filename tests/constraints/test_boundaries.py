@@ -236,6 +236,11 @@ def test_bins_of_few_rows_and_of_weight_zero():
         "a - b with y <= 1",
         "a - b with y > 1",
     )
+    weight = weight[::-1]  # the lowest values count for nothing
+    assert GeneralParity(n_bins=2)._strata(y, 80, weight)[1] == [
+        " with y <= 3",
+        " with y > 3",
+    ]
     with pytest.raises(ValueError, match="leaves no row for the groups"):
         GeneralParity().contrasts(y, group, np.zeros(80))
     assert GeneralParity().n_bins == 4
@@ -257,6 +262,13 @@ def test_names_of_constraints_word_by_word():
     )
     with pytest.raises(ValueError, match="is not known"):
         check_constraint(type("Own", (), {"contrasts": 3})())
+
+
+def test_a_copy_for_another_positive_class():
+    constraint = EqualOpportunity(columns="separately")
+    copy = constraint.with_pos_label("no")
+    assert copy == EqualOpportunity(columns="separately", pos_label="no")
+    assert constraint.pos_label is None
 
 
 def test_what_compares_within_classes():
