@@ -41,6 +41,8 @@ from mutants.areas import AREAS, ROOT
 from mutants.base import measure
 from mutants.exchange import exchange, live_functions
 from mutants.forks import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
     EXIT_NOTHING,
     EXIT_OK,
     ChangedFinder,
@@ -102,8 +104,8 @@ def run_changed(session, functions, base, mutant):
     def function():
         try:
             exchange(mutant, functions[mutant.path, *mutant.owner])
-        except ValueError:
-            return MISFIT
+        except (KeyError, StopIteration, ValueError):
+            return MISFIT  # run_mutants imports the module with the change instead
         return run_items(session, items)
 
     return start(mutant, function, seconds=sum(tests.values()))
@@ -153,10 +155,11 @@ def run_mutants(mutants, base, jobs, log):
 
 
 def status(outcome):
-    """What an exit status says about a mutant; tests that are gone do not fail."""
+    """What an exit status says about a mutant; in doubt, that it survived."""
     if outcome == "timeout":
         return "timeout"
-    return "survived" if outcome in (EXIT_OK, EXIT_NOTHING) else "killed"
+    failed = outcome in (EXIT_FAILED, EXIT_INTERRUPTED) or outcome < 0  # by a signal
+    return "killed" if failed else "survived"
 
 
 def run_area(area, options):

@@ -49,7 +49,8 @@ LIBRARIES = (
     "hypothesis.extra.numpy",
     "threadpoolctl",
 )
-EXIT_OK, EXIT_FAILED, EXIT_ERROR, EXIT_NOTHING = 0, 1, 3, 5
+# Those of pytest; a module that cannot be imported interrupts it.
+EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_ERROR, EXIT_NOTHING = 0, 1, 2, 3, 5
 MEMORY = 6 * 2**30  # of bytes beyond what the process had: a change can ask for a lot
 SLACK = 5.0  # seconds beyond three times what the tests take
 # A fork that waits uses no processor time; others may use the processor meanwhile.
