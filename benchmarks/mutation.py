@@ -44,7 +44,6 @@ from mutants.forks import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_NOTHING,
-    EXIT_OK,
     ChangedFinder,
     finish,
     import_libraries,
