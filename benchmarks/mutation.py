@@ -5,19 +5,20 @@
     python benchmarks/mutation.py --areas data routing --all
     python benchmarks/mutation.py --again       # after new tests: only what survived
 
-mutmut's operators make the changes, in decorated functions and at the top of modules
-too: another operator or number, an argument left out or None, another string, and so
-on. The mutants that run are drawn by a seed. A mutant counts as killed if a test that
-passes on unchanged code fails on it, if the module cannot be imported, or if it takes
-more than three times the processor time of the tests and 5 s. All others count as
-survivors, those that change no result included.
+mutmut's operators make the changes, in the bodies of functions: another operator or
+number, an argument left out or None, another string, and so on. ``--whole`` changes the
+top of modules, the bodies of classes and signatures as well. The mutants that run are
+drawn by a seed. A mutant counts as killed if a test that passes on unchanged code fails
+on it, if the module cannot be imported, or if it takes more than three times the
+processor time of the tests and 5 s. All others count as survivors, those that change no
+result included.
 
 Each mutant runs in a fork of a process. For a change in the body of a function, that
 process has collected the tests, and the fork exchanges the code of the function object.
 For other changes it has imported numpy, scikit-learn, pytest and so on, but not
 fairlearnkit, which the fork imports with the change. Only tests that run the changed
-statement are run, of those that take at most 2 s; a mutant of a line that runs on
-import gets all of them. Files of the checkout are not changed.
+statement are run, of those that take at most 2 s. Files of the checkout are not
+changed. A run that was cut off goes on with ``--resume --known-times``.
 
 What is stored for ``--again`` is below ``--work``; the result goes to ``--output``.
 Survivors that are accepted are listed in benchmarks/mutants/accepted.txt with a reason.
@@ -32,6 +33,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -65,9 +67,10 @@ class Result:
     n_tests: int
 
 
-def drawn(area, seed, size):
+def drawn(area, seed, size, whole=False):
     """At most ``size`` mutants of an area in a random order; the number of all."""
     found = [mutant for path in area.source_files() for mutant in mutants_of(path)]
+    found = [mutant for mutant in found if whole or mutant.owner]
     ranked = sorted(found, key=lambda mutant: mutant.rank(seed))
     return ranked[:size], len(found)
 
@@ -145,7 +148,7 @@ def run_mutants(mutants, base, jobs, log):
     alone = [mutant for mutant in mutants if not base.tests_of(mutant)]
     write(log, [(mutant, EXIT_NOTHING) for mutant in alone])
     mutants = [mutant for mutant in mutants if mutant not in alone]
-    inside = [m for m in mutants if m.owner and not base.at_import(m)]
+    inside = [mutant for mutant in mutants if mutant.owner]
     if inside:
         run_collected(inside, base, jobs, log)
     found = read(log)
@@ -163,17 +166,21 @@ def status(outcome):
 
 def run_area(area, options):
     """Results of an area, the number of its mutants, and the base that they ran on."""
-    base = measure(area, options.work / f"{area.name}_base.json", fresh=options.fresh)
-    mutants, n_mutants = drawn(area, options.seed, options.size)
+    fresh = options.fresh and not options.report
+    base = measure(area, options.work / f"{area.name}_base.json", fresh=fresh)
+    mutants, n_mutants = drawn(area, options.seed, options.size, options.whole)
     log = options.work / f"{area.name}.jsonl"
-    known = read(log) if options.again or options.resume else {}
+    known = read(log) if options.again or options.resume or options.report else {}
     if options.again:
         known = {key: x for key, x in known.items() if status(x) != "survived"}
     if not known:
         log.unlink(missing_ok=True)
+    if options.report:
+        mutants = list(takewhile(lambda m: known.get(m.key, MISFIT) != MISFIT, mutants))
     todo = [mutant for mutant in mutants if known.get(mutant.key, MISFIT) == MISFIT]
     print(f"{area.name}: {len(todo)} mutants, {len(base.seconds)} tests", flush=True)
-    run_mutants(todo, base, options.jobs, log)
+    if todo:
+        run_mutants(todo, base, options.jobs, log)
     found = read(log)
     results = [Result(m, status(found[m.key]), len(base.tests_of(m))) for m in mutants]
     print(f"{area.name}: {Counter(result.status for result in results)}", flush=True)
@@ -183,9 +190,9 @@ def run_area(area, options):
 def text_of(found, options):
     """The whole result."""
     reasons = report.read_reasons()
-    size = "all mutants" if options.size is None else f"{options.size} mutants"
+    size = "all" if options.size is None else f"at most {options.size}"
     python = ".".join(map(str, sys.version_info[:3]))
-    yield f"Mutation testing: {size} of each area, drawn with seed {options.seed}"
+    yield f"Mutation testing: {size} mutants of each area, drawn by seed {options.seed}"
     yield f"mutmut {version('mutmut')}, pytest {version('pytest')}, Python {python}"
     yield ""
     yield report.HEADER
@@ -212,6 +219,10 @@ def parse(arguments=None):
         "--known-times", dest="fresh", action="store_false", help="of the last run"
     )
     parser.add_argument("--again", action="store_true", help="only what survived")
+    parser.add_argument(
+        "--whole", action="store_true", help="top of modules and signatures as well"
+    )
+    parser.add_argument("--report", action="store_true", help="run none, report")
     parser.add_argument("--resume", action="store_true", help="only what is missing")
     return parser.parse_args(arguments)
 
@@ -226,7 +237,8 @@ def main():
     # Forks end without their clean-up, which would leave the folders of tests behind.
     os.environ["PYTEST_DEBUG_TEMPROOT"] = mkdtemp(dir=options.work)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    import_libraries()
+    if not options.report:
+        import_libraries()
     found = {}
     for area in (area for area in AREAS if area.name in options.areas):
         found[area] = run_area(area, options)

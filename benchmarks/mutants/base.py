@@ -20,18 +20,12 @@ class Base:
     lines: dict
     relatives: dict  # tests that share a fixture with a test
 
-    def at_import(self, mutant):
-        """Whether its line runs when modules of library or tests are imported."""
-        lines = self.lines.get(mutant.path, {})
-        return mutant.reached is None or any(
-            "" in lines.get(line, ()) for line in mutant.reached
-        )
-
     def tests_of(self, mutant):
         """Seconds of the tests that may see a mutant, by name."""
-        if self.at_import(mutant):
+        if mutant.reached is None:
             return self.seconds
         lines = self.lines.get(mutant.path, {})
+        # What runs on import has the name "", and is seen in the tests that run it.
         names = {name for line in mutant.reached for name in lines.get(line, ())}
         names |= {other for name in names for other in self.relatives.get(name, ())}
         return {name: self.seconds[name] for name in names if name in self.seconds}

@@ -1,10 +1,14 @@
 """Numbers at which constraints change what they do, and messages word by word."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from fairlearnkit._data.alignment import AlignmentError
 from fairlearnkit.constraints import (
     Contrasts,
     Decorrelation,
@@ -17,6 +21,7 @@ from fairlearnkit.constraints import (
     read_groups,
 )
 from fairlearnkit.constraints._base import read_constraint_weight
+from fairlearnkit.exceptions import SmallGroupWarning
 
 GROUPS = read_groups(["a"] * 10 + ["b"] * 10)
 
@@ -178,6 +183,30 @@ def test_gap_checks_the_rows_of_all_arguments():
             DemographicParity().gap(scores, None, ["a", "b"] * 10)
     with pytest.raises(ValueError, match=r"for 20: pass one score for each of these"):
         group_contrasts(GROUPS).gaps(np.ones((21, 2)))
+
+
+@pytest.mark.parametrize("constraint", [DemographicParity(), Decorrelation()])
+def test_contrasts_check_the_rows_of_all_arguments(constraint):
+    index = np.arange(20)
+    y = pd.Series(index % 2, index)
+    group = pd.Series(np.repeat([0.0, 1.0], 10), index)
+    weight = pd.Series(np.ones(20), index)
+    constraint.contrasts(y, group, weight)
+    for rows in (
+        (y[::-1], group, None),
+        (y, group[::-1], None),
+        (None, group, weight[::-1]),
+    ):
+        with pytest.raises(AlignmentError):
+            constraint.contrasts(*rows)
+    with pytest.raises(ValueError, match="has 20 rows but X has 19"):
+        constraint.contrasts(y.to_numpy()[:19], group.to_numpy())
+
+
+def test_entries_that_stand_for_several_rows():
+    groups = replace(read_groups(["a", "b"]), sizes=np.array([10, 9]))
+    with pytest.warns(SmallGroupWarning, match="a: 10, b: 9"):
+        group_contrasts(groups)
 
 
 def test_decorrelation_word_by_word():
