@@ -170,8 +170,25 @@ class Contrasts:
         -------
         gaps : ndarray of shape (n_constraints,) or (n_constraints, n_outputs)
             In the unit of the scores.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer scores than rows.
         """
-        return self._differences(self.means @ np.asarray(scores, dtype=np.float64))
+        return self._differences(self._cell_means(scores))
+
+    def _cell_means(self, scores):
+        """Means of centred scores, of shape (n_cells,) or (n_cells, n_outputs)."""
+        scores = np.atleast_1d(np.asarray(scores, dtype=np.float64))
+        n_samples = self.means.shape[1]
+        if len(scores) != n_samples:
+            msg = (
+                f"scores has {len(scores)} rows but the constraint was computed for "
+                f"{n_samples}: pass one score for each of these rows, in their order."
+            )
+            raise ValueError(msg)
+        return self.means @ (scores - _centre(scores))
 
     def _differences(self, values):
         """Differences of values of shape (n_cells, ...), one for each pair of cells."""
@@ -192,11 +209,13 @@ class Contrasts:
         -------
         gap : float
             In the unit of the scores.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer scores than rows.
         """
-        scores = np.asarray(scores, dtype=np.float64)
-        # (n_cells,) or (n_cells, n_outputs)
-        means = self.means @ (scores - _centre(scores))
-        return largest_gap(means, self.strata)
+        return largest_gap(self._cell_means(scores), self.strata)
 
     def toarray(self):
         """The matrix M, of one dense row for each pair of cells.

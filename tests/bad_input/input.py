@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-NOT_FINITE = r"NaN|infinit|missing|not finite|nan"
+NOT_FINITE = r"NaN|infinity|infinite|missing|not finite|nan"
 
 
 @dataclass(frozen=True, eq=False)
