@@ -101,6 +101,9 @@ def run_libsvm(p, options):
         shrinking=options.shrinking,
         cache_size=options.cache_size,
     )
+    # Without a seed, which only probabilities use, scikit-learn draws one from numpy's
+    # global random numbers.
+    machine.random_state = 0
     # The status has what is not warned of.
     with without_warnings(ConvergenceWarning), config_context(assume_finite=True):
         machine.fit(p.K, p.y, sample_weight=p.c)
