@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.groups import read_groups
 from fairlearnkit._data.interpolation import check_categories
@@ -143,7 +145,8 @@ class ParityConstraint(Constraint):
         check_alignment(
             y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        n_samples = None if y is None else _num_samples(y)
+        rows = sample_weight if y is None else y
+        n_samples = _num_samples(rows) if np.ndim(rows) else None
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
         weight = read_weight(sample_weight, len(groups.codes))
         check_categories(groups)
