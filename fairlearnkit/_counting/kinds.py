@@ -30,8 +30,8 @@ class Kinds:
         )
 
 
-def squared_weights(confusion):
-    """Sum of the squares of the weights in each cell.
+def weights_and_squares(confusion):
+    """Sums of the weights in each cell, and of their squares, in any common unit.
 
     Parameters
     ----------
@@ -40,14 +40,17 @@ def squared_weights(confusion):
 
     Returns
     -------
-    squares : ndarray of shape (n_strata, n_groups, n_classes, n_classes)
+    weights, squares : ndarray of shape (n_strata, n_groups, n_classes, n_classes)
+        In a unit, a power of 2, in which the squares are neither 0 nor infinite.
     """
     if confusion.sample_weight is None:
         _check_weights_known(confusion)
-        return confusion.counts
+        return confusion.counts, confusion.counts
     kinds, shape = kinds_of_rows(confusion), confusion.counts.shape
-    squares = kinds.n_rows * kinds.weight**2
-    return np.bincount(kinds.cell, squares, confusion.counts.size).reshape(shape)
+    _, unit = np.frexp(kinds.weight.max(initial=0.0))
+    squares = kinds.n_rows * np.ldexp(kinds.weight, -unit) ** 2
+    squares = np.bincount(kinds.cell, squares, confusion.counts.size).reshape(shape)
+    return np.ldexp(confusion.weights, -unit), squares
 
 
 def kinds_of_rows(confusion):

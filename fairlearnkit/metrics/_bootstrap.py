@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 from fairlearnkit._counting.comparison_intervals import comparison_interval
 from fairlearnkit._counting.confusion import positive_classes, read_confusion
 from fairlearnkit._counting.gaps import measure_gap
-from fairlearnkit._counting.kinds import squared_weights
+from fairlearnkit._counting.kinds import weights_and_squares
 from fairlearnkit._counting.metric import comparison_of, is_gap_of_rates
 from fairlearnkit._counting.named_metric import CALLER, function_name, get_metric
 from fairlearnkit._counting.small_groups import leave_out_small_groups
@@ -244,10 +244,8 @@ def _resampled_gap(metric, options, data, sample_weight, *drawn_and_level):
     (draws,) = resampled_gaps(
         [comparison], confusion, positives, n_resamples, random_state, stratify=stratify
     )
-    squares = squared_weights(confusion)
-    low, high = comparison_interval(
-        comparison, confusion.weights, squares, positives, level
-    )
+    sums = weights_and_squares(confusion)
+    low, high = comparison_interval(comparison, *sums, positives, level)
     method = "donner-zou" if comparison.ratio else "newcombe"
     ends = {"low": low, "high": high, "method": method}
     return measure_gap(comparison, confusion, positives), draws, ends

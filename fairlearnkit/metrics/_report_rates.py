@@ -4,7 +4,7 @@ import numpy as np
 
 from fairlearnkit._counting.confusion import one_positive_class
 from fairlearnkit._counting.group_rates import rates_by_group
-from fairlearnkit._counting.kinds import squared_weights
+from fairlearnkit._counting.kinds import weights_and_squares
 from fairlearnkit._counting.rates import RATES, need_no_positive_class
 from fairlearnkit._counting.sampled_rates import sampled_rates
 from fairlearnkit._data.messages import PARITY_REPORT
@@ -41,12 +41,12 @@ def rate_numbers(confusion, compared, rates, pos_label, settings):
     """
     parts = positives_and_rates(confusion, rates, pos_label)
     # Sums of squared weights, which only intervals need.
-    squares = [
-        squared_weights(each) if settings.n_resamples else each.weights
+    sums = [
+        weights_and_squares(each) if settings.n_resamples else (each.weights,) * 2
         for each in (confusion, compared)
     ]
     found = [
-        _part(confusion, compared, squares, positive, names, settings)
+        _part(confusion, compared, sums, positive, names, settings)
         for positive, names in parts
     ]
     return join_parts(confusion.classes, parts, found)
@@ -94,15 +94,15 @@ def join_parts(classes, parts, found):
     return found[0] | {"by_class": by_class}
 
 
-def _part(confusion, compared, squares, positive, rates, settings):
+def _part(confusion, compared, sums, positive, rates, settings):
     """Counts, rates and gaps for one positive class.
 
     Parameters
     ----------
     confusion, compared : ConfusionCounts
         Confusion matrices of all groups, and of those that are compared.
-    squares : list of two ndarray
-        Sums of the squared weights of both.
+    sums : list of two pairs of ndarray
+        Sums of the weights of both, and of their squares.
     positive : int
         Position of the positive class.
     rates : sequence of str
@@ -117,8 +117,8 @@ def _part(confusion, compared, squares, positive, rates, settings):
     found = rates_by_group(confusion, positive, rates)
     is_compared = np.isin(settings.names, settings.compared)
     of_all, of_compared = (
-        {rate: sampled_rates(c.weights[0], s[0], rate, positive) for rate in rates}
-        for c, s in zip((confusion, compared), squares)
+        {rate: sampled_rates(w[0], s[0], rate, positive) for rate in rates}
+        for w, s in sums
     )
     measures = {
         rate: RateMeasure(

@@ -12,7 +12,7 @@ from fairlearnkit._counting.comparison_intervals import comparison_interval
 from fairlearnkit._counting.confusion import read_confusion
 from fairlearnkit._counting.gap_intervals import largest_difference, smallest_ratio
 from fairlearnkit._counting.gaps import RateComparison
-from fairlearnkit._counting.kinds import squared_weights
+from fairlearnkit._counting.kinds import weights_and_squares
 from fairlearnkit._counting.newcombe import (
     interval_of_difference,
     interval_of_ratio,
@@ -125,15 +125,17 @@ def table(n=900, seed=0):
     return y_true, y_pred, group, stratum, rng.integers(1, 4, n)
 
 
-def test_squared_weights_by_hand():
+def test_sums_of_weights_and_of_their_squares_by_hand():
     y_true, y_pred, group, stratum, weight = table()
     read = partial(read_confusion, y_true, y_pred, group, control_features=stratum)
-    found = squared_weights(read(sample_weight=weight))
-    expected = sum(
-        k**2 * read(sample_weight=1 * (weight == k)).counts for k in (1, 2, 3)
-    )
-    assert_allclose(found, expected)
-    assert_allclose(squared_weights(read()), read().counts)
+    counts = {k: read(sample_weight=1 * (weight == k)).counts for k in (1, 2, 3)}
+    expected = [sum(k**power * counts[k] for k in counts) for power in (1, 2)]
+    for unit in (1.0, 1e-300, 5e-324, 1e290):
+        sums, squares = weights_and_squares(read(sample_weight=unit * weight))
+        scale = sums.sum() / expected[0].sum()
+        assert_allclose(sums, scale * expected[0])
+        assert_allclose(squares, scale**2 * expected[1])
+    assert_allclose(weights_and_squares(read()), [read().counts] * 2)
 
 
 @pytest.mark.parametrize("ratio", [False, True])

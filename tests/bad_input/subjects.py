@@ -83,6 +83,7 @@ EXEMPT = {
     "metrics.SubgroupAudit": RESULT,
     "utils.discovery.*": NO_ARGUMENT,
     "utils.estimator_checks.*": CHECKS,
+    "show_versions": NO_ARGUMENT,
 }
 
 

@@ -355,7 +355,8 @@ def test_missing_groups_are_rows_left_out_or_a_group(metric, cells, seed):
     )
     known, named = y_true[:-6], np.append(labels[:-6], ["none"] * 6)
     expected = metric(known, scores[:-6], sensitive_features=labels[:-6], **options)
-    assert ignored == expected
+    # Scores are centred at the mean of all rows, which moves the last digit.
+    assert_allclose(ignored, expected, rtol=1e-14 if metric in OF_SCORES else 0)
     expected = metric(y_true, scores, sensitive_features=named.astype(str), **options)
     assert_allclose(as_group, expected, rtol=1e-13, atol=1e-15)
 
