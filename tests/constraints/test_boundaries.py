@@ -198,7 +198,7 @@ def test_entries_that_stand_for_several_rows():
 
 
 def test_decorrelation_word_by_word():
-    with pytest.raises(ValueError, match="^Sample weights must contain at least one"):
+    with pytest.raises(ValueError, match=r"^Sample weights must contain at least one"):
         Decorrelation().contrasts(None, [1.0, 2.0], [0.0, 0.0])
     table = {"age": [1.0, 2.0, 4.0], "income": [5.0, 5.0, 6.0]}
     contrasts = Decorrelation().contrasts(None, table)
@@ -256,7 +256,7 @@ def test_bins_of_few_rows_and_of_weight_zero():
         " with y <= 3",
         " with y > 3",
     ]
-    with pytest.raises(ValueError, match="^Sample weights must contain at least one"):
+    with pytest.raises(ValueError, match=r"^Sample weights must contain at least one"):
         GeneralParity().contrasts(y, group, np.zeros(80))
     assert GeneralParity().n_bins == 4
 
