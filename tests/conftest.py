@@ -38,18 +38,24 @@ OLD = "the printed digits are those of scikit-learn 1.9"
 
 MISSING = "PyTorch (extra 'torch') is missing"
 
-# Tests that call the same lines many times, with other data or other estimators: they
-# are run without counting what they execute, which takes half as long again.
+# Tests that call the same lines many times, with other data or other estimators, and
+# examples: they run without counting what they execute, which can double the time.
 REPEAT = (
+    "docs/",
+    "README.md",
+    "examples",
     "tests/properties/",
     "tests/test_bad_input.py",
     "tests/test_common.py",
-    "tests/test_examples.py",
     "tests/test_failed_fit.py",
     "tests/test_offsets.py",
     "tests/test_optimum.py",
     "tests/test_papers.py",
+    "tests/test_persistence.py",
+    "tests/test_processes.py",
+    "tests/test_threads.py",
     "tests/utils/test_estimator_checks.py::test_every_estimator",
+    "test_every_door_refuses_shuffled_groups",
     "test_solve_where_columns_are_opaque",
     "test_optimum_equals_that_of_cvxpy",
     "test_every_solver_finds_the_optimum",

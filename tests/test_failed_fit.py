@@ -11,6 +11,7 @@ import warnings
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
+from linecache import getline
 from pathlib import Path
 from time import perf_counter
 
@@ -50,6 +51,16 @@ def watched(path):
     return path.startswith(PACKAGE) and path != DECORATOR
 
 
+@cache
+def leaves_a_context(path, line):
+    """Whether it may be the end of a with statement.
+
+    It is traced once more there, and what the trace function raises comes before
+    ``__exit__``, which CPython then does not call: no library can clean up.
+    """
+    return getline(path, line).lstrip().startswith("with ")
+
+
 class Bomb:
     """Interrupts at the n-th line of the library; counts them if n is None."""
 
@@ -60,7 +71,8 @@ class Bomb:
         return self.line if watched(frame.f_code.co_filename) else None
 
     def line(self, frame, event, arg):
-        if event == "line":
+        place = frame.f_code.co_filename, frame.f_lineno
+        if event == "line" and not leaves_a_context(*place):
             self.lines += 1
             if self.lines == self.n:
                 raise KeyboardInterrupt

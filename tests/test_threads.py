@@ -65,7 +65,7 @@ def assert_warnings_are_heard():
 
 @pytest.mark.parametrize(
     ("model", "asked"),
-    [(ParitySVC(max_iter=10**6), 20), (ParityRidgeCV(gap_ratios=[1.0, 0.0], cv=2), 4)],
+    [(ParitySVC(max_iter=10**6), 20), (ParityRidgeCV(gap_ratios=[1.0, 0.0], cv=2), 2)],
     ids=["ParitySVC", "ParityRidgeCV"],
 )
 def test_no_filter_of_warnings_is_left_behind(model, asked):

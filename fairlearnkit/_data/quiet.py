@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import get_ident
 
 # Whether ``warnings.catch_warnings`` is one of its thread already (Python 3.14 and
@@ -42,7 +42,8 @@ def without_warnings(category=Warning, message=""):
         here.thread = None
         for filters in (held, warnings.filters):
             for entry in [entry for entry in filters if entry[2] is here]:
-                filters.remove(entry)
+                with suppress(ValueError):  # another thread may have emptied the list
+                    filters.remove(entry)
 
 
 class _InThread(type):
