@@ -2,6 +2,7 @@ import functools
 import hashlib
 import inspect
 import re
+import subprocess
 import sys
 from importlib.resources import files
 
@@ -376,3 +377,34 @@ def test_bundled_files_match_their_checksums():
 def test_bundled_files_stay_small():
     folder = files("fairlearnkit.datasets").joinpath("data")
     assert sum(len(path.read_bytes()) for path in folder.iterdir()) < 1_600_000
+
+
+WATCHED = """
+import sys
+asked = []
+watched = {"socket.connect", "socket.getaddrinfo", "pickle.find_class"}
+sys.addaudithook(lambda event, args: event in watched and asked.append((event, args)))
+"""
+IMPORTED_AND_LOADED = """
+from fairlearnkit import datasets
+from fairlearnkit.utils.discovery import all_public
+
+all_public()
+for name in datasets.__all__:
+    if name.startswith("load_"):
+        getattr(datasets, name)()
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (IMPORTED_AND_LOADED, []),
+        ("import socket; socket.getaddrinfo('localhost', 80)", ["socket.getaddrinfo"]),
+        ("import pickle; pickle.loads(pickle.dumps(len))", ["pickle.find_class"]),
+    ],
+)
+def test_imports_and_loaders_ask_no_network_and_open_no_pickle(code, found):
+    code = f"{WATCHED}{code}\nprint([event for event, _ in asked])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout.strip() == str(found)
