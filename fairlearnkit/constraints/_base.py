@@ -145,8 +145,9 @@ class ParityConstraint(Constraint):
         check_alignment(
             y=y, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        rows = sample_weight if y is None else y
-        n_samples = _num_samples(rows) if np.ndim(rows) else None
+        n_samples = None if y is None else _num_samples(y)
+        if y is None and np.size(sample_weight) > 1:
+            n_samples = _num_samples(sample_weight)
         groups = read_groups(sensitive_features, n_samples=n_samples, missing=missing)
         weight = read_weight(sample_weight, len(groups.codes))
         check_categories(groups)

@@ -16,11 +16,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import SIMPLE_METHODS
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _wrap_data_with_container
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    _check_sample_weight,
-    _num_samples,
-)
+from sklearn.utils.validation import _check_feature_names_in, _num_samples
+from sklearn.utils.validation import _check_sample_weight as _checked_sample_weight
 
 __all__ = [
     "SIMPLE_METHODS",
@@ -47,6 +44,15 @@ __all__ = [
 
 # The page of an estimator, as docs/conf.py writes it below the published address.
 PAGE = "api/generated/{estimator_module}.{estimator_name}.html"
+
+
+def _check_sample_weight(sample_weight, X, **options):
+    """As scikit-learn's, whose versions before 1.9 take weights that are all zero."""
+    weight = _checked_sample_weight(sample_weight, X, **options)
+    if len(weight) and not weight.any():
+        msg = "Sample weights must contain at least one non-zero number."
+        raise ValueError(msg)
+    return weight
 
 
 def _fit_context(*, prefer_skip_nested_validation):

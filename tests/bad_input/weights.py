@@ -69,8 +69,12 @@ WEIGHT_WRONG = [
         ("two columns", stacked, r"1D|1-D|shape|dimension|weight"),
         ("one column of a table", as_column, r"1D|1-D|shape|dimension|weight"),
         ("ragged", ragged, r"."),
-        ("one row less", shorter, r"sample_weight|shape|length|inconsistent"),
-        ("no row", empty, r"sample_weight|shape|length|inconsistent"),
+        (
+            "one row less",
+            shorter,
+            r"sample_weight|shape|length|inconsistent|rows but X has",
+        ),
+        ("no row", empty, r"sample_weight|shape|length|inconsistent|rows but X has"),
         ("text itself", lambda w: "balanced", r"weight|convert|string"),
     ]
 ]
