@@ -1,7 +1,8 @@
 """Bad input to every public object: a right answer, or an error that says why not.
 
 The table of inputs is in `bad_input`. The objects are found, not listed: a new one is
-tested as soon as it is public. ``benchmarks/bad_input.py`` writes what came of each.
+tested as soon as it is public. What came of each is written by
+``benchmarks/bad_input_table.py``.
 """
 
 from fnmatch import fnmatch
@@ -25,7 +26,7 @@ def chosen_cells(name):
     """The cells of an object: all of a function, every second one of what is slower.
 
     Neighbours in the list of objects take turns, so that each input is given to half of
-    the estimators. ``benchmarks/bad_input.py`` runs the whole table.
+    the estimators. ``benchmarks/bad_input_table.py`` runs the whole table.
     """
     cells = [*cells_of(SUBJECTS[name], INPUTS)]
     if SUBJECTS[name].family in ("function", "constraint", "rule"):

@@ -1,8 +1,10 @@
 """What comes of bad input, for every public object: the table that the docs print.
 
-    python benchmarks/bad_input.py              # writes docs/bad_input.csv and
-                                                # docs/bad_input_results.txt
-    python benchmarks/bad_input.py ParityRidge  # prints what came of these objects
+    PYTHONPATH=tests python benchmarks/bad_input_table.py
+    PYTHONPATH=tests python benchmarks/bad_input_table.py ParityRidge
+
+The first writes docs/bad_input.csv and docs/bad_input_results.txt; the second prints
+what came of the objects that are named.
 
 Inputs and objects are those of tests/bad_input, where each word is explained. The csv
 has a line for each input: of how many objects the answer was that of plain float64
@@ -17,12 +19,11 @@ from collections import Counter, defaultdict
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+from bad_input.cells import cells_of, judge
+from bad_input.subjects import all_subjects
+from bad_input.table import INPUTS
 
-from bad_input.cells import cells_of, judge  # noqa: E402
-from bad_input.subjects import all_subjects  # noqa: E402
-from bad_input.table import INPUTS  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 ARGUMENTS = {
     "table": "X",
