@@ -131,7 +131,7 @@ def _targets(rng, targets, score):
         y = np.digitize(score, cuts)
         if len(np.unique(y)) < 2:  # equal scores
             y = np.arange(len(score)) % 2
-        return y
+        return np.unique(y, return_inverse=True)[1]  # no class may be without rows
     if targets == "numbers":
         return (score + rng.choice([0.0, 10.0, 1e4])) * log_uniform(rng, -3, 3)
     mean = np.exp(0.5 * score) * log_uniform(rng, -1, 3)

@@ -107,7 +107,8 @@ class BaseParityModel(DocumentedMixin, BaseEstimator, ABC):
         store_multipliers(self, contrasts, [s.multipliers for s in solutions])
         self.n_iter_ = max(s.n_iter for s in solutions)
         self.gap_ = max(gaps)
-        self.duality_gap_ = float(max(s.duality_gap for s in solutions))
+        # NaN if it is not known for one of the columns.
+        self.duality_gap_ = float(np.max([s.duality_gap for s in solutions]))
         self._store(X, weight, solutions)
         return self
 
