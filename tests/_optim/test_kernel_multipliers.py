@@ -11,7 +11,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.kernel import solve_kernel
-from fairlearnkit._optim.kernel_problem import build_kernel_problem
+from fairlearnkit._optim.kernel_problem import build_kernel_problem, certify
 from fairlearnkit._optim.kernel_rows import KernelRows
 from fairlearnkit._optim.losses import EpsilonInsensitive, Hinge, Squared
 from fairlearnkit._optim.strata import split_strata
@@ -292,3 +292,22 @@ def test_of_more_than_two_classes():
         assert_allclose(
             model.multipliers_[label]["0 - 1"], binary.multipliers_["0 - 1"], rtol=1e-4
         )
+
+
+@pytest.mark.parametrize("n_groups", [2, 3])
+def test_a_certificate_is_that_of_the_multipliers_given(n_groups):
+    """Others than the point has certify less, and never more than is true."""
+    p = make_problem("squared", "demographic_parity", n_groups, 0.04)
+    best = solve_kernel(p, tol=1e-10)
+    assert abs(best.duality_gap) <= 1e-9 * best.objective
+    rng, least = np.random.default_rng(0), best.objective
+    for size in (1e-8, 1e-4, 1e-2, 1.0):
+        other = best.multipliers + size * (rng.normal(size=n_groups) @ center(n_groups))
+        found = certify(p, best.v, best.u, 0.0, Kv=best.Kv, multipliers=other)
+        assert found.objective - found.duality_gap <= least * (1 + 1e-9)
+        if size >= 1e-2:
+            assert found.duality_gap > 1e-6 * size**2
+
+
+def center(n):
+    return np.eye(n) - 1.0 / n

@@ -732,3 +732,16 @@ def test_three_thousand_groups(estimator, max_gap):
     np.testing.assert_allclose(np.ptp(means), max_gap, atol=1e-6)
     np.testing.assert_allclose(model.gap_, np.ptp(means), atol=1e-9)
     assert peak < 60e6
+
+
+@pytest.mark.parametrize("separate", [0, 1, 2])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_one_class_without_a_certificate_leaves_none(separate):
+    """Without a penalty a class that a hyperplane separates has no optimum."""
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(200, 3)), rng.integers(2, size=200)
+    y = np.where(X[:, 0] > 1, separate, (separate + 1) % 3)
+    y = np.where((X[:, 0] <= 1) & (rng.random(200) < 0.5), (separate + 2) % 3, y)
+    model = ParityLogisticRegression(C=np.inf, max_gap=np.inf)
+    model.fit(X, y, sensitive_features=group)
+    assert np.isnan(model.duality_gap_)
