@@ -55,12 +55,16 @@ AREAS = (
     Area(
         "constraints",
         ("fairlearnkit/constraints/*.py",),
-        ("tests/constraints/test_[!o]*.py", "tests/test_own_constraint.py"),
+        (
+            "tests/constraints/test_[!o]*.py",
+            "tests/properties/test_constraints.py",
+            "tests/test_own_constraint.py",
+        ),
     ),
     Area(
         "transport",
         ("fairlearnkit/_transport/*.py",),
-        ("tests/_transport/test_*.py",),
+        ("tests/_transport/test_*.py", "tests/properties/test_transport.py"),
     ),
     Area(
         "counting",
@@ -74,7 +78,7 @@ AREAS = (
         (
             "tests/_counting/test_*.py",
             "tests/metrics/test_[!dp]*.py",
-            "tests/metrics/test_properties.py",
+            "tests/properties/test_metrics.py",
             # Counts by fold are made for pooled gaps.
             "tests/model_selection/test_pooled.py",
         ),
@@ -82,7 +86,7 @@ AREAS = (
     Area(
         "routing",
         ("fairlearnkit/_routing/*.py",),
-        ("tests/_routing/test_*.py",),
+        ("tests/_routing/test_*.py", "tests/properties/test_routing.py"),
     ),
     Area(
         "decisions",
@@ -95,7 +99,7 @@ AREAS = (
         (
             "tests/_optim/test_decisions.py",
             "tests/postprocessing/test_thresholds.py",
-            "tests/postprocessing/test_threshold_properties.py",
+            "tests/properties/test_decisions.py",
             "tests/postprocessing/test_given_proba.py",
             "tests/postprocessing/test_with_strength.py",
         ),
