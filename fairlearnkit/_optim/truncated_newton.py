@@ -315,7 +315,9 @@ class _Curvature:
         z = r / self.D
         if not len(self.QDQ):
             return z
-        return z - self.QD @ np.linalg.solve(self.QDQ, self.p.basis.T @ z)
+        z -= self.QD @ np.linalg.solve(self.QDQ, self.p.basis.T @ z)
+        # Where D has elements of many sizes, rounding of Q'D^-1 Q leaves a part in Q.
+        return _off(self.p.basis, z)
 
     def solve(self, rhs, forcing):
         """Approximately the z with P H z = P rhs, by conjugate gradients; and H z."""
@@ -333,7 +335,7 @@ class _Curvature:
             x += step * d
             Hd *= step
             Hx += Hd
-            r -= Hd
+            r -= _off(self.p.basis, Hd)
             z = self._preconditioned(r)
             rz, old = r @ z, rz
             d = z + (rz / old) * d
