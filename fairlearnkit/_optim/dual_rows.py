@@ -19,6 +19,7 @@ import numpy as np
 
 from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.bound_program import project_on_bound
+from fairlearnkit._optim.certificate import duality_gap
 from fairlearnkit._optim.problem import Solution
 from fairlearnkit._optim.strata import split_strata
 from fairlearnkit._optim.truncated_newton import best_intercept
@@ -119,16 +120,16 @@ class _State:
         self.metric = 1.0 / np.maximum(squares, 1e-4 * squares.max())
         self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
         self.is_stuck, self.value, self.best = False, np.inf, None
-        self.dual, self.alpha = -np.inf, None
+        self.dual, self.alpha, self.certificate = -np.inf, None, None
         self.a = np.zeros(p.rows.shape[0])
-        self._set_pull(np.zeros(p.n_features), np.zeros(p.basis.shape[1]))
-        self.fv = np.zeros(p.rows.shape[0])
-        if start is not None:
+        if start is None:
+            self._set_pull(np.zeros(p.n_features), np.zeros(p.basis.shape[1]))
+            self.fv = np.zeros(p.rows.shape[0])
+            self.certify()
+        else:
             low, high = self.terms.low, self.terms.high
             self.a = self._onto(np.clip(start, low, high), low, high)
-            self._set_pull(*self._pull(self.a))
-            self.fv = self.X @ self.v
-        self.certify()
+            self.restart()
 
     @property
     def gap(self):
@@ -136,8 +137,39 @@ class _State:
         return self.value - self.dual
 
     def reached(self, tol):
-        """Whether the relative duality gap is small enough."""
-        return self.gap <= tol * abs(self.value)
+        """Whether the relative duality gap is small enough, also computed afresh.
+
+        If only the former, the state is computed afresh too: v, t and the scores are
+        sums of steps, whose rounding stays in them.
+        """
+        if self.certificate is not None:
+            return True
+        if self.gap > tol * abs(self.value):
+            return False
+        gap = self.certified()
+        if gap <= tol * abs(self.value):
+            self.certificate = gap
+            return True
+        self.restart()
+        return False
+
+    def certified(self):
+        """The duality gap of the best point and multipliers, computed afresh.
+
+        The point is moved onto the feasible set, which it misses by rounding.
+        """
+        p, (w, b, _) = self.p, self.best
+        w = p.feasible(w)
+        f = p.scores(w, b)
+        self.value, self.best = p.objective(w, f), (w, b, f)
+        return duality_gap(p, w, f, self.alpha, self.value)
+
+    def restart(self):
+        """Forget the best values, and begin with the multipliers."""
+        self.value, self.dual = np.inf, -np.inf
+        self._set_pull(*self._pull(self.a))
+        self.fv = self.X @ self.v
+        self.certify()
 
     def _pull(self, a, X=None):
         """P X'a / reg and Q'X'a / reg."""
@@ -348,16 +380,17 @@ class _State:
         return length
 
     def solution(self, n_iter, tol):
-        """The best point, certified by the best dual value."""
-        w, b, f = self.best
+        """The best point, certified by the multipliers of the best dual value."""
         status = "stalled" if self.is_stuck else "max_iter"
         status = "optimal" if self.reached(tol) else status
+        gap = self.certified() if self.certificate is None else self.certificate
+        w, b, f = self.best
         return Solution(
             coef=w,
             intercept=b,
             n_iter=n_iter,
             objective=self.value,
-            duality_gap=self.gap,
+            duality_gap=gap,
             status=status,
             scores=f,
             alpha=self.alpha,
