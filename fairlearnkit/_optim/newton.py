@@ -168,7 +168,8 @@ def constrained_step(problem, w, gradient, system):
     if p.bounded:
         u = project_on_bound(K, reached, p.cells, p.strata, p.bound)[0]
     step = free + Y @ (K @ (u - reached))
-    step[:-1] += Q @ (u - Q.T @ (w + step[:-1]))  # what rounding left of Q'w = u
+    for _ in range(2):  # what rounding left of Q'w = u; the second time of that
+        step[:-1] += Q @ (u - Q.T @ (w + step[:-1]))
     return step
 
 
