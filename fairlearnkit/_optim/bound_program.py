@@ -4,7 +4,12 @@ import numpy as np
 from scipy.linalg import LinAlgError, lstsq
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from fairlearnkit._optim.strata import gap_polytope, largest_gap, widest_pair
+from fairlearnkit._optim.strata import (
+    center_strata,
+    gap_polytope,
+    largest_gap,
+    widest_pair,
+)
 
 # Complementarity relative to the objective at which the iteration stops: at its last
 # digits, from where the refinement of the active set reaches the optimum. So half or
@@ -56,7 +61,8 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
     u, lam = _interior_point(K, target, np.vstack([half, -half]), max_iter)
     # At most one of both sides binds; the scale goes back into the multipliers.
     lam = (lam[: len(half)] - lam[len(half) :]) / (bound * polytope.limits)
-    return u, polytope.multipliers_of_cells(lam)
+    # Where the interior point is the answer, sums are zero to its digits only.
+    return u, center_strata(polytope.multipliers_of_cells(lam), strata)
 
 
 def dual_norm(multipliers, strata):
