@@ -5,7 +5,7 @@ from scipy.linalg import LinAlgError, lstsq
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from fairlearnkit._optim.strata import (
-    center_strata,
+    balanced_strata,
     gap_polytope,
     largest_gap,
     widest_pair,
@@ -61,8 +61,7 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
     u, lam = _interior_point(K, target, np.vstack([half, -half]), max_iter)
     # At most one of both sides binds; the scale goes back into the multipliers.
     lam = (lam[: len(half)] - lam[len(half) :]) / (bound * polytope.limits)
-    # Where the interior point is the answer, sums are zero to its digits only.
-    return u, center_strata(polytope.multipliers_of_cells(lam), strata)
+    return u, balanced_strata(polytope.multipliers_of_cells(lam), strata)
 
 
 def dual_norm(multipliers, strata):
@@ -171,7 +170,10 @@ def _refined(K, pull, G, x, lam, active):
     system = np.zeros((size + len(held),) * 2)
     system[:size, :size], system[size:, :size] = K, held
     system[:size, size:] = held.T
-    at_limit = lstsq(system, np.append(pull, np.ones(len(held))))[0]  # (x, lam)
+    goal = np.append(pull, np.ones(len(held)))
+    at_limit = lstsq(system, goal)[0]  # (x, lam)
+    # Once more for what is left: G x = 1 beside a pull that is huge.
+    at_limit += lstsq(system, goal - system @ at_limit)[0]
     new = np.zeros_like(lam)
     new[active] = at_limit[size:]
     worst = (G @ at_limit[:size]).max()

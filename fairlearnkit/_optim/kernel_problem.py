@@ -274,7 +274,7 @@ def certify(p, v, u, b, *, Kv=None, multipliers=None, n_iter=0, status="optimal"
         multipliers = cell_multipliers(p, p.reg * pull)
     dual = -p.c @ p.loss.conjugate(p.y, -p.reg * v / p.c) - 0.5 * p.reg * norm
     if p.bounded:
-        # ||w||^2 at these multipliers, which match `pull` to the digits of their solver.
+        # ||w||^2 at these multipliers, which match `pull` to their own digits only.
         miss = p.cells.T @ multipliers / p.reg - pull  # (rank,)
         dual -= 0.5 * p.reg * (p.sign @ miss**2 - 2.0 * u @ miss)
         dual -= p.bound * dual_norm(multipliers, p.strata)

@@ -85,6 +85,21 @@ def center_strata(values, strata):
     return values
 
 
+def balanced_strata(multipliers, strata):
+    """Multipliers that sum to zero in each stratum, if they do so but for rounding.
+
+    The heavier sign is scaled down, so that zeros and signs stay.
+    """
+    multipliers = multipliers.copy()
+    for part in split_strata(strata)[0]:
+        own = multipliers[part]
+        up, down = own[own > 0].sum(), -own[own < 0].sum()
+        own[own > 0] *= min(1.0, down / max(up, 1e-300))
+        own[own < 0] *= min(1.0, up / max(down, 1e-300))
+        multipliers[part] = own
+    return multipliers
+
+
 def helmert_contrasts(values, strata):
     """All gaps in as few rows as there can be: R @ values, R orthonormal.
 
