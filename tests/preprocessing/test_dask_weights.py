@@ -101,5 +101,5 @@ def test_missing_classes_are_counted_in_rows(table):
     """In a table of distinct rows, each stands for many."""
     gone = table.assign(y=table["y"].astype(object).where(np.arange(N) % 3 > 0))
     for data in (gone, divided(gone, [40, 80])):
-        with pytest.raises(ValueError, match="missing .* in 40 rows"):
+        with pytest.raises(ValueError, match=r"missing .* in 40 rows"):
             parity_sample_weight(data["y"], data["group"])
