@@ -98,7 +98,7 @@ def describe_numeric_target(labels):
     return None
 
 
-def encode_classes(y, name, advice=None):
+def encode_classes(y, name, advice=None, sizes=None):
     """Sorted classes of y, and the code of each row.
 
     Parameters
@@ -109,6 +109,8 @@ def encode_classes(y, name, advice=None):
         Name of the constraint that compares groups within classes, for messages.
     advice : str, default=None
         What to do about a target without class labels; None is that of a constraint.
+    sizes : ndarray of shape (n_samples,), default=None
+        How many rows each entry of y stands for, for messages; None is one.
 
     Returns
     -------
@@ -129,6 +131,7 @@ def encode_classes(y, name, advice=None):
     encoded = encode_labels("y", column)
     n_missing = len(encoded.codes) - int(encoded.counts.sum())
     if n_missing:
+        n_missing = n_missing if sizes is None else sizes[encoded.codes < 0].sum()
         msg = (
             f"{name} needs the class of every row; the target is missing (None, NaN or "
             f"NA) in {n_missing} rows: remove them."

@@ -77,13 +77,20 @@ def _factorize_numbers(array):
     bounds = table_range(array) if array.dtype.kind in "bui" else None
     if bounds is not None:
         return encode_integers(array, *bounds)
-    if array.dtype.kind in "mM":  # tolist makes integers of times in nanoseconds
-        array = array.astype(f"{array.dtype.kind}8[us]")
     known = array == array
     labels, inverse = np.unique(array[known], return_inverse=True)
     codes = np.full(array.shape, -1, dtype=np.intp)
     codes[known] = inverse
-    return labels.tolist(), codes, None
+    return _as_list(labels), codes, None
+
+
+def _as_list(labels):
+    """Distinct numbers, dates or durations as Python's, or as NumPy's if finer."""
+    if labels.dtype.kind not in "mM":
+        return labels.tolist()
+    # tolist makes integers of times in nanoseconds, and Python has microseconds only.
+    times = labels.astype(f"{labels.dtype.kind}8[us]")
+    return times.tolist() if len(np.unique(times)) == len(labels) else list(labels)
 
 
 def _as_integers(array):

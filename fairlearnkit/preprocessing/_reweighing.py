@@ -104,7 +104,7 @@ def parity_sample_weight(y, sensitive_features, *, sample_weight=None, missing="
     data = y, sensitive_features, sample_weight
     if any_lazy(*data):
         rows = _read_lazily(*data)
-        classes, y_codes = _read_classes(rows.table.columns["y"])
+        classes, y_codes = _read_classes(rows.table.columns["y"], rows.table.sizes)
         groups = rows.table.groups(missing, CALLER)
         numbers = rows.table.used, rows.table.weights
         return rows.times(_factors(groups, y_codes, classes, *numbers))
@@ -130,9 +130,9 @@ def _read_lazily(y, sensitive_features, sample_weight):
     return LazyWeights(y, sensitive_features, sample_weight)
 
 
-def _read_classes(y):
+def _read_classes(y, sizes=None):
     advice = "Cut a numeric target into classes."
-    return encode_classes(y, "parity_sample_weight", advice)
+    return encode_classes(y, "parity_sample_weight", advice, sizes)
 
 
 def _factors(groups, class_codes, classes, used, weight):

@@ -49,3 +49,12 @@ def test_no_argument_gives_one_kind():
     found = distinct_rows({}, 5)
     assert_array_equal(found.codes, np.zeros(5))
     assert found.sizes.tolist() == [5]
+
+
+@pytest.mark.parametrize("kind", ["m8[ns]", "M8[ns]"])
+def test_times_that_differ_by_nanoseconds(kind):
+    """Python's own times, of microseconds, would be one label."""
+    values = np.array([2, 1, "NaT", 2], dtype=kind)
+    found = distinct_rows({"y": values})
+    assert_array_equal(found.table["y"][found.codes], values)
+    assert len(found.sizes) == 3

@@ -95,3 +95,11 @@ def test_errors(table):
         parity_sample_weight(y, group, sample_weight=heavy)
     with pytest.raises(ValueError, match=r"In partition 0: .*[Nn]egative"):
         parity_sample_weight(y, group, sample_weight=lazy["weight"] - 1)
+
+
+def test_missing_classes_are_counted_in_rows(table):
+    """In a table of distinct rows, each stands for many."""
+    gone = table.assign(y=table["y"].astype(object).where(np.arange(N) % 3 > 0))
+    for data in (gone, divided(gone, [40, 80])):
+        with pytest.raises(ValueError, match=r"missing .* in 40 rows"):
+            parity_sample_weight(data["y"], data["group"])
