@@ -83,12 +83,27 @@ def check_weight(sample_weight, n_samples):
     ------
     ValueError
         If they are negative, not finite, or not one for each row, or their sum is more
-        than float64 holds.
+        than float64 holds, or less than it holds with all digits.
     """
     weight = _finite_weight(sample_weight, n_samples)
     if weight is not None:
         check_weight_sum(weight)
+        _check_digits(weight)
     return weight
+
+
+def _check_digits(weight):
+    """Raise an error for weights of which float64 keeps a few digits only.
+
+    Products of them are 0, and quotients infinite, in all that is computed with them.
+    """
+    largest = weight.max(initial=0.0)
+    if 0 < largest < np.finfo(np.float64).tiny:
+        msg = (
+            f"sample_weight has values up to {largest:.3g}, of which float64 does not "
+            "hold all digits: compute the weights in a larger unit."
+        )
+        raise ValueError(msg)
 
 
 def _finite_weight(sample_weight, n_samples):

@@ -284,7 +284,8 @@ def function_subject(name, function, family="function"):
     """Call a function with rows; None if it takes none, or others than are known."""
     kinds, given, missing = filled(function, name)
     if "estimator" in given and "y" in kinds:
-        kinds["y"] = "known classes"
+        optional = inspect.signature(function).parameters["y"].default is None
+        kinds["y"] = "unused" if optional else "known classes"
     if missing or not kinds:
         return None
     if "y_score" in kinds and "y_true" in kinds and _does_without(function, given):
