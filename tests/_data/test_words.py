@@ -29,7 +29,13 @@ from fairlearnkit._data.messages import (
     missing_message,
     required_message,
 )
-from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
+from fairlearnkit._data.rows import (
+    check_weight,
+    read_weight,
+    split_rows,
+    take_groups,
+    take_rows,
+)
 from fairlearnkit._data.search_results import as_floats, column_keys, score_column
 from fairlearnkit._data.targets import check_weight_sum, max_abs, numeric_target
 from fairlearnkit._data.text_table import aligned
