@@ -1,5 +1,6 @@
 """The walk that all kernel models under a parity constraint share."""
 
+import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -161,11 +162,11 @@ class BaseParityKernel(BaseParityModel):
         progress = Progress(type(self).__name__, self.verbose)
         K, eigenvalues = self._training_kernel(X, used, objective)
         progress("kernel", rows=len(used))
-        messages = []
-        if eigenvalues is not None:
-            messages = [(UserWarning, indefinite_message(self.kernel, eigenvalues))]
+        if eigenvalues is not None:  # before an error that it may explain
+            msg = indefinite_message(self.kernel, eigenvalues)
+            warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
         length = np.sqrt(np.abs(K.diagonal()).max())  # of the longest row
-        solutions, gaps = [], []
+        solutions, gaps, messages = [], [], []
         for y, column_contrasts in zip(columns, contrasts):
             rows = make_rows(np.empty((len(y), 0)), y, c)
             size = objective.loss, objective.penalty, length

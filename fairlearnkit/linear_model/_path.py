@@ -129,7 +129,7 @@ def parity_path(
     asked = read_ratios(gap_ratios)
     data = model._columns(X, y, sensitive_features, sample_weight)
     paths, gaps = solve_points(model, asked, data)
-    warn_together(unconverged(model, asked, paths, gaps), stacklevel=3)
+    warn_together(unconverged(model, asked, paths, gaps), stacklevel=2)
     return as_path(asked, paths, gaps)
 
 
