@@ -18,9 +18,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.constraints import Constraint, read_groups
-from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.utils.discovery import all_estimators, all_public
 from helpers import SEARCHES
 
@@ -152,13 +152,15 @@ def mirrored(X):
         if hasattr(X, "iloc"):
             return X.iloc[:, ::-1].set_axis(names, axis=1)
         return X.select(names[::-1]).rename(dict(zip(names[::-1], names)))
-    return np.asarray(X)[:, ::-1]
+    return np.asarray(X)[..., ::-1]
 
 
 def inner_of(cls):
     """A model for a meta-estimator to stand around, of the kind that it needs."""
     if cls is SensitiveColumns:
         return ParityRidge()
+    if cls is CounterfactualEnsemble:  # refuses groups that its model does not take
+        return ParityLogisticRegression()
     if "Regressor" in cls.__name__:
         return Ridge()
     return LogisticRegression()
@@ -224,7 +226,8 @@ def answers_of(model, X, groups):
     found = {}
     for name in METHODS:
         method = getattr(model, name, None)
-        if method is None or (name == "predict" and found and is_classifier(model)):
+        classifies = is_classifier(model) or hasattr(model, "task")
+        if method is None or (name == "predict" and found and classifies):
             continue  # classes change where a score hardly does
         takes = "sensitive_features" in inspect.signature(method).parameters
         needs = takes and needs_groups(model, name)
