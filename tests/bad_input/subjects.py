@@ -87,29 +87,6 @@ EXEMPT = {
 }
 
 
-# Subjects whose outcomes have not all been looked at yet: the script runs them, the
-# suite does not.
-LATER = (
-    "compose.CounterfactualEnsemble",
-    "inspection.GroupRatesDisplay.from_estimator",
-    "inspection.GroupRatesDisplay.from_predictions",
-    "inspection.RocByGroupDisplay.from_estimator",
-    "inspection.RocByGroupDisplay.from_predictions",
-    "inspection.ScoreDistributionDisplay.from_estimator",
-    "inspection.ScoreDistributionDisplay.from_predictions",
-    "inspection.membership_inference",
-    "kernel_ridge.ParityKernelRidge",
-    "linear_model.ParityLogisticRegressionCV",
-    "linear_model.ParityRidgeCV",
-    "linear_model.parity_path",
-    "metrics.group_metric",
-    "metrics.group_predictability",
-    "postprocessing.BarycenterClassifier",
-    "postprocessing.ParityThresholdClassifier",
-    "representation.ParityEncoder",
-)
-
-
 @dataclass(frozen=True, eq=False)
 class Subject:
     """Something to call with arguments of known kinds.
