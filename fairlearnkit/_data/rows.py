@@ -5,7 +5,7 @@ from scipy import sparse
 
 from fairlearnkit._data.containers import from_arrow
 from fairlearnkit._data.groups import Groups
-from fairlearnkit._data.targets import check_weight_sum
+from fairlearnkit._data.targets import check_digits, check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _safe_indexing,
@@ -88,22 +88,8 @@ def check_weight(sample_weight, n_samples):
     weight = _finite_weight(sample_weight, n_samples)
     if weight is not None:
         check_weight_sum(weight)
-        _check_digits(weight)
+        check_digits(weight)
     return weight
-
-
-def _check_digits(weight):
-    """Raise an error for weights of which float64 keeps a few digits only.
-
-    Products of them are 0, and quotients infinite, in all that is computed with them.
-    """
-    largest = weight.max(initial=0.0)
-    if 0 < largest < np.finfo(np.float64).tiny:
-        msg = (
-            f"sample_weight has values up to {largest:.3g}, of which float64 does not "
-            "hold all digits: compute the weights in a larger unit."
-        )
-        raise ValueError(msg)
 
 
 def _finite_weight(sample_weight, n_samples):
