@@ -35,8 +35,9 @@ NO_INPUT = {("metrics.pooled_scorers", "1,000 groups"): "all groups are named be
 NAN_IN_TABLE = ("one NaN", "sparse, one NaN", "objects with None", "nullable with NA")
 # Groups are drawn one after the other, in the order of their names.
 BY_SEED = ("/low", "/high", "/standard_error", "/p_value")
-# Where two things are not defined: the estimate, and those of resamples.
-TWO_WARNINGS = ("metrics.bootstrap_interval",)
+# Where two things are not defined, the estimate and those of resamples; where a swap
+# changes nothing, and the estimator inside has a warning of its own.
+TWO_WARNINGS = ("metrics.bootstrap_interval", "compose.CounterfactualEnsemble")
 # Of a fitted model, or of groups, that a function is given beside other rows.
 FEATURES = r"is expecting 3 features|sample_weight.shape == .*expected \(90,\)"
 # Errors about labels are those of the metric that it is given, one of scikit-learn.
