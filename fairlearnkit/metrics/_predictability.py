@@ -124,9 +124,7 @@ def group_predictability(
     Z = check_array(Z, ensure_all_finite="allow-nan", input_name="Z")
     caller = Caller("Z", method="")
     groups = find_groups(sensitive_features, caller, n_samples=len(Z), missing=missing)
-    weight = read_weight(sample_weight, len(Z))
-    weight = np.ones(len(Z)) if weight is None else weight
-    _check_weight_of_groups(groups, weight)
+    weight = _weight_of_rows(sample_weight, groups)
     known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
     folds = _folds(cv, Z, groups.codes, known)
     check_confidence_level(confidence_level)
@@ -144,8 +142,10 @@ def group_predictability(
     )
 
 
-def _check_weight_of_groups(groups, weight):
-    """Raise an error for groups without a row of positive weight."""
+def _weight_of_rows(sample_weight, groups):
+    """Weights, checked; an error for groups without a row of positive weight."""
+    weight = read_weight(sample_weight, len(groups.codes))
+    weight = np.ones(len(groups.codes)) if weight is None else weight
     counts = count_rows(groups, weight)
     if counts.min() == 0:
         table = counts_table(groups.labels, counts)
@@ -154,6 +154,7 @@ def _check_weight_of_groups(groups, weight):
             "Remove these groups, or merge them."
         )
         raise ValueError(msg)
+    return weight
 
 
 def _without_overflow(Z):
