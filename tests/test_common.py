@@ -96,6 +96,8 @@ FEW = {
 }
 BARE = [cls for name, cls in all_estimators() if cls is not SensitiveColumns]
 SUBCLASSES = {cls.__name__: with_groups_from_rows(cls) for cls in BARE}
+# Refuses groups that the model inside takes no more than those here.
+SUBCLASSES["CounterfactualEnsemble"] = CounterfactualEnsemble
 globals().update(SUBCLASSES)  # so that pickle finds them
 
 

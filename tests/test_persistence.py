@@ -134,6 +134,8 @@ def data_of(model):
     if isinstance(model, SensitiveColumns):
         X = pd.DataFrame(X, columns=["a", "b", "c"]).assign(sex=group)
         given.pop("sensitive_features")
+    if isinstance(model, CounterfactualEnsemble):  # of a model that takes no groups
+        given.pop("sensitive_features")
     if type(model).__name__.startswith("Term"):
         X = [f"she sold {PLANTED[0]} {label}s" for label in group]
     if getattr(model, "kernel", None) == "precomputed":
@@ -162,7 +164,9 @@ def answers(model):
     for name in METHODS:
         if method := getattr(model, name, None):
             asks = "sensitive_features" in signature(method).parameters
-            groups = {"sensitive_features": given["sensitive_features"]} if asks else {}
+            groups = (
+                {"sensitive_features": given.get("sensitive_features")} if asks else {}
+            )
             found[name] = method(X, **groups)
     return found
 

@@ -213,10 +213,41 @@ def warn_of_small_denominator(confusion, rate, positive, stacklevel):
     undefined : bool
         Whether there was a warning that some group has no row.
     """
+    found = _small_denominator(confusion, rate, positive)
+    if found is None:
+        return False
+    msg, category = found
+    warnings.warn(msg, category, stacklevel=stacklevel)
+    return category is UndefinedMetricWarning
+
+
+def warn_of_small_denominators(confusion, rates, positive, stacklevel):
+    """The same for several rates, in one warning.
+
+    Parameters
+    ----------
+    confusion, positive, stacklevel
+        As in `warn_of_small_denominator`.
+    rates : sequence of str
+        Names of the rates. Those of the same rows are mentioned once.
+    """
+    found = (_small_denominator(confusion, rate, positive) for rate in rates)
+    found = [*dict.fromkeys(filter(None, found))]
+    if not found:
+        return
+    messages, categories = zip(*found)
+    # A rate that is not defined is the more serious of the two.
+    worst = UndefinedMetricWarning in categories
+    category = UndefinedMetricWarning if worst else SmallGroupWarning
+    warnings.warn(" ".join(messages), category, stacklevel=stacklevel)
+
+
+def _small_denominator(confusion, rate, positive):
+    """Message and category of a warning; None if each group has enough rows."""
     # Shape (n_strata, n_groups); rows count, whatever they weigh.
     counts = rate_counts(confusion.counts, rate, positive)[1]
     if counts.min() >= SMALL_CELL:
-        return False
+        return None
     rows = RATES[rate].rows.format(label=confusion.classes[positive])
     stratum = np.unravel_index(counts.argmin(), counts.shape)[0]
     table = counts_table(confusion.groups, counts[stratum])
@@ -224,8 +255,6 @@ def warn_of_small_denominator(confusion, rate, positive, stacklevel):
         table += f", in the stratum {confusion.strata[stratum]}"
     if counts.min() == 0:
         msg = f"A group has no {rows}, so its {rate} is NaN: {table}."
-        warnings.warn(msg, UndefinedMetricWarning, stacklevel=stacklevel)
-    else:
-        msg = f"Fewer than {SMALL_CELL} {rows} in a group: {table}. Its rate is noisy."
-        warnings.warn(msg, SmallGroupWarning, stacklevel=stacklevel)
-    return bool(counts.min() == 0)
+        return msg, UndefinedMetricWarning
+    msg = f"Fewer than {SMALL_CELL} {rows} in a group: {table}. Its rate is noisy."
+    return msg, SmallGroupWarning

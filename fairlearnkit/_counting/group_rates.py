@@ -2,7 +2,7 @@
 
 from sklearn.utils import Bunch
 
-from fairlearnkit._counting.gaps import warn_of_small_denominator
+from fairlearnkit._counting.gaps import warn_of_small_denominators
 from fairlearnkit._counting.rates import (
     RATES,
     check_truth,
@@ -13,7 +13,7 @@ from fairlearnkit._counting.rates import (
 )
 
 
-def rates_by_group(confusion, positive, rates):
+def rates_by_group(confusion, positive, rates, *, warned=("selection_rate",)):
     """Rates of each group; see `group_rates` for the result.
 
     Parameters
@@ -24,13 +24,15 @@ def rates_by_group(confusion, positive, rates):
         Position of the positive class.
     rates : sequence of str
         Names of the rates.
+    warned : sequence of str, default=("selection_rate",)
+        Names of the rates whose small denominators are warned of.
 
     Returns
     -------
     rates : Bunch
         Its ``pos_label`` is None if no rate depends on the positive class.
     """
-    warn_of_small_denominator(confusion, "selection_rate", positive, stacklevel=4)
+    warn_of_small_denominators(confusion, warned, positive, stacklevel=4)
     by_group, overall, n_rows = {}, {}, {}
     for rate in rates:
         numerator, denominator = rate_counts(confusion.weights[0], rate, positive)

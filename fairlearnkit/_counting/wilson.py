@@ -1,10 +1,9 @@
 """Wilson's interval of a rate."""
 
 import numpy as np
-from scipy.stats import norm
 
 
-def wilson_interval(p, n, confidence_level):
+def wilson_ends(p, n, z):
     r"""Ends of the Wilson interval of rates p of n rows; NaN without rows.
 
     .. math:: \frac{1}{1 + z^2 / n} \left( p + \frac{z^2}{2 n} \pm
@@ -14,27 +13,10 @@ def wilson_interval(p, n, confidence_level):
 
     Parameters
     ----------
-    p : ndarray of shape (n_groups,)
+    p : ndarray of shape (..., n_groups)
         Rates.
-    n : ndarray of shape (n_groups,)
+    n : ndarray of shape (..., n_groups)
         Numbers of rows that they are about.
-    confidence_level : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    low, high : ndarray of shape (n_groups,)
-    """
-    return wilson_ends(p, n, norm.ppf(0.5 + 0.5 * confidence_level))
-
-
-def wilson_ends(p, n, z):
-    """The same for a normal quantile z.
-
-    Parameters
-    ----------
-    p, n : ndarray of shape (..., n_groups)
-        As in `wilson_interval`.
     z : float
         Normal quantile.
 

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from fairlearnkit._data.containers import from_arrow
 from fairlearnkit._data.groups import Groups
-from fairlearnkit._data.targets import check_weight_sum
+from fairlearnkit._data.targets import check_digits, check_weight_sum
 from fairlearnkit.utils._sklearn_private import (
     _check_sample_weight,
     _safe_indexing,
@@ -83,11 +83,12 @@ def check_weight(sample_weight, n_samples):
     ------
     ValueError
         If they are negative, not finite, or not one for each row, or their sum is more
-        than float64 holds.
+        than float64 holds, or less than it holds with all digits.
     """
     weight = _finite_weight(sample_weight, n_samples)
     if weight is not None:
         check_weight_sum(weight)
+        check_digits(weight)
     return weight
 
 

@@ -85,6 +85,25 @@ def check_weight_sum(weight):
         raise ValueError(msg)
 
 
+def check_digits(weight):
+    """Raise an error for weights of which float64 keeps a few digits only.
+
+    Products of them are 0, and quotients infinite, in all that is computed with them.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,)
+        Weights.
+    """
+    largest = weight.max(initial=0.0)
+    if 0 < largest < np.finfo(np.float64).tiny:
+        msg = (
+            f"sample_weight has values up to {largest:.3g}, of which float64 does not "
+            "hold all digits: compute the weights in a larger unit."
+        )
+        raise ValueError(msg)
+
+
 def max_abs(X):
     """Largest absolute value of a dense or sparse array, without a copy of it."""
     values = X.data if sparse.issparse(X) else X

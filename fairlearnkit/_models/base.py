@@ -10,7 +10,12 @@ from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.rows import with_single_entries
 from fairlearnkit._data.score import ScoreMixin
-from fairlearnkit._data.targets import check_target, check_weight_sum, numeric_target
+from fairlearnkit._data.targets import (
+    check_digits,
+    check_target,
+    check_weight_sum,
+    numeric_target,
+)
 from fairlearnkit._models.constraint import (
     regression_contrasts,
     store_groups,
@@ -66,6 +71,7 @@ class BaseParityModel(DocumentedMixin, BaseEstimator, ABC):
         X = with_single_entries(X)
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         check_weight_sum(weight)
+        check_digits(weight)
         return X, y, weight
 
     def _fit_columns(self, X, columns, weight, contrasts):

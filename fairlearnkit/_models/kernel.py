@@ -35,6 +35,7 @@ from fairlearnkit._models.kernels import (
     negative_eigenvalues,
 )
 from fairlearnkit._models.magnitudes import check_magnitudes
+from fairlearnkit._models.messages import warn_together
 from fairlearnkit._optim.hard_margin import solve_hard_margin
 from fairlearnkit._optim.kernel import solve_kernel, takes_rows
 from fairlearnkit._optim.kernel_problem import build_kernel_problem
@@ -161,30 +162,29 @@ class BaseParityKernel(BaseParityModel):
         progress = Progress(type(self).__name__, self.verbose)
         K, eigenvalues = self._training_kernel(X, used, objective)
         progress("kernel", rows=len(used))
-        if eigenvalues is not None:
+        if eigenvalues is not None:  # before an error that it may explain
             msg = indefinite_message(self.kernel, eigenvalues)
             warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
         length = np.sqrt(np.abs(K.diagonal()).max())  # of the longest row
-        solutions, gaps = [], []
+        solutions, gaps, messages = [], [], []
         for y, column_contrasts in zip(columns, contrasts):
             rows = make_rows(np.empty((len(y), 0)), y, c)
             size = objective.loss, objective.penalty, length
             check_magnitudes(self, rows, *size, kernel=True)
             problem = self._build_problem(K, y, c, objective, column_contrasts)
-            messages = problem_warnings(self, problem)  # before K may be left changed
+            messages += problem_warnings(self, problem)  # before K may be left changed
             # One-vs-rest models share K, which libsvm's solver changes in place.
             last = len(solutions) == len(columns) - 1
             solution = self._solve(problem, restore=not last, progress=progress)
             gap = largest_gap(problem.means @ solution.scores, problem.strata)
             messages += solution_warnings(self, problem, solution, gap)
-            for category, msg in messages:
-                warnings.warn(msg, category, stacklevel=STACKLEVEL)
             if eigenvalues is not None:  # the certificate is that of a convex problem
                 solution = replace(solution, duality_gap=np.nan)
             solutions.append(solution)
             gaps.append(gap)
             values = {"gap": gap, "objective": solution.objective}
             progress("model", len(gaps), len(columns), **values)
+        warn_together(messages, STACKLEVEL)
         return solutions, gaps
 
     def _build_problem(self, X, y, c, objective, contrasts):

@@ -1,6 +1,5 @@
 """Base classes of the linear models under a parity constraint."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,6 +25,7 @@ from fairlearnkit._models.messages import (
     asked_gap,
     constant_scores,
     not_converged,
+    warn_together,
 )
 from fairlearnkit._models.plain import fitted_like
 from fairlearnkit._optim import problem_of_rows, solve, solve_ratios, solver_names
@@ -231,8 +231,9 @@ class BaseParityLinear(BaseParityModel):
             sums_of(_sums_by_cell, weights, scores), largest_of(_ends, scores)
         )
         gap = largest_gap(means, contrasts.strata)
+        messages = []
         if leaves_no_direction(rows, solution, ends):
-            warnings.warn(constant_scores(self), UserWarning, stacklevel=STACKLEVEL)
+            messages.append((UserWarning, constant_scores(self)))
         allowed = TOLERATED * solution.bound + FLOAT32_ROUNDING
         if dtype == np.float32 and gap > allowed:
             msg = (
@@ -240,11 +241,12 @@ class BaseParityLinear(BaseParityModel):
                 f"{asked_gap(self, solution.bound)}. Scale the features, or "
                 "pass X in float64."
             )
-            warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
+            messages.append((UserWarning, msg))
         if solution.status != "optimal":
             asked = asked_gap(self, solution.bound)
             msg = not_converged(self, solution, gap, asked)
-            warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
+            messages.append((ConvergenceWarning, msg))
+        warn_together(messages, STACKLEVEL)
         return gap
 
     @available_if(_has_plain_model)

@@ -1,6 +1,9 @@
 """Warnings that several constrained models share."""
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 # A gap above max_gap by this factor, plus rounding, was not asked for. Solvers keep the
 # bound to 1e-9; twice as much would hide gaps that are visible in four digits.
@@ -9,6 +12,24 @@ TOLERATED = 1.0001
 # On standardised features it is 1e-8, with an offset of 1e4 in all of them 1e-7. With
 # twice as much, gaps of up to 2e-4 cause no warning.
 FLOAT32_ROUNDING = 1e-4
+
+
+def warn_together(messages, stacklevel):
+    """Issue all warnings of one fit as one.
+
+    Parameters
+    ----------
+    messages : list of (category, str)
+        Warnings; the same one may occur more than once. The category is that of the
+        first, or ConvergenceWarning if one is: that is what users filter by.
+    stacklevel : int
+        As in `warnings`; 1 is the caller.
+    """
+    if messages:
+        categories, texts = zip(*dict.fromkeys(messages))
+        missed = ConvergenceWarning in categories
+        category = ConvergenceWarning if missed else categories[0]
+        warnings.warn(" ".join(texts), category, stacklevel=stacklevel + 1)
 
 
 def constant_scores(estimator):

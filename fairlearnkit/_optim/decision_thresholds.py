@@ -119,29 +119,34 @@ def cheapest_cuts(cuts, bound, tolerance):
     chosen : ndarray of int of shape (n_groups,)
         Position of the cut of each group.
     """
-    best, chosen = np.inf, None
+    best, best_at = np.inf, None
     # First and last cut of intervals of L, which is r + t_g for a cut of some group.
     intervals = [(np.zeros(1, np.intp), np.full(1, len(c.cost) - 1)) for c in cuts]
     while any(len(first) for first, _ in intervals):
         intervals = [_divided(*some) for some in intervals]
+        # Those of all groups at once: calls would be as many as pairs of groups.
         low, high = (
-            [
-                c.rates[0, some[end]] + t
-                for c, some, t in zip(cuts, intervals, tolerance)
-            ]
+            np.concatenate(
+                [
+                    c.rates[0, some[end]] + t
+                    for c, some, t in zip(cuts, intervals, tolerance)
+                ]
+            )
             for end in (0, 1)
         )
-        for at in low:
-            costs, positions = _nearest(cuts, at, at + bound, tolerance)
-            if costs.min(initial=np.inf) < best:
-                best, chosen = costs.min(), positions[:, costs.argmin()]
-        lower = [_nearest(cuts, a, b + bound, tolerance)[0] for a, b in zip(low, high)]
+        costs = _lowest_costs(cuts, low, low + bound, tolerance)
+        if costs.min(initial=np.inf) < best:
+            best, best_at = costs.min(), low[costs.argmin()]
+        ends = np.cumsum([len(first) for first, _ in intervals])[:-1]
+        lower = np.split(_lowest_costs(cuts, low, high + bound, tolerance), ends)
         intervals = [
             (first[open_], last[open_])
             for (first, last), value in zip(intervals, lower)
             for open_ in [(value < best - COST_ROUNDING) & (first < last)]
         ]
-    return chosen
+    at = np.array([best_at])
+    nearest = (_nearest(c, at, at + bound, t)[0] for c, t in zip(cuts, tolerance))
+    return np.array([position[0] for position in nearest])
 
 
 def _divided(first, last):
@@ -152,22 +157,29 @@ def _divided(first, last):
     return first[first <= last], last[first <= last]
 
 
-def _nearest(cuts, low, high, tolerance):
-    """Costs and cuts nearest to the plain ones, of rates between `low` and `high`.
+def _lowest_costs(cuts, low, high, tolerance):
+    """Costs of all groups together, of rates between `low` and `high`.
 
-    Rates may be off by the tolerance of the group. Costs are infinite where a group has
-    no such cut. Shapes (n,) and (n_groups, n).
+    Infinite where a group has no such cut. Shape (n,), as both.
     """
-    total, positions = np.zeros(len(low)), []
+    total = np.zeros(len(low))
     for c, t in zip(cuts, tolerance):
-        first = np.searchsorted(c.rates[0], low - (t + RATE_ROUNDING), side="left")
-        last = np.searchsorted(c.rates[0], high + (t + RATE_ROUNDING), side="right") - 1
-        # np.clip does the same, and takes twice as long on a few numbers.
-        position = np.minimum(np.maximum(c.plain, first), last)
-        position = np.minimum(np.maximum(position, 0), len(c.cost) - 1)
-        total += np.where(first <= last, c.cost[position], np.inf)
-        positions.append(position)
-    return total, np.array(positions)
+        position, exists = _nearest(c, low, high, t)
+        total += np.where(exists, c.cost[position], np.inf)
+    return total
+
+
+def _nearest(c, low, high, t):
+    """Cut of a group nearest to the plain one, of rates between `low` and `high`.
+
+    Rates may be off by t. Also tells whether there is such a cut; both have shape (n,).
+    """
+    first = np.searchsorted(c.rates[0], low - (t + RATE_ROUNDING), side="left")
+    last = np.searchsorted(c.rates[0], high + (t + RATE_ROUNDING), side="right") - 1
+    # np.clip does the same, and takes twice as long on a few numbers.
+    position = np.minimum(np.maximum(c.plain, first), last)
+    position = np.minimum(np.maximum(position, 0), len(c.cost) - 1)
+    return position, first <= last
 
 
 def cheapest_mixtures(cuts, bound, columns=None):

@@ -107,7 +107,8 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
     TypeError
         If the swap returns another container, such as an array for a DataFrame.
     ValueError
-        If the swap returns another number of rows, or other columns; with "augment" and
+        If `sensitive_features` is given and the estimator takes none; if the swap
+        returns another number of rows, or other columns; with "augment" and
         "distill", if the estimator splits the rows by its own `cv`, or is frozen; with
         "distill", if a classifier takes no `sample_weight`.
     AttributeError
@@ -204,7 +205,7 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         y : array-like of shape (n_samples,), default=None
             Target. Not needed with a FrozenEstimator.
         sensitive_features : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Group labels, for an estimator that needs them.
+            Group labels, for an estimator that takes them; refused for any other.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
 
@@ -343,8 +344,20 @@ class CounterfactualEnsemble(MetaEstimatorMixin, DocumentedMixin, BaseEstimator)
         """Refuse groups of another length, and several labels for a row."""
         if groups is not None:
             checked_columns(groups, _num_samples(X), Caller())
+            self._check_groups_are_used()
         if is_classifier(self) and y is not None and np.ndim(y) == 2:
             column_or_1d(y)
+
+    def _check_groups_are_used(self):
+        """Refuse groups that the estimator would not see."""
+        if not takes_groups(self.estimator, "fit"):
+            name = type(self.estimator).__name__
+            msg = (
+                f"sensitive_features was given, but fit of {name} does not take it, "
+                "and the swap needs none: leave it out, or choose an estimator that "
+                "compares groups, such as ParityLogisticRegression."
+            )
+            raise ValueError(msg)
 
     def _compare_versions(self, X):
         """The other version of X, and how far the swap undoes itself."""

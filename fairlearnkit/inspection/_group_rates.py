@@ -3,10 +3,11 @@
 import numpy as np
 
 from fairlearnkit._counting.confusion import one_positive_class, read_confusion
-from fairlearnkit._counting.gaps import warn_of_small_denominator
 from fairlearnkit._counting.group_rates import check_rates, rates_by_group
-from fairlearnkit._counting.wilson import wilson_interval
-from fairlearnkit._data.messages import CLASS_REPORT
+from fairlearnkit._counting.kinds import weights_and_squares
+from fairlearnkit._counting.newcombe import quantile_for
+from fairlearnkit._counting.sampled_rates import sampled_rates
+from fairlearnkit._data.messages import CLASS_REPORT, check_confidence_level
 
 from ._drawing import (
     HEIGHT,
@@ -32,7 +33,9 @@ class GroupRatesDisplay:
     .. math:: \frac{1}{1 + z^2 / n} \left( p + \frac{z^2}{2 n} \pm
               z \sqrt{\frac{p (1 - p)}{n} + \frac{z^2}{4 n^2}} \right)
 
-    for a rate p of n rows and the normal quantile z.
+    for a rate p of n rows and the normal quantile z. With weights, n is the number of
+    rows of equal weight that the rate would be as certain with, as in
+    :func:`~fairlearnkit.metrics.parity_report`.
 
     Parameters
     ----------
@@ -63,13 +66,13 @@ class GroupRatesDisplay:
     Notes
     -----
     Each interval is valid for one rate, not for all of them at once, and two rates may
-    differ although their intervals overlap. Rows are taken as independent; with
-    weights, n is still the number of rows.
+    differ although their intervals overlap. Rows are taken as independent.
 
     References
     ----------
     Wilson: Probable Inference, the Law of Succession, and Statistical Inference.
-    Journal of the American Statistical Association 1927.
+    Journal of the American Statistical Association 1927. Kish: Survey Sampling. Wiley
+    1965, for weights.
 
     Examples
     --------
@@ -137,6 +140,7 @@ class GroupRatesDisplay:
         display : GroupRatesDisplay
             The drawn display.
         """
+        check_confidence_level(confidence_level)
         rates = check_rates(rates, y_true, DEFAULT_RATES)
         confusion = read_confusion(
             y_true,
@@ -149,10 +153,9 @@ class GroupRatesDisplay:
             caller=CLASS_REPORT,
         )
         positive = one_positive_class(confusion, rates, pos_label, CLASS_REPORT)
-        result = rates_by_group(confusion, positive, rates)
-        for name in rates:
-            warn_of_small_denominator(confusion, name, positive, stacklevel=3)
-        low, high = _wilson_intervals(result, rates, confidence_level)
+        warned = ("selection_rate", *rates)
+        result = rates_by_group(confusion, positive, rates, warned=warned)
+        low, high = _intervals(confusion, rates, positive, confidence_level)
         return cls(
             groups=result.groups,
             counts=result.counts,
@@ -316,12 +319,12 @@ class GroupRatesDisplay:
         )
 
 
-def _wilson_intervals(result, rates, confidence_level):
+def _intervals(confusion, rates, positive, confidence_level):
     """Ends of the intervals, as two dicts of the rates."""
+    weights, squares = (each[0] for each in weights_and_squares(confusion))
+    z = quantile_for(confidence_level)
     ends = {
-        name: wilson_interval(
-            result.by_group[name], result.among[name], confidence_level
-        )
+        name: sampled_rates(weights, squares, name, positive).intervals(z)
         for name in rates
     }
     return tuple({name: ends[name][side] for name in rates} for side in (0, 1))

@@ -15,12 +15,11 @@ from fairlearnkit._data.counts import SMALL_CELL, counts_table
 from fairlearnkit._data.groups import Groups, find_groups, read_strata
 from fairlearnkit._data.messages import Caller, check_confidence_level, required_message
 from fairlearnkit._data.progress import Progress
-from fairlearnkit._data.rows import split_rows
+from fairlearnkit._data.rows import check_weight, split_rows
 from fairlearnkit._data.targets import check_target
 from fairlearnkit._routing.call import warn_unweighted
 from fairlearnkit._routing.parts import find_sensitive_columns
 from fairlearnkit.exceptions import SmallGroupWarning
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
 
 from ._membership_areas import (
     Auc,
@@ -30,6 +29,7 @@ from ._membership_areas import (
     difference,
     estimate,
     model_blocks,
+    stacked,
 )
 from ._membership_models import check_can_be_fitted, response_methods, signals
 from ._membership_object import MembershipInference
@@ -234,7 +234,7 @@ def _read(estimator, X, y, sensitive_features, sample_weight):
     X, y, sensitive_features = with_common_index(X, y, sensitive_features)
     weight = sample_weight
     if weight is not None:
-        weight = _check_sample_weight(weight, y, ensure_non_negative=True)
+        weight = check_weight(weight, len(y))
     return X, y, sensitive_features, weight
 
 
@@ -376,12 +376,12 @@ def _estimates(table, counts, confidence_level, has_strata):
     tail = 0.5 * (1.0 - confidence_level)
     found = {"overall": [], "by_group": [], "difference": []}
     for (*parts, whole), n_rows in zip(table, counts):
-        one = np.eye(len(parts))
+        parts, one = stacked(parts), np.eye(len(n_rows))
         found["overall"].append(estimate([whole], [1.0], tail))
         found["by_group"].append([estimate(parts, w, tail) for w in one])
         # Two differences are one, with both signs.
-        each = tail / len(parts) if len(parts) > 2 else tail
-        known = np.where([np.isnan(p.value) for p in parts], 0, n_rows)
+        each = tail / len(one) if len(one) > 2 else tail
+        known = np.where(np.isnan(parts.value), 0, n_rows)
         others = known * (1.0 - one)
         others /= np.maximum(others.sum(axis=1, keepdims=True), 1.0)
         found["difference"].append(

@@ -205,16 +205,18 @@ class Measurement:
 
     def leave_out(self, score, member):
         """Add the scores and membership without the models of a block."""
-        if self.is_defined:
-            moved = _by_row(self.found, score, member)  # d_ib of all rows i
-            self.totals += moved
-            self.squares += np.sum(moved**2)
-            self.of_blocks.append(moved.sum())
+        if not self.is_defined:
+            self.of_blocks.append(np.nan)
+            return
+        moved = _by_row(self.found, score, member)  # d_ib of all rows i
+        self.totals += moved
+        self.squares += np.sum(moved**2)
+        self.of_blocks.append(moved.sum())
 
     def part(self):
         """The parts of the variance, centred over blocks."""
         if not self.is_defined:
-            return Part(np.nan, self.n_rows, np.nan, np.nan, np.full(2, np.nan))
+            return Part(np.nan, self.n_rows, np.nan, np.nan, np.array(self.of_blocks))
         blocks = np.array(self.of_blocks)
         of_cells = self.squares - np.sum(self.totals**2) / len(blocks)
         parts = self.of_rows, of_cells, blocks - blocks.mean()
@@ -232,7 +234,7 @@ def estimate(parts, weights, tail):
 
     Parameters
     ----------
-    parts : list of Part
+    parts : list of Part, or what `stacked` returns
         Statistics.
     weights : array-like of shape (n_parts,)
         Their weights, of sum 1; parts of weight 0 may be NaN.
@@ -244,14 +246,14 @@ def estimate(parts, weights, tail):
     numbers : tuple of float
         Estimate, lower and upper end, and standard error.
     """
-    used = [(w, part) for w, part in zip(weights, parts) if w]
-    if not used:
+    weights, parts = _used(weights, stacked(parts))
+    if not len(weights):
         return (np.nan,) * 4
-    value = sum(w * part.value for w, part in used)
-    variance, freedom = _variance(used)
+    value = weights @ parts.value
+    variance, freedom = _variance(weights, parts)
     error = np.sqrt(variance)
     reach = student.ppf(1.0 - tail, freedom) * error if variance > 0 else error
-    n_rows = sum(part.n_rows for _, part in used)
+    n_rows = parts.n_rows.sum()
     return value, *_ends(value, reach, n_rows, tail), error
 
 
@@ -280,8 +282,7 @@ def difference(parts, first, second, tail):
     b, low_b, high_b, error_b = estimate(parts, second, tail)
     if np.isnan(a) or np.isnan(b):
         return (np.nan,) * 4
-    both = zip(np.subtract(first, second), parts)
-    variance, _ = _variance([(w, part) for w, part in both if w])
+    variance, _ = _variance(*_used(np.subtract(first, second), stacked(parts)))
     # V = V_a + V_b - 2 r sqrt(V_a V_b)
     product = error_a * error_b
     shared = 0.5 * (error_a**2 + error_b**2 - variance)
@@ -293,27 +294,36 @@ def difference(parts, first, second, tail):
     return a - b, max(a - b - down, -1.0), min(a - b + up, 1.0), np.sqrt(variance)
 
 
-def _variance(used):
+def stacked(parts):
+    """Several parts as one, whose fields are arrays; itself if it is one already."""
+    return parts if isinstance(parts, Part) else Part(*map(np.array, zip(*parts)))
+
+
+def _used(weights, parts):
+    """Weights that are not 0, and their parts."""
+    weights = np.asarray(weights)
+    used = np.flatnonzero(weights)
+    return weights[used], Part(*(field[used] for field in parts))
+
+
+def _variance(weights, parts):
     """V of the module's docstring, and its degrees of freedom.
 
     Those are Welch's and Satterthwaite's, of sums of squares over rows and over blocks.
     """
-    rows = [c**2 * part.of_rows * _unbiased(part.n_rows) for c, part in used]
-    blocks = sum(c * part.of_blocks for c, part in used)
-    cells = sum(c**2 * part.of_cells for c, part in used)
+    # A single row says nothing about how far rows differ.
+    others = np.where(parts.n_rows > 1, parts.n_rows - 1.0, np.nan)
+    rows = weights**2 * parts.of_rows * parts.n_rows / others
+    blocks = weights @ parts.of_blocks
+    cells = weights**2 @ parts.of_cells
     more = len(blocks) - 1
     # NaN stays NaN: nothing is known of a group without members.
     of_models = np.maximum(more / len(blocks) * (np.sum(blocks**2) - cells), 0.0)
-    variance = sum(rows) + of_models
+    variance = rows.sum() + of_models
     if not variance > 0:
         return variance, np.nan
-    spread = sum(v**2 / (part.n_rows - 1) for v, (_, part) in zip(rows, used))
+    spread = np.sum(rows**2 / others)
     return variance, variance**2 / (spread + of_models**2 / more)
-
-
-def _unbiased(n_rows):
-    """A single row says nothing about how far rows differ."""
-    return n_rows / (n_rows - 1) if n_rows > 1 else np.nan
 
 
 def _ends(value, reach, n_rows, tail):

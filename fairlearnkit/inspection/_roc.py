@@ -2,13 +2,14 @@
 
 import numpy as np
 from sklearn.metrics import auc, roc_curve
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from fairlearnkit._counting.labels import read_labels
 from fairlearnkit._data.classes import positive_class
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight, split_rows
+from fairlearnkit._data.scores import read_scores
 
 from ._drawing import (
     add_legend,
@@ -121,8 +122,8 @@ class RocByGroupDisplay:
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
         )
-        check_consistent_length(y_true, y_score, sample_weight)
-        y_score = column_or_1d(np.asarray(y_score))
+        y_score = read_scores(y_score)
+        check_consistent_length(y_true, y_score)
         groups = find_groups(
             sensitive_features, SCORE_METRIC, n_samples=len(y_score), missing=missing
         )

@@ -1,12 +1,13 @@
 """Distributions of scores in the groups, before and after."""
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
+from fairlearnkit._data.scores import read_scores
 from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._drawing import (
@@ -128,7 +129,7 @@ class ScoreDistributionDisplay:
             before=before,
             sample_weight=sample_weight,
         )
-        after = _read_scores("y_score", y_score, y_true, sample_weight)
+        after = _read_scores("y_score", y_score, y_true)
         groups = find_groups(
             sensitive_features, SCORE_METRIC, n_samples=len(after), missing=missing
         )
@@ -264,11 +265,10 @@ class ScoreDistributionDisplay:
         return to_frame(columns)
 
 
-def _read_scores(name, scores, *others):
-    """A column of finite numbers, as long as the others."""
-    scores = check_array(scores, ensure_2d=False, input_name=name)
-    scores = column_or_1d(scores).astype(np.float64)
-    check_consistent_length(scores, *others)
+def _read_scores(name, scores, other):
+    """A column of finite numbers, as long as another one."""
+    scores = read_scores(scores, dtype=np.float64, name=name)
+    check_consistent_length(scores, other)
     return scores
 
 

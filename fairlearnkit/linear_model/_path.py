@@ -1,14 +1,12 @@
 """The path of a linear model: from no constraint to equality, and past it."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from fairlearnkit._models.linear import BaseParityLinear
-from fairlearnkit._models.messages import asked_gap, not_converged
+from fairlearnkit._models.messages import asked_gap, not_converged, warn_together
 
 from ._logistic import ParityLogisticRegression
 
@@ -131,7 +129,7 @@ def parity_path(
     asked = read_ratios(gap_ratios)
     data = model._columns(X, y, sensitive_features, sample_weight)
     paths, gaps = solve_points(model, asked, data)
-    warn_unconverged(model, asked, paths, gaps, stacklevel=3)
+    warn_together(unconverged(model, asked, paths, gaps), stacklevel=2)
     return as_path(asked, paths, gaps)
 
 
@@ -234,8 +232,8 @@ def read_ratios(gap_ratios):
     return ratios.tolist()
 
 
-def warn_unconverged(model, ratios, paths, gaps, stacklevel):
-    """Warn of the worst of the points that have not converged.
+def unconverged(model, ratios, paths, gaps):
+    """A warning of the worst of the points that have not converged.
 
     Parameters
     ----------
@@ -245,8 +243,11 @@ def warn_unconverged(model, ratios, paths, gaps, stacklevel):
         Of the points.
     paths, gaps
         What `solve_points` returns.
-    stacklevel : int
-        As in `warnings`.
+
+    Returns
+    -------
+    messages : list of (category, str)
+        Empty if all have.
     """
     missed = [
         (solution.duality_gap, ratio, solution, gap)
@@ -255,13 +256,13 @@ def warn_unconverged(model, ratios, paths, gaps, stacklevel):
         if solution.status != "optimal"
     ]
     if not missed:
-        return
+        return []
     _, ratio, solution, gap = max(missed, key=lambda item: item[0])
     model.set_params(gap_ratio=ratio)
     text = not_converged(model, solution, gap, asked_gap(model, solution.bound))
     names = sorted({item[1] for item in missed}, reverse=True)
     msg = f"At gap ratios {names} the solver did not reach its tolerance. {text}"
-    warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel + 1)
+    return [(ConvergenceWarning, msg)]
 
 
 def _largest(paths, name):

@@ -1,6 +1,6 @@
 """Cross-validated choice of the penalty and the gap ratio of a linear model."""
 
-import warnings
+from contextlib import nullcontext
 from functools import partial
 from numbers import Integral, Real
 
@@ -12,6 +12,7 @@ from sklearn.metrics import check_scoring
 
 from fairlearnkit._counting.constant import describe_constant
 from fairlearnkit._data.containers import any_lazy, is_lazy
+from fairlearnkit._data.counts import SMALL_CELL
 from fairlearnkit._data.folds import (
     check_groups_of_fold,
     read_folds,
@@ -22,7 +23,7 @@ from fairlearnkit._data.progress import Progress
 from fairlearnkit._data.quiet import without_warnings
 from fairlearnkit._data.rows import take_rows
 from fairlearnkit._models.linear import as_rows, leaves_no_direction
-from fairlearnkit._models.messages import constant_scores
+from fairlearnkit._models.messages import constant_scores, warn_together
 from fairlearnkit.constraints import ParityConstraint
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.utils._sklearn_private import (
@@ -37,7 +38,7 @@ from ._dask_folds import (
     folds_of_partitions,
     joined_tests,
 )
-from ._path import as_path, read_ratios, solve_points, warn_unconverged
+from ._path import as_path, read_ratios, solve_points, unconverged
 
 # Parameters of a search, whatever the model.
 SEARCH_PARAMETERS = {
@@ -53,7 +54,7 @@ SEARCH_PARAMETERS = {
 # difference to gaps of rates, whose steps are far larger.
 ROUNDING = 1e-12
 # Frames between a warning here and the call of `fit`, its decorators included.
-STACKLEVEL = 6
+STACKLEVEL = 5
 
 
 def shared_constraints(model_class, names):
@@ -96,16 +97,18 @@ class PathSearchMixin:
         )
         found = call_each(_fit_fold, given, self.n_jobs)
         predictions, scores, missed = zip(*found)
-        self._warn_of_missed(grid, np.array(missed))
+        messages = self._missed(grid, np.array(missed))
         tested, predictions = _tested(rows, folds, predictions)
         with without_warnings():  # those of the chosen one follow
             gaps = np.array([gap(*tested, predicted) for predicted in predictions])
         self.cv_results_ = _table(grid, np.array(scores), gaps)
-        self.best_index_ = best = self._choose(gap.name)
-        gap(*tested, predictions[best])
-        solutions = self._fit_chosen(model, grid[best], ratios, data)
+        self.best_index_ = best = self._choose(gap.name, messages)
+        with _without_second_warning(data[-1]):
+            gap(*tested, predictions[best])
+        solutions = self._fit_chosen(model, grid[best], ratios, data, messages)
         progress("path on all rows", fits=len(ratios))
-        self._warn_of_constant(gap, model, solutions, data, *rows)
+        messages += self._constant(gap, model, solutions, data, *rows)
+        warn_together(messages, STACKLEVEL)
         self.gap_ = float(gaps[best])
         return self
 
@@ -160,8 +163,11 @@ class PathSearchMixin:
                 check_groups_of_fold(part, train, number)
         return folds
 
-    def _choose(self, metric):
-        """Position of the best score within the bound, or of the lowest gap."""
+    def _choose(self, metric, messages):
+        """Position of the best score within the bound, or of the lowest gap.
+
+        A warning about the latter is added to the messages.
+        """
         scores, gaps = self.cv_results_["mean_test_score"], -self.cv_results_["gap"]
         usable = np.flatnonzero(np.isfinite(scores) & np.isfinite(gaps))
         if not len(usable):
@@ -185,15 +191,15 @@ class PathSearchMixin:
             "and that model is used. Allow a larger gap, or try finer gap_ratios "
             "around this one."
         )
-        warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
+        messages.append((UserWarning, msg))
         return best
 
-    def _fit_chosen(self, model, chosen, ratios, data):
+    def _fit_chosen(self, model, chosen, ratios, data, messages):
         """Fit the path of the chosen penalty to all rows, and set the attributes."""
         X, _, weight, contrasts = data
         model.set_params(**chosen)
         paths, gaps = solve_points(model, ratios, data)
-        warn_unconverged(model, ratios, paths, gaps, STACKLEVEL)
+        messages += unconverged(model, ratios, paths, gaps)
         self.path_ = as_path(ratios, paths, gaps)
         point = ratios.index(chosen["gap_ratio"])
         solutions = [path[point] for path in paths]
@@ -204,36 +210,44 @@ class PathSearchMixin:
             setattr(self, f"{name}_", value)
         return solutions
 
-    def _warn_of_missed(self, grid, missed):
-        """Warn of candidates that have not converged in some fold."""
-        if missed.any():
-            in_some = np.flatnonzero(missed.any(axis=0))
-            penalties = sorted({grid[i][self._penalty] for i in in_some})
-            msg = (
-                f"In {missed.sum()} of {missed.size} fits, with {self._penalty} in "
-                f"{penalties}, the solver did not reach its tolerance: increase "
-                "max_iter or tol, or scale the features."
-            )
-            warnings.warn(msg, ConvergenceWarning, stacklevel=STACKLEVEL)
+    def _missed(self, grid, missed):
+        """A warning of candidates that have not converged in some fold."""
+        if not missed.any():
+            return []
+        in_some = np.flatnonzero(missed.any(axis=0))
+        penalties = sorted({grid[i][self._penalty] for i in in_some})
+        msg = (
+            f"In {missed.sum()} of {missed.size} fits, with {self._penalty} in "
+            f"{penalties}, the solver did not reach its tolerance: increase max_iter "
+            "or tol, or scale the features."
+        )
+        return [(ConvergenceWarning, msg)]
 
-    def _warn_of_constant(self, gap, model, solutions, data, X, y, _, weight):
-        """Warn if the model predicts or decides the same for nearly all rows."""
+    def _constant(self, gap, model, solutions, data, X, y, _, weight):
+        """A warning if the model predicts or decides nearly the same for all rows."""
         fitted = as_rows(data[0], data[1][0], data[2])
         if any(leaves_no_direction(fitted, solution) for solution in solutions):
-            warnings.warn(constant_scores(model), UserWarning, stacklevel=STACKLEVEL)
-            return
+            return [(UserWarning, constant_scores(model))]
         if gap.classes is None or is_lazy(X):
-            return
+            return []
         total = len(y) if weight is None else weight.sum()
         codes = np.searchsorted(gap.classes, y), gap.predict(model, X)
         n_classes = len(gap.classes)
         shares = [np.bincount(part, weight, n_classes) / total for part in codes]
         text = describe_constant(gap.classes, *shares)
-        if text:
-            msg = f"The chosen model {text}"
-            if self.scoring != "balanced_accuracy":
-                msg += " With scoring='balanced_accuracy' such models score low."
-            warnings.warn(msg, UserWarning, stacklevel=STACKLEVEL)
+        if not text:
+            return []
+        msg = f"The chosen model {text}"
+        if self.scoring != "balanced_accuracy":
+            msg += " With scoring='balanced_accuracy' such models score low."
+        return [(UserWarning, msg)]
+
+
+def _without_second_warning(contrasts):
+    """A context without warnings of small groups, if the constraint warned of some."""
+    counts = [group.counts for each in contrasts if (group := each.groups) is not None]
+    small = any(each.min() < SMALL_CELL for each in counts)
+    return without_warnings(SmallGroupWarning) if small else nullcontext()
 
 
 def _compared(constraint, groups):

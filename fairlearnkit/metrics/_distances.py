@@ -9,11 +9,12 @@ from fairlearnkit._data.counts import group_shares
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import SCORE_METRIC
 from fairlearnkit._data.rows import read_weight
+from fairlearnkit._data.scores import read_scores
 from fairlearnkit._transport.distances import GroupDistributions
 from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._dask_scores import read_score_rows
-from ._scores import check_given, read_scores
+from ._scores import check_given
 
 
 def ks_gap(y_true, y_score, *, sensitive_features, sample_weight=None, missing="error"):

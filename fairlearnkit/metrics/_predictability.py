@@ -15,9 +15,10 @@ from sklearn.utils.validation import check_array
 
 from fairlearnkit._data.alignment import check_alignment
 from fairlearnkit._data.containers import any_lazy
+from fairlearnkit._data.counts import count_rows, counts_table
 from fairlearnkit._data.groups import find_groups
 from fairlearnkit._data.messages import Caller, check_confidence_level
-from fairlearnkit.utils._sklearn_private import _check_sample_weight
+from fairlearnkit._data.rows import read_weight
 
 from ._group_predictability import GroupPredictability
 
@@ -29,6 +30,9 @@ MODELS = {
     "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
     "boosting": HistGradientBoostingClassifier(random_state=0),
 }
+# Columns with larger numbers are taken in another unit: sums of squares of 1e8 rows
+# stay below what float64 holds. Doubled, they still do.
+LARGEST = 1e149
 
 
 def group_predictability(
@@ -120,7 +124,7 @@ def group_predictability(
     Z = check_array(Z, ensure_all_finite="allow-nan", input_name="Z")
     caller = Caller("Z", method="")
     groups = find_groups(sensitive_features, caller, n_samples=len(Z), missing=missing)
-    weight = _check_sample_weight(sample_weight, Z, ensure_non_negative=True)
+    weight = _weight_of_rows(sample_weight, groups)
     known = np.flatnonzero((groups.codes >= 0) & (weight > 0))
     folds = _folds(cv, Z, groups.codes, known)
     check_confidence_level(confidence_level)
@@ -129,12 +133,40 @@ def group_predictability(
     if estimator is not None:
         found = _auc(estimator, data, folds, n_groups, z_score)
         return GroupPredictability(**found)
+    data = _without_overflow(Z), *data[1:]
     return GroupPredictability(
         **{
             name: _auc(model, data, folds, n_groups, z_score)
             for name, model in MODELS.items()
         }
     )
+
+
+def _weight_of_rows(sample_weight, groups):
+    """Weights, checked; an error for groups without a row of positive weight."""
+    weight = read_weight(sample_weight, len(groups.codes))
+    weight = np.ones(len(groups.codes)) if weight is None else weight
+    counts = count_rows(groups, weight)
+    if counts.min() == 0:
+        table = counts_table(groups.labels, counts)
+        msg = (
+            f"sensitive_features has groups without a row of positive weight: {table}. "
+            "Remove these groups, or merge them."
+        )
+        raise ValueError(msg)
+    return weight
+
+
+def _without_overflow(Z):
+    """Z with huge columns in another unit, a power of two, which loses no digit.
+
+    Neither of `MODELS` depends on the unit, but squares of huge numbers overflow.
+    """
+    largest = np.fmax.reduce(np.abs(Z), axis=0)  # passes over NaN
+    huge = largest > LARGEST
+    if not huge.any():
+        return Z
+    return np.ldexp(Z, np.where(huge, -np.frexp(largest)[1], 0))
 
 
 def _folds(cv, Z, codes, known):

@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from fairlearnkit._data.groups import Groups
+from fairlearnkit._data.scores import read_scores
 from fairlearnkit._transport.distances import GroupDistributions
 from fairlearnkit._transport.distributions import distributions_by_group
 
 from ._report_gaps import Measure, compare, describe, interval
 from ._resample_scores import SortedRows, resampled_sums
-from ._scores import read_scores
 
 # Numbers that a report shows of each group; all but the first need y_true.
 MEASURES = (
@@ -82,11 +82,7 @@ def read_numbers(y_true, y_pred):
 
 
 def _read_column(name, values):
-    try:
-        return read_scores(values, dtype=np.float64)
-    except ValueError as error:
-        msg = str(error).replace("y_score", name)
-        raise ValueError(msg) from error
+    return read_scores(values, dtype=np.float64, name=name)
 
 
 class NumberRows(NamedTuple):

@@ -1,13 +1,13 @@
 """Gaps of scores between groups."""
 
 import numpy as np
-from sklearn.utils.validation import check_array, column_or_1d
 
 from fairlearnkit._data.alignment import check_alignment
-from fairlearnkit._data.containers import any_lazy, as_array
+from fairlearnkit._data.containers import any_lazy
 from fairlearnkit._data.groups import check_sensitive_features
 from fairlearnkit._data.label_tables import tabulate
 from fairlearnkit._data.messages import SCORE_METRIC, required_message
+from fairlearnkit._data.scores import read_scores
 from fairlearnkit._models.constraint import with_positive_class
 from fairlearnkit.constraints import (
     Decorrelation,
@@ -149,48 +149,3 @@ def _gap_of_sums(arguments, constraint, pos_label, missing):
 
 def _scores_as_terms(part):
     return read_scores(part["y_score"])[None]
-
-
-def read_scores(y_score, dtype="numeric"):
-    """One number for each row.
-
-    Parameters
-    ----------
-    y_score : array-like of shape (n_samples,)
-        Scores.
-    dtype : dtype, default="numeric"
-        As in `sklearn.utils.check_array`.
-
-    Returns
-    -------
-    y_score : ndarray of shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        None, text, missing values, or more than one column.
-    """
-    if y_score is None:
-        msg = "y_score is None: pass one score for each row."
-        raise ValueError(msg)
-    if getattr(getattr(y_score, "dtype", None), "kind", None) in ("m", "M"):
-        msg = f"y_score holds times ({y_score.dtype}), and no scores: pass numbers."
-        raise ValueError(msg)
-    if isinstance(y_score, np.ma.MaskedArray):  # None where it is masked
-        y_score = as_array(y_score)
-    try:
-        return column_or_1d(
-            check_array(y_score, ensure_2d=False, dtype=dtype, input_name="y_score")
-        )
-    except ValueError as error:
-        # For text, scikit-learn only says that it cannot be converted to float.
-        values = np.asarray(y_score, dtype=object).ravel()
-        text = next((value for value in values if isinstance(value, str)), None)
-        if text is None:
-            raise
-        msg = (
-            f"y_score holds text such as {str(text)!r}, and no scores: pass numbers, "
-            "such as those of decision_function or a column of predict_proba, or use a "
-            "metric of classes such as demographic_parity_difference."
-        )
-        raise ValueError(msg) from error

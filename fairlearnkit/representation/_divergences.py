@@ -128,26 +128,25 @@ def mmd2_by_group(samples, shares, *, bandwidths=None):
     ) / len(bandwidths or [1])
     W = torch.block_diag(*[weight for _, weight in samples])
     means, itself = W @ kernel @ W.T, (W * W).sum(dim=1)
-    terms = []
-    for g, others in _shares_of_others(len(samples), shares):
-        q = torch.zeros_like(itself)
-        q[list(others)] = itself.new_tensor(list(others.values()))
-        rest = _mean_over_different_rows(q @ means @ q, q * q @ itself)
-        own = _mean_over_different_rows(means[g, g], itself[g])
-        terms.append(own + rest - 2.0 * means[g] @ q)
-        if len(samples) == 2:  # the divergence is symmetric
-            break
-    return sum(terms) / len(terms)
+    # Row g of Q holds the shares q of the others than g.
+    Q = itself.new_tensor([float(p) for p in shares]).repeat(len(samples), 1)
+    Q.fill_diagonal_(0.0)
+    Q = Q / Q.sum(dim=1, keepdim=True)
+    rest = _mean_over_different_rows((Q @ means * Q).sum(dim=1), Q * Q @ itself)
+    own = _mean_over_different_rows(means.diagonal(), itself)
+    return (own + rest - 2.0 * (means * Q).sum(dim=1)).mean()
 
 
 def _mean_over_different_rows(mean, itself):
-    """Mean of the kernel over pairs of different rows, from that over all pairs.
+    """Means of the kernel over pairs of different rows, from those over all pairs.
 
     `itself` is the share of pairs of a row and itself, where the kernel is 1. A sample
     of a single row has no other pairs; its mean is 1.
     """
-    single = float(itself) >= SINGLE_ROW
-    return 1.0 + 0.0 * mean if single else (mean - itself) / (1.0 - itself)
+    torch = load_torch()
+    single = itself >= SINGLE_ROW
+    pairs = torch.where(single, 1.0, 1.0 - itself)  # a gradient of 0 / 0 would be NaN
+    return torch.where(single, 1.0, (mean - itself) / pairs)
 
 
 def _shares_of_others(n_groups, shares):

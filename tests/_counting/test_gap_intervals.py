@@ -19,7 +19,7 @@ from fairlearnkit._counting.newcombe import (
     quantile_for,
 )
 from fairlearnkit._counting.sampled_rates import rates_of_sums, sampled_rates
-from fairlearnkit._counting.wilson import wilson_interval
+from fairlearnkit._counting.wilson import wilson_ends
 from fairlearnkit.metrics import bootstrap_interval
 
 N_RUNS = 2000
@@ -86,7 +86,7 @@ def test_equal_weights_are_rows():
     assert_allclose(weighted.values, plain.values)
     n = counts[:, :, 1].sum(axis=-1)
     assert_allclose(weighted.n_rows, n)
-    ends = wilson_interval(plain.values, n, 0.9)
+    ends = wilson_ends(plain.values, n, quantile_for(0.9))
     assert_allclose(weighted.intervals(quantile_for(0.9)), ends, atol=1e-15)
 
 
@@ -195,7 +195,7 @@ def _end(y_pred, group, one, other, z, ratio):
     both = [y_pred[group == one], y_pred[second]]
     p = np.array([each.mean() for each in both])
     n = np.array([len(each) for each in both])
-    ends = (p, *wilson_interval(p, n, level))
+    ends = (p, *wilson_ends(p, n, quantile_for(level)))
     share = n[0] / n.sum() if other is None else 0.0
     if ratio:
         down, up = (float(v[0]) for v in interval_of_ratio(*ends, 1))

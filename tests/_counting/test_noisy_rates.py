@@ -27,7 +27,7 @@ from fairlearnkit._counting.newcombe import (
 )
 from fairlearnkit._counting.noisy_rates import NoisyRates, noisy_rates
 from fairlearnkit._counting.rates import divide, rate_counts
-from fairlearnkit._counting.wilson import wilson_interval
+from fairlearnkit._counting.wilson import wilson_ends
 
 GRID = np.linspace(0, 1, 20_001)
 WITHOUT = LARGEST_EPSILON  # its noise is 0
@@ -42,7 +42,7 @@ def test_without_noise_it_is_wilsons_interval():
     n = rng.integers(1, 300, 500)
     a = rng.integers(0, n + 1)
     found = rates_of(a, n).intervals(quantile_for(0.9))
-    assert_allclose(found, wilson_interval(a / n, n, 0.9), atol=1e-12)
+    assert_allclose(found, wilson_ends(a / n, n, quantile_for(0.9)), atol=1e-12)
 
 
 @given(

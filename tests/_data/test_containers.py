@@ -51,7 +51,7 @@ def made(cls):
     if cls is SensitiveColumns:
         return SensitiveColumns(ParityRidge(), "sex")
     if cls is CounterfactualEnsemble:
-        return CounterfactualEnsemble(LogisticRegression(), np.negative)
+        return CounterfactualEnsemble(ParityRidge(), np.negative)
     return cls(INNER[cls]) if cls in INNER else cls(**SEARCHES.get(cls.__name__, {}))
 
 

@@ -29,7 +29,13 @@ from fairlearnkit._data.messages import (
     missing_message,
     required_message,
 )
-from fairlearnkit._data.rows import read_weight, split_rows, take_groups, take_rows
+from fairlearnkit._data.rows import (
+    check_weight,
+    read_weight,
+    split_rows,
+    take_groups,
+    take_rows,
+)
 from fairlearnkit._data.search_results import as_floats, column_keys, score_column
 from fairlearnkit._data.targets import check_weight_sum, max_abs, numeric_target
 from fairlearnkit._data.text_table import aligned
@@ -381,3 +387,9 @@ def test_numbers_between_codes(counts, refused):
         'Constraints on numeric columns, "decorrelation", take them as they are; if '
         "they are groups, pass text."
     )
+
+
+def test_weights_of_too_few_digits():
+    with pytest.raises(ValueError, match="does not hold all digits"):
+        check_weight(np.array([5e-324, 0.0]), 2)
+    assert check_weight(np.array([3e-308, 5e-324]), 2).min() > 0

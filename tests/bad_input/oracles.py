@@ -37,7 +37,7 @@ def unsound(cell, outcome, clean):
         yield from _unlike(by_hand, given, outcome)
         return
     if cell.subject.name not in SHOW_NAN and not outcome.warned:
-        yield from _not_finite(outcome.answer, clean.answer)
+        yield from not_finite(outcome.answer, clean.answer)
     if cell.subject.model is not None:
         model = outcome.value["model"]
         model = model.estimator_ if isinstance(model, SensitiveColumns) else model
@@ -48,12 +48,15 @@ def unsound(cell, outcome, clean):
             yield from _wrong_ridge(model, given, outcome, cell.input.tol)
 
 
-def _not_finite(answer, clean):
+def not_finite(answer, clean):
     """What is not finite, although it is for plain arrays."""
     for path, value in answer.items():
         if isinstance(value, str) or np.isfinite(value).all():
             continue
-        if path != "/complement" and not np.isnan(clean.get(path, value)).any():
+        if path == "/ratio" and answer["/by_group"].min() <= 0:
+            continue  # documented: there is none to a value of 0
+        # The first threshold of a ROC curve is infinite.
+        if path != "/complement" and np.isfinite(clean.get(path, value)).all():
             yield f"{path or 'answer'} is not finite"
 
 

@@ -18,9 +18,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 
-from fairlearnkit.compose import SensitiveColumns
+from fairlearnkit.compose import CounterfactualEnsemble, SensitiveColumns
 from fairlearnkit.constraints import Constraint, read_groups
-from fairlearnkit.linear_model import ParityRidge
+from fairlearnkit.linear_model import ParityLogisticRegression, ParityRidge
 from fairlearnkit.utils.discovery import all_estimators, all_public
 from helpers import SEARCHES
 
@@ -87,29 +87,6 @@ EXEMPT = {
 }
 
 
-# Subjects whose outcomes have not all been looked at yet: the script runs them, the
-# suite does not.
-LATER = (
-    "compose.CounterfactualEnsemble",
-    "inspection.GroupRatesDisplay.from_estimator",
-    "inspection.GroupRatesDisplay.from_predictions",
-    "inspection.RocByGroupDisplay.from_estimator",
-    "inspection.RocByGroupDisplay.from_predictions",
-    "inspection.ScoreDistributionDisplay.from_estimator",
-    "inspection.ScoreDistributionDisplay.from_predictions",
-    "inspection.membership_inference",
-    "kernel_ridge.ParityKernelRidge",
-    "linear_model.ParityLogisticRegressionCV",
-    "linear_model.ParityRidgeCV",
-    "linear_model.parity_path",
-    "metrics.group_metric",
-    "metrics.group_predictability",
-    "postprocessing.BarycenterClassifier",
-    "postprocessing.ParityThresholdClassifier",
-    "representation.ParityEncoder",
-)
-
-
 @dataclass(frozen=True, eq=False)
 class Subject:
     """Something to call with arguments of known kinds.
@@ -152,13 +129,15 @@ def mirrored(X):
         if hasattr(X, "iloc"):
             return X.iloc[:, ::-1].set_axis(names, axis=1)
         return X.select(names[::-1]).rename(dict(zip(names[::-1], names)))
-    return np.asarray(X)[:, ::-1]
+    return np.asarray(X)[..., ::-1]
 
 
 def inner_of(cls):
     """A model for a meta-estimator to stand around, of the kind that it needs."""
     if cls is SensitiveColumns:
         return ParityRidge()
+    if cls is CounterfactualEnsemble:  # refuses groups that its model does not take
+        return ParityLogisticRegression()
     if "Regressor" in cls.__name__:
         return Ridge()
     return LogisticRegression()
@@ -224,7 +203,8 @@ def answers_of(model, X, groups):
     found = {}
     for name in METHODS:
         method = getattr(model, name, None)
-        if method is None or (name == "predict" and found and is_classifier(model)):
+        classifies = is_classifier(model) or hasattr(model, "task")
+        if method is None or (name == "predict" and found and classifies):
             continue  # classes change where a score hardly does
         takes = "sensitive_features" in inspect.signature(method).parameters
         needs = takes and needs_groups(model, name)
@@ -284,7 +264,8 @@ def function_subject(name, function, family="function"):
     """Call a function with rows; None if it takes none, or others than are known."""
     kinds, given, missing = filled(function, name)
     if "estimator" in given and "y" in kinds:
-        kinds["y"] = "known classes"
+        optional = inspect.signature(function).parameters["y"].default is None
+        kinds["y"] = "unused" if optional else "known classes"
     if missing or not kinds:
         return None
     if "y_score" in kinds and "y_true" in kinds and _does_without(function, given):

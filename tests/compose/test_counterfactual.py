@@ -628,3 +628,12 @@ def test_adult_without_sex_and_with_both_versions_of_it():
         y, plain, sensitive_features=X["male"], pos_label=">50K"
     )
     assert gap > gaps[0] + 0.05
+
+
+def test_groups_that_the_estimator_does_not_take_are_refused():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+    model = CounterfactualEnsemble(LogisticRegression(), lambda X: X[:, ::-1])
+    message = "fit of LogisticRegression does not take it.*leave it out"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y, sensitive_features=["a", "b"] * 20)
+    assert not hasattr(model, "estimator_")

@@ -8,13 +8,15 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC, LinearSVC
 
+from fairlearnkit._counting.wilson import wilson_ends
 from fairlearnkit.compose import SensitiveColumns
 from fairlearnkit.exceptions import SmallGroupWarning
 from fairlearnkit.inspection import (
@@ -449,3 +451,51 @@ def test_the_method_that_gives_the_scores(data):
         ScoreDistributionDisplay.from_estimator(
             number, numbers, **rows, response_method="predict_proba"
         )
+
+
+def test_one_warning_for_all_small_denominators():
+    y = np.array([1, 0] * 20 + [0, 1, 1])
+    groups = ["a"] * 40 + ["b"] + ["c"] * 2
+    with pytest.warns(UndefinedMetricWarning) as caught:
+        GroupRatesDisplay.from_predictions(y, y, sensitive_features=groups)
+    (warning,) = caught
+    text = str(warning.message)
+    assert "Fewer than 10 rows in a group: a: 40, b: 1, c: 2" in text
+    assert "no rows with y_true == 1, so its true_positive_rate is NaN" in text
+    assert "no rows with y_true != 1, so its false_positive_rate is NaN" in text
+    assert warning.filename == __file__
+
+
+def test_weights_widen_the_intervals_of_rates(data):
+    X, y = data
+    weight = np.random.default_rng(1).exponential(size=len(y))
+    y_pred = np.where(X["a"] > 0, "yes", "no")
+    options = {"sensitive_features": X["sex"], "pos_label": "yes"}
+    draw = partial(GroupRatesDisplay.from_predictions, y, y_pred, **options)
+    frame = draw(sample_weight=weight).frame().set_index(["rate", "group"])
+    for group in "fmx":
+        rows = (X["sex"] == group).to_numpy() & (y == "yes")
+        w, hit = weight[rows], y_pred[rows] == "yes"
+        p = np.average(hit, weights=w)
+        variance = np.sum(w**2 * (hit - p) ** 2) / w.sum() ** 2
+        n = min(p * (1 - p) / variance, w.sum() ** 2 / np.sum(w**2))
+        assert n < 0.8 * rows.sum()
+        found = frame.loc[("true_positive_rate", group), ["low", "high"]]
+        assert_allclose(found.astype(float), wilson_ends(p, n, norm.ppf(0.975)))
+    # All weights alike are none; a weight of 2 is no second row.
+    doubled = draw(sample_weight=np.full(len(y), 2.0)).frame()
+    assert_allclose(doubled[["low", "high"]], draw().frame()[["low", "high"]])
+
+
+@pytest.mark.parametrize("cls", [RocByGroupDisplay, ScoreDistributionDisplay])
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (np.ma.masked_array(np.arange(40.0), np.arange(40) == 4), "NaN"),
+        (np.full(40, "high"), "y_score holds text such as 'high'"),
+        (np.full(40, np.datetime64("2026-01-01")), "y_score holds times"),
+    ],
+)
+def test_scores_that_are_no_numbers(cls, scores, message):
+    with pytest.raises(ValueError, match=message):
+        cls.from_predictions([0, 1] * 20, scores, sensitive_features=["a", "b"] * 20)

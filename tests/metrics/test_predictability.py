@@ -141,3 +141,25 @@ def test_the_result_shows_as_a_table():
     assert str(alone).splitlines()[1].startswith("estimator")
     assert "<pre>" in alone._repr_html_()
     assert pickle.loads(pickle.dumps(found)).logistic.low == found.logistic.low
+
+
+@pytest.mark.parametrize("power", [-900, 0, 900])
+def test_units_of_features_and_weights_make_no_difference(power):
+    rng = np.random.default_rng(0)
+    group = rng.integers(0, 2, 200)
+    Z = rng.normal(size=(200, 2)) + group[:, None]
+    weight = rng.uniform(1.0, 2.0, 200)
+    plain = group_predictability(Z, group, cv=2, sample_weight=weight)
+    scaled = group_predictability(
+        np.ldexp(Z, max(power, 0)), group, cv=2, sample_weight=np.ldexp(weight, power)
+    )
+    assert scaled.logistic == plain.logistic
+    assert scaled.boosting == plain.boosting
+
+
+def test_groups_without_weight_are_refused():
+    group = np.arange(40) % 2
+    with pytest.raises(
+        ValueError, match="without a row of positive weight: 0: 0, 1: 20"
+    ):
+        group_predictability(np.ones((40, 1)), group, sample_weight=group)
