@@ -56,10 +56,25 @@ def test_certificates_are_not_below_the_excess(script, family):
 
 @pytest.mark.parametrize(
     ("family", "i"),
-    [("tube", 92), ("squared tube", 10), ("kernel ridge", 350), ("kernel ridge", 993)],
+    [
+        # Multipliers that did not sum to zero.
+        ("tube", 92),
+        ("squared tube", 10),
+        ("squared hinge", 1553),
+        # Multipliers that were not those of the point.
+        ("kernel ridge", 350),
+        ("kernel ridge", 993),
+        # Sums of steps with the rounding of all of them.
+        ("hinge", 1726),
+        ("squared hinge", 532),
+        # Points that missed their goal.
+        ("hinge", 886),
+        ("hinge", 1935),
+        ("squared hinge", 1534),
+        ("tube", 235),
+    ],
 )
 def test_problems_whose_certificates_were_too_small(script, family, i):
-    """Of multipliers that did not sum to zero, or were not those of the point."""
     assert script.verdict(family, i).shortfall <= 1
 
 

@@ -66,6 +66,24 @@ def test_every_difference_keeps_its_part(model, ratio):
         assert_allclose(scores_of(equal, X), scores_of(model, X), atol=1e-3)
 
 
+@pytest.mark.parametrize("solver", ["newton-cg", "newton-cholesky"])
+@pytest.mark.parametrize("model", MODELS, ids=repr)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_every_difference_keeps_its_part_where_features_have_many_sizes(model, solver):
+    """Without an intercept an offset stays: squares of the features are 1 to 1e13."""
+    X, y, group, weight = make_data(model)
+    rng = np.random.default_rng(1)
+    X = np.column_stack([X, X[:, 0] + rng.normal(size=len(X)) + 1e5, 1e2 * X[:, 1]])
+    model.set_params(solver=solver, fit_intercept=False, tol=1e-8)
+    data = {"sensitive_features": group, "sample_weight": weight}
+    plain = model.set_params(max_gap=np.inf, gap_ratio=None).fit(X, y, **data)
+    before = differences(X, y, group, weight, scores_of(plain, X))
+    model.set_params(max_gap=0.0, gap_ratio=0.7).fit(X, y, **data)
+    after = differences(X, y, group, weight, scores_of(model, X))
+    model.set_params(solver="auto", fit_intercept=True, max_gap=0.0, gap_ratio=None)
+    assert_allclose(after, 0.7 * before, atol=1e-6 * np.abs(before).max())
+
+
 def test_two_constraints_are_an_error():
     X, y, group, _ = make_data(ParityLogisticRegression())
     model = ParityLogisticRegression(max_gap=0.1, gap_ratio=0.5)
