@@ -253,7 +253,7 @@ def _linear_program(X, y, c, loss, reg, model, M, w, name):
     """The referee's objective and its own gap.
 
     Without a penalty the unit of a column does not matter, and the referee leaves out
-    directions in which X is only rounding: coefficients of 1e20 would make scores of it.
+    directions in which X is rounding: coefficients of 1e20 would make scores of it.
     """
     mean = c @ X / c.sum() if model.fit_intercept else np.zeros_like(X[0])
     Xc = X - mean
