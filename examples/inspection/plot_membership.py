@@ -7,8 +7,8 @@ larger leaves change. See :ref:`membership`.
 """
 
 # %%
-# The data are 1,500 rows of Adult. The models are a random forest of 30 trees as deep as
-# the rows allow, one whose leaves hold at least 20 rows, and logistic regression.
+# The data are 1,500 rows of Adult. The models are a random forest of 30 trees without a
+# limit to their depth, one whose leaves hold at least 20 rows, and logistic regression.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.compose import make_column_selector, make_column_transformer
