@@ -21,9 +21,9 @@ from fairlearnkit.datasets import make_biased_biographies
 from fairlearnkit.metrics import counterfactual_difference
 from fairlearnkit.preprocessing import TermMerge, TermSwap
 
-train = make_biased_biographies(2_000, random_state=0)
-test = make_biased_biographies(3_000, random_state=1)
-independent = make_biased_biographies(3_000, association=0.5, random_state=2)
+train = make_biased_biographies(1_000, random_state=0)
+test = make_biased_biographies(1_000, random_state=1)
+independent = make_biased_biographies(1_000, association=0.5, random_state=2)
 
 # %%
 # :class:`~fairlearnkit.preprocessing.TermSwap` exchanges about 120 pairs of English

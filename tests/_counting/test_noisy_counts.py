@@ -15,6 +15,7 @@ from numpy.testing import assert_array_equal
 from fairlearnkit._counting import noisy_counts
 from fairlearnkit._counting.noisy_counts import add_noise, check_noise, count_declared
 from fairlearnkit._data.messages import CLASS_METRIC
+from strategies import examples
 
 GROUPS, LABELS = ["a", "b", 3], [0, 1, "no"]
 # Declared labels, others, missing values, and what is no label at all.
@@ -58,6 +59,7 @@ def position(label, labels):
 
 
 @pytest.mark.parametrize("missing", ["error", "group", "ignore"])
+@examples(30)
 @given(rows=ROWS)
 def test_dropping_any_row_changes_one_cell_by_one_or_nothing(missing, rows):
     """The sensitivity, whatever labels the rows have, and without a warning."""

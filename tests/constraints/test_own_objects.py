@@ -1,5 +1,7 @@
 """Constraint objects of users, which may have any attributes of their own."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -85,16 +87,20 @@ def test_estimators_with_a_constraint_are_found():
     assert names >= {"ParityLogisticRegression", "ParityRidge", "ParityProjection"}
 
 
+@cache  # for all kinds of objects
+def fitted(model, n_classes, own=DemographicParity):
+    """The model with a constraint that is an object of a class."""
+    y = Y + (n_classes == 3) * (X[:, 0] > 0)
+    y = np.array(["a", "b", "c"])[y] if is_classifier(model) else raised(model, y)
+    model = clone(model).set_params(constraint=own())
+    return model.fit(X, y, sensitive_features=GROUP)
+
+
 @pytest.mark.parametrize("own", OWN)
 @pytest.mark.parametrize("model", CONSTRAINED, ids=lambda m: type(m).__name__)
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_attributes_of_an_object_are_its_own(own, model, n_classes):
-    y = Y + (n_classes == 3) * (X[:, 0] > 0)
-    y = np.array(["a", "b", "c"])[y] if is_classifier(model) else raised(model, y)
-    model = clone(model).set_params(constraint=own())
-    plain = clone(model).set_params(constraint=DemographicParity())
-    for estimator in (model, plain):
-        estimator.fit(X, y, sensitive_features=GROUP)
+    plain, model = fitted(model, n_classes), fitted(model, n_classes, own)
     assert_array_equal(learned(model), learned(plain))
     assert getattr(model, "pos_label_", None) is None
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -95,12 +96,17 @@ def test_two_constraints_are_an_error():
             model.fit(X, y, sensitive_features=group)
 
 
-@pytest.mark.parametrize("constraint", ["demographic_parity", "equal_opportunity"])
+@pytest.mark.parametrize(
+    ("model", "constraint"),
+    [
+        pytest.param(model, constraint, id=f"{model!r}-{constraint}")
+        for model in MODELS
+        for constraint in ("demographic_parity", "equal_opportunity")
+        if constraint == "demographic_parity" or is_classifier(model)
+    ],
+)
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
-@pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_points_of_the_path_are_single_fits(model, form, constraint):
-    if constraint == "equal_opportunity" and not hasattr(model, "class_weight"):
-        constraint = "demographic_parity"
     X, y, group, weight = make_data(model)
     data = {"sensitive_features": group, "sample_weight": weight}
     ratios = [0.5, 1.0, 0.0, -0.5, 0.5]
@@ -110,7 +116,7 @@ def test_points_of_the_path_are_single_fits(model, form, constraint):
     assert_array_equal(path.gap_ratios, ratios)
     assert path.coefs.shape == (X.shape[1], 5)
     assert_allclose(path.coefs[:, 0], path.coefs[:, 4])
-    for i, ratio in enumerate(ratios):
+    for i, ratio in enumerate(ratios[:4]):  # the last is the first
         model.set_params(max_gap=0.0, gap_ratio=ratio, constraint=constraint)
         model.fit(X, y, **data)
         alone = scores_of(model, X)

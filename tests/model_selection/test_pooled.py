@@ -122,8 +122,10 @@ def test_keywords_of_the_metric(rate, aggregate):
     assert pooled_gaps(fitted.cv_results_, "gap").tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize("make", [GridSearchCV, RandomizedSearchCV])
-@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    ("make", "n_jobs"),
+    [(GridSearchCV, None), (GridSearchCV, 2), (RandomizedSearchCV, None)],
+)
 def test_intersections_of_odd_labels_and_three_classes(make, n_jobs):
     X, y = make_rows(600, n_classes=3)
     X["sex"] = X["sex"].map({0: "a (b), c=1", 1: "q\"'\n: ", 2: "é"})
