@@ -22,7 +22,7 @@ from fairlearnkit.preprocessing import BarycenterTransformer, ParityProjection
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR, ParitySVC, ParitySVR
 from helpers import codes, make_data
 
-N, D = 200, 8
+N, D = 300, 12
 TIGHT = {"tol": 1e-10, "max_iter": 2000}
 LINEAR = [
     ParityRidge(),

@@ -68,11 +68,11 @@ def of_tree():
 @pytest.mark.parametrize("strategy", ["prior", "stratified"])
 def test_a_dummy_gives_one_half_within_its_interval(strategy):
     held = 0
-    for seed in range(60):
+    for seed in range(100):
         model = DummyClassifier(strategy=strategy, random_state=seed)
         auc = attack(model, random_state=seed).auc
         held += auc.overall.low <= 0.5 <= auc.overall.high
-    assert held >= 57
+    assert held >= 95
 
 
 def test_one_nearest_neighbour_gives_itself_away():

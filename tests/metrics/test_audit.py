@@ -109,7 +109,7 @@ def test_finds_a_hidden_subgroup_with_a_threshold():
 @pytest.mark.parametrize("part", ["subgroups", "half_space"])
 def test_false_alarms_are_as_rare_as_documented(part):
     alarms = 0
-    for seed in range(60):
+    for seed in range(100):
         y_true, y_pred, frame = draw(300, seed)
         found = audit_subgroups(
             y_true,
@@ -122,7 +122,7 @@ def test_false_alarms_are_as_rare_as_documented(part):
         )
         rows = found[part] if part == "subgroups" else [found[part]]
         alarms += min(row["p_value"] for row in rows) <= 0.05
-    assert alarms <= 6
+    assert alarms <= 10
     if part == "half_space":
         assert alarms >= 1
 

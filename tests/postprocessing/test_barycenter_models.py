@@ -75,7 +75,7 @@ def moved_by_hand(scores, group, weight, new, kind, strength=1.0):
 
 REGRESSORS = {
     "ridge": Ridge(),
-    "forest": RandomForestRegressor(8, random_state=0),
+    "forest": RandomForestRegressor(20, random_state=0),
     "boosting": HistGradientBoostingRegressor(max_iter=10, max_bins=20),
     "poisson": PoissonRegressor(),
     "pipeline": make_pipeline(StandardScaler(), Ridge()),
@@ -285,7 +285,7 @@ def test_grid_search_over_strength_and_the_inner_model(kind, routing):
             ),
         },
         refit=LowestGap("score", "ks", min_score_ratio=0.1),
-        cv=2,
+        cv=3,
         error_score="raise",
     )
     with config_context(enable_metadata_routing=routing):
@@ -778,7 +778,7 @@ def test_exposure_in_a_search_over_strength_and_the_model(name):
         SensitiveColumns(pipe, "sex"),
         grid,
         scoring=parity_scorer("ks_gap"),
-        cv=2,
+        cv=3,
         error_score="raise",
     ).fit(frame, y, sample_weight=exposure)
     assert search.best_params_[f"{step}strength"] == 1.0
