@@ -20,8 +20,9 @@ import numpy as np
 from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.bound_program import project_on_bound
 from fairlearnkit._optim.certificate import duality_gap
+from fairlearnkit._optim.line_search import root_of_slope
 from fairlearnkit._optim.problem import Solution
-from fairlearnkit._optim.strata import split_strata
+from fairlearnkit._optim.strata import active_differences
 from fairlearnkit._optim.truncated_newton import best_intercept
 
 # Projected gradient steps before the first face; after one that was wrong, twice as
@@ -44,11 +45,9 @@ BLIND = 1e-13
 PATIENCE, PROGRESS = 8, 0.7
 # Directions of less curvature, in the metric, have none.
 FLAT = 1e-10
-# A line search ends where the slope is at most this part of the first.
-FLAT_SLOPE = 0.03
-# Slopes that a line search evaluates, and steps of the search for the multiplier of the
-# sum, at most: both end by bisection, which gives all digits.
-MOST_SLOPES, MOST_SHIFTS = 40, 100
+# Steps of the search for the multiplier of the sum, at most: it ends by bisection, and
+# with all digits.
+MOST_SHIFTS = 100
 # How often a step on a face is halved, where its projection leads uphill.
 MOST_HALVINGS = 6
 # Sum of the multipliers, relative to that of their sizes, that counts as 0.
@@ -309,7 +308,7 @@ class _State:
         p, rank = self.p, len(self.t)
         if not p.bounded:
             return np.zeros((rank, rank))
-        normals = _active_differences(p.cells, p.strata, self.lam)
+        normals = active_differences(p.cells, p.strata, self.lam)
         if not len(normals):
             return np.eye(rank)
         basis = np.linalg.qr(normals.T)[0]
@@ -373,7 +372,7 @@ class _State:
                 )
                 return smooth @ d + epsilon * _slope_of_size(a + s * d, d)
 
-            length = _root(slope, first)
+            length = root_of_slope(slope, first)
         self.a = np.clip(a + length * d, low, high)
         self._set_pull(self.v + length * v, self.t + length * t)
         self.fv = self.fv + length * fv
@@ -421,32 +420,6 @@ def _intercept(p, f):
     order = np.argsort(kinks)
     reached = np.cumsum(weights[order]) >= weights[signs > 0].sum() * (1 - BALANCED)
     return kinks[order[int(reached.argmax())]]
-
-
-def _active_differences(cells, strata, multipliers):
-    """Normals of the face of the polytope that has these multipliers of the cells."""
-    together, alone = split_strata(strata)
-    normals = [cells[c] for c in alone if multipliers[c]]
-    for part in together:
-        top = part[multipliers[part] > 0]
-        bottom = part[multipliers[part] < 0]
-        if len(top) and len(bottom):
-            normals += [cells[c] - cells[bottom[0]] for c in top]
-            normals += [cells[c] - cells[top[0]] for c in bottom[1:]]
-    return np.reshape(normals, (-1, cells.shape[1]))
-
-
-def _root(slope, first):
-    """Where a rising slope, which is negative at 0 and positive at 1, is nearly 0."""
-    low, high = (0.0, first), (1.0, slope(1.0))
-    for i in range(MOST_SLOPES):
-        share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
-        s = low[0] + share * (high[0] - low[0])
-        value = slope(s)
-        low, high = (low, (s, value)) if value > 0 else ((s, value), high)
-        if abs(value) <= FLAT_SLOPE * abs(first):
-            return s
-    return low[0]
 
 
 def _shrunk(a, size):

@@ -100,6 +100,19 @@ def balanced_strata(multipliers, strata):
     return multipliers
 
 
+def active_differences(cells, strata, multipliers):
+    """Normals of the face of the polytope that has these multipliers of the cells."""
+    together, alone = split_strata(strata)
+    normals = [cells[c] for c in alone if multipliers[c]]
+    for part in together:
+        top = part[multipliers[part] > 0]
+        bottom = part[multipliers[part] < 0]
+        if len(top) and len(bottom):
+            normals += [cells[c] - cells[bottom[0]] for c in top]
+            normals += [cells[c] - cells[top[0]] for c in bottom[1:]]
+    return np.reshape(normals, (-1, cells.shape[1]))
+
+
 def helmert_contrasts(values, strata):
     """All gaps in as few rows as there can be: R @ values, R orthonormal.
 

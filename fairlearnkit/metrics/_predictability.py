@@ -158,10 +158,12 @@ def _weight_of_rows(sample_weight, groups):
 
 
 def _without_overflow(Z):
-    """Z with huge columns in another unit, a power of two, which loses no digit.
+    """Z in float64, huge columns in another unit: a power of two, which loses no digit.
 
-    Neither of `MODELS` depends on the unit, but squares of huge numbers overflow.
+    Neither of `MODELS` depends on the unit, but squares of huge numbers overflow, and
+    old versions of scikit-learn scale numbers of float16 in float16.
     """
+    Z = Z.astype(np.float64, copy=False)
     largest = np.fmax.reduce(np.abs(Z), axis=0)  # passes over NaN
     huge = largest > LARGEST
     if not huge.any():

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit._optim import solve, solver_dual
-from fairlearnkit._optim.dual_rows import _root, dual_over_rows
+from fairlearnkit._optim.dual_rows import dual_over_rows
+from fairlearnkit._optim.line_search import root_of_slope
 from fairlearnkit._optim.losses import LOSSES
 from fairlearnkit.linear_model import ParityLogisticRegression, parity_path
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
@@ -205,7 +206,7 @@ def test_dual_terms_are_the_conjugate(loss):
 
 
 def test_a_root_is_found_where_the_slope_jumps():
-    assert_allclose(_root(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9)
+    assert_allclose(root_of_slope(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))
