@@ -206,7 +206,9 @@ def test_dual_terms_are_the_conjugate(loss):
 
 
 def test_a_root_is_found_where_the_slope_jumps():
-    assert_allclose(root_of_slope(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9)
+    assert_allclose(
+        root_of_slope(lambda s: np.sign(s - 0.3) * 5.0 + s, -5.0), 0.3, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
