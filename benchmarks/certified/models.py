@@ -224,6 +224,7 @@ def audit_linear(family, rng):
         objective += c @ family.loss(model).terms(y, X @ w + b)[0]
         size = abs(X) @ abs(w)
         noise = rounding_of(model, drawn, y, c, X @ w + b, size + abs(b), objective)
+        noise += np.finfo(EXTENDED).eps * (c @ (1 + abs(y)))  # the audit's own
         if name == "gap_ratio":
             narrow = model.coef_.dtype == np.float32
             unit = FLOAT32_ROUNDING * sum(X.shape) if narrow else MISSED_GOAL

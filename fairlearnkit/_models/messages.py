@@ -95,8 +95,10 @@ def not_converged(estimator, solution, gap, asked):
             "hyperplane separates, or it may be out of reach: add a penalty, scale the "
             "features, or increase max_iter."
         )
+    advice = "Increase max_iter or tol, or scale the features."
+    if not hasattr(estimator, "max_iter"):  # linear equations
+        advice = "Scale the features, or increase alpha."
     return (
         f"{stopped}a duality gap of {solution.duality_gap:.3g} for an objective of "
-        f"{solution.objective:.6g}; {constraint}Increase max_iter or tol, or scale the "
-        "features."
+        f"{solution.objective:.6g}; {constraint}{advice}"
     )

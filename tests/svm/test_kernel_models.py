@@ -357,6 +357,13 @@ def test_messages(data):
         ParitySVC(max_iter=3).fit(X, y, sensitive_features=group)
 
 
+def test_the_advice_names_parameters_that_there_are(data):
+    """Features at 1e6 beside alpha=1: K has a condition of 1e14."""
+    X, _, group, f = data
+    with pytest.warns(ConvergenceWarning, match=r"'stalled'.*or increase alpha\.$"):
+        ParityKernelRidge(kernel="linear").fit(1e6 * X, f, sensitive_features=group)
+
+
 @pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
 @pytest.mark.parametrize("model", MODELS)
 def test_other_solvers(model, solver):
