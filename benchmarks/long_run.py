@@ -6,7 +6,7 @@
 Every public estimator is fitted that often in one process, each time to other rows, and
 predicts. Beside the estimators with the settings of tests/all_models.py there are a fit
 with three classes, one by cvxpy, one with folds in two other processes, and one to a
-Dask table. What is measured of each family:
+Dask table; and calls of joblib without a fit. What is measured of each family:
 
 memory
     The slope of the resident memory over the fits after the first tenth, in bytes a
@@ -41,6 +41,7 @@ from time import perf_counter
 
 import numpy as np
 import sklearn
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
@@ -197,7 +198,8 @@ def families():
         ),
     }
     found |= {name: of_model(model) for name, model in more.items()}
-    return found | {"three classes": three_classes, "a Dask table": dask_table}
+    found |= {"three classes": three_classes, "a Dask table": dask_table}
+    return found | {"joblib alone, 2 processes": joblib_alone}
 
 
 def of_model(model):
@@ -213,6 +215,11 @@ def three_classes(X, y, group):
     """One-vs-rest models."""
     model = ParityLogisticRegression(max_gap=0.1)
     fitted(model, X, y + (X[:, 1] > 0.3), group).predict_proba(X)
+
+
+def joblib_alone(X, y, group):
+    """What joblib keeps of a call, without this library."""
+    Parallel(n_jobs=2)(delayed(np.sum)(part) for part in np.array_split(X, 2))
 
 
 def dask_table(X, y, group):

@@ -223,6 +223,8 @@ def interrupt_after(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+# One that comes while Hypothesis counts the time of the garbage collector is lost.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("model", ESTIMATORS, ids=lambda model: type(model).__name__)
 def test_interrupts_at_random_times(model):
     """They come within scikit-learn, SciPy and joblib too."""
