@@ -82,7 +82,7 @@ HEAD = (
 def row(name, verdicts):
     """One line of the table."""
     given = [v for v in verdicts if not np.isnan(v.certificate)]
-    silent = [v for v in given if not v.warned]
+    silent = [v for v in given if not v.warned and v.objective]  # 0 has no size
     below = [v for v in given if v.excess > v.certificate]
     wrong = [v for v in given if v.shortfall > 1]
     sizes = [max(abs(v.objective), 1e-300) for v in silent]
