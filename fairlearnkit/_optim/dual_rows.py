@@ -45,8 +45,8 @@ BLIND = 1e-13
 PATIENCE, PROGRESS = 8, 0.7
 # Directions of less curvature, in the metric, have none.
 FLAT = 1e-10
-# Steps of the search for the multiplier of the sum, at most: it ends by bisection, and
-# with all digits.
+# Most steps of the search for the multiplier of the sum. It ends by bisection, which
+# gives all digits.
 MOST_SHIFTS = 100
 # How often a step on a face is halved, where its projection leads uphill.
 MOST_HALVINGS = 6
@@ -380,9 +380,9 @@ class _State:
 
     def solution(self, n_iter, tol):
         """The best point, certified by the multipliers of the best dual value."""
-        status = "stalled" if self.is_stuck else "max_iter"
-        status = "optimal" if self.reached(tol) else status
         gap = self.certified() if self.certificate is None else self.certificate
+        status = "stalled" if self.is_stuck else "max_iter"
+        status = "optimal" if gap <= tol * abs(self.value) else status
         w, b, f = self.best
         return Solution(
             coef=w,
