@@ -6,7 +6,7 @@
 Every public estimator is fitted that often in one process, each time to other rows, and
 predicts. Beside the estimators with the settings of tests/all_models.py there are a fit
 with three classes, one by cvxpy, one with folds in two other processes, and one to a
-Dask table; and calls of joblib without a fit. What is measured of each family:
+Dask table; and calls of joblib and Dask without a fit. What is measured of each:
 
 memory
     The slope of the resident memory over the fits after the first tenth, in bytes a
@@ -199,7 +199,8 @@ def families():
     }
     found |= {name: of_model(model) for name, model in more.items()}
     found |= {"three classes": three_classes, "a Dask table": dask_table}
-    return found | {"joblib alone, 2 processes": joblib_alone}
+    alone = {"joblib alone, 2 processes": joblib_alone, "Dask alone": dask_alone}
+    return found | alone
 
 
 def of_model(model):
@@ -220,6 +221,15 @@ def three_classes(X, y, group):
 def joblib_alone(X, y, group):
     """What joblib keeps of a call, without this library."""
     Parallel(n_jobs=2)(delayed(np.sum)(part) for part in np.array_split(X, 2))
+
+
+def dask_alone(X, y, group):
+    """What Dask keeps of three sums, without this library."""
+    from dask import array
+
+    for part in (X, y, group == group[0]):
+        lazy = array.from_array(part, chunks=(30, *part.shape[1:]))
+        lazy.astype(float).sum().compute()
 
 
 def dask_table(X, y, group):

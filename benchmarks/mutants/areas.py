@@ -64,7 +64,13 @@ AREAS = (
     Area(
         "transport",
         ("fairlearnkit/_transport/*.py",),
-        ("tests/_transport/test_*.py", "tests/properties/test_transport.py"),
+        (
+            "tests/_transport/test_*.py",
+            "tests/properties/test_transport.py",
+            # Maps of rows by group, and summaries of partitions.
+            "tests/preprocessing/test_*barycenter.py",
+            "tests/postprocessing/test_dask_barycenters.py",
+        ),
     ),
     Area(
         "counting",
