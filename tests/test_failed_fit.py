@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn import get_config
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
@@ -129,8 +129,12 @@ def state_of_process():
 
 @pytest.fixture(autouse=True)
 def _several_threads():
-    """A limit of one thread does not show where there is one."""
-    with threadpool_limits(2, user_api="blas"):
+    """A limit of one thread does not show where there is one.
+
+    An interrupt within scikit-learn's own ``config_context`` may leave its setting,
+    which must not reach the tests that follow.
+    """
+    with threadpool_limits(2, user_api="blas"), config_context(), np.errstate():
         yield
 
 
