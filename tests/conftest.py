@@ -1,4 +1,4 @@
-"""Settings of all tests: one thread, repeatable examples, tests that need more."""
+"""Settings of all tests: one thread, repeatable examples, which tests run where."""
 
 import os
 from importlib.util import find_spec
@@ -62,6 +62,24 @@ REPEAT = (
     "test_the_dual_has_the_value_of_the_linear_program",
 )
 
+# Files of tests that are all marked as slow. In other files single tests are: those that
+# take more than a second in all.
+SLOW = (
+    "tests/properties/",
+    "/test_dask",
+    "tests/test_bad_input.py",
+    "tests/test_certificates.py",
+    "tests/test_failed_fit.py",
+    "tests/test_long_run.py",
+    "tests/test_memory.py",
+    "tests/test_missing_libraries.py",
+    "tests/test_offsets.py",
+    "tests/test_optimum.py",
+    "tests/test_papers.py",
+    "tests/test_processes.py",
+    "tests/test_threads.py",
+)
+
 # The page that runs other libraries, and their modules.
 OTHERS = ("lightgbm", "xgboost", "imblearn", "optuna", "skl2onnx", "onnxruntime")
 OTHERS_PAGE = "docs/user_guide/interoperation.rst"
@@ -70,7 +88,15 @@ OTHERS_PAGE = "docs/user_guide/interoperation.rst"
 DASK_PAGE = "docs/user_guide/larger_than_memory.rst"
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if any(part in item.nodeid for part in SLOW):
+            item.add_marker(pytest.mark.slow)
+    # Paths and -m are what someone asks for; without them the run is to be short.
+    if config.args == config.getini("testpaths") and not config.option.markexpr:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
     if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
         for item in items:
             if any(page in item.nodeid for page in WITH_DIGITS):

@@ -87,6 +87,7 @@ def here(folder, monkeypatch, capfdbinary):
     return call
 
 
+@pytest.mark.slow
 def test_the_page_of_a_process(folder, table):
     done = run(f'{ALL} --reference "F, 01" --title "<Q1>" --output r.html', folder)
     assert (done.returncode, done.stdout) == (0, "")
@@ -105,6 +106,7 @@ def test_the_page_of_a_process(folder, table):
     assert "<svg" in page
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_in_an_error(folder):
     done = run(f"{REPORT} --y-true outcme", folder)
     assert (done.returncode, done.stdout) == (2, "")
@@ -115,6 +117,7 @@ def test_a_process_that_ends_in_an_error(folder):
     assert "the following arguments are required: --sensitive" in done.stderr
 
 
+@pytest.mark.slow
 def test_help_has_an_example_that_works(folder, table):
     done = run("report --help", folder)
     assert done.returncode == 0
@@ -347,6 +350,7 @@ def test_a_column_whose_name_is_unique_in_a_file_with_others(here):
     assert (status, err) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_standard_output_that_nobody_reads(folder):
     command = [sys.executable, "-m", "fairlearnkit", *shlex.split(ALL)]
     end, start = os.pipe()

@@ -22,6 +22,7 @@ def test_there_are_examples():
     assert QUICKSTART in EXAMPLES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [p for p in EXAMPLES if p != QUICKSTART], ids=lambda p: p.stem
 )
@@ -39,6 +40,7 @@ def test_example_runs(path, monkeypatch, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_quickstart_prints_a_table_and_writes_a_picture_and_a_report(
     monkeypatch, tmp_path
 ):

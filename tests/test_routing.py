@@ -187,6 +187,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.slow
 @both
 @each_way
 @pytest.mark.parametrize("tool", TOOLS)
@@ -255,6 +256,7 @@ SCORING = {
 }
 
 
+@pytest.mark.slow
 @both
 @each_way
 def test_grid_search_scores_the_model_that_is_deployed(needs):
@@ -286,6 +288,7 @@ def test_grid_search_scores_the_model_that_is_deployed(needs):
     assert again.best_index_ == search.best_index_
 
 
+@pytest.mark.slow
 @both
 @each_way
 @pytest.mark.parametrize("scoring", [None, "accuracy", "gap"])
@@ -310,6 +313,7 @@ def test_single_scores(needs, scoring):
     assert search.score(X, y) == expected
 
 
+@pytest.mark.slow
 @both
 @each_way
 def test_halving_search(needs):
@@ -337,6 +341,7 @@ def two_scores(estimator, X, y):
     return {"accuracy": estimator.score(X, y), "gap": gap, "score": gap}
 
 
+@pytest.mark.slow
 @each_way
 def test_refit_rules_read_the_last_round_of_a_halving_search():
     X, y = make_frame(1200)
@@ -357,6 +362,7 @@ def test_refit_rules_read_the_last_round_of_a_halving_search():
     assert index == rows[np.argmax(results["mean_test_gap"][rows])]
 
 
+@pytest.mark.slow
 @both
 @each_way
 def test_cross_validation(needs):
@@ -384,6 +390,7 @@ def test_cross_validation(needs):
         )
 
 
+@pytest.mark.slow
 @both
 @each_way
 def test_nested_cross_validation_finds_the_groups(needs):

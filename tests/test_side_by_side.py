@@ -52,6 +52,7 @@ def test_conventions_of_fairlearn_are_as_told(side):
         assert line in told
 
 
+@pytest.mark.slow
 def test_what_correlation_remover_keeps(side):
     """It keeps the means of columns; both make those of groups equal."""
     X, _, sex = side.table("train", 3000)
@@ -63,6 +64,7 @@ def test_what_correlation_remover_keeps(side):
         assert_allclose(Z[women].mean(axis=0), Z[~women].mean(axis=0), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_two_runs_of_our_rule_agree(side):
     X, y, sex = side.table("train", 2000)
     first, second = (side.threshold_classifier(X, y, sex, X, sex) for _ in range(2))

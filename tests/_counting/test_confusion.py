@@ -174,6 +174,7 @@ def drawn(n=400):
     return y_true, np.clip(score, 1, 10).astype(int), group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     "scale",
@@ -295,6 +296,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("metric", "options"),
     [case[1:] for case in CASES],

@@ -148,6 +148,7 @@ def law_of_one_draw(branches, epsilon, monkeypatch):
     return law, cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", ["1", "1/2", "3/2", "5/3", "3"])
 def test_exact_law_of_the_noise(branches, epsilon, monkeypatch):
     """P(k) / P(0) is exp(-epsilon |k|), by fractions, with nothing drawn.

@@ -138,6 +138,7 @@ def exact_counts(true, predicted, group, with_truth=True):
     )
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1, max_size=5),
     data=st.data(),

@@ -229,6 +229,7 @@ def share_held(low, high, truth):
     return ((low <= truth + 1e-12) & (truth <= high + 1e-12)).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
 @pytest.mark.parametrize("epsilon", [0.1, 1.0, 5.0])
 @pytest.mark.parametrize("population", POPULATIONS)

@@ -177,6 +177,7 @@ def test_doors_are_found():
     assert len(DOORS) >= 50
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::Warning")
 @pytest.mark.parametrize("name", DOORS)
 def test_every_door_refuses_shuffled_groups(name):

@@ -61,6 +61,7 @@ def test_every_classifier_with_a_constraint_is_tried():
     assert names == classifiers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", CONSTRAINED)
 @pytest.mark.parametrize("constraint", NEEDS_TO_KNOW)
 @pytest.mark.parametrize("positive", ["approved", "denied"])
@@ -151,6 +152,14 @@ def test_a_regression_target_is_refused_at_once(model, constraint):
     model = clone(model).set_params(constraint=constraint)
     with pytest.raises(ValueError, match=r"1500 different numbers; .*ParityRidge"):
         model.fit(X, income, sensitive_features=group)
+
+
+def test_a_numeric_target_is_told_what_to_use():
+    X, income = np.ones((300, 2)), np.arange(300) / 7
+    model = ParityProjection(constraint="equal_opportunity")
+    known = r"numbers such as 0\.14.*'decorrelation', or, for numbers, 'general_parity'\.$"
+    with pytest.raises(ValueError, match=known):
+        model.fit(X, income, sensitive_features=np.arange(300) % 2)
 
 
 def test_a_projection_for_one_of_three_classes(data):

@@ -55,6 +55,7 @@ def made(cls):
     return cls(INNER[cls]) if cls in INNER else cls(**SEARCHES.get(cls.__name__, {}))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::Warning")
 @pytest.mark.parametrize("cls", [cls for _, cls in all_estimators()])
 def test_estimators_say_what_to_call_for_a_LazyFrame(cls):

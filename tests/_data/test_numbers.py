@@ -140,6 +140,7 @@ EXPONENTS += [290, 300, 303, 306, 307]
 REFUSED_FROM = 160
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_magnitudes_of_features(model):
@@ -156,6 +157,7 @@ def averages(model):
     return hasattr(model, "linear_predictor")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_magnitudes_of_weights(model):
     for power in EXPONENTS:
@@ -173,6 +175,7 @@ def test_magnitudes_of_weights(model):
     assert outcome(model, sample_weight=np.full(60, 1e3)) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_magnitudes_of_the_penalty(model):
     name = next(n for n in ("C", "alpha", "Cs", "alphas") if hasattr(model, n))
@@ -183,6 +186,7 @@ def test_magnitudes_of_the_penalty(model):
             assert found is None or power < REFUSED_FROM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [m for m in MODELS if hasattr(m, "class_weight")], ids=repr
 )
@@ -192,6 +196,7 @@ def test_magnitudes_of_class_weights(model):
         assert found is None or power < REFUSED_FROM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [m for m in MODELS if m in REGRESSORS], ids=repr)
 def test_magnitudes_of_targets(model):
     for power in EXPONENTS:

@@ -151,6 +151,7 @@ def test_the_steps_of_a_kernel_machine(capsys, monkeypatch):
     assert [(m["number"], m["total"]) for m in models] == [(k, "3") for k in "123"]
 
 
+@pytest.mark.slow
 def test_folds_of_other_processes(capfd):
     model = ParityRidgeCV([1.0], **CV, n_jobs=2, verbose=1)
     model.fit(X, SCORE, **ROWS)

@@ -24,8 +24,6 @@ EAST = timezone(timedelta(hours=2))
         SERIES.dt.tz_localize("UTC"),
         SERIES.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
         SERIES.astype(object),
-        pl.Series(values=TIMES),
-        pl.Series(values=TIMES).dt.replace_time_zone("UTC"),
         [datetime(2020, 1, 1, 6), date(1969, 12, 31), None],
         [
             datetime(2020, 1, 1, 8, tzinfo=EAST),
@@ -35,10 +33,22 @@ EAST = timezone(timedelta(hours=2))
     ],
 )
 def test_times(values):
+    assert_times(values)
+
+
+def assert_times(values):
     found = as_times(values)
     assert found.dtype == "M8[us]"
     np.testing.assert_array_equal(found, TIMES)
     np.testing.assert_array_equal(in_days(found), [18262.25, -1.0, np.nan])
+
+
+def test_times_of_polars():
+    for values in (
+        pl.Series(values=TIMES),
+        pl.Series(values=TIMES).dt.replace_time_zone("UTC"),
+    ):
+        assert_times(values)
 
 
 def test_durations():

@@ -14,6 +14,7 @@ from fairlearnkit._optim.bound_program import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rank", "n_rows"), [(1, 1), (1, 3), (2, 3), (5, 15), (20, 90)]
 )

@@ -81,6 +81,7 @@ def lowest_cost(problem, bound):
     return found.fun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(200))
 def test_the_dual_has_the_value_of_the_linear_program(seed):
     problem, truth, bound = make_problem(seed)
@@ -94,6 +95,7 @@ def test_the_dual_has_the_value_of_the_linear_program(seed):
     assert truth.gap(decided) <= bound + 4 * row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_multipliers_are_the_price_of_the_bound(seed):
     problem, _, bound = make_problem(seed)

@@ -56,6 +56,7 @@ def assert_optimal(problem, found, expected, tol):
         assert_allclose(u, problem.goal, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", DUAL)
 @pytest.mark.parametrize("seed", range(12))
 def test_optimum_of_random_wide_problems(loss, seed):
@@ -77,6 +78,7 @@ def test_optimum_equals_that_of_cvxpy(loss, seed):
     assert_allclose(found.objective, expected.objective, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
 @pytest.mark.parametrize("seed", range(12))
 def test_where_it_stalls_another_solver_goes_on(loss, seed):
@@ -142,6 +144,7 @@ def wide_data(n=300, d=900):
     return X, score, group, rng.uniform(0.0, 2.0, n) * (rng.uniform(size=n) < 0.9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 def test_classes_weights_and_ratios_of_estimators(loss):
     X, score, group, weight = wide_data()
@@ -211,6 +214,7 @@ def test_a_root_is_found_where_the_slope_jumps():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_of_very_different_length(seed):
     """The dual stalls there, and conjugate gradients take too many steps."""

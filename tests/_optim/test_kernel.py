@@ -58,6 +58,7 @@ def primal(p, contrasts):
     return cp.Problem(goal, rules).solve(solver="CLARABEL")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [np.inf, 0.3, 0.05, 0.0])
 @pytest.mark.parametrize("n_groups", [2, 4])
 @pytest.mark.parametrize("loss", LOSSES)

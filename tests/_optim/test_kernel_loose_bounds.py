@@ -93,6 +93,7 @@ def test_a_bound_that_does_not_bind_costs_one_machine(
         assert_allclose((p.cells @ found.u)[cells], centred, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1.0001, 0.9999, 0.3])
 @pytest.mark.parametrize("reg", [1.0, 2.5])
 @pytest.mark.parametrize("loss", LOSSES)

@@ -68,6 +68,7 @@ def least_objective(p, stated):
     return cp.Problem(goal, rules).solve(solver="CLARABEL")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit_intercept", [False, True])
 @pytest.mark.parametrize("bound", [np.inf, 0.1, 0.0])
 @pytest.mark.parametrize("name", STATED)

@@ -88,6 +88,7 @@ def least_objective(p):
     return solve
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [0.0, 0.04])
 @pytest.mark.parametrize(("constraint", "n_groups"), SETS)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -107,6 +108,7 @@ def test_they_are_the_price_of_a_shift_of_the_means(loss, constraint, n_groups, 
         assert_allclose(slope, -found.multipliers @ way, atol=5e-3 * price)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("constraint", "n_groups"), SETS)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
@@ -121,6 +123,7 @@ def test_their_norm_is_the_price_of_the_bound(loss, constraint, n_groups):
     assert_allclose((values[0] - values[1]) / (2 * step), price, rtol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [0.0, 0.04, np.inf])
 @pytest.mark.parametrize(("constraint", "n_groups"), SETS)
 @pytest.mark.parametrize("loss", LOSSES)

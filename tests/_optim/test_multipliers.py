@@ -44,6 +44,7 @@ def run(data, loss, bound, constraint="demographic_parity", **options):
     return contrasts, solve(problem, tol=1e-10, max_iter=1000, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize("n_groups", [2, 3])
 def test_they_are_the_price_of_the_bound(loss, n_groups):
@@ -101,6 +102,7 @@ def least_objective(data, loss, bound, shift):
     return problem.solve(solver="CLARABEL")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [0.0, 0.02])
 @pytest.mark.parametrize("n_groups", [2, 3])
 @pytest.mark.parametrize("loss", ["hinge", "squared", "squared_hinge"])

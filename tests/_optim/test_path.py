@@ -59,6 +59,7 @@ def optimum(problem, X, y, weight, D, goal):
     return value, w.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("name", sorted(LOSSES))
@@ -136,6 +137,7 @@ def test_more_features_than_rows():
     assert_allclose(M @ X @ half.coef, 0.5 * (M @ X @ plain.coef), atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_a_path_gives_what_single_fits_give(name):
     problem, *_ = make_problem(name, n=300)

@@ -254,6 +254,7 @@ def test_problems_without_a_penalty_work_where_columns_are_opaque():
     assert_allclose(found[0][1], found[1][1], atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["auto", "newton-cholesky", "newton-cg"])
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize("bound", [0.0, 0.1])

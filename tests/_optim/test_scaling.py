@@ -21,6 +21,7 @@ def in_its_own_unit(max_gap, **options):
     return X, group, y, model.fit(X, y, sensitive_features=group)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("max_gap", [0.0, 0.2, np.inf])
 @pytest.mark.parametrize("unit", [1e-5, 300.0, 1e6])

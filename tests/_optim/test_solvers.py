@@ -91,6 +91,7 @@ def objective(X, y, c, loss, solution, reg=1.0):
     return reg * solution.coef @ solution.coef / 2 + c @ terms[loss]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("n_groups", [2, 5])
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
@@ -133,6 +134,7 @@ def test_a_bound_that_holds_anyway_changes_nothing(loss):
         assert_allclose(held.objective, free.objective, rtol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_objective_rises_as_the_bound_falls(loss):
     X, y, c, contrasts = make_problem("equalized_odds", 3, False)
@@ -145,6 +147,7 @@ def test_objective_rises_as_the_bound_falls(loss):
     assert_allclose(values[-2], values[-1], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize(("bound", "density"), [(0.0, 0.3), (0.1, 0.02)])
 def test_sparse_equals_dense(loss, bound, density):
@@ -236,6 +239,7 @@ def test_least_squares_without_penalty(bound):
     assert contrasts.gap(X @ found.coef) <= bound + 1e-8
 
 
+@pytest.mark.slow
 def test_many_groups():
     X, y, c, contrasts = make_problem("demographic_parity", 30, True, n=1200, d=50)
     assert contrasts.gaps(y).shape == (435,)
@@ -302,6 +306,7 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypat
         roads.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["logistic", "squared_hinge"])
 @pytest.mark.parametrize("bound", [0.0, 0.1, np.inf])
 def test_the_first_point_of_many_rows_is_that_of_a_sample(loss, bound, monkeypatch):
@@ -510,6 +515,7 @@ def test_a_named_solver_runs_and_no_other(monkeypatch, loss, ended):
         called.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "seed"),
     [
@@ -532,6 +538,7 @@ def test_a_bound_on_many_groups_without_matrices_of_features(loss, seed):
     assert -1e-9 <= found.objective / expected.objective - 1 <= 1.01e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("C", [10.0, 100.0, 1e4])
 def test_balanced_classes_of_hinges_without_curvature_at_the_start(C):
     """Half the loss is on each side, where no row is between its kinks."""

@@ -139,6 +139,7 @@ def test_the_polytope_is_that_of_all_pairs(name, seed):
     assert not holds(1.001 * u)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     spread=st.sampled_from([0.0, 1.0, 3.0]),

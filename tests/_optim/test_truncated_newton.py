@@ -21,6 +21,7 @@ from helpers import random_sparse_problem
 SMOOTH = ["logistic", "squared", "squared_hinge", "squared_epsilon_insensitive"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("loss", SMOOTH)
 @pytest.mark.parametrize("seed", range(12))
@@ -102,6 +103,7 @@ def test_corrected_matrix_takes_directions_to_their_products():
     assert _corrected(K, D[:, :0], D[:, :0]) is K
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_hardly_any_penalty(seed):
     """Features at 1e8: curvatures vanish beside others, and objectives are rounded."""

@@ -64,6 +64,7 @@ def first_guess(request, monkeypatch):
     monkeypatch.setattr(working_set, "FEWEST", 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [np.inf, 0.05, 0.0])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("C", [0.02, 1.0, 30.0])
@@ -80,6 +81,7 @@ def test_the_optimum_is_that_of_the_whole_matrix(loss, bound, C):
     assert largest_gap(whole.cells @ found.u, whole.strata) <= bound + 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [2, 4])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("bound", [np.inf, 0.0])
@@ -111,6 +113,7 @@ def test_no_more_than_the_rows_near_the_margin_are_put_together(monkeypatch):
     assert found.duality_gap <= 1e-9 * found.objective
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("limit", ["max_iter", "ROUNDS"])
 @pytest.mark.usefixtures("first_guess")

@@ -99,6 +99,7 @@ def hands_on(part):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize(("name", "cls"), all_estimators())
 def test_no_estimator_of_scikit_learn_fails_to_be_asked(name, cls):
@@ -221,6 +222,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS)
 def test_weights_reach_the_scorers_inside(data, tool):
     X, y, weight = data

@@ -51,6 +51,7 @@ def in_both(codes, values, weight, n_groups, sizes, monkeypatch, rows_in_range=1
     return GroupDistributions(found), ranged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(
     ("n_groups", "n_values"), [(2, None), (2, 3), (5, 40), (5, None), (60, 40)]

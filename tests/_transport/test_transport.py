@@ -103,6 +103,7 @@ samples = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(samples, st.data())
 def test_exact_for_weighted_samples_with_ties(rows, data):

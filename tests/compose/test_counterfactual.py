@@ -193,6 +193,7 @@ def test_distill_of_a_regressor():
     assert_allclose(model.estimator_.coef_[-1], 0.0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_methods_on_biographies():
     """The table of the user guide, from one draw of 800."""
     flips = {}
@@ -533,6 +534,7 @@ def test_methods_that_the_estimator_lacks():
 # In the tools of scikit-learn.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ALL)
 def test_inside_sensitive_columns_and_a_search(method):
     frame, y = TRAIN.data[:300], Y[:300]
@@ -556,6 +558,7 @@ def test_inside_sensitive_columns_and_a_search(method):
     assert_array_equal(copy.predict(new), search.predict(new))
 
 
+@pytest.mark.slow
 def test_search_over_swap_and_method():
     grid = {"method": ALL, "swap__pairs": ["english-gender", [("he", "she")]]}
     model = CounterfactualEnsemble(words(), TermSwap())

@@ -683,6 +683,7 @@ def test_sensitive_columns_within_another_in_threads():
         model.fit(table, y, sample_weight=weight)
 
 
+@pytest.mark.slow
 def test_a_shared_frozen_model_is_left_alone():
     X, y = make_frame()
     numbers = X[["age", "income"]]

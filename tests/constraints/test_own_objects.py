@@ -96,6 +96,7 @@ def fitted(model, n_classes, own=DemographicParity):
     return model.fit(X, y, sensitive_features=GROUP)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", OWN)
 @pytest.mark.parametrize("model", CONSTRAINED, ids=lambda m: type(m).__name__)
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -60,6 +60,7 @@ def test_words_are_those_of_the_sex_and_counterfactual_those_of_the_other(biogra
         assert all(a == b or {a, b} <= MALE | FEMALE for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_models_learn_from_the_words_of_a_sex(biographies):
     model = make_pipeline(TfidfVectorizer(), LogisticRegression())
     model.fit(biographies.data["text"], biographies.target)

@@ -169,6 +169,7 @@ def test_bad_as_frame(load, as_frame):
         load(as_frame=as_frame)
 
 
+@pytest.mark.slow
 @every_loader
 def test_two_calls_share_nothing(load, monkeypatch):
     monkeypatch.undo()  # copies would hide it
@@ -215,6 +216,7 @@ def test_descr_names_source_and_critique(load, words):
     assert [word for word in words if word not in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subset", "complete", "all_rows"),
     [("all", 45222, 48842), ("train", 30162, 32561), ("test", 15060, 16281)],
@@ -396,6 +398,7 @@ for name in datasets.__all__:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "found"),
     [

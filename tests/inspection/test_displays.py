@@ -382,6 +382,7 @@ def test_rates_of_an_estimator_speak_of_its_predictions(data):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", ["rates", "roc", "scores"])
 @pytest.mark.parametrize("n_groups", [3, 30])
 def test_a_legend_of_long_labels_is_beside_the_axes(draw, n_groups):

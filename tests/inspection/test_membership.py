@@ -65,6 +65,7 @@ def of_tree():
     return attack()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["prior", "stratified"])
 def test_a_dummy_gives_one_half_within_its_interval(strategy):
     held = 0
@@ -222,6 +223,7 @@ def test_models_that_take_groups():
     attack(ParityRidge(), y=F)
 
 
+@pytest.mark.slow
 def test_sensitive_columns_find_the_groups():
     y = (np.median(F) < F).astype(int)
     table = pd.DataFrame(X, columns=list("abc")).assign(sex=GROUP)
@@ -460,6 +462,7 @@ def test_progress(capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_models_that_fit_closer_leak_more():
     """The order of docs/membership_results.txt, on fewer rows."""
     table = load_adult()

@@ -64,6 +64,7 @@ RUNS = 60
 FEWEST = int(binom.ppf(0.001, RUNS, 0.95))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effects", [(0.0, 0.0), (0.5, 1.5)], ids=["none", "some"])
 def test_coverage(effects):
     """Of the groups and of their difference, in a fast version.

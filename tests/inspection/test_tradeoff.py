@@ -66,6 +66,7 @@ SEARCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_fitted_search_is_enough(data, name):
     X, y = data
@@ -179,6 +180,7 @@ def boxes(plotted):
     return [text.get_window_extent() for text in plotted.ax_.texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", ["front", "all"])
 @pytest.mark.parametrize(("n", "panels"), [(3, 3), (20, 1), (60, 1), (60, 3)])
 def test_labels_cover_nothing(n, labels, panels):
@@ -207,6 +209,7 @@ def test_labels_cover_nothing(n, labels, panels):
     assert legend.get_title().get_text() == "labels: gap_ratio, C"
 
 
+@pytest.mark.slow
 def test_which_points_are_labelled():
     results = grid_results(4)
     draw = TradeoffDisplay.from_cv_results

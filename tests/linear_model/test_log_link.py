@@ -138,6 +138,7 @@ def portfolio_and_optimum(model, alpha, max_gap, fit_intercept):
     return data, optimum(model, data, max_gap)
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("solver", ["newton-cholesky", "newton-cg", "cvxpy"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -162,6 +163,7 @@ def test_every_solver_finds_the_optimum(model, alpha, max_gap, fit_intercept, so
         assert found.duality_gap_ <= 1e-5
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("ratio", [0.5, -0.4, 0.0, 1.0])
 @pytest.mark.parametrize("n_groups", [2, 3, 5])
@@ -273,6 +275,7 @@ def test_frequencies_weighted_by_exposure_are_counts_with_an_offset():
     assert abs(residual.sum()) < 1e-4 * counts.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_gap", [0.0, 0.05, np.inf])
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 @pytest.mark.parametrize(

@@ -177,6 +177,7 @@ def test_labels_of_any_kind(data, relabel, pos_label):
     assert set(np.unique(found.predict(X))) <= set(found.classes_.tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("max_gap", [0.0, 0.1])
 def test_sparse_and_column_major_equal_dense(data, estimator, max_gap):
@@ -447,6 +448,7 @@ def monotone(coef, intercept):
     return [coef[0] >= 0, coef[1] >= coef[2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("max_gap", [0.0, 0.1, np.inf])
 def test_convex_constraints_hold_beside_parity(data, estimator, max_gap):

@@ -49,6 +49,7 @@ def scores_of(model, X):
     return model.predict(X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ratio", [1.0, 0.5, 0, -0.3, 1.5])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_every_difference_keeps_its_part(model, ratio):
@@ -96,6 +97,7 @@ def test_two_constraints_are_an_error():
             model.fit(X, y, sensitive_features=group)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "constraint"),
     [

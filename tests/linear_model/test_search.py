@@ -197,6 +197,7 @@ def test_without_a_bound_it_is_the_model_without_a_constraint(data):
     assert_allclose(ridge.coef_, Ridge(2.0).fit(X, f).coef_)
 
 
+@pytest.mark.slow
 def test_containers_and_processes_do_not_matter(data):
     X, y, group, _, _ = data
     options = {"Cs": CS, "gap_ratios": RATIOS, "cv": 3, "max_gap": 0.1}
@@ -473,6 +474,7 @@ def test_numeric_sensitive_columns_need_a_metric(data):
     assert search.groups_ is None
 
 
+@pytest.mark.slow
 def test_a_fold_that_lacks_a_cell_is_named(data):
     X, y, group, _, _ = data
     rows = np.flatnonzero((group == "c") & (y == "yes"))[1:]  # one is left

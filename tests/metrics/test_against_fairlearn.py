@@ -44,6 +44,7 @@ def draw(seed):
     return y_true, y_pred, rng.integers(0, 4, 900), rng.uniform(0.5, 2, 900)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAME)
 @pytest.mark.parametrize("aggregate", WAYS)
 @settings(max_examples=3)
@@ -56,6 +57,7 @@ def test_named_gaps(name, aggregate, seed):
     assert_allclose(ours, theirs, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("aggregate", WAYS)
 @pytest.mark.parametrize("kind", ["difference", "ratio"])

@@ -106,6 +106,7 @@ def test_finds_a_hidden_subgroup_with_a_threshold():
     assert_allclose(y_pred[above].mean(), half["rate"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["subgroups", "half_space"])
 def test_false_alarms_are_as_rare_as_documented(part):
     alarms = 0
@@ -279,6 +280,7 @@ def test_identifiers_define_no_subgroup():
     assert alone.half_space["p_value"] > 0.05
 
 
+@pytest.mark.slow
 def test_thousands_of_labels_stay_small():
     """No table of rows and labels: 160 MB of numbers, and five of them before."""
     rng = np.random.default_rng(0)

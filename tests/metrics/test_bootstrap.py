@@ -26,6 +26,7 @@ def draw(n_rows, seed, rates=(0.5, 0.3)):
     return y_pred.astype(int), group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("metric", "rates", "truth"),
     [
@@ -88,6 +89,7 @@ def of_two(y_true, y_pred, *, sensitive_features):
     )
 
 
+@pytest.mark.slow
 def test_a_gap_of_0_of_any_metric_of_two_groups():
     """By rows, of 60 samples: 95 % nominal, and few of the percentile intervals."""
     held, above = 0, 0

@@ -110,6 +110,7 @@ def test_scorers(metric, data):
     assert found == -metric(None, scores, sensitive_features=group)
 
 
+@pytest.mark.slow
 def test_few_pairs_of_many_groups_are_looked_at(monkeypatch):
     rng = np.random.default_rng(0)
     group = np.append(np.repeat(np.arange(150), 12), rng.integers(0, 9, 2000))

@@ -74,6 +74,7 @@ def test_coverage_of_the_interval():
     assert 0.92 <= inside / 250 <= 0.98
 
 
+@pytest.mark.slow
 def test_a_linear_model_is_not_enough():
     rng = np.random.default_rng(0)
     group = rng.integers(0, 2, 2000)

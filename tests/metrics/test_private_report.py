@@ -430,6 +430,7 @@ def test_errors_of_group_rates(options, message, noise):
     assert noise["calls"] == 0
 
 
+@pytest.mark.slow
 def test_many_cells():
     """2,000 groups and 10 classes: 200,000 cells."""
     rng = np.random.default_rng(3)

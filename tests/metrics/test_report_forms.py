@@ -71,6 +71,7 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
+@pytest.mark.slow
 @every_form
 def test_the_page_is_whole_and_closed(options):
     made = report(**options)
@@ -94,6 +95,7 @@ def test_the_page_is_whole_and_closed(options):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.slow
 @every_form
 def test_every_text_of_the_user_is_shown_as_it_is(options):
     made = report(**options)
@@ -108,6 +110,7 @@ def test_every_text_of_the_user_is_shown_as_it_is(options):
     assert "lawful does not follow" in text
 
 
+@pytest.mark.slow
 @every_form
 def test_every_number_is_in_the_page_and_in_markdown(options):
     made = report(**options)
@@ -123,6 +126,7 @@ def test_every_number_is_in_the_page_and_in_markdown(options):
                 assert f"{value:.{decimals}f}" in markdown
 
 
+@pytest.mark.slow
 def test_equal_reports_have_equal_pages():
     options = FORMS["three classes"]
     assert report(**options).to_html() == report(**options).to_html()
@@ -159,6 +163,7 @@ def test_more_groups_than_a_picture_can_show():
     assert "svg" in page.tags
 
 
+@pytest.mark.slow
 def test_the_style_of_the_caller_is_left_alone():
     with plt.style.context("dark_background"):
         before = dict(plt.rcParams)

@@ -219,6 +219,7 @@ def test_means_and_errors(weighted):
     assert found["impact_ratio"] is None
 
 
+@pytest.mark.slow
 def test_intervals_of_numbers_agree_with_those_of_rows():
     y_true, y_pred, group, weight = (column[:500] for column in premiums())
     y_true = y_true + 100 * (group == "b")

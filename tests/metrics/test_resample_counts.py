@@ -69,6 +69,7 @@ def by_rows(y_true, y_pred, *, sensitive_features, sample_weight):
     return max(means) - min(means)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weights", "stratify"), [(None, False), ([1.0, 5.0], False), ([1.0, 5.0], True)]
 )
@@ -130,6 +131,7 @@ def test_the_report_has_the_same_intervals():
     assert gap == {name: found[name] for name in gap}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aggregate", ["worst", "mean"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_thousand_groups_stay_small(aggregate, weighted):

@@ -84,6 +84,7 @@ def expected_gaps(fitted, metric, X, y, **options):
     return 1 - values if metric.endswith("ratio") else values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_metric_of_all_out_of_fold_decisions(metric):
     X, y = make_rows()
@@ -101,6 +102,7 @@ def test_the_metric_of_all_out_of_fold_decisions(metric):
     assert all(np.isfinite(count).all() for count in counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["positive_predictive_value", "accuracy"])
 @pytest.mark.parametrize("aggregate", ["worst", "mean", "to_overall"])
 def test_keywords_of_the_metric(rate, aggregate):
@@ -122,6 +124,7 @@ def test_keywords_of_the_metric(rate, aggregate):
     assert pooled_gaps(fitted.cv_results_, "gap").tolist() == expected.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "n_jobs"),
     [(GridSearchCV, None), (GridSearchCV, 2), (RandomizedSearchCV, None)],

@@ -82,6 +82,7 @@ REGRESSORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGRESSORS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_calibrates_out_of_fold_and_refits(name, weighted):
@@ -249,6 +250,7 @@ def test_groups_reach_the_inner_model():
     assert len(parity.fit(X, y, sensitive_features=lists).groups_) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("routing", [False, True])
 @pytest.mark.parametrize("kind", ["regressor", "classifier", "transformer"])
 def test_grid_search_over_strength_and_the_inner_model(kind, routing):
@@ -618,6 +620,7 @@ def test_errors():
         BarycenterClassifier(LinearSVC()).fit(X, y > 0, **fit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["transport", "split-rank"])
 @pytest.mark.parametrize("kind", ["regressor", "classifier"])
 def test_rounding_of_the_inner_model_tears_no_tie_apart(algorithm, kind):
@@ -738,6 +741,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS)
 def test_tools_of_scikit_learn_around_it(tool):
     """The groups reach the maps at predict, with routing off and on."""
@@ -757,6 +761,7 @@ def test_tools_of_scikit_learn_around_it(tool):
     assert_array_equal(*scores)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ridge", "forest", "boosting", "poisson"])
 def test_exposure_in_a_search_over_strength_and_the_model(name):
     X, y, group, exposure = make(400)

@@ -67,6 +67,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "jitter", "scores"), CASES)
 def test_the_bound_holds_and_is_near_attained(sizes, jitter, scores):
     bound, values = ks_bound([ranked(n) for n in sizes]), VALUES[scores]
@@ -189,6 +190,7 @@ class Useless(RegressorMixin, BaseEstimator):
         return np.full(len(X), 2.0)
 
 
+@pytest.mark.slow
 def test_the_bound_of_the_estimator():
     """With the noise that is computed from rows, all the way through."""
     rng = np.random.default_rng(0)

@@ -194,6 +194,7 @@ def test_the_price_of_the_bound(given):
     assert slope == pytest.approx(np.mean(prices), rel=0.15)  # rates are of a sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [3, 4])
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equal_opportunity"])
 @pytest.mark.parametrize("known", [True, False])
@@ -267,6 +268,7 @@ def test_cost_moves_the_plain_rule_and_prices_the_bound(given):
     assert_allclose(bounded.cost_, expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_weights_count_in_costs_and_rates(many):
     X, y, group = many
     weight = np.random.default_rng(0).integers(0, 4, len(y))
@@ -288,6 +290,7 @@ def test_weights_count_in_costs_and_rates(many):
     assert half.thresholds_ == known.thresholds_
 
 
+@pytest.mark.slow
 def test_the_cost_falls_as_the_bound_grows(given):
     X, y, group = given
     for options in ({}, {"group_estimator": frozen(GivenGroups(), X)}):
@@ -515,6 +518,7 @@ def test_gap_bound_is_its_formula(given):
     assert np.isnan(weighted.gap_bound_)
 
 
+@pytest.mark.slow
 def test_gap_bound_covers_the_gap_of_the_population():
     """More draws and larger cells: benchmarks/decision_bound.py."""
     population, y, group = draw(n=10_000, n_groups=2, seed=1)
@@ -532,6 +536,7 @@ def test_gap_bound_covers_the_gap_of_the_population():
     assert held >= 57
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "inner",
     [
@@ -564,7 +569,8 @@ def test_around_any_classifier(inner, known):
         module = pytest.importorskip(inner)
         silent = {"lightgbm": ("LGBMClassifier", -1), "xgboost": ("XGBClassifier", 0)}
         name, verbosity = silent[inner]
-        inner = getattr(module, name)(n_estimators=10, verbosity=verbosity)
+        options = {"n_estimators": 10, "verbosity": verbosity, "n_jobs": 1}
+        inner = getattr(module, name)(**options)
     X, y, group, _ = make_data(600, n_groups=2)
     y = (y == "yes").astype(int)
     frame = pd.DataFrame(X, columns=list("vwxyz"))

@@ -61,6 +61,7 @@ def check(model, strength, X, y, group, weight=None):
     return copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.0, 0.35, 1.0])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", MODELS)

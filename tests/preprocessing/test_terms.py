@@ -267,6 +267,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_merged_decisions_never_change_with_the_counterfactual(name):
     train = make_biased_biographies(600, random_state=0)

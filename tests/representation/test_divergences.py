@@ -152,6 +152,7 @@ def test_sinkhorn_of_gaussians_is_that_of_the_closed_form(blur):
     assert float(found) == pytest.approx(wanted, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blur", [0.7, 1.5])
 def test_sinkhorn_is_that_of_pot(samples, blur):
     ot = pytest.importorskip("ot", reason="POT is installed by the extra 'dev' only")
@@ -168,6 +169,7 @@ def test_sinkhorn_is_that_of_pot(samples, blur):
     assert found == pytest.approx(wanted, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIVERGENCES)
 def test_gradients(name, samples):
     x, y, a, b = samples

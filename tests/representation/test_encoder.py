@@ -67,6 +67,7 @@ def rows_of(data):
     return TensorRows(X, tasks, codes, np.ones(len(X)), "cpu")
 
 
+@pytest.mark.slow
 def test_penalty_zero_is_a_plain_network(data):
     """The same weights as a loop in PyTorch that knows of no groups."""
     X, y, _ = data
@@ -105,6 +106,7 @@ def test_without_penalty_the_divergence_changes_nothing(data):
         np.testing.assert_array_equal(first, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
 def test_a_larger_penalty_never_raises_the_divergence(data, divergence):
     """Up to 0.002, the noise of training: it starts at 0.03 and more."""
@@ -229,6 +231,7 @@ def test_tasks_that_are_not_observed_do_not_count(data):
     assert np.isfinite(fitted((X, y, group)).loss_curve_).all()
 
 
+@pytest.mark.slow
 def test_mixed_tasks_are_learned(data):
     X, _, group = data
     names = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
@@ -301,6 +304,7 @@ def test_several_seeds_and_the_random_state_of_the_user(data):
     assert np.abs(first.transform(X) - other.transform(X)).max() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divergence", ["mmd", "sinkhorn", "mean"])
 def test_rows_without_weight_are_as_if_not_there(data, divergence):
     X, y, group = data
@@ -382,6 +386,7 @@ class WithNorm(torch.nn.Module):
         return self.last(self.drop(torch.tanh(self.norm(self.first(x)))))
 
 
+@pytest.mark.slow
 def test_a_module_of_the_users(data):
     X = data[0]
     module = WithNorm(X.shape[1])
@@ -463,6 +468,7 @@ def test_the_bandwidth_reaches_the_divergence(data, widths):
     assert abs(given.gap_ - median.gap_) > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blur", [0.5, 2.0])
 def test_the_blur_reaches_the_divergence(data, blur):
     options = {"divergence": "sinkhorn", "max_iter": 2}
@@ -483,6 +489,7 @@ def test_small_groups_warn(data):
         fitted((X, y, group), max_iter=1)
 
 
+@pytest.mark.slow
 def test_progress(data, capsys):
     fitted(data, verbose=1, max_iter=3)
     lines = capsys.readouterr().out.splitlines()
@@ -498,6 +505,7 @@ def test_progress(data, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_fitted_default_needs_no_pytorch(data, tmp_path):
     X = data[0]
     model = fitted(data)
@@ -584,6 +592,7 @@ def test_frames_pipelines_and_searches(data):
     np.testing.assert_allclose(routed.predict_proba(X), wanted, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_transfer_to_a_task_not_seen():
     """Adult: at most half the score gap, for at most 1.5 points of accuracy."""
     frame = load_adult().frame.sample(12_000, random_state=0)

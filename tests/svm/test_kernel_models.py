@@ -92,6 +92,7 @@ def test_coefficients_are_those_of_a_linear_kernel(data, model):
         _ = model.coef_
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("n_groups", [2, 3])
 def test_path_of_the_bound(model, n_groups):
@@ -457,6 +458,7 @@ def test_an_outlier_in_y_has_no_say_in_tolerances(share_of_zeros):
     assert_allclose(predictions[1], predictions[0], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_gap", [np.inf, 0.05, 0.0])
 @pytest.mark.parametrize("kernel", ["rbf", "linear", "poly"])
 @pytest.mark.parametrize("model", [ParitySVC(), ParitySVR()])
@@ -501,6 +503,7 @@ def test_many_rows_where_the_whole_matrix_is_needed(monkeypatch, how):
 FORMS = [np.asarray, sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kernel", ["rbf", "linear", "poly"])
 def test_dense_and_sparse_rows_in_any_order(data, model, kernel):

@@ -80,6 +80,7 @@ def label(value):
     return value.__name__ if isfunction(value) else type(value).__name__
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), PAIRS, ids=label)
 def test_every_estimator_keeps_the_contract(estimator, check, request):
     reason = EXPECTED.get(type(estimator), {}).get(check.__name__)
@@ -88,6 +89,7 @@ def test_every_estimator_keeps_the_contract(estimator, check, request):
     run.quietly(check, estimator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "estimator",
     [
@@ -480,6 +482,7 @@ class Open(ParityRidge):
         return self
 
 
+@pytest.mark.slow
 def test_failures_are_listed_together():
     with pytest.raises(AssertionError) as error:
         check_estimator(Open())
@@ -498,6 +501,7 @@ def test_failures_are_listed_together():
     )
 
 
+@pytest.mark.slow
 def test_failures_that_are_expected():
     reasons = dict.fromkeys(("check_reported_gap", "check_gap_is_closed"), "a toy")
     results = dict(check_estimator(Open(), expected_failed_checks=reasons))
