@@ -84,7 +84,8 @@ KINDS = {
 
 def collected():
     """Names of all tests."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+    options = ["--collect-only", "-q", "-m", "slow or not slow"]
+    command = [sys.executable, "-m", "pytest", *options]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
         sys.exit(run.stdout[-2000:])

@@ -62,8 +62,8 @@ REPEAT = (
     "test_the_dual_has_the_value_of_the_linear_program",
 )
 
-# Files of tests that are all marked as slow. In other files single tests are: those that
-# take more than a second in all.
+# Files whose tests are all marked as slow. In other files single tests are: those that
+# take about a second or more, their cases together.
 SLOW = (
     "tests/properties/",
     "/test_dask",

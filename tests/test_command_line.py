@@ -133,6 +133,7 @@ def test_help_has_an_example_that_works(folder, table):
     assert "<title>Loan decisions, spring 2026</title>" in page
 
 
+@pytest.mark.slow
 def test_without_a_command_and_version(folder):
     done = run("", folder)
     assert (done.returncode, done.stdout) == (2, "")

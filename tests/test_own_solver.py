@@ -99,6 +99,7 @@ def run(solver, loss, bound, form, **options):
     return solve(problem, solver=solver, max_iter=5000, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("loss", ["logistic", "squared", "squared_hinge"])
 @pytest.mark.parametrize("bound", [0.0, 0.1, np.inf])

@@ -60,6 +60,7 @@ def test_own_methods_do_what_is_stored(peers):
     assert set(found.values()) == {"yes", "no", "n/a"}
 
 
+@pytest.mark.slow
 def test_fairlearn_does_what_is_stored(peers):
     pytest.importorskip("fairlearn", reason="installed by the extra 'dev' only")
     slow = ("a row alone is predicted as in a batch", "two predict calls agree")

@@ -49,6 +49,8 @@ AREAS = (
             "tests/_data/test_[!n]*.py",
             # Swaps, columns of X, and what is read in partitions.
             "tests/compose/test_*.py",
+            "tests/preprocessing/test_terms.py",
+            "tests/postprocessing/test_dask_rules.py",
             "tests/metrics/test_dask_metrics.py",
         ),
     ),

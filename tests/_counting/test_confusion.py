@@ -211,6 +211,7 @@ def test_missing_scores_raise(door):
             doors(group)[door](y_true, missing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("dtype", [int, float, np.uint16, object])
 def test_a_regression_target_is_refused_at_once(door, dtype):

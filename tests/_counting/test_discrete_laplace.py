@@ -121,6 +121,7 @@ def test_integers_below_a_bound_are_equally_likely(bound, monkeypatch):
         assert bound == 1 or len(words) == left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("numerator", "denominator"), [(0, 1), (1, 1), (1, 3), (2, 3)])
 def test_exact_law_of_the_exponential_coins(branches, numerator, denominator):
     """All paths of the coins: their probabilities are fractions that add up."""

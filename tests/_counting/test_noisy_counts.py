@@ -58,6 +58,7 @@ def position(label, labels):
     return -1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["error", "group", "ignore"])
 @examples(30)
 @given(rows=ROWS)

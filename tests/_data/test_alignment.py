@@ -205,6 +205,7 @@ def parameters_of(name):
     return names | set(inspect.signature(PUBLIC[owner]).parameters)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::Warning")
 @pytest.mark.parametrize("name", DOORS)
 def test_messages_speak_of_what_each_door_has(name):

@@ -197,6 +197,7 @@ def test_labels_of_any_kind(kind, labels):
         assert_same_predictions(plain, model, X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "convert",
     [sparse.csr_matrix, sparse.csr_array, lambda X: X.astype(np.float32)],

@@ -105,6 +105,7 @@ def test_multipliers_are_the_price_of_the_bound(seed):
     assert prices[1] - 1e-5 <= slope <= prices[0] + 1e-5  # costs are convex
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(200, 206))
 def test_the_path_has_a_rule_for_every_bound(seed):
     problem, truth, bound = make_problem(seed)

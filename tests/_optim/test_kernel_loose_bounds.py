@@ -115,6 +115,7 @@ def test_the_solution_is_that_on_a_factor(calls, loss, reg, share):
     assert -1e-9 <= found.duality_gap / found.objective <= 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "formed"), [(1.001, False), (0.5, True)])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_whole_matrix_is_formed_only_if_the_bound_binds(

@@ -248,6 +248,7 @@ def test_the_unit_of_y_is_theirs(unit):
     assert_allclose(found / unit, expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [

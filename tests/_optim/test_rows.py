@@ -225,6 +225,7 @@ class PartedRows(Rows):
 DIRECT = partial(newton, hessian=DenseHessian)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inner", [DIRECT, truncated_newton])
 @pytest.mark.parametrize("loss", ["logistic", "squared_hinge", "hinge", "squared"])
 @pytest.mark.parametrize("bound", [0.0, 0.1])

@@ -165,6 +165,7 @@ def test_sparse_equals_dense(loss, bound, density):
         assert distance < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 @pytest.mark.parametrize("bound", [0.0, 0.05])
 def test_more_features_than_samples(loss, bound):
@@ -366,6 +367,7 @@ def test_options_that_do_not_fit():
         run(X, y, c, contrasts, "logistic", 0.0, solver_params={"eps": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [0.0, 0.05])
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_rows_without_loss_weight_still_count_in_the_constraint(loss, bound):

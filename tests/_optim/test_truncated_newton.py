@@ -45,6 +45,7 @@ def test_optimum_of_random_sparse_problems(loss, seed):
         assert_allclose(u, problem.goal, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 @pytest.mark.parametrize("loss", SMOOTH)
 @pytest.mark.parametrize("seed", [1, 2, 3])

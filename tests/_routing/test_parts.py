@@ -114,6 +114,7 @@ def test_no_estimator_of_scikit_learn_fails_to_be_asked(name, cls):
     assert "_metadata_request" not in vars(part)
 
 
+@pytest.mark.slow
 def test_parts_that_cannot_be_asked_fit_as_by_themselves(data):
     X, y, _ = data
     numbers, sex = X[["a", "b", "c"]], X["sex"]
@@ -254,6 +255,7 @@ def test_weights_reach_the_scorers_inside(data, tool):
     assert not any("_metadata_request" in vars(s) for s in SCORERS.values())
 
 
+@pytest.mark.slow
 def test_weights_reach_a_search_in_a_pipeline_and_a_barycenter(data):
     X, y, weight = data
     numbers, sex = X[["a", "b", "c"]], X["sex"]

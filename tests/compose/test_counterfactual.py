@@ -129,6 +129,7 @@ def test_average_of_a_regressor_and_of_decision_functions():
     assert_array_equal(three.predict(X), three.classes_[scores.argmax(axis=1)])
 
 
+@pytest.mark.slow
 def test_average_is_exactly_symmetric():
     swap = TermSwap()
     for inner in (LogisticRegression(), DecisionTreeClassifier(random_state=0)):
@@ -246,6 +247,7 @@ def test_copies_have_labels_groups_and_half_the_weight_of_the_originals():
     assert_allclose(inner.weight_.reshape(4, 40).sum(axis=0), weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ALL)
 def test_a_constraint_compares_the_groups_of_the_originals(method):
     model = CounterfactualEnsemble(
@@ -440,6 +442,7 @@ def as_list(X):
 TEXTS = ["she left", "he ran"] * 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ALL)
 @pytest.mark.parametrize(
     "form",

@@ -715,6 +715,7 @@ INNER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", INNER)
 @pytest.mark.parametrize("routing", [False, True])
 def test_weights_go_to_every_part_that_takes_them(kind, routing):

@@ -24,6 +24,7 @@ def biographies():
     return make_biased_biographies(3000, random_state=0)
 
 
+@pytest.mark.slow
 def test_shape_and_seed(biographies):
     assert biographies.data.shape == (3000, 2)
     assert set(biographies.data["sex"]) == {"female", "male"}

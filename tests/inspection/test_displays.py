@@ -287,6 +287,7 @@ def test_the_score_of_the_class_that_is_named(data):
         ScoreDistributionDisplay.from_estimator(pairs, numbers, **groups, pos_label=1)
 
 
+@pytest.mark.slow
 def test_many_groups_leave_room_for_the_axes():
     rng = np.random.default_rng(0)
     y, group = rng.integers(0, 2, 3000), rng.integers(0, 30, 3000)

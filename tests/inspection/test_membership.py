@@ -122,6 +122,7 @@ def test_group_metric_and_the_roc_display_take_the_arrays(of_tree):
     assert_allclose(found.by_group, expected)
 
 
+@pytest.mark.slow
 def test_halves_are_independent():
     member = attack(DummyClassifier(), n_models=200).member
     number = member.sum(axis=1)  # binomial, of mean 100 and variance 50
@@ -205,6 +206,7 @@ def test_regressors():
         attack(LinearRegression(), y=F, response_method="predict_proba")
 
 
+@pytest.mark.slow
 def test_models_that_take_groups():
     parity = ParityLogisticRegression()
     y = (np.median(F) < F).astype(int)

@@ -85,6 +85,7 @@ def test_coverage(effects):
     assert ((ratio > 0.8) & (ratio < 1.8)).all(), ratio
 
 
+@pytest.mark.slow
 def test_what_models_share_is_in_the_interval():
     """Shifts of models move all rows at once: rows alone would give too little."""
     values, of_rows, of_all = [], [], []

@@ -107,6 +107,7 @@ def coefficients(model):
     return np.append(model.coef_, model.intercept_)
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("alpha", [0.0, 1e-3, 1.0])

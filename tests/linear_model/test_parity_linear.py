@@ -211,6 +211,7 @@ def test_sparse_is_never_made_dense(data, estimator, monkeypatch):
         clone(estimator).fit(kind(wide), t, sensitive_features=group)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_float32_is_kept_where_scikit_learn_keeps_it(data, estimator):
     X, y, group, f = data
@@ -226,6 +227,7 @@ def test_float32_is_kept_where_scikit_learn_keeps_it(data, estimator):
     assert_allclose(model.gap_, 0.1, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_cvxpy_agrees(data, estimator):
     X, y, group, f = data
@@ -325,6 +327,7 @@ def test_no_training_rows_are_kept(data, estimator):
     assert abs(sizes[1] - sizes[0]) < 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_nothing_of_the_caller_is_written_to(data, estimator):
     X, y, group, f = data

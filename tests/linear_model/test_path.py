@@ -68,6 +68,7 @@ def test_every_difference_keeps_its_part(model, ratio):
         assert_allclose(scores_of(equal, X), scores_of(model, X), atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["newton-cg", "newton-cholesky"])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

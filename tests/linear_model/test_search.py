@@ -83,6 +83,7 @@ def chosen(scores, gaps, max_gap):
     return best[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equal_opportunity"])
 def test_the_choice_is_that_of_single_fits(data, constraint):
     X, y, group, _, weight = data

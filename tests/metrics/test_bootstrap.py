@@ -260,6 +260,7 @@ def test_arguments_by_row_are_resampled_with_their_rows():
         bootstrap_interval(weighed, y_pred, y_pred, **data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "params"),
     [

@@ -125,6 +125,7 @@ def test_reports_and_displays(data):
     assert_allclose(display.rates[NAME], known)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_marked_gap_has_fast_intervals(data, weighted, monkeypatch):
     y_true, y_pred, group = data

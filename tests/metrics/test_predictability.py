@@ -56,6 +56,7 @@ def test_ties_count_half():
     assert_allclose(influence[~inside].sum(), 0, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_coverage_of_the_interval():
     """For a fixed model: how often it holds the AUC of the population."""
     model = LogisticRegression().fit(*draw(50_000, 0))
@@ -144,6 +145,7 @@ def test_the_result_shows_as_a_table():
     assert pickle.loads(pickle.dumps(found)).logistic.low == found.logistic.low
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [-900, 0, 900])
 def test_units_of_features_and_weights_make_no_difference(power):
     rng = np.random.default_rng(0)

@@ -234,6 +234,7 @@ def test_every_form_says_epsilon_and_unit():
     assert "epsilon" not in plain.frame().attrs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [-10, -1000, -60, [*range(-90, 0, 15), *[-100] * 6]])
 def test_counts_below_zero_are_no_surprise(value, noise):
     """Undefined rates are NaN; every interval keeps its limits; all forms show it."""

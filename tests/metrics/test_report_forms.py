@@ -132,6 +132,7 @@ def test_equal_reports_have_equal_pages():
     assert report(**options).to_html() == report(**options).to_html()
 
 
+@pytest.mark.slow
 def test_files(tmp_path):
     made = report(**FORMS["classes"])
     for name in ("html", "markdown", "json"):

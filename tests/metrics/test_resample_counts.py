@@ -85,6 +85,7 @@ def test_counts_and_weighted_rows_agree(weights, stratify):
     assert_allclose(fast.standard_error, slow.standard_error, rtol=0.07)
 
 
+@pytest.mark.slow
 def test_coverage_with_weights():
     """95 % nominal, at least 93 % in 200 trials; three pairs make it more."""
     truth = 0.6 * 2 / (0.6 * 2 + 0.4) - 0.3 * 2 / (0.3 * 2 + 0.7)

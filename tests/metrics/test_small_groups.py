@@ -58,6 +58,7 @@ def test_as_if_the_rows_were_not_there(rows, name, aggregate):
     assert gap == expected
 
 
+@pytest.mark.slow
 def test_within_strata_the_group_counts_as_a_whole(rows):
     y, y_pred, group = rows
     stratum = np.where(group == "a", "only a", np.resize(["s", "t"], len(group)))

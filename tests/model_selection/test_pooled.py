@@ -184,6 +184,7 @@ def test_routed_groups_and_weights(weighted):
     assert (rows == in_split.sum()).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["group", "ignore", "error"])
 def test_missing_groups(missing):
     X, y = make_rows()

@@ -350,6 +350,7 @@ def test_classifier_by_hand():
     assert scored == accuracy_score(guess[::-1], guess)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize("threshold", [0.5, 0.7])
 @pytest.mark.parametrize("names", [("approved", "denied"), ("denied", "approved")])
@@ -435,6 +436,7 @@ def test_strength_zero_is_the_inner_classifier_on_ties_too():
     assert ks_gap(None, proba, sensitive_features=kind) < 0.12
 
 
+@pytest.mark.slow
 def test_split_rank_is_deterministic_once_fitted():
     X, y, group, _ = make()
     frame = pd.DataFrame(X, columns=list("abcd")).assign(
@@ -708,6 +710,7 @@ def test_gap_is_that_of_the_partly_moved_scores():
     assert gaps[0] == kolmogorov_smirnov(distributions)
 
 
+@pytest.mark.slow
 def test_communities_and_crime():
     """The bar of benchmarks/crime.py, on fewer splits and trees."""
     crime = load_communities_crime(as_frame=False)
@@ -804,6 +807,7 @@ NAMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize("form", [pd.DataFrame, pl.DataFrame, dict])
 def test_sensitive_columns_are_matched_by_name(name, form):

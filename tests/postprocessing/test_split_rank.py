@@ -81,6 +81,7 @@ def test_the_bound_holds_and_is_near_attained(sizes, jitter, scores):
         assert gap > 0.85 * bound
 
 
+@pytest.mark.slow
 def test_ranks_are_uniform_for_tied_scores():
     rng, ranks = np.random.RandomState(1), []
     for _ in range(2000):

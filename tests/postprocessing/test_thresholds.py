@@ -119,6 +119,7 @@ def many():
     return draw()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("constraint", list(METRICS))
 @pytest.mark.parametrize("max_gap", [0.0, 0.03, 0.1])
 def test_known_groups_meet_the_bound_on_the_rows_for_calibration(
@@ -592,6 +593,7 @@ def test_around_any_classifier(inner, known):
     assert_array_equal(again.predict(frame, **metadata), decided)
 
 
+@pytest.mark.slow
 def test_in_searches_pipelines_and_sensitive_columns():
     X, y, group, _ = make_data(300, n_groups=2)
     frame = pd.DataFrame(X, columns=list("vwxyz")).assign(sex=group)
@@ -772,6 +774,7 @@ def test_messages_of_data(given):
     assert_array_equal(unaware.predict(X, sensitive_features=1 - group // 2), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equalized_odds"])
 def test_groups_of_any_label_are_saved_by_skops(given, constraint):
     """Intersections are tuples and missing labels None: no keys of JSON."""

@@ -98,6 +98,7 @@ def test_penalty_zero_is_a_plain_network(data):
     np.testing.assert_allclose(model.transform(X), Z, atol=ADDED_UP)
 
 
+@pytest.mark.slow
 def test_without_penalty_the_divergence_changes_nothing(data):
     X = data[0]
     first = fitted(data, penalty=0.0).transform(X)
@@ -254,6 +255,7 @@ def test_mixed_tasks_are_learned(data):
         model.predict_proba(X)
 
 
+@pytest.mark.slow
 def test_probabilities_belong_to_the_predictions(data):
     X, y, group = data
     labels = np.array(["x", "y", "z"])[np.digitize(X[:, 1], [-0.5, 0.5])]
@@ -292,6 +294,7 @@ def test_heads_of_new_tasks(data):
     np.testing.assert_array_equal(found, plain.predict(Z))
 
 
+@pytest.mark.slow
 def test_several_seeds_and_the_random_state_of_the_user(data):
     X = data[0]
     torch.manual_seed(7)
@@ -647,6 +650,7 @@ def test_a_class_without_weight_is_no_class(data):
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
+@pytest.mark.slow
 def test_early_stopping_with_a_task_that_is_rarely_observed(data):
     X, y, group = data
     two = np.where(group == "c", "b", group)

@@ -182,6 +182,7 @@ def test_only_rows_with_a_coefficient_are_kept(data):
     assert (model.dual_coef_ != 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_gap", [0.0, 0.2])
 def test_more_than_two_classes_one_vs_rest(max_gap):
     X, y, group, _ = make_curved(n_classes=3)
@@ -365,6 +366,7 @@ def test_the_advice_names_parameters_that_there_are(data):
         ParityKernelRidge(kernel="linear").fit(1e6 * X, f, sensitive_features=group)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["interior-point", "cvxpy"])
 @pytest.mark.parametrize("model", MODELS)
 def test_other_solvers(model, solver):
@@ -441,6 +443,7 @@ def test_an_offset_of_y_does_not_matter(data, offset, max_gap):
     assert far.duality_gap_ >= -1e-12 * len(y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share_of_zeros", [0.0, 0.8])
 def test_an_outlier_in_y_has_no_say_in_tolerances(share_of_zeros):
     rng = np.random.default_rng(0)
