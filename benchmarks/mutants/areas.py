@@ -86,6 +86,7 @@ AREAS = (
         (
             "tests/_counting/test_*.py",
             "tests/metrics/test_[!dp]*.py",
+            "tests/metrics/test_private_report.py",
             "tests/properties/test_metrics.py",
             # Counts by fold are made for pooled gaps.
             "tests/model_selection/test_pooled.py",

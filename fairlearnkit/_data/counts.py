@@ -120,19 +120,12 @@ def group_shares(groups, weight, given=None):
 
 def _check_group_sizes(groups, weight):
     """Raise an error for groups without rows, and warn of groups with few."""
-    counts = count_rows(groups, weight)
+    counts = count_every_group(groups, weight)
     if counts.min() >= SMALL_CELL:
         return
-    table = counts_table(groups.labels, counts)
-    if counts.min() == 0:
-        msg = (
-            f"sensitive_features has groups without a row of positive weight: "
-            f"{table}. Remove these groups, or merge them."
-        )
-        raise ValueError(msg)
     msg = (
-        f"Fewer than {SMALL_CELL} rows in a group: {table}. Its distribution is "
-        "estimated poorly."
+        f"Fewer than {SMALL_CELL} rows in a group: "
+        f"{counts_table(groups.labels, counts)}. Its distribution is estimated poorly."
     )
     warnings.warn(msg, SmallGroupWarning, stacklevel=6)
 
@@ -161,3 +154,16 @@ def count_rows(groups, weight):
     sizes = None if groups.sizes is None else groups.sizes[known]
     counts = np.bincount(groups.codes[known], sizes, minlength=len(groups.labels))
     return counts.astype(np.intp)
+
+
+def count_every_group(groups, weight):
+    """The same, with an error if a group has no row of positive weight."""
+    counts = count_rows(groups, weight)
+    if counts.min() == 0:
+        table = counts_table(groups.labels, counts)
+        msg = (
+            f"sensitive_features has groups without a row of positive weight: {table}. "
+            "Remove these groups, or merge them."
+        )
+        raise ValueError(msg)
+    return counts

@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_random_state, indexable
 from fairlearnkit._data.alignment import check_alignment, with_common_index
 from fairlearnkit._data.columns import as_table, take_columns
 from fairlearnkit._data.containers import as_frame
-from fairlearnkit._data.counts import SMALL_CELL, counts_table
+from fairlearnkit._data.counts import SMALL_CELL, count_every_group, counts_table
 from fairlearnkit._data.groups import Groups, find_groups, read_strata
 from fairlearnkit._data.messages import Caller, check_confidence_level, required_message
 from fairlearnkit._data.progress import Progress
@@ -198,6 +198,7 @@ def membership_inference(
     n_models = _checked_number(n_models)
     data = _read(estimator, X, y, sensitive_features, sample_weight)
     groups = find_groups(data[2], CALLER, n_samples=len(data[1]), missing=missing)
+    count_every_group(groups, data[3])
     cells = _cells(groups, control_features, missing)
     _warn_of_small(cells)
     warn_unweighted(estimator, data[3])

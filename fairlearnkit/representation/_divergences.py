@@ -100,7 +100,8 @@ def mmd2_by_group(samples, shares, *, bandwidths=None):
 
     1. Kernel matrix K of all rows, of shape (n, n).
     2. Means of K over pairs of groups, W K W' with the weights of the groups as rows of
-       W, of shape (n_groups, n).
+       W, of shape (n_groups, n). Each row is of one group, so that they are sums of
+       weighted entries of K by group.
     3. For each group g, let q be the shares of the others among themselves: the mean
        over pairs of others is q' (W K W') q, and that over pairs of g and others is
        (W K W')_g q. Pairs of a row and itself are taken out.
@@ -126,8 +127,17 @@ def mmd2_by_group(samples, shares, *, bandwidths=None):
         (squares * (-0.5 / width**2)).exp()
         for width in bandwidths or [median_distance(Z)]
     ) / len(bandwidths or [1])
-    W = torch.block_diag(*[weight for _, weight in samples])
-    means, itself = W @ kernel @ W.T, (W * W).sum(dim=1)
+    weight = torch.cat([weight for _, weight in samples])
+    sizes = torch.as_tensor([len(z) for z, _ in samples], device=Z.device)
+    group = torch.repeat_interleave(torch.arange(len(samples), device=Z.device), sizes)
+
+    def by_group_of_rows(values):
+        start = values.new_zeros(len(samples), *values.shape[1:])
+        return start.index_add(0, group, values)
+
+    half = by_group_of_rows(weight[:, None] * kernel)  # W K
+    means = by_group_of_rows(weight[:, None] * half.T).T
+    itself = by_group_of_rows(weight * weight)
     # Row g of Q holds the shares q of the others than g.
     Q = itself.new_tensor([float(p) for p in shares]).repeat(len(samples), 1)
     Q.fill_diagonal_(0.0)

@@ -1,5 +1,7 @@
 """Rows as tensors: what the losses and the divergence are computed from."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from ._torch import load_torch
@@ -109,9 +111,10 @@ class TensorRows:
         the covariance of all groups together becomes I / n_components.
         """
         torch = load_torch()
-        positions = [
-            np.flatnonzero(self.codes[rows] == g) for g in range(len(self.members))
-        ]
+        codes = self.codes[rows]
+        ends = np.searchsorted(np.sort(codes), np.arange(len(self.members) + 1))
+        order = np.argsort(codes, kind="stable")
+        positions = [order[start:end] for start, end in pairwise(ends)]
         weights = []
         for position in positions:
             w = self.weight[rows[position]]

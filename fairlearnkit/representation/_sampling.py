@@ -93,12 +93,14 @@ def stratified_batches(rows, n_batches, min_group_rows, rng):
         shuffled = rng.permutation(members)
         sort_keys[shuffled] = (np.arange(len(members)) + rng.uniform()) / len(members)
     for batch in np.array_split(np.argsort(sort_keys, kind="stable"), n_batches):
-        extra = [batch]
-        for g, members in enumerate(rows.members):
-            present = np.count_nonzero(rows.codes[batch] == g)
-            lacking = min(min_group_rows, len(members)) - present
+        extra, codes = [batch], rows.codes[batch]
+        present = np.bincount(codes[codes >= 0], minlength=len(rows.members))
+        outside = np.ones(len(rows.codes), dtype=bool)
+        outside[batch] = False
+        for members, n_present in zip(rows.members, present):
+            lacking = min(min_group_rows, len(members)) - n_present
             if lacking > 0:
-                others = np.setdiff1d(members, batch)
+                others = members[outside[members]]
                 extra.append(rng.choice(others, lacking, replace=False))
         yield batch, np.concatenate(extra)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 
 from fairlearnkit._counting.gaps import RateComparison
@@ -147,3 +148,15 @@ def test_the_mean_of_pairs_by_loops(ratio, n_groups):
     weight[0, 0, 0] = 0.0  # a group without rows
     found = RateComparison(("selection_rate",), ratio, "mean").gap(weight, [1])
     assert np.isnan(found[0])
+
+
+def test_an_undefined_rate_names_the_warning_where_another_has_few_rows():
+    y_true, group = [0] * 3 + [0, 1] * 20, ["a"] * 3 + ["b"] * 40
+    with pytest.warns(UndefinedMetricWarning, match="(?s)NaN: a: 0.*noisy"):
+        GroupRatesDisplay.from_predictions(
+            y_true,
+            [0, 1] + [1] * 41,
+            sensitive_features=group,
+            rates=["true_positive_rate", "false_positive_rate"],
+        )
+    plt.close()

@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,3 +215,18 @@ def test_errors_about_arguments_as_a_whole():
     with pytest.raises(ValueError, match="other rows than y_pred"):
         count(None, pd.Series([0, 1]), shuffled)
     assert_array_equal(count([], [], []).counts, np.zeros((1, 3, 3, 3)))
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.Series, pl.Series])
+def test_columns_of_any_form(form):
+    rows = form(["yes", "no", "yes", "yes"]), form(["no", "no", "yes", "no"])
+    exact = count_declared(
+        *rows,
+        form(["a", "a", "b", "a"]),
+        (),
+        groups=["a", "b"],
+        labels=["no", "yes"],
+        missing="error",
+        caller=CLASS_METRIC,
+    )
+    assert exact.counts[0].tolist() == [[[1, 0], [2, 0]], [[0, 0], [0, 1]]]

@@ -397,6 +397,7 @@ def test_arguments_are_not_changed():
         (TREE, {"sensitive_features": ["a"] * 120}, "one group only, "),
         (TREE, {"control_features": Y[:9]}, "control_features has 9 rows but X"),
         (TREE, {"sample_weight": -np.ones(120)}, "Negative values in data"),
+        (TREE, {"sample_weight": np.isin(GROUP, GROUP[0])}, "row of positive weight: "),
         (TREE, {"y": Y[:9]}, "inconsistent numbers of samples"),
         (TREE, {"y": np.where(np.arange(120) < 1, None, Y)}, "Input y contains NaN"),
         (TREE, {"y": np.column_stack([Y, Y])}, "y must have one dimension"),

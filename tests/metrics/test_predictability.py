@@ -166,3 +166,12 @@ def test_groups_without_weight_are_refused():
         ValueError, match="without a row of positive weight: 0: 0, 1: 20"
     ):
         group_predictability(np.ones((40, 1)), group, sample_weight=group)
+
+
+def test_many_groups_get_fewer_iterations_of_boosting():
+    rng = np.random.default_rng(0)
+    group = np.arange(400) % 40
+    Z = rng.normal(size=(400, 2)) + group[:, None] % 3
+    trees = HistGradientBoostingClassifier(max_iter=12, random_state=0)  # 500 // 40
+    found = group_predictability(Z, group, cv=2)
+    assert found.boosting == group_predictability(Z, group, estimator=trees, cv=2)
