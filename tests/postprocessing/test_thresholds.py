@@ -858,3 +858,13 @@ def test_probabilities_in_single_precision_are_summed_in_double(many):
         ).dtype
         == float
     )
+
+
+def test_the_certificate_of_thresholds_is_tight():
+    rng = np.random.default_rng(0)
+    X, group = rng.normal(size=(3000, 3)), np.arange(3000) % 3
+    X[group == 0] += 0.7
+    y = (X.sum(axis=1) + rng.normal(size=3000) > 0).astype(int)
+    inner = FrozenEstimator(LogisticRegression().fit(X, y))
+    model = ParityThresholdClassifier(inner, max_gap=0.03)
+    assert model.fit(X, y, sensitive_features=group).duality_gap_ < 1 / 3000
