@@ -370,8 +370,8 @@ def audit_kernel(family, rng):
         options["epsilon"] = float(rng.choice([0.0, 0.1, 1.0])) * float(drawn.y.std())
     if hasattr(family.estimator, "tol") and rng.random() < 0.5:
         options["tol"] = float(rng.choice([1e-1, 1e-2, 1e-5]))
-    # Without a limit, libsvm may go on for hours. A model that reaches it warns, and has
-    # a certificate as well.
+    # Without a limit, libsvm may go on for hours. A model that reaches it warns, and
+    # has a certificate like any other.
     if hasattr(family.estimator, "max_iter"):
         options["max_iter"] = 20_000
     K, sizes, kernel = kernel_of(rng, drawn)
