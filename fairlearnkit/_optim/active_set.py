@@ -87,14 +87,17 @@ class ActiveSet:
         exact : bool
             Whether the relative duality gap is `REFINED_GAP` or less.
         """
-        best = v, b, self.p.K @ v
+        best = self._balanced(v, b, self.p.K @ v)
         gap, objective = self.duality_gap(*best)
         for steps in (self.block_steps, self.single_steps):
             try:
                 new = steps(*best)
             except LinAlgError:
                 continue
-            if new is not None and self.duality_gap(*new)[0] < gap:
+            if new is None:
+                continue
+            new = self._balanced(*new)
+            if self.duality_gap(*new)[0] < gap:
                 best = new
                 gap, objective = self.duality_gap(*best)
             if gap <= REFINED_GAP * objective:
@@ -190,6 +193,17 @@ class ActiveSet:
             for row, sign in joins.items():
                 side[row], free[row] = sign, True
         return v, b, Kv
+
+    def _balanced(self, v, b, Kv):
+        """The same with multipliers of sum zero, which a lower bound needs.
+
+        Systems of rows that are almost equal leave a sum of 1e-11 of the multipliers.
+        It is taken from the row with the most room.
+        """
+        excess, v = v.sum(), v.copy()
+        row = np.argmax(v - self.low if excess > 0 else self.high - v)
+        v[row] -= excess
+        return v, b, Kv - excess * self.p.K[:, row]
 
     def free_rows(self, v):
         """Mask of the rows whose multiplier is inside its interval and not 0."""
