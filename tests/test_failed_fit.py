@@ -128,8 +128,8 @@ def state_of_process():
 
 
 @pytest.fixture(autouse=True)
-def _several_threads():
-    """A limit of one thread does not show where there is one.
+def _settings():
+    """Two threads: a limit of one does not show where there is one.
 
     An interrupt within scikit-learn's own ``config_context`` may leave its setting,
     which must not reach the tests that follow.

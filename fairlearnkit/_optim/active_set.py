@@ -198,10 +198,12 @@ class ActiveSet:
         """The same with multipliers of sum zero, which a lower bound needs.
 
         Systems of rows that are almost equal leave a sum of 1e-11 of the multipliers.
-        It is taken from the row with the most room.
+        It is taken from a free row, so that the others stay at 0 or at an end.
         """
-        excess, v = v.sum(), v.copy()
-        row = np.argmax(v - self.low if excess > 0 else self.high - v)
+        room = np.where(self.free_rows(v), np.minimum(v - self.low, self.high - v), 0.0)
+        row, excess, v = np.argmax(room), v.sum(), v.copy()
+        if room[row] <= abs(excess):
+            return v, b, Kv
         v[row] -= excess
         return v, b, Kv - excess * self.p.K[:, row]
 

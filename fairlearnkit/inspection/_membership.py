@@ -82,7 +82,8 @@ def membership_inference(
         an estimator that takes them. None takes those that a SensitiveColumns finds in
         X.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights for the fit. Each row counts once in the results.
+        Weights for the fit, not zero for all rows of a group. Each row counts once in
+        the results.
     n_models : int, default=32
         Number of models, at least 8. More models make a stronger attack, with larger
         results.
@@ -135,9 +136,10 @@ def membership_inference(
     Raises
     ------
     ValueError
-        Lengths differ, rows are out of line, there is only one group, values are
-        missing, an option is unknown, or the estimator is frozen, or neither a
-        classifier nor a regressor. Errors of the fit are raised with a note.
+        Lengths differ, rows are out of line, there is only one group, a group has no
+        row of positive weight, values are missing, an option is unknown, or the
+        estimator is frozen, or neither a classifier nor a regressor. Errors of the fit
+        are raised with a note.
 
     Warns
     -----

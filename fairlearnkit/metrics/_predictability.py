@@ -66,8 +66,9 @@ def group_predictability(
         Group labels; several columns give their intersections.
     estimator : classifier, default=None
         A classifier with ``predict_proba``. None takes two: logistic regression on
-        standardised features, and histogram gradient boosting (100 iterations; for
-        more than 5 groups as many as grow 500 trees).
+        standardised features, and histogram gradient boosting. The latter has 100
+        iterations, or fewer for more than 5 groups: as many as grow 500 trees, one
+        tree for each group, and at least one.
     cv : int, cross-validation generator or iterable, default=5
         Folds. An integer gives folds that are stratified by group.
     sample_weight : array-like of shape (n_samples,), default=None

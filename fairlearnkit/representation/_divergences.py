@@ -131,13 +131,13 @@ def mmd2_by_group(samples, shares, *, bandwidths=None):
     sizes = torch.as_tensor([len(z) for z, _ in samples], device=Z.device)
     group = torch.repeat_interleave(torch.arange(len(samples), device=Z.device), sizes)
 
-    def by_group_of_rows(values):
+    def sum_by_group(values):
         start = values.new_zeros(len(samples), *values.shape[1:])
         return start.index_add(0, group, values)
 
-    half = by_group_of_rows(weight[:, None] * kernel)  # W K
-    means = by_group_of_rows(weight[:, None] * half.T).T
-    itself = by_group_of_rows(weight * weight)
+    half = sum_by_group(weight[:, None] * kernel)  # W K
+    means = sum_by_group(weight[:, None] * half.T).T
+    itself = sum_by_group(weight * weight)
     # Row g of Q holds the shares q of the others than g.
     Q = itself.new_tensor([float(p) for p in shares]).repeat(len(samples), 1)
     Q.fill_diagonal_(0.0)

@@ -630,3 +630,18 @@ def test_an_equality_that_leaves_nothing_warns(model):
     assert np.ptp(scores(model, X)) < 1e-9
     wide = np.column_stack([X, rng.normal(size=(200, 3))])
     model.fit(wide, target(model, f > 0, f), sensitive_features=group)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_without_a_bound_the_support_vectors_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, 120)
+    X = rng.normal(size=(120, 3)) + group[:, None]
+    number = X[:, 0] + rng.normal(size=120)
+    options = {"gamma": 0.5, "tol": 1e-6}
+    for ours, plain, y in [
+        (ParitySVC, SVC, number > 0.5),
+        (ParitySVR, SVR, number),
+    ]:
+        model = ours(max_gap=np.inf, **options).fit(X, y, sensitive_features=group)
+        assert_array_equal(model.support_, np.sort(plain(**options).fit(X, y).support_))
