@@ -162,7 +162,7 @@ class BaseParityLinear(BaseParityModel):
         dtype = X.dtype if self._keeps_float32 else np.float64
         rows = as_rows(X, columns[0], weight)
         solutions, gaps = [], []
-        problems = self._problems(X, columns, weight, contrasts)
+        problems = self._problems(rows, columns, weight, contrasts)
         for problem, column_contrasts in zip(problems, contrasts):
             solution = self._solve(problem, dtype=dtype)
             gaps.append(self._diagnose(rows, X.dtype, column_contrasts, solution))
@@ -170,7 +170,10 @@ class BaseParityLinear(BaseParityModel):
         return solutions, gaps
 
     def _problems(self, X, columns, weight, contrasts):
-        """The problem of each column of targets, built when it is its turn."""
+        """The problem of each column of targets, built when it is its turn.
+
+        X is what `_fit_columns` takes, or rows of it.
+        """
         if self.gap_ratio is not None and self.max_gap != 0:
             msg = (
                 f"max_gap={self.max_gap!r} and gap_ratio={self.gap_ratio!r} are two "

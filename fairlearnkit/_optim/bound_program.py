@@ -16,6 +16,9 @@ from fairlearnkit._optim.strata import (
 # twice as much leaves the coefficients of 80 models of Adult as they are, to all
 # digits.
 LAST_DIGIT = 1e-15
+# And at which the active rows are tried: most often they are the right ones, which
+# saves 10 of 18 iterations. From twice or half as much nothing changes.
+TRY_ACTIVE = 1e-4
 # Share of the way to the boundary that a step takes, as is usual with Mehrotra's
 # method. Between .99 and .9995 nothing changes, .9 costs two iterations of 15.
 TO_BOUNDARY = 0.995
@@ -29,7 +32,8 @@ def project_on_bound(K, target, cells, strata, bound, *, max_iter=60):
     3. Else Mehrotra's predictor-corrector method from u = 0, which is strictly inside
        (Nocedal and Wright, Numerical Optimization, 2006, algorithm 16.4), on
        G x <= 1 with x = u and the free centres of strata (``strata.gap_polytope``).
-    4. The system of the constraints that it ends at is solved once more, to rounding.
+    4. The system of the constraints that seem to hold the optimum is solved, to
+       rounding: now and then on the way, which ends there if it is the optimum.
 
     Parameters
     ----------
@@ -137,9 +141,14 @@ def _interior_point(K, target, G, max_iter):
     s, lam = slacks  # views: a step moves both at once
     # Products s lam of the size of the objective, shared out evenly.
     lam[:] = max(cost / n_rows, 1e-300)
+    attempt = TRY_ACTIVE
     for _ in range(max_iter):
         dual_residual = K @ x - pull + lam @ G
         total = s @ lam
+        if total <= attempt * cost:
+            found, attempt = _at_active(K, pull, G, lam > s * lam.max()), attempt * TRY_ACTIVE
+            if found is not None:
+                return found[0][:rank], found[1]
         if total <= LAST_DIGIT * min(cost, lam.sum()):
             break
         # LAPACK itself: checks of a system this small take longer than its solution.
@@ -156,17 +165,18 @@ def _interior_point(K, target, G, max_iter):
         step = min(1.0, TO_BOUNDARY * _longest(slacks, move))
         x += step * dx
         slacks += step * move
-    x, lam = _refined(K, pull, G, x, lam, lam > s)
+    x, lam = _at_active(K, pull, G, lam > s) or (x, lam)
     return x[:rank], lam
 
 
-def _refined(K, pull, G, x, lam, active):
+def _at_active(K, pull, G, active):
     """The optimum to rounding, if these rows of G are those at their limit.
 
     The systems of the iteration lose digits towards its end; that of the active rows,
-    K x + G'lam = pull and G x = 1, does not. Returns (x, lam) where it is no optimum.
+    K x + G'lam = pull and G x = 1, does not. Returns None where it is no optimum, else
+    x and the multipliers.
     """
-    held, size = G[active], len(x)
+    held, size = G[active], len(pull)
     system = np.zeros((size + len(held),) * 2)
     system[:size, :size], system[size:, :size] = K, held
     system[:size, size:] = held.T
@@ -174,11 +184,11 @@ def _refined(K, pull, G, x, lam, active):
     at_limit = lstsq(system, goal)[0]  # (x, lam)
     # Once more for what is left: G x = 1 beside a pull that is huge.
     at_limit += lstsq(system, goal - system @ at_limit)[0]
-    new = np.zeros_like(lam)
+    new = np.zeros(len(G))
     new[active] = at_limit[size:]
     worst = (G @ at_limit[:size]).max()
     if new.min() < 0 or worst > 1.0 + 1e-9:
-        return x, lam
+        return None
     return at_limit[:size] / max(1.0, worst), new
 
 
