@@ -18,6 +18,10 @@ from scipy.linalg import qr
 # Elements of X in a block (4 MB in float64), so that what is computed of it stays in
 # cache. Twice or half as many change the time of a fit of 200,000 x 50 by 10 % at most.
 X_BLOCK_ELEMENTS = 2**19
+# Elements of rows side by side, of which smallest and largest values are found at once:
+# those of 1,000,000 x 50 take 51 ms, row by row 96 ms. With half of it 57, with twice as
+# much 54.
+WIDE = 1024
 # Share of rows with a weight below which the others are left out of a Gram matrix. With
 # 80 % kept it takes .8 of the time, with 90 % the copy costs more than it saves.
 FEW_WEIGHTED = 0.8
@@ -560,8 +564,7 @@ def column_ranges(X):
     if not X.shape[0]:
         return np.zeros((2, X.shape[1]))
     if not sparse.issparse(X):
-        blocks = [X[rows] for rows in row_slices(*X.shape)]  # one pass for both
-        ends = [(block.min(axis=0), block.max(axis=0)) for block in blocks]
+        ends = [_ends(X[rows]) for rows in row_slices(*X.shape)]  # one pass for both
         low, high = zip(*ends)
         return np.array([np.min(low, axis=0), np.max(high, axis=0)], dtype=np.float64)
     if not X.has_canonical_format:
@@ -575,6 +578,21 @@ def column_ranges(X):
     if full.any() or X.data.max(initial=0.0) > 0:
         np.maximum.at(high, X.indices, X.data)
     return np.array([low, high])
+
+
+def _ends(block):
+    """Smallest and largest value of each column of an array."""
+    n_rows, n_features = block.shape
+    beside = min(n_rows, WIDE // max(1, n_features))
+    if beside < 2 or not block.size or not block.flags.c_contiguous:
+        return block.min(axis=0), block.max(axis=0)
+    whole = n_rows - n_rows % beside
+    wide = block[:whole].reshape(-1, beside * n_features)
+    parts = []
+    for reduce in (np.min, np.max):
+        rows = reduce(wide, axis=0).reshape(beside, n_features)
+        parts.append(reduce(np.vstack([rows, block[whole:]]), axis=0))
+    return parts
 
 
 def make_rows(X, y, c, shift=None):

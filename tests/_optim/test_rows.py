@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
+from fairlearnkit._optim import problem as problem_module
 from fairlearnkit._optim import rows as rows_module
 from fairlearnkit._optim import solve, solver_newton
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
@@ -300,6 +301,38 @@ def test_solvers_that_need_memory_say_so(solver):
     message = f"'{solver}' needs rows in memory.*'auto', 'newton-cholesky'"
     with pytest.raises(ValueError, match=message):
         solve(elsewhere, solver=solver)
+
+
+@pytest.mark.usefixtures("block_elements")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+@pytest.mark.parametrize("n_rows", [1, 2, 37, 50])
+def test_ranges_of_columns(monkeypatch, X, form, sign, n_rows):
+    monkeypatch.setattr(rows_module, "WIDE", 4 * 3)  # three rows side by side
+    X = np.float32(X[:n_rows]).astype(np.float64)
+    X = sign * np.abs(X) if sign else X
+    X[:, 0] = (sign or 1) * (3.0 + 0.1 * np.arange(n_rows))  # without a zero
+    rows = make_rows(FORMS[form](X), np.ones(n_rows), np.ones(n_rows))
+    assert_allclose(rows.ranges(), [X.min(axis=0), X.max(axis=0)], rtol=1e-6)
+
+
+def test_ranges_are_computed_once_a_fit(monkeypatch, X):
+    calls = []
+    monkeypatch.setattr(rows_module, "column_ranges", calls.append)
+    rows = make_rows(X, np.ones(50), np.ones(50))
+    rows.with_targets(-np.ones(50)).ranges()
+    rows.ranges()
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("n_cells", [3, rows_module.FEW_CELLS + 1])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_means_of_cells(X, form, n_cells, kind):
+    rng = np.random.default_rng(2)
+    means = rng.uniform(size=(n_cells, 50)) * (rng.uniform(size=(n_cells, 50)) < 0.3)
+    rows = make_rows(FORMS[form](X), np.ones(50), np.ones(50))
+    assert_allclose(problem_module.cell_means(rows, kind(means)), means @ X, atol=1e-6)
 
 
 def test_out_of_iterations_where_columns_are_opaque():
