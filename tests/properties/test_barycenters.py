@@ -184,7 +184,7 @@ def test_the_distance_of_groups_is_within_the_bound_of_their_atoms(rows, seed):
     for w in (None, weight):
         model = BarycenterRegressor(inner)
         model.fit(x[:, None], sensitive_features=group, sample_weight=w)
-        z = model.predict(x[:, None], sensitive_features=group).round(9)
+        z = model.predict(x[:, None], sensitive_features=group)
         expected = ks_gap(None, z, sensitive_features=group, sample_weight=w)
         assert_allclose(model.gap_, expected, atol=1e-9)
         assert model.gap_ <= model.atom_bound_ + 1e-12

@@ -137,8 +137,9 @@ def test_weights_are_repetitions_on_the_whole_path(task, constraint, max_gap):
     share = max(cell.max() / cell.sum() for cell in weights)
     for bound in (max_gap, 0.5 * weighted.gap_):
         wide, narrow = weighted.with_max_gap(bound), repeated.with_max_gap(bound)
-        assert wide.gap_ <= bound + share
-        assert narrow.gap_ <= bound + share
+        most = bound + share + 1e-12  # shares of rows are rounded
+        assert wide.gap_ <= most
+        assert narrow.gap_ <= most
 
 
 @kinds

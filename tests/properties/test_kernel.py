@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.* predicts the same for every row:UserWarning"),
 ]
 MODELS = [
-    ParitySVC(tol=1e-9),
-    ParitySVR(tol=1e-9),
+    ParitySVC(tol=1e-8),
+    ParitySVR(tol=1e-8),
     ParityKernelRidge(kernel="rbf"),
 ]
 # Each kernel model with the linear model that a linear kernel gives.
