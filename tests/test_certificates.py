@@ -73,6 +73,12 @@ def test_certificates_are_not_below_the_excess(script, family):
         ("hinge", 1935),
         ("squared hinge", 1534),
         ("tube", 235),
+        # (1 - q) log(1 - q) of a probability near 1, under a large weight.
+        ("logistic", 1926),
+        # A factor of the kernel that lacks its end.
+        ("kernel SVC", 1545),
+        # A direction of the constraint that was left out as rounding.
+        ("kernel ridge", 1700),
     ],
 )
 def test_problems_whose_certificates_were_too_small(script, family, i):
@@ -90,16 +96,11 @@ def test_every_family_is_tried(script):
     assert list(script.AUDITS) == FAMILIES
 
 
-# Families with certificates below the excess by more than the bound on rounding, which
-# is of first order: one problem of each, by less than ten times the bound.
-BEYOND_ROUNDING = {"logistic", "kernel ridge", "kernel SVC"}
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_stored_results(family):
     text = RESULTS.read_text("utf-8").split("The same problems")[0]
     rows = {line[:19].strip(): line[19:].split() for line in text.splitlines()}
     problems, _, _, _, wrong, _, _, ratio, _ = rows[family]
     assert int(problems.replace(",", "")) >= 2_000
-    assert int(wrong) <= (family in BEYOND_ROUNDING)
-    assert float(ratio) < (10 if family in BEYOND_ROUNDING else 1)
+    assert int(wrong) == 0
+    assert float(ratio) < 1

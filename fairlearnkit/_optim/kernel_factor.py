@@ -105,11 +105,14 @@ def solve_on_factor(p, F, solver, options):
     )
     v, u = linear.alpha / p.reg, p.B @ (F @ linear.coef)
     solution = certify(p, v, u, linear.intercept, multipliers=linear.multipliers)
+    # alpha sums to zero up to the linear solver's tolerance only, and its own
+    # certificate allows for that. It is of F F', which has lost the end of K.
+    dual = linear.objective - linear.duality_gap
+    z = v - (p.means.T @ solution.multipliers) / p.reg
+    lost = z @ (p.K @ z) - np.sum((F.T @ z) ** 2)
     solution = replace(
         solution,
-        # alpha sums to zero up to the linear solver's tolerance only, and its own
-        # certificate allows for that.
-        duality_gap=solution.objective - (linear.objective - linear.duality_gap),
+        duality_gap=solution.objective - dual + 0.5 * p.reg * max(lost, 0.0),
         n_iter=linear.n_iter,
         status=linear.status,
     )

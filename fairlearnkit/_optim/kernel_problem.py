@@ -278,6 +278,7 @@ def certify(p, v, u, b, *, Kv=None, multipliers=None, n_iter=0, status="optimal"
         miss = p.cells.T @ multipliers / p.reg - pull  # (rank,)
         dual -= 0.5 * p.reg * (p.sign @ miss**2 - 2.0 * u @ miss)
         dual -= p.bound * dual_norm(multipliers, p.strata)
+        dual += _left_out(p, multipliers, u, scores)
     return KernelSolution(
         beta=v - p.B.T @ pull,
         intercept=float(b),
@@ -291,6 +292,18 @@ def certify(p, v, u, b, *, Kv=None, multipliers=None, n_iter=0, status="optimal"
         Kv=Kv,
         multipliers=multipliers,
     )
+
+
+def _left_out(p, multipliers, u, scores):
+    """What directions that were left out as rounding add to the dual value, reg d'w.
+
+    d is their part of the multipliers in the feature space, lambda'means less that of
+    the directions that are kept. Its square is rounding, but not its product with w.
+    """
+    n_contrasts = helmert_contrasts(np.eye(len(p.strata)), p.strata).shape[0]
+    if p.rank == n_contrasts:
+        return 0.0
+    return multipliers @ (p.means @ scores) - (p.cells.T @ multipliers) @ u
 
 
 def cell_multipliers(p, nu):

@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit, xlog1py, xlogy
 
 
 class DualTerms(NamedTuple):
@@ -211,7 +211,7 @@ class Logistic(SmoothLoss):
     def conjugate(self, y, v):
         """Sum q log q + (1 - q) log(1 - q), with q = -y v in [0, 1]."""
         q = np.clip(-y * v, 0.0, 1.0)
-        return xlogy(q, q) + xlogy(1.0 - q, 1.0 - q)
+        return xlogy(q, q) + xlog1py(1.0 - q, -q)
 
     def domain_excess(self, y, v):
         """Distance of q = -y v from [0, 1]."""
