@@ -137,7 +137,7 @@ EXPECTED = {
     ("ParityLogisticRegressionCV", "check_class_weight_balanced_linear"): (
         "of its 5 rows, no fold leaves two groups for training and a third of them"
     ),
-    ("ParityEncoder", WEIGHTS): (
+    ("ParityEncoder", f"{WEIGHTS}_on_dense_data"): (
         "trained in float32, in batches that rows fall into whatever they weigh, with "
         "an MMD that is unbiased: weights are repetitions on average only"
     ),

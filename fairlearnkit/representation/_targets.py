@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
+from scipy import sparse
 
 from fairlearnkit._data.groups import label_array
 from fairlearnkit._data.labels import factorize
@@ -81,6 +82,8 @@ def read_tasks(y, task, n_samples, weight):
 
     Raises
     ------
+    TypeError
+        y is sparse.
     ValueError
         The length differs from n_samples; targets are infinite or, for a regression,
         not numbers; a task is not observed or has a single class.
@@ -165,6 +168,9 @@ def _named_columns(y):
         raise ValueError(msg)
     if hasattr(y, "columns"):  # a pandas or polars DataFrame
         return _frame_columns(y), False
+    if sparse.issparse(y):
+        msg = "y is sparse; pass an array, y.toarray(), or a DataFrame."
+        raise TypeError(msg)
     y = _as_array(y)
     if getattr(y, "ndim", 1) == 1:  # Series of polars have none
         return [("y", y)], True

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -648,6 +649,13 @@ def test_a_class_without_weight_is_no_class(data):
     with pytest.raises(ValueError, match="has only one class"):
         model.fit_heads(X, labels, sample_weight=(labels == 2.0) * 1.0)
     np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_array, sparse.coo_array])
+def test_sparse_targets_are_refused(data, make):
+    X, y, group = data
+    with pytest.raises(TypeError, match=r"y is sparse; pass an array, y.toarray\(\)"):
+        ParityEncoder().fit(X, make(y[:, :1]), sensitive_features=group)
 
 
 @pytest.mark.slow
