@@ -94,6 +94,18 @@ def test_gaps_shrink_by_the_strength(data, constraint, method, strength):
         assert_allclose(Z, X, atol=1e-14)
 
 
+def test_of_equal_features_the_first_is_eliminated(data):
+    """Whatever the order of the rows, and so the rounding of means."""
+    X, _, group, _ = data
+    X = np.column_stack([X, X])
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        rows = rng.permutation(len(X))
+        model = ParityProjection(method="elimination")
+        model.fit(X[rows], sensitive_features=group[rows])
+        assert (model.pivots_ < X.shape[1] / 2).all()
+
+
 def test_elimination_takes_the_pivot_of_largest_weight(data):
     X, _, group, _ = data
     group, X = group == 0, X.copy()
