@@ -48,6 +48,11 @@ FLAT = 1e-10
 # Most steps of the search for the multiplier of the sum. It ends by bisection, which
 # gives all digits.
 MOST_SHIFTS = 100
+# Squared norms of rows below this part of the median, and of the largest, count as that
+# in the metric. With ten times the former, 80 random problems take 636 faces instead of
+# 673, and 20,000 texts with lognormal norms (sigma 1.5) two fifths more products; 1e-4 of
+# the largest alone takes 699, and a quarter more products with sigma 1.
+SHORT_ROW, SHORTEST_ROW = 1e-2, 1e-9
 # How often a step on a face is halved, where its projection leads uphill.
 MOST_HALVINGS = 6
 # Sum of the multipliers, relative to that of their sizes, that counts as 0.
@@ -116,7 +121,8 @@ class _State:
         self.XQ = self.X @ p.basis  # (n_rows, rank)
         # The metric of all steps: the inverse diagonal of X X' / reg + R.
         squares = p.rows.column(row_squares) / p.reg + self.terms.R
-        self.metric = 1.0 / np.maximum(squares, 1e-4 * squares.max())
+        floor = max(SHORT_ROW * np.median(squares), SHORTEST_ROW * squares.max())
+        self.metric = 1.0 / np.maximum(squares, floor)
         self.shift, self.b, self.length, self.n_steps = 0.0, 0.0, 1.0, 0
         self.is_stuck, self.value, self.best = False, np.inf, None
         self.dual, self.alpha, self.certificate = -np.inf, None, None
