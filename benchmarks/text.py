@@ -143,7 +143,7 @@ def harder_rows(repeats, gap=1e-4):
     """The lines of the table of harder data."""
     for kind, X, y, group, class_weight in harder():
         for loss, pair in models(1.0).items():
-            plain, ours = (model.set_params(class_weight=class_weight) for model in pair)
+            plain, ours = (m.set_params(class_weight=class_weight) for m in pair)
             for name in ("equality", "bound"):
                 ours.set_params(tol=gap, max_gap=0.0).set_params(**CONSTRAINTS[name])
                 ratio, taken = compared(plain, ours, X, y, group, repeats)

@@ -146,7 +146,8 @@ def _interior_point(K, target, G, max_iter):
         dual_residual = K @ x - pull + lam @ G
         total = s @ lam
         if total <= attempt * cost:
-            found, attempt = _at_active(K, pull, G, lam > s * lam.max()), attempt * TRY_ACTIVE
+            attempt *= TRY_ACTIVE
+            found = _at_active(K, pull, G, lam > s * lam.max())
             if found is not None:
                 return found[0][:rank], found[1]
         if total <= LAST_DIGIT * min(cost, lam.sum()):

@@ -48,10 +48,10 @@ FLAT = 1e-10
 # Most steps of the search for the multiplier of the sum. It ends by bisection, which
 # gives all digits.
 MOST_SHIFTS = 100
-# Squared norms of rows below this part of the median, and of the largest, count as that
-# in the metric. With ten times the former, 80 random problems take 636 faces instead of
-# 673, and 20,000 texts with lognormal norms (sigma 1.5) two fifths more products; 1e-4 of
-# the largest alone takes 699, and a quarter more products with sigma 1.
+# Squared norms of rows below this part of the median, and of the largest, count as
+# that in the metric. With ten times the former, 80 random problems take 636 faces
+# instead of 673, and 20,000 texts with lognormal norms (sigma 1.5) two fifths more
+# products; 1e-4 of the largest alone takes 699, and with sigma 1 a quarter more.
 SHORT_ROW, SHORTEST_ROW = 1e-2, 1e-9
 # How often a step on a face is halved, where its projection leads uphill.
 MOST_HALVINGS = 6

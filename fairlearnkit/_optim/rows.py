@@ -18,9 +18,9 @@ from scipy.linalg import qr
 # Elements of X in a block (4 MB in float64), so that what is computed of it stays in
 # cache. Twice or half as many change the time of a fit of 200,000 x 50 by 10 % at most.
 X_BLOCK_ELEMENTS = 2**19
-# Elements of rows side by side, of which smallest and largest values are found at once:
-# those of 1,000,000 x 50 take 51 ms, row by row 96 ms. With half of it 57, with twice as
-# much 54.
+# Elements of rows side by side, of which smallest and largest values are found at
+# once: those of 1,000,000 x 50 take 51 ms, row by row 96 ms. With half of it 57, with
+# twice as much 54.
 WIDE = 1024
 # Share of rows with a weight below which the others are left out of a Gram matrix. With
 # 80 % kept it takes .8 of the time, with 90 % the copy costs more than it saves.

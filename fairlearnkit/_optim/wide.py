@@ -23,11 +23,11 @@ WIDEST_SPARSE_KINKS = 200
 # Fewest features for each row with which the dual over rows costs least, of losses with
 # kinks and of smooth ones.
 FEWEST_KINKS, FEWEST_SMOOTH = 0.4, 1.0
-# Curvature of a smooth loss against the penalty, the root mean square of c_i ||x_i||^2 /
-# reg, below which the truncated Newton method is as fast or faster. A few long rows are
-# enough to slow it down: with lognormal norms (sigma 1, mean 7, root mean square 54) it
-# takes 10 s, the dual 1.7. Texts of norm 1 take 1.5 and 1.1 s at 10, 3.0 and 1.6 at 30;
-# one-hot rows .04 and .11 s at 15, .08 and .14 at 45.
+# Curvature of a smooth loss against the penalty, the root mean square of c_i ||x_i||^2
+# / reg, below which the truncated Newton method is as fast or faster. A few long rows
+# slow it down: with lognormal norms (sigma 1, mean 7, root mean square 54) it takes 10
+# s, the dual 1.7. Texts of norm 1 take 1.5 and 1.3 s at 10, 3.0 and 1.6 at 30; one-hot
+# rows .04 and .11 s at 15, .08 and .14 at 45.
 STIFF = 25.0
 # Features up to which solvers with square matrices come next. Where it stalls, for
 # rows of very different length, fits of 300 rows and as many features take 1 s and

@@ -149,7 +149,7 @@ def test_distances_of_samples_of_equal_size_pair_sorted_values(pairs):
 def test_distances_are_those_of_scipy(parts):
     distributions = [make_distribution(part) for part in parts]
     for (a, b), pair in zip(combinations(parts, 2), combinations(distributions, 2)):
-        ks = ks_2samp(a, b).statistic
+        ks = ks_2samp(a, b, method="asymp").statistic
         assert_allclose(kolmogorov_smirnov(pair), ks, atol=1e-14)
         expected = wasserstein_distance(a, b)
         assert_allclose(wasserstein(*pair), expected, rtol=1e-12, atol=1e-13)
@@ -225,8 +225,8 @@ def test_strength_goes_from_the_identity_to_the_full_map(groups, x, strength):
         partly = apply_map(x, knots, images, strength)
         assert_allclose(partly, (1 - strength) * x + strength * full, atol=1e-12)
         assert (np.diff(apply_map(np.sort(x), knots, images)) >= -1e-12).all()
-        assert images[0] <= full.min()
-        assert full.max() <= images[-1]
+        assert images[0] - 1e-12 <= full.min()
+        assert full.max() <= images[-1] + 1e-12
 
 
 @thirty
