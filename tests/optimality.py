@@ -120,4 +120,4 @@ def assert_optimal(Z, model, ends, multipliers, parts, max_gap, near, reg=1.0):
     assert_allclose([n.sum() for n in nu], 0.0, atol=1e-6 * (price(nu) + near))
     assert abs(slack) <= near
     assert gradient[:-1] @ gradient[:-1] / (2 * reg) <= near
-    assert abs(gradient[-1]) <= 1e-4 * np.abs(ends).sum() + near
+    assert abs(gradient[-1]) <= 1e-3 * np.abs(ends).sum() + near

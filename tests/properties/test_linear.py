@@ -91,7 +91,9 @@ def test_the_gap_is_kept(estimator, sample, max_gap):
     model = fit(estimator, sample, max_gap=max_gap)
     free = fit(estimator, sample, max_gap=np.inf)
     achieved = gap_of(scores(model, X), group, weight)
-    assert_allclose(achieved, min(max_gap, free.gap_), rtol=1e-6, atol=1e-8)
+    # Without a bound, the gap is only as near to that of the optimum as the objective.
+    atol = 1e-8 if max_gap < free.gap_ else 2e-6
+    assert_allclose(achieved, min(max_gap, free.gap_), rtol=1e-6, atol=atol)
     assert_allclose(model.gap_, achieved, atol=1e-10)
     labels, counts = np.unique(group, return_counts=True)
     assert_array_equal(model.groups_, labels)
