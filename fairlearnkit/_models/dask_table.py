@@ -36,8 +36,9 @@ from fairlearnkit._data.partitions import (
 from fairlearnkit._data.sensitive_columns import check_varying, read_numeric_columns
 from fairlearnkit._data.targets import check_target, numeric_target
 from fairlearnkit._data.times import as_times
+from fairlearnkit._optim.column_ranges import column_ranges
 from fairlearnkit._optim.dask_rows import DaskRows, Source, Stored
-from fairlearnkit._optim.rows import column_ranges
+from fairlearnkit._optim.rows import row_slices
 from fairlearnkit.constraints import Contrasts, Decorrelation, check_constraint
 
 # As in `GeneralParity`: rounding of sums of weights must not move an edge by a row.
@@ -246,7 +247,7 @@ def _describe(part, names, numbers, bins, missing):
     distinct = distinct_rows(labels, n_rows)
     summary = {
         "table": table_of_rows(distinct, weight, most=MOST_IN_PARTITION),
-        "ends": column_ranges(X),
+        "ends": column_ranges(X, row_slices(*X.shape)),
         "dtype": X.dtype,
         "is_sparse": sparse.issparse(X),
     }

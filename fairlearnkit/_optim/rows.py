@@ -15,13 +15,11 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import qr
 
+from fairlearnkit._optim.column_ranges import column_ranges
+
 # Elements of X in a block (4 MB in float64), so that what is computed of it stays in
 # cache. Twice or half as many change the time of a fit of 200,000 x 50 by 10 % at most.
 X_BLOCK_ELEMENTS = 2**19
-# Elements of rows side by side, of which smallest and largest values are found at
-# once: those of 1,000,000 x 50 take 51 ms, row by row 96 ms. With half of it 57, with
-# twice as much 54.
-WIDE = 1024
 # Share of rows with a weight below which the others are left out of a Gram matrix. With
 # 80 % kept it takes .8 of the time, with 90 % the copy costs more than it saves.
 FEW_WEIGHTED = 0.8
@@ -439,7 +437,7 @@ class MemoryRows(Rows):
 
     def ranges(self):
         if "ranges" not in self._of_X:
-            self._of_X["ranges"] = column_ranges(self.X)
+            self._of_X["ranges"] = column_ranges(self.X, row_slices(*self.shape))
         return self._of_X["ranges"]
 
     def shifted(self, shift):
@@ -557,42 +555,6 @@ def row_slices(n_samples, n_features):
     step = max(1, X_BLOCK_ELEMENTS // max(1, n_features))
     starts = range(0, max(n_samples, 1), step)
     return [slice(start, min(start + step, n_samples)) for start in starts]
-
-
-def column_ranges(X):
-    """Smallest and largest value of each column; a missing element of CSR is 0."""
-    if not X.shape[0]:
-        return np.zeros((2, X.shape[1]))
-    if not sparse.issparse(X):
-        ends = [_ends(X[rows]) for rows in row_slices(*X.shape)]  # one pass for both
-        low, high = zip(*ends)
-        return np.array([np.min(low, axis=0), np.max(high, axis=0)], dtype=np.float64)
-    if not X.has_canonical_format:
-        X = X.copy()  # which has entries to be summed
-        X.sum_duplicates()
-    # On the entries as they lie: scipy's own would turn X into CSC, twice.
-    full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
-    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
-    if full.any() or X.data.min(initial=0.0) < 0:  # else nothing is below 0
-        np.minimum.at(low, X.indices, X.data)
-    if full.any() or X.data.max(initial=0.0) > 0:
-        np.maximum.at(high, X.indices, X.data)
-    return np.array([low, high])
-
-
-def _ends(block):
-    """Smallest and largest value of each column of an array."""
-    n_rows, n_features = block.shape
-    beside = min(n_rows, WIDE // max(1, n_features))
-    if beside < 2 or not block.size or not block.flags.c_contiguous:
-        return block.min(axis=0), block.max(axis=0)
-    whole = n_rows - n_rows % beside
-    wide = block[:whole].reshape(-1, beside * n_features)
-    parts = []
-    for reduce in (np.min, np.max):
-        rows = reduce(wide, axis=0).reshape(beside, n_features)
-        parts.append(reduce(np.vstack([rows, block[whole:]]), axis=0))
-    return parts
 
 
 def make_rows(X, y, c, shift=None):

@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
+from fairlearnkit._optim import column_ranges, solve, solver_newton
 from fairlearnkit._optim import problem as problem_module
 from fairlearnkit._optim import rows as rows_module
-from fairlearnkit._optim import solve, solver_newton
 from fairlearnkit._optim.augmented_lagrangian import augmented_lagrangian
 from fairlearnkit._optim.hessians import DenseHessian
 from fairlearnkit._optim.losses import LOSSES
@@ -308,7 +308,7 @@ def test_solvers_that_need_memory_say_so(solver):
 @pytest.mark.parametrize("sign", [-1, 0, 1])
 @pytest.mark.parametrize("n_rows", [1, 2, 37, 50])
 def test_ranges_of_columns(monkeypatch, X, form, sign, n_rows):
-    monkeypatch.setattr(rows_module, "WIDE", 4 * 3)  # three rows side by side
+    monkeypatch.setattr(column_ranges, "WIDE", 4 * 3)  # three rows side by side
     X = np.float32(X[:n_rows]).astype(np.float64)
     X = sign * np.abs(X) if sign else X
     X[:, 0] = (sign or 1) * (3.0 + 0.1 * np.arange(n_rows))  # without a zero
@@ -318,7 +318,7 @@ def test_ranges_of_columns(monkeypatch, X, form, sign, n_rows):
 
 def test_ranges_are_computed_once_a_fit(monkeypatch, X):
     calls = []
-    monkeypatch.setattr(rows_module, "column_ranges", calls.append)
+    monkeypatch.setattr(rows_module, "column_ranges", lambda *args: calls.append(args))
     rows = make_rows(X, np.ones(50), np.ones(50))
     rows.with_targets(-np.ones(50)).ranges()
     rows.ranges()
