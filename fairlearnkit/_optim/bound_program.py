@@ -16,8 +16,9 @@ from fairlearnkit._optim.strata import (
 # twice as much leaves the coefficients of 80 models of Adult as they are, to all
 # digits.
 LAST_DIGIT = 1e-15
-# And at which the active rows are tried: most often they are the right ones, which
-# saves 10 of 18 iterations. From twice or half as much nothing changes.
+# The same at which the active rows are first tried. In fits of texts with six
+# contrasts that saves 14 of 18 iterations, in 2,000 random programs a fifth. Half or
+# twice as much changes their number by 2 %.
 TRY_ACTIVE = 1e-4
 # Share of the way to the boundary that a step takes, as is usual with Mehrotra's
 # method. Between .99 and .9995 nothing changes, .9 costs two iterations of 15.

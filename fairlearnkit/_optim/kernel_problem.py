@@ -40,7 +40,11 @@ import numpy as np
 from fairlearnkit._optim.bound_program import contrast_multipliers, dual_norm
 from fairlearnkit._optim.losses import CertifiedLoss
 from fairlearnkit._optim.rows import make_rows
-from fairlearnkit._optim.strata import helmert_contrasts, largest_gap
+from fairlearnkit._optim.strata import (
+    helmert_contrasts,
+    largest_gap,
+    split_strata,
+)
 
 # Squared norms of a direction of the constraint below this part of those of the means
 # themselves are rounding of sums of n products, some 1e-16 sqrt(n). Twice as much drops
@@ -300,8 +304,8 @@ def _left_out(p, multipliers, u, scores):
     d is their part of the multipliers in the feature space, lambda'means less that of
     the directions that are kept. Its square is rounding, but not its product with w.
     """
-    n_contrasts = helmert_contrasts(np.eye(len(p.strata)), p.strata).shape[0]
-    if p.rank == n_contrasts:
+    together, alone = split_strata(p.strata)
+    if p.rank == len(alone) + sum(len(part) - 1 for part in together):
         return 0.0
     return multipliers @ (p.means @ scores) - (p.cells.T @ multipliers) @ u
 

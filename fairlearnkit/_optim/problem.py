@@ -39,8 +39,8 @@ FAR = 8.0
 # differences are larger by orders of magnitude. Without it coefficients change by
 # 3e-13.
 MEANS_AGREE = 2.0
-# Singular values no further apart than this are also told from their squares, which
-# keep half of the digits. Twice or half as much change no basis of the tests.
+# Singular values no further apart than this are told from their squares, of which the
+# smallest keeps ten digits.
 CLEAR_RANK = 1e-3
 # Part of ||w|| by which Q'w may miss its goal: products of that size are off by 1e-16
 # times the root of the number of features. Half or twice as much changes no step of

@@ -59,7 +59,7 @@ def is_for_dual(problem):
     if not loss.smooth:
         return True
     stiffness = p.c * p.rows.column(row_squares) / p.reg
-    return np.sqrt(np.mean(stiffness**2)) >= STIFF
+    return np.linalg.norm(stiffness) >= STIFF * np.sqrt(n_samples)
 
 
 def is_next_to_dual(problem):
