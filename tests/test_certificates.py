@@ -85,6 +85,13 @@ def test_problems_whose_certificates_were_too_small(script, family, i):
     assert script.verdict(family, i).shortfall <= 1
 
 
+def test_where_there_is_no_optimum_a_fit_warns(script):
+    """Separable rows without a penalty: a step of 1e154 led to NaN."""
+    found = script.verdict("logistic", 342)
+    assert found.warned
+    assert np.isnan(found.certificate)
+
+
 def test_a_certificate_that_is_too_small_is_found(script):
     """Half of one that is tight."""
     found = script.verdict("squared hinge", 13)

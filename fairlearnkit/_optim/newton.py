@@ -229,7 +229,8 @@ class _State:
         else:
             self.step_length = 1.0
         most = self.value + BLIND * abs(self.value) + self.floor
-        if self.feasible and end.value > most:
+        # It is NaN after a step of 1e154, where no curvature is left.
+        if np.isnan(end.value) or (self.feasible and end.value > most):
             self.step_length = 0.0
             return
         self.feasible = True
