@@ -321,11 +321,14 @@ def rounding_of(model, drawn, y, c, f, size, objective):
     the size of the terms of a score and m_c's their mean in a cell. With `gap_ratio`
     the referee takes the contrasts that the fit has, which may miss those that were
     asked for: the last term is then added again, with 1e-12 for (n + d) u, and with
-    (n + d) 2^-24 for coefficients in float32.
+    (n + d) 2^-24 for coefficients in float32. Without a penalty the multipliers are
+    moved until they balance exactly, by the same sums once more: all terms count twice.
     """
     loss_terms = abs(c * _slopes(model, y, f))
     numbers = abs(y) if len(np.unique(y)) > 2 else 1
     unit = UNIT_ROUNDING * sum(drawn.X.shape)
+    if getattr(model, "C", 1.0) == np.inf or getattr(model, "alpha", 1.0) == 0.0:
+        unit *= 2
     contrast = contrast_rounding(model, drawn, size, unit)
     return unit * (objective + loss_terms @ (size + numbers)) + contrast
 
