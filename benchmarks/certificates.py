@@ -126,7 +126,7 @@ NOTES = [
     "             derivatives of the loss, lambda the multipliers of the constraint,",
     "             s_i = |x_i|'|w| + |b| and m_c's their mean in a cell; see",
     "             rounding_of and audit_kernel in benchmarks/certified/models.py",
-    "             for float32, kernels and no penalty, the modules beside it for others",
+    "             for float32, kernels, no penalty; for others the modules beside it",
 ]
 
 
