@@ -159,6 +159,6 @@ def test_arrow_tables_as_X():
         inner.fit(both, Y, sensitive_features=X_arrow.select(["sex"]))
         found = inner.predict_proba(both, sensitive_features=SEX)
         inner.fit(X, Y, sensitive_features=SEX)
-        np.testing.assert_array_equal(
-            found, inner.predict_proba(X, sensitive_features=SEX)
-        )
+        expected = inner.predict_proba(X, sensitive_features=SEX)
+        # Products of columns that lie otherwise in memory are rounded otherwise.
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
