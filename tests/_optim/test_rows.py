@@ -22,6 +22,7 @@ from fairlearnkit._optim.rows import ArrayRows, Rows, make_rows
 from fairlearnkit._optim.truncated_newton import truncated_newton
 from fairlearnkit._optim.unpenalised import start, whitened
 from fairlearnkit.constraints import check_constraint
+from fairlearnkit.linear_model import ParityLogisticRegression
 
 FORMS = {
     "array": np.asarray,
@@ -316,12 +317,17 @@ def test_ranges_of_columns(monkeypatch, X, form, sign, n_rows):
     assert_allclose(rows.ranges(), [X.min(axis=0), X.max(axis=0)], rtol=1e-6)
 
 
-def test_ranges_are_computed_once_a_fit(monkeypatch, X):
-    calls = []
-    monkeypatch.setattr(rows_module, "column_ranges", lambda *args: calls.append(args))
-    rows = make_rows(X, np.ones(50), np.ones(50))
-    rows.with_targets(-np.ones(50)).ranges()
-    rows.ranges()
+@pytest.mark.parametrize("form", ["array", "csr"])
+def test_ranges_are_computed_once_a_fit(monkeypatch, X, form):
+    calls, computed = [], column_ranges.column_ranges
+
+    def counted(*args):
+        calls.append(args)
+        return computed(*args)
+
+    monkeypatch.setattr(rows_module, "column_ranges", counted)
+    y, group = X[:, 0] > X[:, 1], np.arange(50) % 3
+    ParityLogisticRegression().fit(FORMS[form](X), y, sensitive_features=group)
     assert len(calls) == 1
 
 
