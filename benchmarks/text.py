@@ -124,16 +124,19 @@ def rows(C, repeats):
                     yield text, ratio, budget, taken
 
 
+def lognormal_rows(X, sigma):
+    """X with rows of lognormal length in place of 1."""
+    norms = np.random.default_rng(1).lognormal(0.0, sigma, X.shape[0])
+    return sparse.csr_array(X.multiply(norms[:, None]))
+
+
 def harder():
     """Name, X, y, groups and class weight of documents that solvers find harder."""
     X, y, group = documents(2)
-    rng = np.random.default_rng(1)
-    norms = rng.lognormal(0.0, 1.5, X.shape[0])
-    scaled = sparse.csr_array(X.multiply(norms[:, None]))
-    yield "lognormal norms", scaled, y, group, None
+    yield "lognormal norms", lognormal_rows(X, 1.5), y, group, None
     ones = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), X.shape)
     yield "ones", ones, y, group, None
-    rare = np.where(rng.uniform(size=len(y)) < 0.1, y, 0)
+    rare = np.where(np.random.default_rng(2).uniform(size=len(y)) < 0.1, y, 0)
     yield "5 % positives", X, rare, group, "balanced"
     again = np.tile(np.arange(X.shape[0] // 10), 10)
     yield "rows ten times", X[again], y[again], group[again], None

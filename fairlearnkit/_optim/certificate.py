@@ -16,7 +16,7 @@ Convex Optimization, 2004, section 5.1.6, for the conjugate form of the dual).
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from fairlearnkit._optim.bound_program import dual_norm, project_on_bound
+from fairlearnkit._optim.bound_program import dual_norm
 from fairlearnkit._optim.rows import largest_of, pull, sums_of
 
 # A dual point further outside the domain of the conjugate than this, relative to its
@@ -132,7 +132,7 @@ def balance(problem, w, pull):
     # Without a penalty moving alpha has a price, which is that of a penalty around w.
     reg = p.reg or 1.0
     t = Q.T @ (pull / reg if p.reg else pull + w)  # (rank,)
-    _, lam = project_on_bound(reg * np.eye(len(t)), t, p.cells, p.strata, p.bound)
+    _, lam = p.bound_program.project(reg * np.eye(len(t)), t)
     v = pull - Q @ (p.cells.T @ lam)
     return v, p.bound * dual_norm(lam, p.strata), lam
 
@@ -157,13 +157,17 @@ def multipliers_of(problem, w, alpha):
     multipliers : ndarray of shape (n_cells,)
         In the unit of the objective per unit of score. Zero where nothing binds.
     """
-    p, cells = problem, problem.cells
-    if not p.basis.shape[1]:
-        return np.zeros(len(p.strata))
-    pull = p.rows.rmatvec(_balanced(p, alpha))
-    v, _, lam = balance(p, w, pull)
+    if not problem.basis.shape[1]:
+        return np.zeros(len(problem.strata))
+    pull = problem.rows.rmatvec(_balanced(problem, alpha))
+    return multipliers_at(problem, w, pull)
+
+
+def multipliers_at(problem, w, pull):
+    """As `multipliers_of`, from pull = X'alpha, for a constraint that is not void."""
+    v, _, lam = balance(problem, w, pull)
     if lam is None:
-        lam = shortest_multipliers(cells, p.basis.T @ (pull - v))
+        return shortest_multipliers(problem.cells, problem.basis.T @ (pull - v))
     return lam
 
 

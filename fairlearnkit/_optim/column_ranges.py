@@ -1,5 +1,7 @@
 """Smallest and largest value of each column of X."""
 
+from functools import reduce
+
 import numpy as np
 from scipy import sparse
 
@@ -33,13 +35,25 @@ def column_ranges(X, slices):
         X = X.copy()  # which has entries to be summed
         X.sum_duplicates()
     # On the entries as they lie: scipy's own would turn X into CSC, twice.
-    full = np.bincount(X.indices, minlength=X.shape[1]) >= X.shape[0]
-    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
-    if full.any() or X.data.min(initial=0.0) < 0:  # else nothing is below 0
+    full = _full_columns(X)
+    low, high = ends = np.zeros((2, X.shape[1]))
+    low[full], high[full] = np.inf, -np.inf
+    if full.size or X.data.min(initial=0.0) < 0:  # else nothing is below 0
         np.minimum.at(low, X.indices, X.data)
-    if full.any() or X.data.max(initial=0.0) > 0:
+    if full.size or X.data.max(initial=0.0) > 0:
         np.maximum.at(high, X.indices, X.data)
-    return np.array([low, high])
+    return ends
+
+
+def _full_columns(X):
+    """Columns of CSR with an element in each row; in text, three rows share none."""
+    n_samples = X.shape[0]
+    rows = (0, n_samples // 2, n_samples - 1)
+    shared = reduce(np.intersect1d, (X.indices[slice(*X.indptr[i:][:2])] for i in rows))
+    if not shared.size:
+        return shared
+    counts = np.bincount(X.indices, minlength=X.shape[1])
+    return shared[counts[shared] == n_samples]
 
 
 def _ends(block):
@@ -51,7 +65,7 @@ def _ends(block):
     whole = n_rows - n_rows % beside
     wide = block[:whole].reshape(-1, beside * n_features)
     parts = []
-    for reduce in (np.min, np.max):
-        rows = reduce(wide, axis=0).reshape(beside, n_features)
-        parts.append(reduce(np.vstack([rows, block[whole:]]), axis=0))
+    for end in (np.min, np.max):
+        rows = end(wide, axis=0).reshape(beside, n_features)
+        parts.append(end(np.vstack([rows, block[whole:]]), axis=0))
     return parts

@@ -18,7 +18,7 @@ from fairlearnkit._optim.block_kernels import (
     product,
     slopes,
 )
-from fairlearnkit._optim.bound_program import project_on_bound, symmetric_inverse
+from fairlearnkit._optim.bound_program import symmetric_inverse
 from fairlearnkit._optim.certificate import (
     duality_gap,
     gap_of_gradient,
@@ -166,7 +166,7 @@ def constrained_step(problem, w, gradient, system):
     reached = Q.T @ (w + free[:-1])  # u0, (rank,): where the free step leads
     u = p.goal
     if p.bounded:
-        u = project_on_bound(K, reached, p.cells, p.strata, p.bound)[0]
+        u = p.bound_program.project(K, reached)[0]
     step = free + Y @ (K @ (u - reached))
     for _ in range(2):  # what rounding left of Q'w = u; the second time of that
         step[:-1] += Q @ (u - Q.T @ (w + step[:-1]))

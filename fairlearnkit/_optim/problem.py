@@ -10,10 +10,12 @@ gap is to keep a share of what it is without the constraint.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import qr, svd
 
+from fairlearnkit._optim.bound_program import BoundProgram
 from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import Rows, make_rows
 from fairlearnkit._optim.strata import (
@@ -114,6 +116,11 @@ class Problem:
     def gap(self, u):
         """Largest gap between cells, for u = Q'w."""
         return largest_gap(self.cells @ u, self.strata)
+
+    @cached_property
+    def bound_program(self):
+        """Projections on the bound, each from what held the one before."""
+        return BoundProgram(self.cells, self.strata, self.bound)
 
     def polytope(self):
         """What `gap_polytope` returns: gap(u) <= 1 as linear inequalities."""

@@ -8,6 +8,7 @@ is an implementation of `Rows`: `ArrayRows` and `CsrRows` here, both in memory.
 """
 
 from abc import ABC, abstractmethod
+from copy import copy
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -111,9 +112,9 @@ class CsrBlock(Block):
         return square, linear
 
     def column_squares(self, h):
-        X = self.X
-        squares = X.data.astype(np.float64) ** 2
-        return sparse.csr_array((squares, X.indices, X.indptr), X.shape).T @ h
+        squares = copy(self._transposed)
+        squares.data = np.square(squares.data, dtype=np.float64)
+        return squares @ h
 
 
 class Request(NamedTuple):
@@ -437,7 +438,7 @@ class MemoryRows(Rows):
 
     def ranges(self):
         if "ranges" not in self._of_X:
-            self._of_X["ranges"] = column_ranges(self.X, row_slices(*self.shape))
+            self._of_X["ranges"] = column_ranges(self.X, self.slices())
         return self._of_X["ranges"]
 
     def shifted(self, shift):

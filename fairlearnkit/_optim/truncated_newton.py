@@ -20,53 +20,56 @@ from fairlearnkit._optim.block_kernels import (
     slopes,
     total_and_count,
 )
-from fairlearnkit._optim.bound_program import project_on_bound
 from fairlearnkit._optim.certificate import (
     duality_gap,
     gap_of_gradient,
-    shortest_multipliers,
+    multipliers_at,
 )
 from fairlearnkit._optim.problem import Solution
 
+# Figures are of benchmarks/constants.py: 48 fits of generated texts of 6,000 x 15,000
+# take 4,902 products with X or X' and 166 steps.
+
 # Relative residual of the systems: of the first one, and its power of the last decrease
-# of the gradient later on. 24 fits of generated texts of 6,000 x 15,000 (two losses, C
-# from .1 to 30, two and seven groups, equality and bound) take 3,043 products with X
-# or X' and 97 steps. With half of the first 3,058 and 90, with twice as much 3,309 and
-# 124; with half of the power 3,036 and 106, with twice as much 3,849 and 89.
-FIRST_FORCING, FORCING_POWER = 0.1, 1.5
+# of the gradient later on. With half of the first 5,148 products and 152 steps, with
+# twice as much 5,107 and 183; with half of the power 4,747 and 163, with twice as much
+# 5,719 and 157.
+FIRST_FORCING, FORCING_POWER = 0.05, 1.5
 # Part of what the certificate still asks of the gradient that a system is solved to.
-# On these fits, half of it takes 3,198 products and 97 steps, twice as much 2,994 and
-# 116.
+# Half of it takes 5,238 products and 166 steps, twice as much 4,728 and 202.
 SHARE_OF_NEED = 0.5
-# Steps of conjugate gradients at most, for one system. Half or twice as many change no
-# step of these fits.
+# Steps of conjugate gradients at most, for one system. Half or twice as many change
+# nothing.
 MOST_CG = 500
-# Share of curved rows below which the others are left out of products. With half of it
-# these fits take as many products; where rows are always left out, 15 % fewer, but each
-# time some rows of X are copied.
+# Share of curved rows below which the others are left out of products, which then cost
+# less. Half of it, or always, changes no number of products.
 FEW_CURVED = 0.6
 # Part of the duality gap after a step, as it is expected to be, that a move of Q'w may
-# add, for z not to respond. Such fits with tol=1e-6 (C of .1, 1 and 30) take 2,930
-# products, 2,942 with half of it, 2,919 and a step more with twice as much.
+# add, for z not to respond. Half of it takes 3 products less, twice as much 49 more.
 SHARE_OF_GAP = 0.3
 # Part of a vector that may be rounding, after its projection. Half or twice as much
-# change 2 products of 3,043.
+# change nothing.
 ROUNDING = 1e-14
+# Elements of D further apart than this lose digits of Q'D^-1 Q: 3e-15 of a step is in
+# the span of Q for elements 1e3 apart, 8e-13 for 1e6. Half or twice as much change no
+# number of products.
+MANY_SIZES = 1e3
 # A line search ends where the slope is at most this part of the first: with half of it
-# these fits take 3,115 products, with twice as much 2,939. And slopes that it evaluates
-# at most, half of which are bisections.
+# 34 products less, with twice as much 47 more. And slopes that it evaluates at most,
+# half of which are bisections.
 FLAT_SLOPE, MOST_SLOPES = 0.03, 60
 # Changes of the objective below this part of it are rounding. Half or twice as much
-# change no step of these fits.
+# change nothing.
 BLIND = 1e-13
-# What the gap has to fall by where steps are blind.
+# What the gap has to fall by where steps are blind. Half or twice as much change
+# nothing.
 ENOUGH = 0.5
 # Sum of the multipliers, relative to that of their sizes, at which the intercept is at
-# its optimum (twice as much costs 6 products more); and passes over the rows that this
-# takes at most, the later ones by bisection.
+# its optimum; and passes over the rows that this takes at most, the later ones by
+# bisection. Half or twice as much of either change nothing.
 BALANCED, MOST_INTERCEPTS = 1e-13, 60
 # Longest first step of the intercept; each later one may be four times as long. Half or
-# twice as much change nothing on these fits: it is for scores far from zero.
+# twice as much change nothing here: it is for scores far from zero.
 FIRST_REACH = 1e3
 
 
@@ -78,7 +81,7 @@ def truncated_newton(
     start=None,
     warm=False,
     certify=True,
-    forcing=FIRST_FORCING,
+    forcing=None,
     progress=SILENT,
 ):
     """Solve a problem with a smooth loss and a penalty.
@@ -101,8 +104,9 @@ def truncated_newton(
         A first point and its scores.
     warm : bool, default=False
         Whether the start is from another problem, so that it need not be feasible.
-    forcing : float, default=0.1
-        Relative residual of the first system, and of later ones at most.
+    forcing : float, default=None
+        Relative residual of the first system, and of later ones at most; None takes
+        FIRST_FORCING.
     certify : bool, default=True
         Whether the duality gap has to be that of a feasible dual point. Without, the
         loss may lack a conjugate.
@@ -113,7 +117,7 @@ def truncated_newton(
     -------
     solution : Solution
     """
-    state = _State(problem, start, warm, forcing)
+    state = _State(problem, start, warm, forcing or FIRST_FORCING)
     n_iter, status, last = 0, None, np.inf
     while status is None:
         gap = state.gap()
@@ -203,7 +207,7 @@ class _State:
         while True:
             K = self.K = _corrected(before, D, KD)
             target = u - _solved(K, slope)
-            du = project_on_bound(K, target, p.cells, p.strata, p.bound)[0] - u
+            du = p.bound_program.project(K, target)[0] - u
             rest = du - D @ (D.T @ du)
             length = np.linalg.norm(rest)
             if D.shape[1] == len(u) or length <= ROUNDING * np.linalg.norm(u + du):
@@ -217,7 +221,8 @@ class _State:
             if not responds and rest @ K @ rest <= FIRST_FORCING**2 * (du @ K @ du):
                 return steps @ (D.T @ du) + Q @ rest
             if responds:
-                z, Hz = curved.solve(-pull, self.forcing)
+                enough = max(self.forcing, np.sqrt(allowed / added))
+                z, Hz = curved.solve(-pull, enough)
                 step, curve = step + z, curve + Hz
             D = np.column_stack([D, rest / length])
             steps = np.column_stack([steps, step])
@@ -270,9 +275,9 @@ class _State:
     def solution(self, n_iter, gap, status):
         """The solution at this point."""
         p, multipliers = self.p, None
-        if p.basis.shape[1] and not p.bounded:
-            nu = -p.basis.T @ self.gradient
-            multipliers = shortest_multipliers(p.cells, nu)
+        if p.basis.shape[1]:
+            pull = p.reg * self.w - self.gradient
+            multipliers = multipliers_at(p, self.w, pull)
         return Solution(
             coef=self.w,
             intercept=self.b,
@@ -306,6 +311,8 @@ class _Curvature:
         D = p.reg + total * squares
         self.D, self.QD = D, p.basis / D[:, None]
         self.QDQ = p.basis.T @ self.QD
+        # Where D has elements of many sizes, rounding of Q'D^-1 Q leaves a part in Q.
+        self.rounds = D.max(initial=0.0) > MANY_SIZES * D.min(initial=np.inf)
 
     def product(self, v):
         """H v, by one pass over the rows that have curvature."""
@@ -319,8 +326,7 @@ class _Curvature:
         if not len(self.QDQ):
             return z
         z -= self.QD @ np.linalg.solve(self.QDQ, self.p.basis.T @ z)
-        # Where D has elements of many sizes, rounding of Q'D^-1 Q leaves a part in Q.
-        return _off(self.p.basis, z)
+        return _off(self.p.basis, z) if self.rounds else z
 
     def solve(self, rhs, forcing):
         """Approximately the z with P H z = P rhs, by conjugate gradients; and H z."""

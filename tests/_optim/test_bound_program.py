@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from fairlearnkit._optim import bound_program
 from fairlearnkit._optim.bound_program import (
+    BoundProgram,
     dual_norm,
     project_on_bound,
     symmetric_inverse,
@@ -72,3 +74,53 @@ def test_inverse_of_a_matrix_that_rounding_made_singular():
     assert_allclose(symmetric_inverse(S) @ S, np.eye(4), atol=1e-12)
     flat = np.diag([2.0, 1.0, 0.0])
     assert_allclose(symmetric_inverse(flat), np.diag([0.5, 1.0, 0.0]))
+
+
+def random_program(seed, rank=4, n_cells=6):
+    """Metric, target, cells of one stratum."""
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(rank, 2 * rank))
+    cells = rng.normal(size=(n_cells, rank))
+    return root @ root.T, 3.0 * rng.normal(size=rank), cells
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_last_projection_changes_no_later_one(seed):
+    metric, target, cells = random_program(seed)
+    rng, strata = np.random.default_rng(seed), np.zeros(len(cells), dtype=int)
+    program = BoundProgram(cells, strata, 0.1)
+    program.project(metric, target)
+    near, far = target + 1e-3 * rng.normal(size=4), 3.0 * rng.normal(size=4)
+    for other in (near, far, -target):
+        alone = project_on_bound(metric, other, cells, strata, 0.1)
+        for found, expected in zip(program.project(metric, other), alone):
+            assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_a_projection_starts_from_what_held_the_last(monkeypatch):
+    metric, target, cells = random_program(0)
+    program = BoundProgram(cells, np.zeros(len(cells), dtype=int), 0.1)
+    first, _ = program.project(metric, target)
+    monkeypatch.setattr(bound_program, "_interior_point", None)
+    again, _ = program.project(metric, target * (1 + 1e-9))
+    assert_allclose(again, first, rtol=1e-6, atol=1e-9)
+
+
+def test_limits_that_exclude_each_other_are_no_optimum():
+    """Opposite sides, and x = 0 solves their system by least squares."""
+    G = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    both = np.array([True, True])
+    assert bound_program._at_active(np.eye(2), np.ones(2), G, both) is None
+
+
+def test_a_bound_far_below_the_target_in_a_metric_of_many_sizes():
+    """The first multipliers were so large that the metric was lost beside them."""
+    rng = np.random.default_rng(4)
+    V = np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    metric = (V * np.geomspace(1.0, 1e7, 5)) @ V.T
+    metric, target = (metric + metric.T) / 2, 3.0 * rng.normal(size=5)
+    cells, alone, bound = rng.normal(size=(3, 5)), np.full(3, -1), 1e-6
+    u, lam = project_on_bound(metric, target, cells, alone, bound)
+    assert np.abs(cells @ u).max() <= bound * (1 + 1e-6)
+    missing = cells.T @ lam - metric @ (target - u)
+    assert np.abs(missing).max() <= 1e-8 * np.abs(metric @ target).max()
