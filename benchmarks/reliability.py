@@ -4,7 +4,8 @@
 
 Collects the tests without running them, and writes docs/reliability_tests.csv. With
 what a run has executed (``pytest --cov --cov-report=json``), it writes
-docs/reliability_coverage.csv too.
+docs/reliability_coverage.csv too. From these tables and pyproject.toml it draws the
+badges of README, docs/images/badge_*.svg.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import csv
 import json
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -114,8 +116,54 @@ def covered(path):
         yield what, f"{totals[of]:,}", f"{share:.1f} %"
 
 
+BADGE = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" \
+role="img" aria-label="{label}: {value}">
+<rect width="{width}" height="20" rx="3" fill="#555"/>
+<path d="M{split} 0h{rest}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{split}z" fill="#2a6f97"/>
+<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
+<text x="6" y="14" textLength="{label_length}">{label}</text>
+<text x="{value_start}" y="14" textLength="{value_length}">{value}</text>
+</g>
+</svg>
+"""
+CHARACTER = 7  # pixels
+
+
+def badge(label, value):
+    """The two words of a badge as SVG."""
+    split = 12 + CHARACTER * len(label)
+    width = split + 12 + CHARACTER * len(value)
+    return BADGE.format(
+        label=label,
+        value=value,
+        width=width,
+        split=split,
+        rest=width - split - 3,
+        label_length=CHARACTER * len(label),
+        value_start=split + 6,
+        value_length=CHARACTER * len(value),
+    )
+
+
+def badges():
+    """File and text of each badge, of the tables in the docs and of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    tables = {}
+    for name in ("tests", "coverage"):
+        text = (DOCS / f"reliability_{name}.csv").read_text("utf-8").splitlines()
+        tables[name] = {row[0]: row[-1] for row in csv.reader(text)}
+    values = {
+        "python": project["requires-python"].replace(">=", "") + " or later",
+        "license": project["license"],
+        "tests": tables["tests"]["All"],
+        "coverage": tables["coverage"]["Lines"],
+    }
+    for label, value in values.items():
+        yield DOCS / "images" / f"badge_{label}.svg", badge(label, value)
+
+
 def main():
-    """Write the tables."""
+    """Write the tables and the badges."""
     known = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     known.add_argument("--coverage", help="coverage.json of a run")
     options = known.parse_args()
@@ -126,6 +174,8 @@ def main():
     if options.coverage:
         head = ("Of the package", "Number", "Executed by the tests")
         write("reliability_coverage.csv", [head, *covered(options.coverage)])
+    for path, text in badges():
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
