@@ -271,6 +271,8 @@ def test_all_arguments_are_compared_with_one_another():
         fit(X, Y, sample_weight=other + 1.0)
     with pytest.raises(ValueError, match=r"y\.loc\[X\.index\]"):
         fit(X, Y).score(X, other)
+    with pytest.raises(ValueError, match=r"sample_weight\.loc\[X\.index\]"):
+        fit(X, Y).score(X, Y, sample_weight=other + 1.0)
     with pytest.raises(ValueError, match=r"control_features\.loc\[y_true\.index\]"):
         demographic_parity_difference(
             Y, Y, sensitive_features=SEX, control_features=TABLE.a.sort_index() > 0

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import roc_curve
 
-from fairlearnkit._data.classes import positive_class
+from fairlearnkit._data.classes import encode_classes, positive_class
 from fairlearnkit.constraints import (
     DemographicParity,
     EqualOpportunity,
@@ -188,6 +188,17 @@ def test_the_class_of_labels():
     for classes in ([1, 2], ["0", "1"], [-1, 0], [2], ["no"]):
         with pytest.raises(ValueError, match="pos_label is not specified: give"):
             positive_class(classes)
+    with pytest.raises(ValueError, match=r"^y takes value in \{1, 2\} and pos_label"):
+        positive_class([1, 2], name="y")
+
+
+def test_classes_in_a_list_keep_their_type():
+    """numpy would make text of all of them, and a class "nan" of what is missing."""
+    classes, codes = encode_classes(["a", 1, "a"], "EqualizedOdds")
+    assert classes == [1, "a"]
+    assert codes.tolist() == [1, 0, 1]
+    with pytest.raises(ValueError, match=r"target is missing .* in 1 rows"):
+        encode_classes(["a", float("nan"), "b"], "EqualizedOdds")
 
 
 def test_where_scikit_learn_asks_too():

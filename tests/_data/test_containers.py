@@ -113,6 +113,16 @@ def test_dask_itself():
             ParityRidge().fit(X, Y, sensitive_features=groups)
     with pytest.raises(ValueError, match=r"Dask collection, and y is a .* in memory"):
         SensitiveColumns(ParityRidge(), "sex").fit(table, Y)
+    with pytest.raises(ValueError, match=r"^y is a LazyFrame.*pass y\.collect\(\)"):
+        ParityRidge().fit(table[["a", "b"]], LAZY, sensitive_features=table["sex"])
+
+
+def test_names_of_columns():
+    """A name that is no text is none, as it may be a position."""
+    for column in (SEX, pl.Series("sex", SEX.to_list()), SEX.to_frame()):
+        assert read_groups(column).titles == ("sex",)
+    for column in (SEX.rename(3), SEX.to_numpy(), SEX.rename(3).to_frame()):
+        assert read_groups(column).titles == ("column 0",)
 
 
 def test_arrow_arrays_and_tables_as_groups():

@@ -122,5 +122,6 @@ def test_declarations_that_are_errors(labels, n_columns, message):
 
 
 def test_classes_have_no_missing_values():
-    with pytest.raises(ValueError, match=r"labels=\[0, None\] holds a missing value: "):
+    message = r"labels=\[0, None\] holds a missing value: leave it out\.$"
+    with pytest.raises(ValueError, match=message):
         declared_columns("labels", [0, None], 1, False)

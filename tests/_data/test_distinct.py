@@ -45,6 +45,13 @@ def test_each_row_is_that_of_its_code(arguments, most, monkeypatch):
     assert found.codes.dtype == np.uint8
 
 
+def test_rows_that_differ_in_the_last_of_many_columns():
+    """Their codes are integers that float64 does not hold."""
+    pairs = np.repeat(np.arange(100), 2)
+    table = np.column_stack([*[pairs] * 8, np.arange(200)])
+    assert len(distinct_rows({"groups": table}, 200).sizes) == 200
+
+
 def test_no_argument_gives_one_kind():
     found = distinct_rows({}, 5)
     assert_array_equal(found.codes, np.zeros(5))

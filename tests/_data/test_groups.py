@@ -200,6 +200,8 @@ def test_no_rows():
 def test_too_many_dimensions_and_odd_labels():
     with pytest.raises(ValueError, match="3 dimensions"):
         read_groups(np.zeros((2, 2, 2)))
+    with pytest.raises(ValueError, match="sensitive_features is of type set; pass one"):
+        read_groups({"a", "b"})
     with pytest.raises(ValueError, match="no scalars"):
         read_groups(np.array([{1}, {2}], dtype=object))
     with pytest.raises(ValueError, match="no column"):
@@ -244,6 +246,17 @@ def test_match_columns_one_by_one():
     assert [codes.tolist() for codes in found] == [[1, 0, 0], [1, 0, -1]]
     with pytest.raises(ValueError, match="has 1 columns and had 2 in fit"):
         match_columns(["m", "f", "f"], labels)
+
+
+def test_match_columns_with_missing_values():
+    both = {"sex": ["f", "m", None], "race": ["u", "v", "v"]}
+    labels = [column.labels for column in read_groups(both, missing="group").columns]
+    new = {"sex": [None, "f"], "race": ["v", "u"]}
+    for missing, codes in (("group", [[2, 0], [1, 0]]), ("ignore", [[-1, 0], [1, 0]])):
+        found = match_columns(new, labels, missing=missing)
+        assert [column.tolist() for column in found] == codes
+    with pytest.raises(ValueError, match=r"\['sex'\] is missing .* in 1 rows"):
+        match_columns(new, labels)
 
 
 FLAGS = {"female": [0, 0, 1, 1], "disabled": [0, 1, 0, 1]}

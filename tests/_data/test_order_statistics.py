@@ -48,6 +48,22 @@ def test_as_after_a_sort(seed, weighted):
     assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_largest_value_though_sums_are_rounded(seed):
+    """The weights in another order may add up to more than they do in this one."""
+    rng = np.random.default_rng(seed)
+    values, weight = rng.normal(size=(2, 1000))
+    with dask.config.set(scheduler="sync"):
+        found = weighted_quantiles(in_parts(values, weight**2, [400]), SHARES[[0, 4]])
+    assert_array_equal(found, [values.min(), values.max()])
+
+
+def test_a_single_quantile():
+    with dask.config.set(scheduler="sync"):
+        found = weighted_quantiles(in_parts(np.arange(5.0), None, [2]), SHARES[[2]])
+    assert_array_equal(found, [2.0])
+
+
 def test_one_row_and_infinities():
     with dask.config.set(scheduler="sync"):
         one = weighted_quantiles(in_parts(np.array([3.5]), None, []), SHARES)

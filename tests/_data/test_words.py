@@ -1,5 +1,7 @@
 """Messages word by word, and the numbers at which they change."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,7 @@ from fairlearnkit._data.messages import (
     missing_message,
     required_message,
 )
+from fairlearnkit._data.pandas_door import load_pandas
 from fairlearnkit._data.rows import (
     check_weight,
     read_weight,
@@ -37,6 +40,7 @@ from fairlearnkit._data.rows import (
     take_rows,
 )
 from fairlearnkit._data.search_results import as_floats, column_keys, score_column
+from fairlearnkit._data.sensitive_columns import check_varying
 from fairlearnkit._data.targets import check_weight_sum, max_abs, numeric_target
 from fairlearnkit._data.text_table import aligned
 from fairlearnkit.exceptions import SmallGroupWarning
@@ -170,6 +174,7 @@ def test_counts_word_by_word():
         "the constraint compares means and needs some. Counts: a: 0, b: 10. Merge or "
         "remove these groups, or choose another constraint."
     )
+    check_counts(np.array([[10, 10]]), labels, [""])
     with pytest.warns(SmallGroupWarning) as caught:
         check_counts(np.array([[9, 10]]), labels, [""])
     assert str(caught[0].message) == (
@@ -180,6 +185,27 @@ def test_counts_word_by_word():
         SmallGroupWarning, match=r"; merge some\. Each of the 21 .* or cut"
     ):
         check_counts(np.full((1, 21), 9), np.arange(21), [""])
+
+
+def test_columns_of_one_value():
+    names, scale = ["age", "income", "n"], np.array([1.01, 1.0, 0.0])
+    with pytest.raises(ValueError, match="one value only") as caught:
+        check_varying(names, scale, np.full(3, 1e12))
+    assert str(caught.value) == (
+        "['income', 'n'] holds one value only; a correlation needs at least two. "
+        "Remove the column."
+    )
+    check_varying(names[:1], scale[:1], np.full(1, 1e12))
+
+
+def test_without_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="needs pandas") as caught:
+        load_pandas("frame()")
+    assert str(caught.value) == (
+        "frame() needs pandas, which is not installed: "
+        'python -m pip install "fairlearnkit[examples]".'
+    )
 
 
 def test_shares_of_groups():
@@ -204,7 +230,7 @@ def test_shares_of_groups():
 
 
 def test_folds_of_any_cv():
-    X, y = np.arange(6.0), np.array([0, 1] * 3)
+    X, y = np.arange(6.0), np.repeat([0, 1], 3)
     folds = read_folds(3, X, y, classifier=True)
     assert [y[test].tolist() for _, test in folds] == [[0, 1]] * 3
     folds = read_folds(3, X, y, classifier=False)

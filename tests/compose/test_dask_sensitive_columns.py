@@ -89,6 +89,13 @@ def test_a_transformer_inside(table):
     assert_array_equal(found.compute(), want.transform(TABLE[COLUMNS]))
 
 
+def test_transformed_arrays_keep_their_dtype():
+    numbers = TABLE[["x", "z"]].assign(sex=TABLE["sex"] == "f").to_numpy("f4")
+    X = da.from_array(numbers, (150, 2))
+    found = SensitiveColumns(BarycenterTransformer(), 2).fit_transform(X)
+    assert found.dtype == found.compute().dtype == np.float32
+
+
 def test_arrays():
     numbers = TABLE.assign(sex=TABLE["sex"] == "f")[COLUMNS].to_numpy(float)
     y = TABLE["hired"].to_numpy(str)

@@ -283,7 +283,11 @@ def test_columns_with_names_may_come_in_another_order(polars, columns):
 
 
 CHANGES = {
-    "missing": (lambda X: X.drop(columns="sex"), r"missing: \['sex'\]"),
+    "missing": (
+        lambda X: X.drop(columns="sex"),
+        r"missing: \['sex'\]\)\. They may come in another order; pass each of them "
+        r"once, under its name\.$",
+    ),
     "another one missing": (lambda X: X.drop(columns="age"), r"missing: \['age'\]"),
     "renamed": (
         lambda X: X.rename(columns={"sex": "gender"}),
@@ -306,7 +310,13 @@ CHANGES = {
         lambda X: X.assign(sex=X["sex"] == "m"),
         r"column 'sex' held text in fit and holds booleans now",
     ),
-    "names lost": (lambda X: X.to_numpy(), r"\['sex'\] are names, but X, a ndarray"),
+    "names lost": (
+        lambda X: X.to_numpy(),
+        r"\['sex'\] are names, but X, a ndarray, has no column names, or not only "
+        r"strings\. Pass a DataFrame with names, or select columns by position\. \(A "
+        r"tool that turns frames into arrays, such as BaggingClassifier, needs "
+        r"positions\.\)$",
+    ),
 }
 
 

@@ -104,6 +104,7 @@ def test_rules_are_those_in_memory(options):
         exact = getattr(want, name)(TABLE[FEATURES], sensitive_features=TABLE[groups])
         found = getattr(model, name)(table[FEATURES], sensitive_features=table[groups])
         assert found.npartitions == table.npartitions
+        assert found.partitions[1].compute().index.empty
         assert_allclose(found.compute(), exact, rtol=1e-12, atol=1e-12)
     for name in ("gap_", "gap_bound_", "cost_", "duality_gap_", "group_counts_"):
         assert_allclose(getattr(model, name), getattr(want, name), rtol=1e-12)
@@ -117,6 +118,14 @@ def test_rules_are_those_in_memory(options):
         for each, t in ((want, TABLE), (model, table))
     ]
     assert scores[0] == pytest.approx(scores[1], abs=1e-14)
+
+
+def test_a_rule_that_needs_no_groups():
+    table, options = partitioned(), {"group_estimator": SEX, "max_gap": 0.05}
+    want, model = fitted(TABLE, **options), fitted(table, **options)
+    found = model.predict(table[FEATURES])
+    assert found.npartitions == table.npartitions
+    assert_array_equal(found.compute(), want.predict(TABLE[FEATURES]))
 
 
 @pytest.mark.parametrize(

@@ -317,6 +317,8 @@ def test_containers(form):
             assert list(new.columns) == ["text"]
         if form in ("string", "objects", "polars", "series"):
             assert new.dtype == X.dtype
+        if form in ("array", "table"):
+            assert new.dtype.kind == "U"
     if form == "categorical":
         assert sorted(new.cat.categories) == sorted(SWAPPED)
 
