@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/counterfactual.py
 
 writes docs/counterfactual_results.txt. Each of ten seeds draws biographies of nurses
-and surgeons, 2,000 to fit and 4,000 to test, in which sex and occupation agree in 75 %,
+and surgeons, 8,000 to fit and 4,000 to test, in which sex and occupation agree in 75 %,
 and 4,000 more in which they are independent. Every model is tf-idf and logistic
 regression. The columns are means over the seeds, with standard deviations: accuracy on
 the test texts; accuracy where sex and occupation are independent; share of the
@@ -49,7 +49,7 @@ from fairlearnkit.metrics import (
 )
 from fairlearnkit.preprocessing import TermMerge, TermSwap
 
-N_FIT, N_TEST, N_SPEED = 2000, 4000, 20_000
+N_FIT, N_TEST, N_SPEED = 8000, 4000, 20_000
 COLUMNS = ("accuracy", "independent", "changed", "TPR gap")
 OWN_PAIRS = [
     ("he", "she"),

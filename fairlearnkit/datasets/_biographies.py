@@ -86,10 +86,11 @@ SENTENCES = (
     ),
     ("{He} is the {parent} of two.", "{He} lives with {his} {partner}."),
 )
-# Probability of a task of the own occupation, of the other one; else one of both.
-OWN_TASK, OTHER_TASK = 0.45, 0.15
+# Probability of a task of the own occupation, of the other one; else one of both. Few
+# tell, so that a classifier is right in two of three texts without the words for a sex.
+OWN_TASK, OTHER_TASK = 0.39, 0.15
 # Probability of a hobby of the own sex, of the other sex; else one of anyone.
-OWN_HOBBY, OTHER_HOBBY = 0.6, 0.1
+OWN_HOBBY, OTHER_HOBBY = 0.4, 0.1
 
 
 def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=None):
@@ -134,11 +135,11 @@ def make_biased_biographies(n_samples=1000, *, association=0.75, random_state=No
     Examples
     --------
     >>> from fairlearnkit.datasets import make_biased_biographies
-    >>> biographies = make_biased_biographies(3, random_state=2)
-    >>> biographies.data["text"][1][:41], biographies.target[1]
-    ('Ms Jones teaches residents how to suture.', 'nurse')
-    >>> biographies.counterfactual[1][:41]
-    'Mr Jones teaches residents how to suture.'
+    >>> biographies = make_biased_biographies(3, random_state=1)
+    >>> biographies.data["text"][2].split(". ")[0], biographies.target[2]
+    ('Ms Smith is a woman who mentors younger colleagues', 'nurse')
+    >>> biographies.counterfactual[2].split(". ")[0]
+    'Mr Smith is a man who mentors younger colleagues'
     """
     pd = load_pandas("make_biased_biographies")
 
