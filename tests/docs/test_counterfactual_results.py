@@ -28,10 +28,10 @@ def test_biographies():
     assert min(independent, key=independent.get) == "plain"
     assert changed["merge"] == changed["average"] == 0.0
     assert max(changed[name] for name in ("augment", "distill")) <= 0.001
-    assert min(gap, key=gap.get) == "average"
-    assert round(gap["merge"], 2) == 0.15
-    assert gap["merge, equal opportunity"] < 0.3 * gap["merge"]
-    assert round(changed["augment, own pairs"], 2) == 0.30
+    assert round(gap["merge"], 2) == 0.10
+    small = ("average", "distill", "merge, equal opportunity")
+    assert max(gap[name] for name in small) < 0.4 * gap["merge"]
+    assert round(changed["augment, own pairs"], 2) == 0.53
     assert changed["plain"] > 0.6
     # The spread over draws is small beside what is told apart.
     assert all(s < 0.06 for row in table.values() for _, s in row)
@@ -39,6 +39,21 @@ def test_biographies():
     rates = re.findall(r"([\d,]+) texts a second", text)
     assert len(rates) == 2
     assert min(int(rate.replace(",", "")) for rate in rates) > 20_000
+
+
+def test_biographies_are_those_of_the_prototype():
+    """What was measured before there was a library, in texts with such a spread, too."""
+    measured = {
+        "plain": (0.775, 0.596, 0.730, 0.734),
+        "average": (0.675, 0.677, 0.004, 0.008),
+        "distill": (0.676, 0.678, 0.003, 0.009),
+        "merge": (0.693, 0.674, 0.0, 0.092),
+        "merge, equal opportunity": (0.684, 0.677, 0.0, 0.034),
+    }
+    table = stored("counterfactual")
+    for name, expected in measured.items():
+        for (mean, spread), value in zip(table[name], expected, strict=True):
+            assert abs(mean - value) <= max(2 * 2**0.5 * spread, 0.005), name
 
 
 def test_adult():
