@@ -42,7 +42,7 @@ def test_biographies():
 
 
 def test_biographies_are_those_of_the_prototype():
-    """What was measured before there was a library, in texts with such a spread, too."""
+    """What was measured before there was a library, with such a spread as well."""
     measured = {
         "plain": (0.775, 0.596, 0.730, 0.734),
         "average": (0.675, 0.677, 0.004, 0.008),
