@@ -11,7 +11,11 @@ from fairlearnkit._optim import solve, solver_dual
 from fairlearnkit._optim.dual_rows import dual_over_rows
 from fairlearnkit._optim.line_search import root_of_slope
 from fairlearnkit._optim.losses import LOSSES
-from fairlearnkit.linear_model import ParityLogisticRegression, parity_path
+from fairlearnkit.linear_model import (
+    ParityLogisticRegression,
+    ParityRidge,
+    parity_path,
+)
 from fairlearnkit.svm import ParityLinearSVC, ParityLinearSVR
 from helpers import random_sparse_problem
 
@@ -115,6 +119,9 @@ def test_the_next_solver_starts_where_the_dual_stalls(monkeypatch):
         ("squared_hinge", 300, 310, 100.0, True),
         ("squared_hinge", 300, 310, 1.0, False),  # C ||x||^2 is below 40
         ("squared_hinge", 300, 290, 100.0, False),  # fewer features than rows
+        ("squared", 100, 510, 100.0, True),
+        ("squared", 100, 510, 1.0, False),
+        ("squared", 100, 490, 100.0, False),  # less than five times as many as rows
     ],
 )
 def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
@@ -129,6 +136,7 @@ def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
 
     monkeypatch.setattr(solver_dual, "dual_over_rows", spy)
     model = ParityLinearSVC(loss=loss, C=C, tol=1e-4)
+    model = ParityRidge(alpha=1 / C, tol=1e-4) if loss == "squared" else model
     model.fit(X, y, sensitive_features=group)
     assert bool(called) == is_dual
     called.clear()
