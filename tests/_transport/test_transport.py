@@ -186,12 +186,16 @@ def test_weights_below_rounding_are_no_atoms_of_any_group():
         assert distribution.cdf.tolist() == [0.5, 1.0]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int8])
-def test_atoms_are_in_float64(dtype):
-    """A barycenter of float32 would have the digits of float32, one of int8 none."""
-    values, codes = np.array([3, 1, 2, 3], dtype=dtype), np.array([0, 0, 1, 1])
-    for distribution in make_distributions(values, codes, 2):
-        assert distribution.values.dtype == np.float64
+def test_values_of_float32_are_computed_with_in_float64():
+    n = MANY_DISTRIBUTIONS
+    values = np.random.default_rng(0).normal(size=10 * n).astype(np.float32)
+    found, expected = (
+        unfairness(
+            make_distributions(each, np.arange(10 * n) % n, n), np.full(n, 1 / n)
+        )
+        for each in (values, values.astype(np.float64))
+    )
+    assert_allclose(found, expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
