@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from fairlearnkit._transport import ranges
-from fairlearnkit._transport.distances import GroupDistributions
-from fairlearnkit._transport.distributions import make_distributions
+from fairlearnkit._transport.distances import GroupDistributions, kolmogorov_smirnov
+from fairlearnkit._transport.distributions import make_distribution, make_distributions
 from fairlearnkit._transport.ranges import RangedDistributions, sample_of
 
 dask = pytest.importorskip("dask")
@@ -83,6 +83,34 @@ def test_some_of_the_groups(monkeypatch):
     for compared in ([0, 1], [5, 2, 3], [4, 0]):
         compared = np.array(compared)
         assert ranged.widest_pair(compared) == memory.widest_pair(compared)
+
+
+def distances_to_rest(codes, values, weight, n_groups):
+    """Of the distributions of each group and of all other groups, made from rows."""
+    weight = np.ones(len(codes)) if weight is None else weight
+    for g in range(n_groups):
+        sides = codes == g, (codes >= 0) & (codes != g)
+        yield kolmogorov_smirnov(
+            [make_distribution(values[s], weight[s]) for s in sides]
+        )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_values", [None, 3])
+def test_distances_of_groups_to_the_rest(weighted, n_values, monkeypatch):
+    codes, values, weight = make_rows(5, n_values=n_values)
+    rows = codes, values, weight if weighted else None, 5
+    _, ranged = in_both(*rows, [1, 400, 0, 499], monkeypatch)
+    assert_allclose(ranged.distances_to_rest(), [*distances_to_rest(*rows)], rtol=1e-11)
+
+
+def test_a_partition_whose_rows_are_in_no_group(monkeypatch):
+    codes, values, weight = make_rows(3)
+    codes[400:], weight[200:400] = -1, 0.0
+    memory, ranged = in_both(codes, values, weight, 3, [200, 200, 500], monkeypatch)
+    pair, expected = ranged.widest_pair(), memory.widest_pair()
+    assert pair[1:] == expected[1:]
+    assert_allclose(pair[0], expected[0], rtol=1e-13)
 
 
 def test_groups_apart_from_each_other(monkeypatch):

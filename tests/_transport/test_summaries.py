@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fairlearnkit._transport.summaries import Limit, summarise
+from fairlearnkit._transport.summaries import Limit, _read, summarise
 
 pytest.importorskip("datasketches")
 
@@ -24,6 +24,16 @@ def test_the_error_of_a_sketch_holds_the_rounding_of_weights_once_a_place():
         of_rows = replace(summary, limit=Limit(300, 1.0))
         rounding = summary.distribution()[1] - of_rows.distribution()[1]
         assert_allclose(rounding, n_places / n_points, rtol=0.02)
+
+
+def test_the_error_holds_that_of_the_sketch_and_what_its_quantiles_leave_out():
+    """A distribution function is flat between the quantiles that are kept of it."""
+    values = np.sort(np.random.default_rng(0).normal(size=4_000))
+    summary = summarise(values, None, Limit(300))
+    sketch, (found, error) = _read(summary.sketch), summary.distribution()
+    at = np.searchsorted(found.values, values, side="right")
+    left_out = sketch.get_cdf(values, inclusive=True)[:-1] - np.append(0, found.cdf)[at]
+    assert 0 < left_out.max() <= error - sketch.normalized_rank_error(False)
 
 
 def test_rows_are_not_rounded():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import wasserstein_distance
 
-from fairlearnkit._transport.barycenters import barycenter_maps
+from fairlearnkit._transport.barycenters import _nearest_nonempty, barycenter_maps
 from fairlearnkit._transport.distances import (
     kolmogorov_smirnov,
     largest_wasserstein,
@@ -179,6 +179,25 @@ def test_weights_below_rounding_are_no_atoms():
         assert np.isfinite(moved).all()
 
 
+def test_weights_below_rounding_are_no_atoms_of_any_group():
+    values, weight = np.tile([3.0, 1.0, 2.0, 4.0], 3), np.tile([1e-30, 1, 1, 1e-30], 3)
+    for distribution in make_distributions(values, np.repeat([0, 1, 2], 4), 3, weight):
+        assert distribution.values.tolist() == [1.0, 2.0]
+        assert distribution.cdf.tolist() == [0.5, 1.0]
+
+
+def test_values_of_float32_are_computed_with_in_float64():
+    n = MANY_DISTRIBUTIONS
+    values = np.random.default_rng(0).normal(size=10 * n).astype(np.float32)
+    found, expected = (
+        unfairness(
+            make_distributions(each, np.arange(10 * n) % n, n), np.full(n, 1 / n)
+        )
+        for each in (values, values.astype(np.float64))
+    )
+    assert_allclose(found, expected, rtol=1e-14)
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("tiny", [1e-323, 1e-30, 5e-15])
 def test_tiny_atoms_take_nothing_from_their_neighbours(place, tiny):
@@ -195,7 +214,8 @@ def test_tiny_atoms_take_nothing_from_their_neighbours(place, tiny):
     assert_allclose(np.average(maps[0]), np.average(maps[1]))
 
 
-def test_atoms_without_a_piece_of_their_own():
+@pytest.mark.parametrize("copies", [1, MANY_DISTRIBUTIONS])
+def test_atoms_without_a_piece_of_their_own(copies):
     """Shares of three distributions may chain to one where rounding is."""
     step = 0.8e-14
     shares = [[0.5 + k * step for k in range(j, 6, 2)] for j in (0, 1)]
@@ -203,8 +223,26 @@ def test_atoms_without_a_piece_of_their_own():
         EmpiricalDistribution(np.arange(len(one) + 1.0), np.array([*one, 1.0]))
         for one in shares
     ]
-    for moved in barycenter_maps(distributions, np.array([0.5, 0.5])):
-        assert_allclose(moved, [0.0, 3.0, 3.0, 3.0])
+    p = np.full(2 * copies, 0.5 / copies)
+    for moved in barycenter_maps(distributions * copies, p):
+        assert_allclose(moved, [0.0, 3.0, 3.0, 3.0], atol=1e-13)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=6).filter(any), min_size=1)
+)
+def test_the_nearest_atom_that_has_a_piece(distributions):
+    expected, start = [], 0
+    for nonempty in distributions:
+        known = np.flatnonzero(nonempty)
+        for position in range(len(nonempty)):
+            later = known[known >= position]
+            expected.append(start + (later[0] if len(later) else known[-1]))
+        start += len(nonempty)
+    sizes = [len(nonempty) for nonempty in distributions]
+    found = _nearest_nonempty(np.concatenate(distributions), sizes)
+    assert found.tolist() == expected
 
 
 def test_merge_near_ties():
@@ -223,8 +261,9 @@ def test_merge_near_ties():
 def test_knots_that_nearly_touch():
     """A slope between them would overflow."""
     knots, moved = np.array([0.0, 1e-310, 0.2]), np.array([0.1, 0.25, 0.5])
-    x = np.array([0.0, 5e-311, 1e-310, 0.1, 5e-324])
-    assert_allclose(apply_map(x, knots, moved), [0.1, 0.175, 0.25, 0.375, 0.1])
+    x = np.array([0.0, 5e-311, 1e-310, 0.1, 5e-324, 0.2, 7.0])
+    expected = [0.1, 0.175, 0.25, 0.375, 0.1, 0.5, 0.5]
+    assert_allclose(apply_map(x, knots, moved), expected)
     assert_array_equal(apply_map(x, knots, moved, 0.0), x)
 
 

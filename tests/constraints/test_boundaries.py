@@ -54,6 +54,7 @@ def test_explicit_rows():
     assert two.suffixes == ()
     assert_array_equal(two.toarray(), [[1, -1], [2, -2]])
     assert two.gap([[1.0, 0.0], [0.0, 3.0]]) == 6.0
+    assert Contrasts.from_rows([0, 0]).gap([1.0, 5.0]) == 0.0
     assert Contrasts(np.eye(1), np.array([-1]), ("x",)).groups is None
 
 
@@ -75,6 +76,17 @@ def test_stacked_contrasts_keep_cells_apart():
 
 
 @pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
+def test_gaps_keep_the_digits_of_scores_far_from_zero():
+    """Weights of means, such as 1 / 3, sum to 1 but for rounding."""
+    contrasts = group_contrasts(read_groups(["a", "b", "c"] * 3))
+    f = np.array([[0.0, 7.0, 2.0, 4.0, 1.0, 9.0, 5.0, 4.0, 4.0]]).T * [1.0, -2.0]
+    far = f + np.array([1e14, 1e9])
+    assert contrasts.gap(far) == pytest.approx(4.0, rel=1e-14)
+    expected = [[-1.0, 2.0], [-2.0, 4.0], [-1.0, 2.0]]
+    assert_allclose(contrasts.gaps(far), expected, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::fairlearnkit.exceptions.SmallGroupWarning")
 def test_rows_that_no_stratum_holds():
     strata = np.r_[np.zeros(10, int), np.full(4, -1), np.zeros(6, int)]
     groups = read_groups(["a", "b"] * 10)
@@ -84,6 +96,7 @@ def test_rows_that_no_stratum_holds():
     assert contrasts.means.indptr.dtype == contrasts.means.indices.dtype == np.int32
     assert contrasts.cells == ("a", "b")
     assert contrasts.suffixes == ("",)
+    assert contrasts.groups is groups
     # Strata without names are numbered by the largest index.
     two = group_contrasts(groups, np.r_[np.zeros(10, np.int8), np.ones(10, np.int8)])
     assert two.strata.tolist() == [0, 0, 1, 1]
@@ -191,6 +204,22 @@ def test_contrasts_check_the_rows_of_all_arguments(constraint):
         constraint.contrasts(y.to_numpy()[:19], group.to_numpy())
 
 
+def test_weights_count_the_rows_where_there_is_no_y():
+    with pytest.raises(ValueError, match=r"^sensitive_features has 20 rows .* 19"):
+        DemographicParity().contrasts(None, ["a", "b"] * 10, np.ones(19))
+
+
+@pytest.mark.parametrize("known", ["y", "sensitive_features", "sample_weight"])
+def test_a_gap_compares_the_scores_with_every_argument(known):
+    columns = {"y": np.arange(20) % 2, "sensitive_features": np.repeat([0, 1], 10)}
+    columns["sample_weight"] = np.ones(20)
+    columns[known] = pd.Series(columns[known])
+    scores = pd.Series(np.arange(20.0))
+    assert DemographicParity().gap(scores, **columns) == 10.0
+    with pytest.raises(AlignmentError, match=f"{known} has other rows than scores"):
+        DemographicParity().gap(scores[::-1], **columns)
+
+
 def test_entries_that_stand_for_several_rows():
     groups = replace(read_groups(["a", "b"]), sizes=np.array([10, 9]))
     with pytest.warns(SmallGroupWarning, match="a: 10, b: 9"):
@@ -200,6 +229,9 @@ def test_entries_that_stand_for_several_rows():
 def test_decorrelation_word_by_word():
     with pytest.raises(ValueError, match=r"^Sample weights must contain at least one"):
         Decorrelation().contrasts(None, [1.0, 2.0], [0.0, 0.0])
+    message = r"^decorrelation has no row of known sensitive_features and weight > 0\.$"
+    with pytest.raises(ValueError, match=message):
+        Decorrelation().contrasts(None, [1.0, np.nan], [0.0, 1.0], missing="ignore")
     table = {"age": [1.0, 2.0, 4.0], "income": [5.0, 5.0, 6.0]}
     contrasts = Decorrelation().contrasts(None, table)
     assert contrasts.names == (
@@ -226,6 +258,8 @@ def test_bins_have_names_of_six_digits():
         (np.ones((20, 2)), r"shape \(20, 2\)"),
         ([np.inf] * 20, "NaN or infinity"),
         (["x"] * 20, r"values such as \['x'\]"),
+        ([{}] * 20, r"values such as \[\{\}\]"),
+        (np.arange(20).astype("M8[D]"), r"values such as \[datetime.*\(1970, 1, 1\)\]"),
         (None, "none"),
     ],
 )
@@ -259,6 +293,16 @@ def test_bins_of_few_rows_and_of_weight_zero():
     with pytest.raises(ValueError, match=r"^Sample weights must contain at least one"):
         GeneralParity().contrasts(y, group, np.zeros(80))
     assert GeneralParity().n_bins == 4
+    assert GeneralParity().strata([5.0], 1)[1] == [""]
+
+
+def test_bins_beside_a_row_of_most_of_the_weight():
+    y, group, weight = np.repeat([1.0, 2.0, 3.0, 4.0], 20), ["a", "b"] * 40, np.ones(80)
+    weight[30] = 128.0  # of 207; those up to 1, 2 and 3 have 20, 167 and 187
+    assert GeneralParity().contrasts(y, group, weight).names == (
+        "a - b with y <= 2",
+        "a - b with y > 2",
+    )
 
 
 def test_names_of_constraints_word_by_word():

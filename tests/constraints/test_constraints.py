@@ -272,6 +272,11 @@ def test_degenerate_columns_are_refused():
         Decorrelation().contrasts(None, np.full(40, 1_000_000.1))
     small = Decorrelation().contrasts(None, 1e-13 * np.arange(40.0))
     assert_allclose(small.gap(np.arange(40.0)), np.arange(40.0).std())
+    both = np.outer(np.arange(40.0), [1e-13, 1e13])  # each in its own unit
+    assert_allclose(
+        Decorrelation().contrasts(None, both).gaps(np.arange(40.0)),
+        np.arange(40.0).std(),
+    )
     with pytest.raises(ValueError, match="no row of known"):
         Decorrelation().contrasts(None, np.full(40, np.nan), missing="ignore")
     with pytest.raises(ValueError, match=r"Negative values .* `sample_weight`"):
