@@ -116,8 +116,6 @@ def _quantiles(y, weight, n_bins):
     # Step 1.
     order = np.argsort(y, kind="stable")
     cumulative = np.cumsum(np.ones(len(y)) if weight is None else weight[order])
-    if not cumulative[-1] > 0:
-        return np.zeros(0)  # group_contrasts raises an error for empty groups
     # Step 2.
     wanted = np.arange(1, n_bins) / n_bins * (1.0 - ROUNDING)
     position = np.searchsorted(cumulative / cumulative[-1], wanted)
