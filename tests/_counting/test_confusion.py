@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import accuracy_score
 
 from fairlearnkit import metrics
 from fairlearnkit._counting import confusion as counting
@@ -114,6 +115,16 @@ def test_missing_control_features(weighted, aggregate):
     elsewhere = np.where(grouped, None, "u")
     with pytest.raises(ValueError, match="No row has both a sensitive and a control"):
         gap(slice(None), control_features=elsewhere, missing="ignore")
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, 5])
+def test_control_features_of_another_length(n_rows):
+    y, options = [0, 1, 0, 1], {"sensitive_features": ["a", "a", "b", "b"]}
+    options["control_features"] = ["s"] * n_rows
+    message = f"^control_features has {n_rows} rows but y_pred has 4"
+    for metric in (rate_difference, partial(metrics.group_metric, accuracy_score)):
+        with pytest.raises(ValueError, match=message):
+            metric(y, y, **options)
 
 
 def doors(group):

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
 from fairlearnkit._counting.comparison_intervals import comparison_interval
@@ -88,6 +88,24 @@ def test_equal_weights_are_rows():
     assert_allclose(weighted.n_rows, n)
     ends = wilson_ends(plain.values, n, quantile_for(0.9))
     assert_allclose(weighted.intervals(quantile_for(0.9)), ends, atol=1e-15)
+
+
+def test_intervals_end_at_rates_of_zero_and_one():
+    """Also where a sum of rounded numbers does not, as for 19 rows and z = 2.5."""
+    n = np.arange(1.0, 200.0)
+    for z in (1.0, 2.5, 4.0):
+        low, high = rates_of_sums(0 * n, n, 0 * n, n).intervals(z)
+        assert_array_equal(low, 0)
+        assert (high < 1).all()
+        low, high = rates_of_sums(n, n, n, n).intervals(z)
+        assert_array_equal(high, 1)
+        assert (low > 0).all()
+
+
+def test_the_ratio_to_a_rate_that_can_only_be_zero():
+    values, low, high = np.array([[np.nan, 0.0], [0.2, 0.0], [0.5, 0.0]])
+    ends = interval_of_ratio(values, low, high, 1)
+    assert_array_equal(ends, [[0, 0], [np.inf, np.inf]])
 
 
 def test_effective_rows_by_hand():

@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
@@ -12,10 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import UndefinedMetricWarning
 
 from fairlearnkit._counting import noisy_counts
+from fairlearnkit._counting.discrete_laplace import LARGEST_EPSILON
 from fairlearnkit._counting.noisy_counts import add_noise, check_noise, count_declared
+from fairlearnkit._counting.noisy_group_rates import (
+    noisy_rates_by_group,
+    warn_of_small_noisy_groups,
+    warn_of_undefined_noisy_rates,
+)
 from fairlearnkit._data.messages import CLASS_METRIC
+from fairlearnkit.exceptions import SmallGroupWarning
 from strategies import examples
 
 GROUPS, LABELS = ["a", "b", 3], [0, 1, "no"]
@@ -125,6 +134,37 @@ def test_noise_in_every_cell_that_a_row_can_be_in(with_truth, monkeypatch):
     assert noisy.counts is noisy.weights
     assert (noisy.codes, noisy.epsilon) == ((), 0.25)
     assert exact.counts.sum() == 3  # as it was
+
+
+def noisy_of(counts):
+    """Counts without noise, of groups with rows of class 0 only."""
+    exact = exact_counts([], [], [])
+    table = np.zeros((1, 2, 2, 2), dtype=np.int64)
+    table[0, :, 0, 0] = counts
+    return add_noise(replace(exact, counts=table), LARGEST_EPSILON, True)
+
+
+def test_warnings_of_few_rows_and_of_none():
+    warn_of_small_noisy_groups(noisy_of([10, 40]), stacklevel=2)
+    with pytest.warns(SmallGroupWarning) as caught:
+        warn_of_small_noisy_groups(noisy_of([9, 40]), stacklevel=2)
+    assert str(caught[0].message) == (
+        "Fewer than 10 rows in a group, by the counts with noise: a: 9, b: 40. Its "
+        "rates are uncertain."
+    )
+    assert caught[0].filename == __file__
+    rates = noisy_rates_by_group(noisy_of([-1, 40]), 1, ("accuracy", "selection_rate"))
+    with pytest.warns(UndefinedMetricWarning) as caught:
+        warn_of_undefined_noisy_rates(rates, stacklevel=2)
+    assert str(caught[0].message) == (
+        "With the noise, the count of the rows in the denominator is 0 or less in some "
+        "group for accuracy, selection_rate, which is NaN there."
+    )
+    assert caught[0].filename == __file__
+    taken = noisy_of([9, 40]).take([1])
+    assert taken.groups.tolist() == ["b"]
+    assert taken.counts.tolist() == taken.weights.tolist() == [[[[40, 0], [0, 0]]]]
+    assert taken.epsilon == LARGEST_EPSILON
 
 
 def exact_counts(true, predicted, group, with_truth=True):

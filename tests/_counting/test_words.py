@@ -1,5 +1,7 @@
 """Counts and gaps by hand at their boundaries, and messages word by word."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -17,11 +19,17 @@ from fairlearnkit._counting.count_names import (
 from fairlearnkit._counting.fold_counts import FoldCounter, read_known_groups
 from fairlearnkit._counting.gaps import RateComparison, measure_gap
 from fairlearnkit._counting.group_rates import check_rates, rates_by_group
+from fairlearnkit._counting.kinds import kinds_of_rows, weights_and_squares
 from fairlearnkit._counting.labels import read_classes, read_labels
 from fairlearnkit._counting.named_metric import get_metric
 from fairlearnkit._counting.pairs import widest_pair
 from fairlearnkit._counting.pooled import read_pooled
-from fairlearnkit._counting.rates import RATES, check_truth, rates_without_truth
+from fairlearnkit._counting.rates import (
+    RATES,
+    check_truth,
+    divide,
+    rates_without_truth,
+)
 from fairlearnkit._counting.small_groups import (
     check_min_group_size,
     leave_out_small_groups,
@@ -132,6 +140,7 @@ def test_ratios_of_zeros():
         (("true_positive_rate", "false_positive_rate"), False, True),
         (("true_positive_rate", "true_negative_rate"), False, True),
         (("true_positive_rate", "selection_rate"), False, False),
+        (("true_positive_rate", "negative_predictive_value"), False, False),
         (("positive_predictive_value", "negative_predictive_value"), False, True),
     ],
 )
@@ -238,6 +247,10 @@ def test_columns_of_labels():
         read_labels(y_true=["a", None], y_pred=["a", "b"])
     with pytest.raises(ValueError, match=r"^y holds .*instead of class labels: ha\.$"):
         read_labels(scores_hint="ha", y=[0.5, 0.25])
+    caller = replace(CLASS_METRIC, scores_hint="ha")
+    for y_true in (None, [0, 1]):
+        with pytest.raises(ValueError, match=r"^y_pred holds .*class labels: ha\.$"):
+            classes_of(y_true, [0.5, 0.25], caller=caller)
 
 
 def classes_of(y_true, y_pred, labels=None, pos_label=None, caller=CLASS_METRIC):
@@ -362,6 +375,10 @@ def test_decisions_that_hardly_vary():
     assert describe_constant(classes, true, np.array([0.0, 1.0])).startswith(
         "decides yes for 100.0 % of the rows; 25.0 % of all"
     )
+    # Where all rows are of one class, nothing is wrong with deciding so.
+    assert (
+        describe_constant(classes, np.array([1.0, 0.0]), np.array([1.0, 0.0])) is None
+    )
 
 
 NAMES = {
@@ -401,6 +418,26 @@ def test_labels_as_text():
     assert label_text("it's") == '"it\'s"'
     assert label_text(1) == "1"
     assert label_text(object).startswith("\"<class 'object'>\"")
+
+
+def test_weights_of_which_only_sums_are_known():
+    confusion = confusion_of(TABLE)
+    of_table = replace(confusion, sizes=np.ones(60, dtype=np.intp))
+    assert weights_and_squares(of_table)[0] is confusion.counts
+    for read in (weights_and_squares, kinds_of_rows):
+        with pytest.raises(ValueError, match="too many different values") as caught:
+            read(replace(of_table, weights=0.5 * TABLE))
+        assert str(caught.value) == (
+            "sample_weight of Dask collections has too many different values for "
+            "intervals, which need to know them. Round them, for instance "
+            "sample_weight.round(2), leave intervals out, or pass a sample that is in "
+            "memory."
+        )
+
+
+def test_quotients_without_a_warning():
+    quotients = divide(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 4.0]))
+    assert_array_equal(quotients, [np.nan, np.inf, 0.25])
 
 
 def test_the_widest_pair():

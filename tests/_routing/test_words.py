@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_selection import RFECV
+from sklearn.feature_selection import RFECV, SequentialFeatureSelector
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -58,6 +60,13 @@ class TransformsBoth(BaseEstimator):
 
     def transform_x_y(self, X, y):
         return X[1:], y[1:]
+
+
+class FitsOnly:
+    """A model that knows nothing of scikit-learn's requests."""
+
+    def fit(self, X, y=None):
+        return self
 
 
 class PipelineOfBoth(Pipeline):
@@ -222,6 +231,10 @@ def test_parts_by_path():
         "estimator__standardscaler",
         "estimator__sensitivecolumns",
     }
+    # Scorers do not fit, and duck-typed models have no requests.
+    search = GridSearchCV(FitsOnly(), {}, scoring=get_scorer("r2"))
+    assert {"estimator", "scoring"} < set(all_parts(search))
+    assert set(consumers(search)) == {""}
     frozen = make_pipeline(FrozenEstimator(PARITY))
     assert "frozenestimator__estimator" in consumers(frozen)
     assert "frozenestimator__estimator" not in consumers(frozen, fit=True)
@@ -264,6 +277,14 @@ def test_warnings_of_models_without_weights():
         "KNeighborsClassifier takes no sample_weight: fitted without it. They count "
         "rows."
     )
+    select = SequentialFeatureSelector(knn)
+    two = make_pipeline(select, LinearDiscriminantAnalysis())
+    with pytest.warns(UserWarning, match="take no") as caught:
+        warn_unweighted(two, weight)
+    assert str(caught[0].message) == (
+        "LinearDiscriminantAnalysis, KNeighborsClassifier take no sample_weight: "
+        "fitted without it."
+    )
     with pytest.warns(UserWarning, match="^StandardScaler2 takes no sample_weight"):
         warn_unweighted(type("StandardScaler2", (DropsRows,), {})(), weight)
 
@@ -301,8 +322,10 @@ def test_the_sensitive_columns_inside():
     assert find_sensitive_columns(GridSearchCV(columns, {})) is columns
     passes = [("p", "passthrough"), ("n", None), ("d", DropsRows()), ("m", columns)]
     assert find_sensitive_columns(Pipeline(passes)) is columns
-    scales = Pipeline([("s", StandardScaler()), ("m", columns)])
-    assert find_sensitive_columns(scales) is None
+    assert find_sensitive_columns(Pipeline([("m", columns)])) is columns
+    scaler = ("s", StandardScaler())
+    for before in ([scaler], [("p", "passthrough"), scaler]):
+        assert find_sensitive_columns(Pipeline([*before, ("m", columns)])) is None
     X, y = np.arange(20.0)[:, None], np.arange(20) % 2
     boosted = GradientBoostingClassifier(n_estimators=1).fit(X, y)
     assert find_sensitive_columns(boosted) is None

@@ -173,7 +173,11 @@ def test_what_cannot_be_compared(data):
         call({"a": "accuracy"})
     with pytest.raises(ValueError, match=r"^metric must be a func.*got 'accuracy'"):
         call("accuracy")
-    with pytest.raises(ValueError, match=r"have the names \['accuracy_score', 'acc"):
+    message = (
+        r"^The metrics have the names \['accuracy_score', 'accuracy_score'\]: pass at "
+        r"least one, and name each by another key, metric=\{'name': function\}\.$"
+    )
+    with pytest.raises(ValueError, match=message):
         call([accuracy_score, accuracy_score])
     with pytest.raises(ValueError, match="at least one"):
         call([])
