@@ -219,15 +219,19 @@ class _State:
         blind = abs(slope) <= BLIND * abs(self.value)
         # A step that changes the objective by rounding only counts as blind.
         self.n_blind = self.n_blind + 1 if blind else 0
-        self.step_length = 0.0
-        if self.feasible and slope >= 0 and not blind:
+        shortened, self.step_length = self.step_length < 1.0, 0.0
+        searches = self.feasible and not blind
+        if searches and slope >= 0:
             return
-        end = self._at(self.w + step[:-1], self.b + step[-1])
-        turned = end.gradient @ step > FLAT_SLOPE * abs(slope)
-        if self.feasible and turned and not blind:
-            self.step_length, end = self._search(step, slope, end)
-        else:
-            self.step_length = 1.0
+        # The end of a step, in one pass over X, tells whether the objective turns up
+        # before. After a step that was shortened the search finds out for less.
+        end, turned = None, True
+        if not (searches and shortened):
+            end = self._at(self.w + step[:-1], self.b + step[-1])
+            turned = end.gradient @ step > FLAT_SLOPE * abs(slope)
+        self.step_length = 1.0
+        if searches and turned:
+            self.step_length, end = self._search(step, slope)
         most = self.value + BLIND * abs(self.value) + self.floor
         # It is NaN after a step of 1e154, where no curvature is left.
         if np.isnan(end.value) or (self.feasible and end.value > most):
@@ -286,7 +290,7 @@ class _State:
     def _take(self, point):
         self.w, self.b, self._f, self.value, self.pull, self.gradient = point
 
-    def _search(self, step, slope, end):
+    def _search(self, step, slope):
         """Where the slope is nearly up to zero, so that the objective has fallen.
 
         Secant and bisection in turn. A derivative that is the same at both ends is so
@@ -303,17 +307,23 @@ class _State:
         square = p.reg * (dw @ dw)
         rest = p.reg * (self.w @ dw) + rows.sums(product, start, df)
         rest -= few.sums(product, g, few_df)
-        low, high = (0.0, slope), (1.0, end.gradient @ step)
+
+        def slope_at(t):
+            varies = few.sums(_slope_along, few_f, few_df, t=t, loss=p.loss)
+            return varies + rest + t * square
+
+        low, high = (0.0, slope), (1.0, slope_at(1.0))
+        if high[1] <= FLAT_SLOPE * abs(slope):
+            low = high
         for i in range(MOST_SLOPES):
+            if low[1] >= -FLAT_SLOPE * abs(slope) or low[0] == 1.0:
+                break
             # Secant in even rounds; bisection in odd ones, so that both ends move.
             share = 0.5 if i % 2 else -low[1] / (high[1] - low[1])
             t = low[0] + share * (high[0] - low[0])
-            slope_at_t = few.sums(_slope_along, few_f, few_df, t=t, loss=p.loss)
-            value = slope_at_t + rest + t * square
+            value = slope_at(t)
             is_high = value > ROUNDING_OF_SLOPES * abs(slope)
             low, high = (low, (t, value)) if is_high else ((t, value), high)
-            if low[1] >= -FLAT_SLOPE * abs(slope):
-                break
         t = low[0]
         f = rows.combined((1.0, t), f, df)
         return t, self._at(self.w + t * dw, self.b + t * step[-1], f)

@@ -399,9 +399,18 @@ class MemoryRows(Rows):
             return None
         return self.block(partial(self.at, slices[0]), self.y, self.c)
 
-    def _blocks(self, columns):
+    def _parts(self):
         for rows in self.slices():
-            block = self.block(partial(self.at, rows), self.y[rows], self.c[rows])
+            yield rows, self.block(partial(self.at, rows), self.y[rows], self.c[rows])
+
+    @cached_property
+    def _views(self):
+        """The blocks, kept where they are views of X; else None."""
+        views = self.shift is None and self.X.dtype == np.float64
+        return list(self._parts()) if views else None
+
+    def _blocks(self, columns):
+        for rows, block in self._views or self._parts():
             yield rows, block, [column[rows] for column in columns]
 
     def sums(self, kernel, *columns, **params):

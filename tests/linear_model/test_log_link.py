@@ -165,6 +165,7 @@ def test_every_solver_finds_the_optimum(model, alpha, max_gap, fit_intercept, so
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Solution may be inaccurate")  # of the reference
 @both
 @pytest.mark.parametrize("ratio", [0.5, -0.4, 0.0, 1.0])
 @pytest.mark.parametrize("n_groups", [2, 3, 5])
