@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from scipy.optimize import linprog
 
+from fairlearnkit._optim import decision_path as path_module
 from fairlearnkit._optim.decision_dual import maximise_dual
 from fairlearnkit._optim.decision_path import decision_path, line_rules
 from fairlearnkit._optim.decision_thresholds import (
@@ -22,6 +23,7 @@ from fairlearnkit._optim.decisions import (
     smallest_bound,
 )
 from fairlearnkit._optim.strata import largest_gap
+from fairlearnkit.postprocessing._decision_rules import _constant
 
 
 def make_problem(seed, *, known=None, n_classes=None, n_groups=None):
@@ -248,3 +250,41 @@ def test_rows_that_are_almost_decided_cause_no_warning(n_classes):
         own = replace(problem, costs=costs)
         multipliers = maximise_dual(own, 0.0, temperatures=np.array([1 / exponent]))
         assert_allclose(multipliers, 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_multipliers_may_come_from_a_part_of_the_rows(monkeypatch, seed):
+    problem, truth, _ = make_problem(seed, known=False, n_groups=3)
+    of_all = decision_path(problem, truth)
+    monkeypatch.setattr(path_module, "MAX_DUAL_ROWS", 25)
+    of_some = decision_path(problem, truth)
+    assert of_some.cost[-1] == pytest.approx(of_all.cost[-1])  # the plain rule
+    for bound, cost, nu in zip(of_some.bound, of_some.cost, of_some.multipliers):
+        decided = problem.decide(nu)
+        assert truth.bound(decided) <= bound + 1e-9
+        assert problem.cost(decided) == pytest.approx(cost)
+    assert of_some.bound[0] <= of_all.bound[0] + 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lines_are_followed_in_blocks(monkeypatch, seed):
+    problem, truth, _ = make_problem(seed, known=False, n_groups=3)
+    start, direction = np.zeros(len(truth.strata)), truth.strata + 1.0
+    direction[0] = -direction[1:].sum()
+    at_once = line_rules(problem, truth, start, direction, 1.0)
+    monkeypatch.setattr(path_module, "BLOCK", 2 * len(truth.strata))
+    in_blocks = line_rules(problem, truth, start, direction, 1.0)
+    assert len(at_once.bound) > 1
+    assert_allclose(in_blocks.bound, at_once.bound, atol=1e-12)
+    assert_allclose(in_blocks.cost, at_once.cost)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_class_for_all_costs_more_than_any_rule_without_a_gap(seed):
+    problem, truth, _ = make_problem(seed, known=True)
+    nu = maximise_dual(problem, 0.0, np.zeros(len(truth.strata)))
+    found = _constant(problem, truth, nu)
+    costs = problem.weight @ problem.costs
+    assert found.cost == costs.min()
+    optimum = lowest_cost(problem, 0.0)
+    assert found.duality_gap == pytest.approx(found.cost - optimum, abs=1e-5)

@@ -223,7 +223,10 @@ def test_more_than_two_classes(n_classes, constraint, known):
         assert model.gap_ <= 0.02 + 1 / fewest
     assert list(model.multipliers_) == list(range(n_classes))
     assert model.decision_function(proba, **metadata).shape == (500, n_classes)
-    with pytest.raises(ValueError, match="two classes only"):
+    words = (
+        r"two classes only.*share decided k among rows with y = k, for each class k\.$"
+    )
+    with pytest.raises(ValueError, match=words):
         clone(model).set_params(constraint="equalized_odds").fit(
             proba, y, sensitive_features=group
         )
@@ -652,6 +655,8 @@ def test_missing_and_unseen_groups(given):
     plain = X[:, 1] > 0.5
     assert_array_equal(decided[group == 2], plain[group == 2])
     assert np.any(decided != plain)
+    shares = np.where(decided, X[:, 0], X[:, 1])  # of being wrong
+    assert left_out.cost_ == pytest.approx(shares.mean())
     assert_array_equal(
         left_out.predict(X, sensitive_features=np.full(len(y), "new")), plain
     )
@@ -734,7 +739,11 @@ def test_texts_and_dicts_as_rows():
         ({"cost": [[0.0, 1.0], [1.0]]}, "cost must be finite"),
         ({"cost": {"no": 1.0}}, "known classes"),
         ({"max_gap": 5}, "between 0 and 1"),
-        ({"cost": [[1.0, 0.0], [0.0, 1.0]]}, "no more expensive"),
+        (
+            {"cost": [[1.0, 0.0], [0.0, 1.0]]},
+            "no more expensive than right ones; row j, column k holds the cost of "
+            "deciding k where j is the class\\.$",
+        ),
         ({"max_gap": -0.1}, "'max_gap' parameter"),
         ({"confidence": 1.0}, "'confidence' parameter"),
         ({"cv": iter(())}, "no folds"),
