@@ -260,12 +260,17 @@ class _State:
         g = self._gradient()
         low, high, slope, free = self._face(g)
         d = self._minimise_on(free, -slope, sharpness)
-        for _ in range(MOST_HALVINGS):
+        for i in range(MOST_HALVINGS):
             target = self._onto(np.clip(self.a + d, low, high), low, high)
             length = self._move(target - self.a, g)
             if length:
                 return length
-            d = 0.5 * d
+            if i:
+                d = 0.5 * d
+            else:
+                # What the sum lacks was shared out among all rows, of which short ones
+                # take most and leave their limits. Rows of the face alone share it now.
+                low, high = np.where(free, low, self.a), np.where(free, high, self.a)
         return 0.0
 
     def _face(self, g):

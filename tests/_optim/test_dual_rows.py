@@ -254,3 +254,19 @@ def test_multipliers_of_short_rows_sum_to_zero(size, seed):
     found = 4.0 * weight @ np.maximum(np.abs(y - model.predict(X)) - 0.5, 0)
     assert_allclose(found, min(losses), rtol=1e-12)
     assert abs(model.duality_gap_) <= 1e-13 * found
+
+
+def test_faces_of_rows_of_very_different_length():
+    """What clipping takes from the sum goes to rows of the face, not to short ones."""
+    rng, n, d, words = np.random.default_rng(0), 3000, 6000, 30
+    often = np.arange(1, d + 1) ** -0.9
+    columns = rng.choice(d, n * words, p=often / often.sum())
+    places = np.repeat(np.arange(n), words), columns
+    X = sparse.csr_array((np.ones(n * words), places), (n, d))
+    norms = np.sqrt(X.multiply(X).sum(axis=1))
+    X = sparse.csr_array(X.multiply((rng.lognormal(0, 1.5, n) / norms)[:, None]))
+    scores = X @ rng.normal(size=d)
+    y = scores + 0.7 * scores.std() * rng.normal(size=n) > 0
+    model = ParityLinearSVC(loss="hinge", solver="dual", tol=1e-6)
+    model.fit(X, y, sensitive_features=np.arange(n) % 2)
+    assert model.n_iter_ <= 27
