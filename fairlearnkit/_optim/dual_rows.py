@@ -25,32 +25,32 @@ from fairlearnkit._optim.strata import active_differences
 from fairlearnkit._optim.truncated_newton import best_intercept
 
 # Figures are of benchmarks/constants.py: 96 fits of generated texts of 6,000 x 15,000,
-# half of them with rows of lognormal length, take 14,116 products with X or X' and 383
+# half of them with rows of lognormal length, take 11,966 products with X or X' and 386
 # faces. Where none is given, half or twice as much change nothing.
 
 # Projected gradient steps before the first face; after one that was wrong, twice as
-# many each time. Half of the first take 14,578 products and 451 faces, twice as many
-# 17,122 and 354; of the second 14,278 and 412, 13,718 and 362; of the third 14,662 and
-# 410, 14,412 and 383.
+# many each time. Half of the first take 13,450 products and 451 faces, twice as many
+# 13,116 and 327; of the second 12,996 and 405, 13,012 and 368; of the third 11,952 and
+# 389, 11,986 and 384.
 FIRST_STEPS, MORE_STEPS, MOST_STEPS = 12, 10, 40
 # Relative residual of the systems on a face, and steps of conjugate gradients at most.
-# Half of the first takes 14,266 products and 357 faces, twice as much 14,450 and 431;
-# half of the second 14,894 and 463, twice as many 14,738 and 384.
+# Half of the first takes 12,532 products and 364 faces, twice as much 11,572 and 419;
+# half of the second 11,990 and 448, twice as many 12,360 and 378.
 FORCING, MOST_CG = 0.1, 12
 # Share of rows on a face below which the others are left out of products, which then
-# cost less. Twice as much, that is always, takes 14,902 products and 390 faces.
+# cost less. Twice as much, that is always, takes 12,124 products.
 FEW_ROWS = 0.6
 # A step that would better be shorter than this comes from a wrong face. One of a right
 # face that leaves more than this part of the gap asks for a sharper solution. Half of
-# the first takes 14,326 products and 408 faces, twice as much 14,040 and 378; of the
-# second 14,158 and 378, 14,140 and 384.
+# the first takes 12,504 products and 402 faces, twice as much 12,062 and 380; of the
+# second 12,012 and 380, 11,654 and 382.
 WRONG_FACE, SLOW_FACE = 0.5, 0.5
-# How much sharper, and at most. Half of the first takes 14,330 products and 388 faces,
-# twice as much 14,494 and 388.
+# How much sharper, and at most. Half of the first takes 12,060 products and 391 faces,
+# twice as much 12,290 and 384.
 SHARPER, SHARPEST = 4.0, 100.0
 # Decrease, as a part of what the slope promises, from which a whole step is taken: it
-# keeps rows exactly at their limits. Half of it takes 14,178 products and 383 faces,
-# twice as much 14,986 and 400.
+# keeps rows exactly at their limits. Half of it takes 11,990 products and 384 faces,
+# twice as much 12,342 and 387.
 ARMIJO = 0.1
 # Slopes below this part of the objective are rounding: such steps are taken whole.
 BLIND = 1e-13
@@ -62,11 +62,11 @@ FLAT = 1e-10
 # gives all digits.
 MOST_SHIFTS = 100
 # Squared norms of rows below this part of the median, and of the largest, count as
-# that in the metric. Half of the first takes 13,630 products and 387 faces, twice as
-# much 13,368 and 381.
+# that in the metric. Half of the first takes 11,368 products and 375 faces, twice as
+# much 12,326 and 383.
 SHORT_ROW, SHORTEST_ROW = 1e-2, 1e-9
 # How often a step on a face is halved, where its projection leads uphill. Half as many
-# take 13,798 products and 382 faces, twice as many 14,776 and 393.
+# take 12,010 products and 388 faces, twice as many 12,038 and 386.
 MOST_HALVINGS = 6
 # Sum of the multipliers, relative to that of their sizes, that counts as 0.
 BALANCED = 1e-13
