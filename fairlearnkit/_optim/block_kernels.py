@@ -42,3 +42,8 @@ def row_squares(block):
         X = X.multiply(X)
         return np.asarray(X.sum(axis=1)).ravel()
     return np.einsum("ij,ij->i", X, X)
+
+
+def nonzero_counts(block):
+    """Number of rows in which each column is not 0."""
+    return np.asarray((block.X != 0).sum(axis=0)).ravel()

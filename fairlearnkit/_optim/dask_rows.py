@@ -209,7 +209,7 @@ class DaskRows(Rows):
         if not shift.any():
             return self
         new = self._with(View(self.y, self.c, (*self.view.moves, (None, shift))))
-        new.moved = np.abs(shift)
+        new.moved, new.ends = np.abs(shift), self.ends - shift
         return new
 
     def weighted(self):

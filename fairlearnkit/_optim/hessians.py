@@ -11,6 +11,12 @@ from fairlearnkit._optim.rows import gram, sums_of
 # Share of rows with curvature above which a Hessian is expensive enough to be reused.
 # Half or twice of it change the time of a fit by less than a fifth.
 MANY_CURVED = 0.2
+# Steps that a Hessian learns from, at most. With half or twice as many,
+# benchmarks/constants.py counts the same products, and 3 % more Hessians.
+PAIRS = 8
+# A change of the gradient that is next to orthogonal to the step is rounding. Half or
+# twice of it change no step there.
+LEAST_COSINE = 1e-8
 
 
 class DenseHessian:
@@ -46,15 +52,39 @@ class DenseHessian:
             H[-1, -1] = total
         if H[-1, -1] <= 0:
             H[-1, -1] = flat
-        self.H, self.factor = H, None
+        self.H, self.factor, self.pairs = H, None, []
         with suppress(LinAlgError):  # where H is singular, `solve` takes eigenvectors
             self.factor = cho_factor(H, check_finite=False)
+
+    def learn(self, step, change):
+        """Make H times a step the change of the gradient along it, by BFGS.
+
+        Parameters
+        ----------
+        step, change : ndarray of shape (n_features + 1,)
+            Left out where rounding is all there is to the change.
+        """
+        curve = step @ change
+        if curve > LEAST_COSINE * np.linalg.norm(step) * np.linalg.norm(change):
+            self.pairs = [*self.pairs[1 - PAIRS :], (step, change, curve)]
 
     def solve(self, rhs):
         """H^-1 rhs, for rhs of shape (n_features + 1, n_columns).
 
-        By the pseudoinverse, of H scaled to a diagonal of ones, where H is singular.
+        By the two loops of limited-memory BFGS, from the factor of H (Nocedal and
+        Wright, Numerical Optimization, 2006, algorithm 7.4).
         """
+        x, shares = rhs, []
+        for step, change, curve in reversed(self.pairs):
+            shares.append(step @ x / curve)  # (n_columns,)
+            x = x - np.outer(change, shares[-1])
+        x = self._solve_factored(x)
+        for (step, change, curve), share in zip(self.pairs, reversed(shares)):
+            x = x + np.outer(step, share - change @ x / curve)
+        return x
+
+    def _solve_factored(self, rhs):
+        """Without pairs; by the pseudoinverse where H, scaled to ones, is singular."""
         if self.factor is not None:
             return cho_solve(self.factor, rhs, check_finite=False)
         # Scaled, so that no unit of a feature decides which eigenvalues are rounding.

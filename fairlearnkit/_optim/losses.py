@@ -19,7 +19,11 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, xlog1py, xlogy
+
+# exp(700) is a float, and 1 / (1 + exp(700)) is 1e-304.
+LARGEST_EXPONENT = 700.0
+# The smallest positive float of full precision, and the largest one below 1.
+SMALLEST, LARGEST_BELOW_1 = np.finfo(np.float64).tiny, 1.0 - np.finfo(np.float64).epsneg
 
 
 class DualTerms(NamedTuple):
@@ -197,21 +201,25 @@ class Logistic(SmoothLoss):
 
     def value(self, y, f):
         """log(1 + exp(-y f)), without overflow."""
-        return np.logaddexp(0.0, -y * f)
+        z = -y * f
+        return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
     def derivative(self, y, f):
         """-y q, with q = 1 / (1 + exp(y f)) the probability of the other class."""
-        return -y * expit(-y * f)
+        return -y / (1.0 + np.exp(np.minimum(y * f, LARGEST_EXPONENT)))
 
     def curvature(self, y, f):
         """Product q (1 - q), the same for both classes."""
-        p = expit(f)
-        return p * (1.0 - p)
+        odds = np.exp(-np.abs(f))
+        return odds / (1.0 + odds) ** 2
 
     def conjugate(self, y, v):
         """Sum q log q + (1 - q) log(1 - q), with q = -y v in [0, 1]."""
         q = np.clip(-y * v, 0.0, 1.0)
-        return xlogy(q, q) + xlog1py(1.0 - q, -q)
+        rest = 1.0 - q
+        # Where one of them is 0, so is its product with the log of anything finite.
+        some, most = np.maximum(q, SMALLEST), np.minimum(q, LARGEST_BELOW_1)
+        return q * np.log(some) + rest * np.log1p(-most)
 
     def domain_excess(self, y, v):
         """Distance of q = -y v from [0, 1]."""

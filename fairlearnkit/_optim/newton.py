@@ -27,13 +27,13 @@ from fairlearnkit._optim.certificate import (
 from fairlearnkit._optim.problem import Solution
 
 # A factored Hessian is kept for another step if the last one left at most this part of
-# the gap. Measured on 20,000 x 54, half of it saves two thirds of the steps and a tenth
-# of the time, twice as much changes nothing.
+# the gap. Counted by benchmarks/constants.py, half of it saves a twentieth of the
+# products with X and takes a third more Hessians; twice as much takes 1.4 times the
+# products. Half a dozen products cost as much as a Hessian.
 ENOUGH = 0.5
-# The same for one from a nearby problem, whose steps gain more. Paths of 20 points on
-# Adult (logistic, squared hinge) take 11 and 12 Hessians and 54 and 69 steps; with half
-# of it 11 and 15, and 51 and 63; with twice as much 9 and 10, and 56 and 75. Also for
-# rows elsewhere, where a pass for another step costs as much as one for a Hessian.
+# The same for one from a nearby problem, whose steps gain more; there, half or twice of
+# it change the products by 1 % and the Hessians by 4 %. Also for rows elsewhere, where
+# a pass for another step costs as much as one for a Hessian.
 ENOUGH_WARM = 0.02
 # A line search ends where the slope is at most this part of the first. Twice or half as
 # much change the number of steps by less than a fifth either way.
@@ -68,7 +68,8 @@ def newton(
 
     1. The gradient gives a cheap duality gap. Where that is small, or no progress is
        left, the full certificate is computed, which decides.
-    2. The Hessian is factored, unless steps with the last one still pay.
+    2. The Hessian is factored, unless steps with the last one still pay. That one
+       learns from the last step, by BFGS.
     3. The step goes to the minimiser of the model on the feasible set.
     4. A line search ends near the minimum along the step; full steps are usual. From a
        start that is not feasible, the first step is a full one.
@@ -127,6 +128,8 @@ def newton(
             is_fresh = not (pays and system.keeps)
             if is_fresh:
                 system = state.hessian(hessian)
+            elif certify and state.moved:  # else exact ones end, with kinks
+                system.learn(*state.moved)
             # Steps 3 and 4.
             state.move(constrained_step(problem, state.w, state.gradient, system))
             last = gap
@@ -179,6 +182,7 @@ class _State:
     def __init__(self, p, start, floor):
         self.p, self.floor = p, floor
         self.feasible, self.step_length, self.n_blind = True, 1.0, 0
+        self.moved = None  # the last step, and how it changed the gradient
         self._take(self._at(*(p.start() if start is None else start)))
 
     def cheap_gap(self):
@@ -238,6 +242,7 @@ class _State:
             self.step_length = 0.0
             return
         self.feasible = True
+        self.moved = self.step_length * step, end.gradient - self.gradient
         self._take(end)
 
     def multipliers(self, certify):

@@ -447,11 +447,14 @@ class MemoryRows(Rows):
 
     def ranges(self):
         if "ranges" not in self._of_X:
-            self._of_X["ranges"] = column_ranges(self.X, self.slices())
+            ends = column_ranges(self.X, self.slices())
+            self._of_X["ranges"] = ends if self.shift is None else ends - self.shift
         return self._of_X["ranges"]
 
     def shifted(self, shift):
-        return type(self)(self.X, self.y, self.c, shift if shift.any() else None)
+        new = type(self)(self.X, self.y, self.c, shift if shift.any() else None)
+        new._of_X["ranges"] = self.ranges() - shift
+        return new
 
     def weighted(self):
         positive = self.c > 0
@@ -483,9 +486,9 @@ class MemoryRows(Rows):
         return new, values
 
     def sample(self, n_rows):
-        n_samples = self.shape[0]
-        drawn = np.random.default_rng(0).choice(n_samples, n_rows, replace=False)
-        rows = np.sort(drawn)
+        # One row of each of so many stretches of the rows.
+        n_samples, random = self.shape[0], np.random.default_rng(0).random(n_rows)
+        rows = ((np.arange(n_rows) + random) * (n_samples / n_rows)).astype(np.intp)
         c = self.c[rows] * (n_samples / n_rows)
         new = type(self)(self.X[rows], self.y[rows], c, self.shift)
         new.moved = self.moved

@@ -94,6 +94,9 @@ def test_a_sample_stands_for_all_rows(X, form):
     assert_allclose(few.c, 5 * rows.c[drawn])
     assert_allclose(few.matvec(np.ones(4)), rows.matvec(np.ones(4))[drawn])
     np.testing.assert_array_equal(few.moved, rows.moved)
+    # Of a table in the order of some column, one row of each stretch of 5.
+    np.testing.assert_array_equal(drawn // 5, np.arange(10))
+    assert len(set(drawn % 5)) > 2
 
 
 def test_a_kernel_asks_for_x_or_not(X):
@@ -315,6 +318,11 @@ def test_ranges_of_columns(monkeypatch, X, form, sign, n_rows):
     X[:, 0] = (sign or 1) * (3.0 + 0.1 * np.arange(n_rows))  # without a zero
     rows = make_rows(FORMS[form](X), np.ones(n_rows), np.ones(n_rows))
     assert_allclose(rows.ranges(), [X.min(axis=0), X.max(axis=0)], rtol=1e-6)
+    shift = np.array([3.0, 0.0, 0.0, 0.0])
+    X = X - shift
+    assert_allclose(rows.shifted(shift).ranges(), [X.min(0), X.max(0)], atol=1e-6)
+    moved = type(rows)(rows.X, rows.y, rows.c, shift)
+    assert_allclose(moved.ranges(), [X.min(0), X.max(0)], atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["array", "csr"])

@@ -334,6 +334,25 @@ def test_the_first_point_of_many_rows_is_that_of_a_sample(loss, bound, monkeypat
         assert contrasts.gap(X @ found.coef) <= bound + 1e-8
 
 
+@pytest.mark.parametrize("n_large", [0, 40, 4000])
+def test_a_sample_is_not_used_where_few_rows_decide_a_column(n_large, monkeypatch):
+    """The Hessian of a sample says little of a category of 40 in 4,000 rows."""
+    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=4000)
+    rare = np.zeros(4000)
+    rare[:n_large] = 1.0 + 0.1 * X[:n_large, 0]
+    X[:, 3] = np.random.default_rng(0).permutation(rare)
+    took, newton = [], solver_newton.newton
+
+    def spy(problem, **options):
+        took.append(problem.rows.shape[0])
+        return newton(problem, **options)
+
+    monkeypatch.setattr(solver_newton, "newton", spy)
+    monkeypatch.setattr(solver_newton, "MANY_ELEMENTS", X.size)
+    run(X, y, c, contrasts, "logistic", 0.0)
+    assert took == ([4000] if n_large == 40 else [500, 4000])
+
+
 def test_too_few_iterations_end_with_status_max_iter():
     X, y, c, contrasts = make_problem("demographic_parity", 2, False)
     for loss, solvers in FAST.items():
