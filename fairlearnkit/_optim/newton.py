@@ -45,6 +45,10 @@ ROUNDING_OF_SLOPES = 1e-9
 # Changes of the objective below this part of it are rounding of a sum of many terms.
 # With half or twice as much, 2 of 80 fits take one or two steps more or less.
 BLIND = 1e-13
+# Share of rows whose derivative changes along a step up to which X'g is changed by
+# theirs alone: the hinge on Adult takes .86 of the time. With half of it .95, with
+# twice as much .9.
+FEW_MOVING = 0.2
 # Slopes that a line search evaluates at most: 50 of them are bisections, which give all
 # digits. 391 searches took 5 in the median and 29 at most, so that half or twice as
 # many make no difference.
@@ -289,17 +293,23 @@ class _State:
             sums = p.rows.sums(_evaluated_at, f, loss=p.loss)
         loss, pull, total = sums
         value = 0.5 * p.reg * (w @ w) + loss
+        return self._point(w, b, f, value, pull, total)
+
+    def _point(self, w, b, f, value, pull, total):
+        p = self.p
         gradient = np.append(p.reg * w + pull, p.fit_intercept * total)
-        return _Point(w, b, f, value, pull, gradient)
+        return _Point(w, b, f, value, pull, total, gradient)
 
     def _take(self, point):
-        self.w, self.b, self._f, self.value, self.pull, self.gradient = point
+        self.w, self.b, self._f, self.value, *derivatives = point
+        self.pull, self.total, self.gradient = derivatives
 
     def _search(self, step, slope):
         """Where the slope is nearly up to zero, so that the objective has fallen.
 
         Secant and bisection in turn. A derivative that is the same at both ends is so
-        between them: only the other rows are looked at again.
+        between them: only the other rows are looked at again, and if they are few, the
+        gradient changes by theirs.
         """
         p, rows, f, dw = self.p, self.p.rows, self.f, step[:-1]
         df = p.scores(dw, step[-1])
@@ -307,7 +317,9 @@ class _State:
         moving = rows.column(
             _differs, start, rows.column(_slopes_along, f, df, t=1.0, loss=p.loss)
         )
-        few, (g, few_f, few_df) = rows.select(moving, start, f, df, features=False)
+        few_move = rows.in_memory and rows.total(moving) <= FEW_MOVING * rows.shape[0]
+        few, columns = rows.select(moving, start, f, df, features=few_move)
+        g, few_f, few_df = columns
         # The penalty along the step is quadratic: its slope is linear + t square.
         square = p.reg * (dw @ dw)
         rest = p.reg * (self.w @ dw) + rows.sums(product, start, df)
@@ -331,7 +343,13 @@ class _State:
             low, high = (low, (t, value)) if is_high else ((t, value), high)
         t = low[0]
         f = rows.combined((1.0, t), f, df)
-        return t, self._at(self.w + t * dw, self.b + t * step[-1], f)
+        w, b = self.w + t * dw, self.b + t * step[-1]
+        if not few_move:
+            return t, self._at(w, b, f)
+        there = few.column(_slopes_along, few_f, few_df, t=t, loss=p.loss)
+        change = few.combined((1.0, -1.0), there, g)
+        pull, total = self.pull + few.rmatvec(change), self.total + few.total(change)
+        return t, self._point(w, b, f, p.objective(w, f), pull, total)
 
 
 class _Point(NamedTuple):
@@ -342,6 +360,7 @@ class _Point(NamedTuple):
     f: object
     value: float
     pull: np.ndarray
+    total: float
     gradient: np.ndarray
 
 

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
+from fairlearnkit._optim import newton as newton_module
 from fairlearnkit._optim import solve, solver_dual, solver_interior_point, solver_newton
 from fairlearnkit._optim.augmented_lagrangian import (
     smoothed_problem,
@@ -332,6 +333,25 @@ def test_the_first_point_of_many_rows_is_that_of_a_sample(loss, bound, monkeypat
     assert found.scores is not None
     if bound < np.inf:
         assert contrasts.gap(X @ found.coef) <= bound + 1e-8
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive", "squared_hinge"])
+def test_gradients_after_a_search(loss, share, monkeypatch):
+    """Of all rows, or changed by those whose derivative changes along the step."""
+    X, y, c, contrasts = make_problem("demographic_parity", 3, True, n=400)
+    found, take = [], newton_module._State._take
+
+    def compare(state, point):
+        take(state, point)
+        g = -state._alpha()
+        found.append([*state.pull, state.total])
+        assert_allclose(found[-1], [*state.p.rows.rmatvec(g), g.sum()], atol=1e-12)
+
+    monkeypatch.setattr(newton_module, "FEW_MOVING", share)
+    monkeypatch.setattr(newton_module._State, "_take", compare)
+    run(X, y, c, contrasts, loss, 0.1, "newton-cholesky")
+    assert len(found) > 5
 
 
 @pytest.mark.parametrize("n_large", [0, 40, 4000])
