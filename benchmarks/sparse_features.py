@@ -47,7 +47,7 @@ DESIGNS = [
     ("text", 50_000, 10_000, 65),
 ]
 PENALTIES = (0.01, 1.0, 100.0)
-SOLVERS = ("newton-cholesky", "newton-cg", "dual")
+SOLVERS = ("newton-cholesky", "newton-cg", "dual", "interior-point")
 # Square matrices of more features do not fit the memory that was at hand.
 WIDEST = 10_000
 SHORT = 0.05
@@ -120,6 +120,18 @@ def seconds(model, X, y, limit=None, **groups):
     return spent / n_fits
 
 
+def takes(loss, n_features):
+    """Solvers that take a loss, and so many features."""
+    names = {"newton-cg"}
+    if loss != "logistic":
+        names.add("dual")
+    if n_features <= WIDEST:
+        names.add("newton-cholesky")
+        if loss in {"hinge", "epsilon-insensitive"}:
+            names.add("interior-point")
+    return names
+
+
 def cell(loss, C, X, y, group, repeats):
     """Ratios of "auto" to the plain model and to the best solver, and its seconds."""
     plain, ours = models(C)[loss]
@@ -130,9 +142,7 @@ def cell(loss, C, X, y, group, repeats):
         ours.set_params(solver="auto")
         times["auto"].append(seconds(ours, X, y, LONGEST, **groups))
         for name in SOLVERS:
-            if name == "dual" and loss == "logistic":
-                continue
-            if name == "newton-cholesky" and X.shape[1] > WIDEST:
+            if name not in takes(loss, X.shape[1]):
                 continue
             ours.set_params(solver=name)
             limit = max(TICK, min(LONGEST, 1.05 * times["auto"][-1]))

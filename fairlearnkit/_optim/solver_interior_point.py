@@ -4,7 +4,12 @@ from dataclasses import replace
 
 from fairlearnkit._optim.interior_point import interior_point
 from fairlearnkit._optim.solver import Solver
-from fairlearnkit._optim.wide import is_next_to_dual, is_wide, narrowed
+from fairlearnkit._optim.wide import (
+    is_for_interior_point,
+    is_next_to_dual,
+    is_wide,
+    narrowed,
+)
 
 
 class InteriorPoint(Solver):
@@ -16,7 +21,9 @@ class InteriorPoint(Solver):
     needs_memory = True
 
     def automatic_rank(self, problem):
-        """For where Newton's method does not reach the optimum."""
+        """Where it costs least, or Newton's method does not reach the optimum."""
+        if is_for_interior_point(problem):  # before the dual, too
+            return -1
         if is_next_to_dual(problem):  # before conjugate gradients
             return 1.5
         return None if is_wide(problem) else 3

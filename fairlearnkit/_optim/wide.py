@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import qr
 
 from fairlearnkit._optim.block_kernels import row_squares
-from fairlearnkit._optim.rows import ArrayRows
+from fairlearnkit._optim.rows import SPARSE_PRODUCT_DENSITY, ArrayRows
 from fairlearnkit._optim.unpenalised import too_wide
 
 # The widest problem for which (n_features, n_features) matrices are formed: 72 MB.
@@ -17,20 +17,29 @@ WIDEST_DENSE = 3000
 # matrix. With other smooth losses, fits without one take .2 to .9 of the time from 20
 # features on (20,000 rows, density .05 to .5).
 WIDEST_SPARSE = 500
-# And with kinks, where a square matrix takes .6 of the time at 100 features, and 1.5 at
-# 300 (the median over rows, losses and C in benchmarks/sparse_features.py).
-WIDEST_SPARSE_KINKS = 200
+# And with kinks, where a square matrix takes .6 of the time at 300 and 400 features,
+# the median of 18 fits of one-hot and normal rows (.2 at C = 100, 1.5 at .01), and at
+# 600 up to 2.8 times as long.
+WIDEST_SPARSE_KINKS = 400
 # Fewest features for each row with which the dual over rows costs least, of losses with
 # kinks, of smooth ones, and of the squared loss, which takes .25 to .45 of the time of
 # the truncated Newton method with 10 features for each row (texts, C from 10 to 1000),
 # and as much with 2.5.
 FEWEST_KINKS, FEWEST_SMOOTH, FEWEST_SQUARED = 0.4, 1.0, 5.0
+# Features up to which the dual is not worth while: square matrices are small.
+NARROW = 200
 # Curvature of a smooth loss against the penalty, the root mean square of c_i ||x_i||^2
 # / reg, below which the truncated Newton method is as fast or faster. A few long rows
 # slow it down: with lognormal norms (sigma 1, mean 7, root mean square 54) it takes 10
 # s, the dual 1.7. Texts of norm 1 take 1.5 and 1.3 s at 10, 3.0 and 1.6 at 30; one-hot
 # rows .04 and .11 s at 15, .08 and .14 at 45.
 STIFF = 25.0
+# The same for losses with kinks and 1,000 features, above which the interior point is
+# the best, where square matrices of features are products of sparse ones; for others
+# times the square of their number. One-hot rows of 15 categories, 3,000 x 1,500 and
+# 20,000 x 600: beyond it, fits take .1 to 2 of the time of the augmented Lagrangian; at
+# C = .1, below it, 1 to 20 times as long.
+STIFF_KINKS = 30.0
 # Features up to which solvers with square matrices come next. Where it stalls, for
 # rows of very different length, fits of 300 rows and as many features take 1 s and
 # reach the optimum, and by conjugate gradients 20 s and do not.
@@ -57,12 +66,21 @@ def is_for_dual(problem):
     n_samples, n_features = p.rows.shape
     fewest = FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS
     fewest = FEWEST_SQUARED if loss.quadratic else fewest
-    if n_features <= max(fewest * n_samples, WIDEST_SPARSE_KINKS):
+    if n_features <= max(fewest * n_samples, NARROW):
         return False
-    if not loss.smooth:
-        return True
-    stiffness = p.c * p.rows.column(row_squares) / p.reg
-    return np.linalg.norm(stiffness) >= STIFF * np.sqrt(n_samples)
+    return not loss.smooth or _stiffness(problem) >= STIFF
+
+
+def is_for_interior_point(problem):
+    """Whether an interior point costs least: sparse X, kinks and little penalty."""
+    p, rows = problem, problem.rows
+    if not (rows.is_sparse and rows.in_memory) or p.loss.smooth or p.reg == 0:
+        return False
+    n_samples, n_features = rows.shape
+    dense = rows.X.nnz > SPARSE_PRODUCT_DENSITY * n_samples * n_features
+    if dense or not WIDEST_SPARSE_KINKS < n_features <= min(n_samples, WIDEST_DENSE):
+        return False
+    return _stiffness(problem) >= STIFF_KINKS * (n_features / 1000) ** 2
 
 
 def is_next_to_dual(problem):
@@ -94,6 +112,12 @@ def narrowed(problem):
     V, R = qr(np.hstack([X.T, p.basis]), mode="economic")
     rows = ArrayRows(np.ascontiguousarray(R[:, :n_samples].T), p.y, p.c)
     return replace(p, rows=rows, basis=V.T @ p.basis), V.dot, V.T.dot
+
+
+def _stiffness(problem):
+    """Curvature of a loss against the penalty: root mean square of c ||x||^2 / reg."""
+    p = problem
+    return np.sqrt(np.mean((p.c * p.rows.column(row_squares) / p.reg) ** 2))
 
 
 def _width(problem):

@@ -280,12 +280,13 @@ def test_wide_sparse_data_take_the_matrix_free_road(loss, bound, monkeypatch):
     ("loss", "widest", "n", "wide_road"),
     [
         ("squared", 500, 300, "truncated_newton"),
-        ("hinge", 200, 600, "truncated_newton"),
+        ("hinge", 400, 1100, "truncated_newton"),
         ("hinge", 200, 300, "dual_over_rows"),
     ],
 )
 def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypatch):
     X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=n, d=600)
+    c = 0.1 * c  # little curvature, where an interior point costs more
     X = sparse.csr_array(X * (np.random.default_rng(0).uniform(size=X.shape) < 0.02))
     roads = []
     places = {
@@ -306,6 +307,43 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypat
         road = wide_road if width > widest else "DenseHessian"
         assert roads.pop() == road
         roads.clear()
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("loss", "cost", "n_features", "density", "expected"),
+    [
+        ("hinge", 100.0, 401, 0.02, True),
+        ("epsilon_insensitive", 100.0, 401, 0.02, True),
+        ("squared_hinge", 100.0, 401, 0.02, False),
+        ("hinge", 0.01, 401, 0.02, False),  # little curvature
+        ("hinge", 1.4, 401, 0.02, True),
+        ("hinge", 1.4, 600, 0.02, False),  # too little for so many features
+        ("hinge", 100.0, 400, 0.02, False),  # newton-cholesky is as fast
+        ("hinge", 100.0, 401, 0.05, False),  # square matrices are not sparse products
+        ("hinge", 100.0, 451, 0.02, False),  # fewer rows than features
+    ],
+)
+def test_sparse_kinks_with_little_penalty_take_the_interior_point(
+    loss, cost, n_features, density, expected, bound, monkeypatch
+):
+    n = 450 if n_features == 451 else 700
+    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=n, d=n_features)
+    X = (np.random.default_rng(0).uniform(size=X.shape) < density).astype(float)
+    took, method = [], solver_interior_point.interior_point
+
+    def spy(problem, **options):
+        took.append(problem)
+        return method(problem, **options)
+
+    monkeypatch.setattr(solver_interior_point, "interior_point", spy)
+    data = sparse.csr_array(X), y, cost * c, contrasts, loss, bound
+    found = run(*data, tol=1e-6)
+    assert bool(took) == expected
+    assert found.status == "optimal"
+    if expected:
+        other = run(*data, "newton-cholesky", tol=1e-7)
+        assert_allclose(found.objective, other.objective, rtol=2e-6)
 
 
 @pytest.mark.slow
