@@ -240,14 +240,20 @@ class _State:
         self.step_length = 1.0
         if searches and turned:
             self.step_length, end = self._search(step, slope)
-        most = self.value + BLIND * abs(self.value) + self.floor
         # It is NaN after a step of 1e154, where no curvature is left.
-        if np.isnan(end.value) or (self.feasible and end.value > most):
+        if np.isnan(end.value) or (self.feasible and self._is_worse(end, blind)):
             self.step_length = 0.0
             return
         self.feasible = True
         self.moved = self.step_length * step, end.gradient - self.gradient
         self._take(end)
+
+    def _is_worse(self, end, blind):
+        """Whether the objective rises, and the gap too where rounding may be why."""
+        rises = end.value > self.value + BLIND * abs(self.value) + self.floor
+        if rises and blind:
+            return gap_of_gradient(self.p, end.w, end.pull) > self.cheap_gap()
+        return rises
 
     def multipliers(self, certify):
         """Lagrange multipliers of an equality: nu = -Q'gradient balances the rest.

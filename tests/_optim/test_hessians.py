@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fairlearnkit._optim import hessians
+from fairlearnkit._optim import hessians, solve
 from fairlearnkit._optim.hessians import DenseHessian
-from fairlearnkit._optim.losses import LOSSES
+from fairlearnkit._optim.losses import LOSSES, Logistic
 from fairlearnkit._optim.problem import build_problem
+from fairlearnkit.constraints import check_constraint
 from fairlearnkit.linear_model import ParityLogisticRegression
 
 
@@ -92,3 +93,31 @@ def test_a_fit_takes_fewer_steps_and_hessians(monkeypatch):
     monkeypatch.setattr(DenseHessian, "learn", lambda *_: None)
     assert n_iter <= counts(0.01)[0] // 2
     assert n_made < counts(100.0)[1]
+
+
+class Noisy(Logistic):
+    """Values that are wrong by more than sums of them are in general."""
+
+    def value(self, y, f):
+        return super().value(y, f) * (1.0 + 1e-11 * np.sin(1e9 * f))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rounding_of_the_objective_does_not_end_a_fit(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 20)) * np.exp(2 * rng.normal(size=20))
+    y = np.sign(X @ rng.normal(size=20) + 10 * rng.normal(size=200))
+    contrasts = check_constraint("demographic_parity").contrasts(y, np.arange(200) % 4)
+    problem = build_problem(
+        X,
+        y,
+        np.ones(200),
+        loss=Noisy(),
+        reg=1e-4,
+        fit_intercept=True,
+        means=contrasts.means,
+        strata=contrasts.strata,
+        bound=0.05,
+    )
+    found = solve(problem, solver="newton-cholesky", tol=1e-10, max_iter=100)
+    assert found.status == "optimal"
