@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from fairlearnkit._optim import build_problem, solve
+from fairlearnkit._optim import build_problem, reference, solve
 from fairlearnkit._optim.losses import (
     EpsilonInsensitive,
     Hinge,
@@ -71,6 +71,15 @@ def test_kinks_without_a_penalty_are_refused_by_others(solver):
     message = f"'{solver}' needs a penalty for piecewise linear losses such as Hinge"
     with pytest.raises(ValueError, match=rf"{message}.*\['auto', 'cvxpy'"):
         run(Hinge(), solver, reg=0.0)
+
+
+@pytest.mark.parametrize(("exact", "status"), [(1e-8, "optimal"), (0.0, "told")])
+def test_a_small_duality_gap_decides_whatever_cvxpy_says(monkeypatch, exact, status):
+    told = property(lambda _: "optimal_inaccurate")
+    monkeypatch.setattr(cp.Problem, "status", told)
+    monkeypatch.setattr(reference, "EXACT", exact)
+    found = run(Squared(), "cvxpy", bound=5.0)
+    assert found.status == ("optimal_inaccurate" if status == "told" else status)
 
 
 class PseudoHuber(SmoothLoss):

@@ -60,7 +60,7 @@ def test_a_linear_model_inside(table, columns):
     model = SensitiveColumns(MODEL, columns)
     want.fit(TABLE[used], TABLE["hired"], sample_weight=TABLE["w"])
     model.fit(table[used], table["hired"], sample_weight=table["w"])
-    # Each is within 1.4e-4 of the optimum: sqrt(2 gap), at the smallest gap, 1e-10 of it.
+    # Each is within 1.4e-4 of the optimum: sqrt(2 gap), at the smallest gap, 1e-10.
     assert_allclose(model.estimator_.coef_, want.estimator_.coef_, atol=1e-5)
     assert model.column_kinds_ == want.column_kinds_
     assert_array_equal(model.positions_, want.positions_)

@@ -140,6 +140,7 @@ def portfolio_and_optimum(model, alpha, max_gap, fit_intercept):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Solution may be inaccurate")  # of the reference
 @both
 @pytest.mark.parametrize("solver", ["newton-cholesky", "newton-cg", "cvxpy"])
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -495,7 +495,7 @@ def test_failures_are_listed_together():
     reported, closed = lines[::2]
     start, end = reported.split(", and ")
     assert re.fullmatch(
-        r"- check_reported_gap failed: AssertionError: gap_ is \S+(e-1[5-9]|0)", start
+        r"- check_reported_gap failed: AssertionError: gap_ is (\S+e-1[5-9]|0)", start
     )
     assert end == "the scores have a gap of 0.237382."
     assert closed == (
