@@ -144,6 +144,7 @@ class _State:
             objective=p.objective(self.w, self.f),
             duality_gap=duality_gap(p, self.w, self.f, self.alpha),
             status=status,
+            scores=self.f.copy(),
             alpha=self.alpha,
         )
 

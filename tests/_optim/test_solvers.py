@@ -346,6 +346,29 @@ def test_sparse_kinks_with_little_penalty_take_the_interior_point(
         assert_allclose(found.objective, other.objective, rtol=2e-6)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+@pytest.mark.parametrize("bound", [0.0, 0.1])
+@pytest.mark.parametrize("n", [700, 1300])  # the dual, conjugate gradients
+def test_where_the_interior_point_ends_early_another_solver_goes_on(
+    loss, bound, n, monkeypatch
+):
+    X, y, c, contrasts = make_problem("demographic_parity", 2, True, n, 450)
+    X = (np.random.default_rng(0).uniform(size=X.shape) < 0.02).astype(float)
+    data = sparse.csr_array(X), y, 20.0 * c, contrasts, loss, bound
+    expected = run(*data, tol=1e-8)
+    took, method = [], solver_interior_point.interior_point
+
+    def short(problem, **limits):
+        took.append(method(problem, **{**limits, "max_iter": 4}))
+        return took[-1]
+
+    monkeypatch.setattr(solver_interior_point, "interior_point", short)
+    found = run(*data, tol=1e-8)
+    assert took[0].status == "max_iter"
+    assert found.status == "optimal"
+    assert_allclose(found.objective, expected.objective, rtol=2e-8)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", ["logistic", "squared_hinge"])
 @pytest.mark.parametrize("bound", [0.0, 0.1, np.inf])
