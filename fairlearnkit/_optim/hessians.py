@@ -84,7 +84,7 @@ class DenseHessian:
         return x
 
     def _solve_factored(self, rhs):
-        """Without pairs; by the pseudoinverse where H, scaled to ones, is singular."""
+        """`solve` without what was learned; by the pseudoinverse of a singular H."""
         if self.factor is not None:
             return cho_solve(self.factor, rhs, check_finite=False)
         # Scaled, so that no unit of a feature decides which eigenvalues are rounding.
