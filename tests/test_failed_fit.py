@@ -218,6 +218,7 @@ def interrupt_after(seconds):
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
+    limit = signal.getitimer(signal.ITIMER_REAL)  # of the whole test
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
@@ -225,6 +226,7 @@ def interrupt_after(seconds):
         inside = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *limit)
 
 
 # One that comes while Hypothesis counts the time of the garbage collector is lost.

@@ -17,10 +17,8 @@ from .oracles import not_finite, unsound
 from .subjects import METHODS
 from .tables import SOLVED
 
-# Seconds of processor time after which a call counts as one that hangs, and how many
-# times as long it may wait, for a processor or for nothing.
+# Seconds of processor time after which a call counts as one that hangs.
 LONGEST = 10
-PATIENCE = 30
 # Smallest spread that differences of answers are compared with: those of constant
 # answers are rounding.
 MIN_SPREAD = 1e-3
@@ -135,17 +133,13 @@ def time_limit(seconds):
     def stop(signum, frame):
         raise TimeoutError(f"took more than {seconds} s")
 
-    timers = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
-    before = {number: signal.signal(number, stop) for number in timers.values()}
-    # The processor may be busy with other work, but not for ever.
-    for timer, factor in zip(timers, (1, PATIENCE)):
-        signal.setitimer(timer, factor * seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        for timer, number in timers.items():
-            signal.setitimer(timer, 0)
-            signal.signal(number, before[number])
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def fingerprint(value):

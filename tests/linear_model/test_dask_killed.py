@@ -1,7 +1,6 @@
 """A fit whose data kill every Dask worker: an error, and the model as it was."""
 
 import os
-import signal
 
 import numpy as np
 import pandas as pd
@@ -13,22 +12,6 @@ from fairlearnkit.linear_model import ParityLogisticRegression
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 dataframe = pytest.importorskip("dask.dataframe")
-
-SECONDS = 60
-
-
-@pytest.fixture(autouse=True)
-def time_limit():
-    """A fit that waits for ever fails."""
-
-    def fail(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def test_one_worker_that_the_data_kill():
