@@ -25,38 +25,39 @@ from fairlearnkit._optim.strata import active_differences
 from fairlearnkit._optim.truncated_newton import best_intercept
 
 # Figures are of benchmarks/constants.py: 96 fits of generated texts of 6,000 x 15,000,
-# half of them with rows of lognormal length, take 11,966 products with X or X' and 386
+# half of them with rows of lognormal length, take 11,670 products with X or X' and 378
 # faces. Where none is given, half or twice as much change nothing.
 
 # Projected gradient steps before the first face; after one that was wrong, twice as
-# many each time. Half of the first take 13,450 products and 451 faces, twice as many
-# 13,116 and 327; of the second 12,996 and 405, 13,012 and 368; of the third 11,952 and
-# 389, 11,986 and 384.
+# many each time. Half of the first take 13,166 products and 446 faces, twice as many
+# 12,574 and 320; of the second 12,290 and 400, 12,556 and 371; of the third 11,666 and
+# 380, 11,872 and 382.
 FIRST_STEPS, MORE_STEPS, MOST_STEPS = 12, 10, 40
 # Relative residual of the systems on a face, and steps of conjugate gradients at most.
-# Half of the first takes 12,532 products and 364 faces, twice as much 11,572 and 419;
-# half of the second 11,990 and 448, twice as many 12,360 and 378.
+# Half of the first takes 12,268 products and 359 faces, twice as much 11,192 and 414;
+# half of the second 12,104 and 451, twice as many 12,136 and 378.
 FORCING, MOST_CG = 0.1, 12
 # Share of rows on a face below which the others are left out of products, which then
-# cost less. Twice as much, that is always, takes 12,124 products.
+# cost less. Twice as much, that is always, takes 12,122 products.
 FEW_ROWS = 0.6
 # A step that would better be shorter than this comes from a wrong face. One of a right
 # face that leaves more than this part of the gap asks for a sharper solution. Half of
-# the first takes 12,504 products and 402 faces, twice as much 12,062 and 380; of the
-# second 12,012 and 380, 11,654 and 382.
+# the first takes 12,580 products and 401 faces, twice as much 11,740 and 375; of the
+# second 11,874 and 376, 11,250 and 377.
 WRONG_FACE, SLOW_FACE = 0.5, 0.5
-# How much sharper, and at most. Half of the first takes 12,060 products and 391 faces,
-# twice as much 12,290 and 384.
+# How much sharper, and at most. Half of the first takes 11,522 products, twice as much
+# 12,028.
 SHARPER, SHARPEST = 4.0, 100.0
 # Decrease, as a part of what the slope promises, from which a whole step is taken: it
-# keeps rows exactly at their limits. Half of it takes 11,990 products and 384 faces,
-# twice as much 12,342 and 387.
+# keeps rows exactly at their limits. Half of it takes 11,714 products, twice as much
+# 12,088.
 ARMIJO = 0.1
 # Slopes below this part of the objective are rounding: such steps are taken whole.
 BLIND = 1e-13
 # Faces in which the duality gap falls to this part of it, or to no less. With a quarter
-# of the first the dual is given up on one-hot rows of 15 categories, 5,000 x 9,000, for
-# the tube at C = 100: fits take 20 s (equality) and 111 s (a bound), not 1 and 1.7.
+# of the first the dual is given up on one-hot rows of 15 categories, 5,000 x 9,000
+# (benchmarks/sparse_features.py), for the tube at C = 100, where it takes 56 faces for
+# equality and 72 for a bound of .05.
 PATIENCE, PROGRESS = 32, 0.7
 # Directions of less curvature, in the metric, have none.
 FLAT = 1e-10
@@ -64,13 +65,14 @@ FLAT = 1e-10
 # gives all digits.
 MOST_SHIFTS = 100
 # Squared norms of rows below this part of the median, and of the largest, count as
-# that in the metric. Half of the first takes 11,368 products and 375 faces, twice as
-# much 12,326 and 383.
+# that in the metric. Half of the first takes 11,832 products and 369 faces, twice as
+# much 12,572 and 384.
 SHORT_ROW, SHORTEST_ROW = 1e-2, 1e-9
 # How often a step on a face is halved, where its projection leads uphill. Half as many
-# take 12,010 products and 388 faces, twice as many 12,038 and 386.
+# take 11,660 products, twice as many 11,718.
 MOST_HALVINGS = 6
-# Sum of the multipliers, relative to that of their sizes, that counts as 0.
+# Sum of the multipliers, relative to that of their sizes, that counts as 0. Twice as
+# much takes 11,732 products.
 BALANCED = 1e-13
 
 
@@ -300,16 +302,18 @@ class _State:
         rows = np.flatnonzero(free) if few else slice(None)
         X, XQ = (self.X[rows], self.XQ[rows]) if few else (self.X, self.XQ)
         u = np.where(free, self.metric, 0.0)[rows]
-        R, r, x = self.terms.R[rows], rhs[rows], np.zeros(len(u))
+        R, x = self.terms.R[rows], np.zeros(len(u))
         scale = 1.0 / self.metric[rows]
         J, total = self._jacobian(), max(u.sum(), 1e-300)
 
-        def precondition(r):
-            centre = (u @ r) / total if self.p.fit_intercept else 0.0
-            return u * (r - centre)
+        def centred(r):
+            # In the end what is left is small against its mean, the intercept, whose
+            # rounding would give steps that do not sum to 0.
+            return r - (u @ r) / total if self.p.fit_intercept else r
 
-        z = precondition(r)
-        d, rz = z, r @ z
+        r = centred(rhs[rows])
+        d = z = u * r
+        rz = r @ z
         stop = (FORCING / sharpness) ** 2 * rz
         for _ in range(int(MOST_CG * sharpness)):
             if rz <= stop:
@@ -321,8 +325,8 @@ class _State:
                 break
             step = rz / curved
             x += step * d
-            r = r - step * Kd
-            z = precondition(r)
+            r = centred(r - step * Kd)
+            z = u * r
             rz, old = r @ z, rz
             d = z + (rz / old) * d
         step = np.zeros(len(free))

@@ -14,13 +14,19 @@ from fairlearnkit._optim.unpenalised import too_wide
 # factor.
 WIDEST_DENSE = 3000
 # The same for sparse X and the squared loss, whose one step is exact with a square
-# matrix. With other smooth losses, fits without one take .2 to .9 of the time from 20
-# features on (20,000 rows, density .05 to .5).
-WIDEST_SPARSE = 500
+# matrix. Fits without one take as long at 30 features, and at 100 to 400 a sixth of the
+# time to nine tenths (3,000 to 300,000 rows, 5 to 20 entries in each); paths of 20
+# points 1.1 to 2 times as long. With other smooth losses, fits without one take .2 to
+# .9 of the time from 20 features on (20,000 rows, density .05 to .5).
+WIDEST_SPARSE = 50
 # And with kinks, where a square matrix takes .6 of the time at 300 and 400 features,
 # the median of 18 fits of one-hot and normal rows (.2 at C = 100, 1.5 at .01), and at
 # 600 up to 2.8 times as long.
 WIDEST_SPARSE_KINKS = 400
+# With little penalty up to so many, where the curvature of `_stiffness` is at least the
+# second for 1,000 features, for others times the fourth power of their number: 6,000 x
+# 500 and 12,000 x 600 take .25 to .9 of the time from there on, 20,000 x 1,000 .7.
+WIDEST_STIFF, STIFF_SQUARES = 1000, 120.0
 # Fewest features for each row with which the dual over rows costs least, of losses with
 # kinks, of smooth ones, and of the squared loss, which takes .25 to .45 of the time of
 # the truncated Newton method with 10 features for each row (texts, C from 10 to 1000),
@@ -28,18 +34,24 @@ WIDEST_SPARSE_KINKS = 400
 FEWEST_KINKS, FEWEST_SMOOTH, FEWEST_SQUARED = 0.4, 1.0, 5.0
 # Features up to which the dual is not worth while: square matrices are small.
 NARROW = 200
+# Curvature of the loss along any feature, against the penalty, up to which the dual
+# costs least whatever the shape, with kinks: most rows end at their limits.
+SOFT_KINKS = 1.0
 # Curvature of a smooth loss against the penalty, the root mean square of c_i ||x_i||^2
 # / reg, below which the truncated Newton method is as fast or faster. A few long rows
 # slow it down: with lognormal norms (sigma 1, mean 7, root mean square 54) it takes 10
 # s, the dual 1.7. Texts of norm 1 take 1.5 and 1.3 s at 10, 3.0 and 1.6 at 30; one-hot
 # rows .04 and .11 s at 15, .08 and .14 at 45.
 STIFF = 25.0
-# The same for losses with kinks and 1,000 features, above which the interior point is
-# the best, where square matrices of features are products of sparse ones; for others
-# times the square of their number. One-hot rows of 15 categories, 3,000 x 1,500 and
-# 20,000 x 600: beyond it, fits take .1 to 2 of the time of the augmented Lagrangian; at
-# C = .1, below it, 1 to 20 times as long.
-STIFF_KINKS = 30.0
+# The same for losses with kinks and 1,000 features, of classes and of numbers, above
+# which the interior point is the best; for others times the square of their number.
+# Fits take .1 to 1.3 of the time of the augmented Lagrangian beyond it; at half of it
+# .8 to 2.1 with the hinge, .3 to 1 with the tube (one-hot rows of 15 categories, 3,000
+# x 1,500 and 20,000 x 600, normal rows 3,000 x 500).
+STIFF_KINKS = {"classes": 60.0, "numbers": 30.0}
+# Most rows for each feature where square matrices are products of dense blocks: with 10
+# and 12, fits take .9 to 1.8 of the time of the others', with 20 more than 3 times.
+MOST_ROWS_DENSE = 8
 # Features up to which solvers with square matrices come next. Where it stalls, for
 # rows of very different length, fits of 300 rows and as many features take 1 s and
 # reach the optimum, and by conjugate gradients 20 s and do not.
@@ -55,7 +67,9 @@ def is_wide(problem):
         return _width(problem) > WIDEST_DENSE
     if problem.loss.smooth:
         return not problem.loss.quadratic or n_features > WIDEST_SPARSE
-    return n_features > WIDEST_SPARSE_KINKS
+    if not WIDEST_SPARSE_KINKS < n_features <= WIDEST_STIFF:
+        return n_features > WIDEST_SPARSE_KINKS
+    return _stiffness(problem) < STIFF_SQUARES * (n_features / 1000) ** 4
 
 
 def is_for_dual(problem):
@@ -66,21 +80,31 @@ def is_for_dual(problem):
     n_samples, n_features = p.rows.shape
     fewest = FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS
     fewest = FEWEST_SQUARED if loss.quadratic else fewest
-    if n_features <= max(fewest * n_samples, NARROW):
+    if n_features > max(fewest * n_samples, NARROW):
+        return not loss.smooth or _stiffness(problem) >= STIFF
+    if loss.smooth:
         return False
-    return not loss.smooth or _stiffness(problem) >= STIFF
+    return p.rows.column_squares(p.c).max() <= SOFT_KINKS * p.reg
 
 
 def is_for_interior_point(problem):
-    """Whether an interior point costs least: sparse X, kinks and little penalty."""
+    """Whether an interior point costs least: sparse X, kinks and little penalty.
+
+    The dual is faster for classes, where it can be.
+    """
     p, rows = problem, problem.rows
     if not (rows.is_sparse and rows.in_memory) or p.loss.smooth or p.reg == 0:
         return False
     n_samples, n_features = rows.shape
-    dense = rows.X.nnz > SPARSE_PRODUCT_DENSITY * n_samples * n_features
-    if dense or not WIDEST_SPARSE_KINKS < n_features <= min(n_samples, WIDEST_DENSE):
+    targets = p.loss.targets
+    if not WIDEST_SPARSE_KINKS < n_features <= min(n_samples, WIDEST_DENSE):
         return False
-    return _stiffness(problem) >= STIFF_KINKS * (n_features / 1000) ** 2
+    dense = rows.X.nnz > SPARSE_PRODUCT_DENSITY * n_samples * n_features
+    if dense and n_samples > MOST_ROWS_DENSE * n_features:
+        return False
+    if targets == "classes" and is_for_dual(p):
+        return False
+    return _stiffness(p) >= STIFF_KINKS[targets] * (n_features / 1000) ** 2
 
 
 def is_next_to_dual(problem):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.preprocessing import OneHotEncoder
 
 from fairlearnkit._optim import solve, solver_dual
 from fairlearnkit._optim.dual_rows import dual_over_rows
@@ -254,6 +255,22 @@ def test_multipliers_of_short_rows_sum_to_zero(size, seed):
     found = 4.0 * weight @ np.maximum(np.abs(y - model.predict(X)) - 0.5, 0)
     assert_allclose(found, min(losses), rtol=1e-12)
     assert abs(model.duality_gap_) <= 1e-13 * found
+
+
+@pytest.mark.parametrize("C", [10.0, 1000.0])
+@pytest.mark.parametrize("max_gap", [0.0, 0.1])
+def test_categories_with_little_penalty(max_gap, C):
+    """Equal rows: a face has directions without curvature, which take the rounding."""
+    rng = np.random.default_rng(0)
+    X = rng.choice(
+        100, (400, 9), p=1 / np.arange(1, 101) / np.sum(1 / np.arange(1, 101))
+    )
+    X = OneHotEncoder(categories=[range(100)] * 9).fit_transform(X)
+    group = rng.integers(0, 2, 400)
+    score = X @ rng.normal(size=900) + 0.8 * group + 2 * rng.normal(size=400)
+    model = ParityLinearSVC(loss="hinge", C=C, max_gap=max_gap, solver="dual")
+    model.fit(X, score > np.median(score), sensitive_features=group)
+    assert model.n_iter_ < 25
 
 
 def test_faces_of_rows_of_very_different_length():

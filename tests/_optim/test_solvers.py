@@ -10,7 +10,13 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from fairlearnkit._optim import newton as newton_module
-from fairlearnkit._optim import solve, solver_dual, solver_interior_point, solver_newton
+from fairlearnkit._optim import (
+    solve,
+    solver_auto,
+    solver_dual,
+    solver_interior_point,
+    solver_newton,
+)
 from fairlearnkit._optim.augmented_lagrangian import (
     smoothed_problem,
     without_saturated,
@@ -279,7 +285,7 @@ def test_wide_sparse_data_take_the_matrix_free_road(loss, bound, monkeypatch):
 @pytest.mark.parametrize(
     ("loss", "widest", "n", "wide_road"),
     [
-        ("squared", 500, 300, "truncated_newton"),
+        ("squared", 50, 300, "truncated_newton"),
         ("hinge", 400, 1100, "truncated_newton"),
         ("hinge", 200, 300, "dual_over_rows"),
     ],
@@ -311,25 +317,20 @@ def test_sparse_data_take_the_cheaper_road(loss, widest, n, wide_road, monkeypat
 
 @pytest.mark.parametrize("bound", [0.0, 0.1])
 @pytest.mark.parametrize(
-    ("loss", "cost", "n_features", "density", "expected"),
+    ("loss", "cost", "n", "expected"),
     [
-        ("hinge", 100.0, 401, 0.02, True),
-        ("epsilon_insensitive", 100.0, 401, 0.02, True),
-        ("squared_hinge", 100.0, 401, 0.02, False),
-        ("hinge", 0.01, 401, 0.02, False),  # little curvature
-        ("hinge", 1.4, 401, 0.02, True),
-        ("hinge", 1.4, 600, 0.02, False),  # too little for so many features
-        ("hinge", 100.0, 400, 0.02, False),  # newton-cholesky is as fast
-        ("hinge", 100.0, 401, 0.05, False),  # square matrices are not sparse products
-        ("hinge", 100.0, 451, 0.02, False),  # fewer rows than features
+        ("hinge", 100.0, 1100, True),
+        ("epsilon_insensitive", 100.0, 700, True),
+        ("squared_hinge", 100.0, 1100, False),
+        ("hinge", 0.01, 1100, False),  # little curvature
+        ("hinge", 100.0, 700, False),  # the dual
     ],
 )
 def test_sparse_kinks_with_little_penalty_take_the_interior_point(
-    loss, cost, n_features, density, expected, bound, monkeypatch
+    loss, cost, n, expected, bound, monkeypatch
 ):
-    n = 450 if n_features == 451 else 700
-    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=n, d=n_features)
-    X = (np.random.default_rng(0).uniform(size=X.shape) < density).astype(float)
+    X, y, c, contrasts = make_problem("demographic_parity", 2, False, n=n, d=401)
+    X = (np.random.default_rng(0).uniform(size=X.shape) < 0.02).astype(float)
     took, method = [], solver_interior_point.interior_point
 
     def spy(problem, **options):
@@ -346,9 +347,62 @@ def test_sparse_kinks_with_little_penalty_take_the_interior_point(
         assert_allclose(found.objective, other.objective, rtol=2e-6)
 
 
-@pytest.mark.parametrize("loss", ["hinge", "epsilon_insensitive"])
+@pytest.mark.parametrize(
+    ("loss", "n", "d", "density", "cost", "first"),
+    [
+        ("squared", 300, 50, 0.1, 1.0, "newton-cholesky"),
+        ("squared", 300, 51, 0.1, 1.0, "newton-cg"),
+        ("hinge", 1100, 400, 0.02, 0.1, "newton-cholesky"),
+        ("hinge", 1100, 401, 0.02, 0.1, "newton-cg"),
+        # More curvature: 20 and 8, where 3.1 is for square matrices.
+        ("hinge", 4000, 401, 0.05, 1.0, "newton-cholesky"),
+        ("hinge", 3200, 401, 0.05, 0.4, "newton-cholesky"),
+        # With fewer rows it is for the interior point, from 9.6 or 4.8.
+        ("hinge", 3200, 401, 0.05, 1.0, "interior-point"),
+        ("epsilon_insensitive", 3200, 401, 0.05, 0.4, "interior-point"),
+        ("hinge", 4000, 401, 0.02, 2.5, "interior-point"),  # sparse products
+        ("epsilon_insensitive", 450, 451, 0.02, 100.0, "dual"),  # more features
+        # 1,001 features: 40, where 60 is for the interior point, or 80.
+        ("hinge", 2600, 1001, 0.02, 2.0, "newton-cg"),
+        ("hinge", 2600, 1001, 0.02, 4.0, "interior-point"),
+        # More than .4 times as many features as rows.
+        ("hinge", 900, 401, 0.02, 100.0, "dual"),
+        ("epsilon_insensitive", 900, 401, 0.02, 100.0, "interior-point"),
+        ("hinge", 900, 401, 0.02, 0.1, "dual"),
+        # Curvature of less than the penalty along all features.
+        ("hinge", 3000, 100, 0.1, 0.0025, "dual"),
+        ("epsilon_insensitive", 3000, 100, 0.1, 0.0025, "dual"),
+        ("hinge", 3000, 100, 0.1, 0.005, "newton-cholesky"),
+        ("squared_hinge", 3000, 100, 0.1, 0.0025, "newton-cg"),
+    ],
+)
+def test_the_first_choice_for_sparse_data(loss, n, d, density, cost, first):
+    X = (np.random.default_rng(0).uniform(size=(n, d)) < density).astype(float)
+    y = np.where(np.arange(n) % 3, -1.0, 1.0)
+    contrasts = check_constraint("demographic_parity").contrasts(y, np.arange(n) % 2)
+    problem = build_problem(
+        sparse.csr_array(X),
+        y,
+        np.full(n, cost),
+        loss=LOSSES[loss](),
+        reg=1.0,
+        fit_intercept=True,
+        means=contrasts.means,
+        strata=contrasts.strata,
+        bound=0.1,
+    )
+    assert solver_auto._ranked(problem)[0].name == first
+
+
 @pytest.mark.parametrize("bound", [0.0, 0.1])
-@pytest.mark.parametrize("n", [700, 1300])  # the dual, conjugate gradients
+@pytest.mark.parametrize(
+    ("loss", "n"),
+    [
+        ("epsilon_insensitive", 700),  # the dual
+        ("epsilon_insensitive", 1300),  # a square matrix, of few features
+        ("hinge", 1300),
+    ],
+)
 def test_where_the_interior_point_ends_early_another_solver_goes_on(
     loss, bound, n, monkeypatch
 ):
