@@ -54,7 +54,7 @@ class ParityRidge(BaseParityRegressor):
     solver : str, default="auto"
         "newton-cholesky" (a single step), "newton-cg" (forms no n_features by
         n_features matrix) or "cvxpy". "auto" uses "newton-cg" for more than 3000
-        features (500 if X is sparse), else "newton-cholesky".
+        features (50 if X is sparse), else "newton-cholesky".
     solver_params : dict, default=None
         Options passed to cvxpy's ``solve``; only with ``solver="cvxpy"``. For example,
         ``{"solver": "SCS"}`` replaces the default solver, Clarabel.

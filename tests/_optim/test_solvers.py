@@ -369,11 +369,12 @@ def test_sparse_kinks_with_little_penalty_take_the_interior_point(
         ("hinge", 900, 401, 0.02, 100.0, "dual"),
         ("epsilon_insensitive", 900, 401, 0.02, 100.0, "interior-point"),
         ("hinge", 900, 401, 0.02, 0.1, "dual"),
-        # Curvature of less than the penalty along all features.
-        ("hinge", 3000, 100, 0.1, 0.0025, "dual"),
-        ("epsilon_insensitive", 3000, 100, 0.1, 0.0025, "dual"),
-        ("hinge", 3000, 100, 0.1, 0.005, "newton-cholesky"),
-        ("squared_hinge", 3000, 100, 0.1, 0.0025, "newton-cg"),
+        # Curvature of .34 along one feature, or half and twice of it.
+        ("hinge", 3000, 100, 0.1, 0.001, "dual"),
+        ("epsilon_insensitive", 3000, 100, 0.1, 0.001, "newton-cholesky"),
+        ("epsilon_insensitive", 3000, 100, 0.1, 0.0005, "dual"),
+        ("hinge", 3000, 100, 0.1, 0.002, "newton-cholesky"),
+        ("squared_hinge", 3000, 100, 0.1, 0.0005, "newton-cg"),
     ],
 )
 def test_the_first_choice_for_sparse_data(loss, n, d, density, cost, first):
