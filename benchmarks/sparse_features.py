@@ -1,6 +1,8 @@
 """Sparse X of many shapes: "auto" against the other solvers and scikit-learn.
 
     OMP_NUM_THREADS=1 python benchmarks/sparse_features.py  # docs/sparse_results.txt
+    OMP_NUM_THREADS=1 python benchmarks/sparse_features.py --losses hinge \
+        --other one-hot 20000 600 15 --penalties 0.1 10  # what constants are from
 
 Generated designs over rows x features x entries in a row: "normal" entries at random
 places, "one-hot" columns of categories by Zipf's law, "text" as in benchmarks/text.py.
@@ -51,8 +53,8 @@ DESIGNS = [
 ]
 PENALTIES = (0.01, 1.0, 100.0)
 SOLVERS = ("newton-cholesky", "newton-cg", "dual", "interior-point")
-# Square matrices of more features do not fit the memory that was at hand.
-WIDEST = 10_000
+# A step with a square matrix of more features takes longer than a fit without.
+WIDEST = 5_000
 SHORT = 0.05
 # Relative excess of the objective up to which a plain model counts as solved.
 CLOSE = 1e-4
@@ -229,6 +231,9 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--losses", nargs="+", default=list(models(1.0)))
     parser.add_argument("--designs", nargs="+", type=int, default=range(len(DESIGNS)))
+    names = ("KIND", "ROWS", "FEATURES", "ENTRIES")
+    parser.add_argument("--other", nargs=4, metavar=names, help="a design of your own")
+    parser.add_argument("--penalties", nargs="+", type=float, default=PENALTIES)
     options = parser.parse_args()
 
     def stop(*_):
@@ -236,17 +241,21 @@ def main():
 
     signal.signal(signal.SIGVTALRM, stop)
     warnings.simplefilter("ignore")
-    head = "".join(f"C = {C:<28g}" for C in PENALTIES)
+    designs = [DESIGNS[i] for i in options.designs]
+    if options.other:
+        kind, *sizes = options.other
+        designs = [(kind, *map(int, sizes))]
+    head = "".join(f"C = {C:<28g}" for C in options.penalties)
     lines = [f"{'auto / plain, auto / best of ours':<52}{head}"]
     print(lines[0])
     cells = []
-    for kind, n_rows, n_features, entries in [DESIGNS[i] for i in options.designs]:
+    for kind, n_rows, n_features, entries in designs:
         X, number, group = design(kind, n_rows, n_features, entries)
         y = {True: (number > np.median(number)).astype(int), False: number}
         for loss in options.losses:
             is_class = loss in {"logistic", "squared hinge", "hinge"}
             line = f"{f'{kind} {n_rows} x {n_features}, {entries}: {loss}':<52}"
-            for C in PENALTIES:
+            for C in options.penalties:
                 cells.append(cell(loss, C, X, y[is_class], group, options.repeats))
                 line += f"{cells[-1]!s:<32}"
             lines.append(line.rstrip())
