@@ -246,7 +246,7 @@ def main():
         kind, *sizes = options.other
         designs = [(kind, *map(int, sizes))]
     head = "".join(f"C = {C:<28g}" for C in options.penalties)
-    lines = [f"{'auto / plain, auto / best of ours':<52}{head}"]
+    lines = [f"{'auto / plain, auto / best of ours':<52}{head}".rstrip()]
     print(lines[0])
     cells = []
     for kind, n_rows, n_features, entries in designs:
