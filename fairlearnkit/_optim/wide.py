@@ -147,8 +147,12 @@ def narrowed(problem):
 
 def _stiffness(problem):
     """Curvature of a loss against the penalty: root mean square of c ||x||^2 / reg."""
-    p = problem
-    return np.sqrt(np.mean((p.c * p.rows.column(row_squares) / p.reg) ** 2))
+    rows = problem.rows
+    return np.sqrt(rows.sums(_curvature_squared) / rows.shape[0]) / problem.reg
+
+
+def _curvature_squared(block):
+    return np.sum((block.c * row_squares(block)) ** 2)
 
 
 def _width(problem):

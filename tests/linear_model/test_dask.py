@@ -252,6 +252,28 @@ def test_sparse_columns_far_from_zero(frame):
     assert_allclose(found.gap_, expected.gap_, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("model", "n_features", "C"),
+    [
+        (ParityLinearSVC(loss="hinge", tol=1e-10), 410, 0.01),  # conjugate gradients
+        (ParityLinearSVC(loss="hinge", tol=1e-10), 410, 1.0),  # square matrices
+        (ParityLinearSVR(tol=1e-10), 60, 0.001),  # in memory the dual
+    ],
+)
+def test_kinks_of_many_sparse_columns(frame, model, n_features, C):
+    rng = np.random.default_rng(0)
+    X = (rng.uniform(size=(N, n_features)) < 0.02).astype(float)
+    y = X[:, :20].sum(axis=1) + rng.normal(size=N)
+    y = y > np.median(y) if hasattr(model, "class_weight") else y
+    values = (X, y, frame["group"].to_numpy(object))
+    lazy = [array.from_array(v, chunks=(200, *v.shape[1:])) for v in values]
+    lazy[0] = lazy[0].map_blocks(sparse.csr_array)
+    expected = clone(model).set_params(C=C)
+    expected.fit(sparse.csr_array(X), y, sensitive_features=values[2])
+    found = clone(expected).fit(lazy[0], lazy[1], sensitive_features=lazy[2])
+    assert_allclose(found.coef_, expected.coef_, atol=1e-4)
+
+
 def assert_equal_scores(found, expected):
     """Equal classes; equal scores but for the rounding of products of other blocks."""
     if expected.dtype.kind == "f":
