@@ -81,7 +81,9 @@ def is_wide(problem):
 def is_for_dual(problem):
     """Whether the dual over the rows of sparse X costs least."""
     p, loss = problem, problem.loss
-    if not (p.rows.is_sparse and p.rows.in_memory and loss.dual_terms is not None):
+    if not (p.rows.is_sparse and p.rows.in_memory) or p.reg == 0:
+        return False
+    if loss.dual_terms is None:
         return False
     n_samples, n_features = p.rows.shape
     fewest = FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS

@@ -145,6 +145,14 @@ def test_which_problems_auto_gives_it(monkeypatch, loss, n, d, C, is_dual):
     assert not called
 
 
+def test_it_is_not_for_problems_without_a_penalty():
+    """Their curvature against the penalty was a division by 0, with a warning."""
+    rng = np.random.default_rng(0)
+    X, y = random_csr(rng, 100, 600, 0.05), rng.normal(size=100)
+    model = ParityRidge(alpha=0.0).fit(X, y, sensitive_features=np.arange(100) % 2)
+    assert_allclose(model.gap_, 0.0, atol=1e-9)
+
+
 def wide_data(n=300, d=900):
     rng = np.random.default_rng(3)
     X = random_csr(rng, n, d, 0.03)
