@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import qr, svd
 
+from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.bound_program import BoundProgram
 from fairlearnkit._optim.losses import Loss
 from fairlearnkit._optim.rows import Rows, make_rows
@@ -121,6 +122,17 @@ class Problem:
     def bound_program(self):
         """Projections on the bound, each from what held the one before."""
         return BoundProgram(self.cells, self.strata, self.bound)
+
+    @cached_property
+    def stiffness(self):
+        """Curvature against the penalty: root mean square of c ||x||^2 / reg."""
+        total = self.rows.sums(_curvature_squared)
+        return np.sqrt(total / self.rows.shape[0]) / self.reg
+
+    @cached_property
+    def largest_curvature(self):
+        """That along a feature: the largest sum_i c_i x_ij^2 / reg."""
+        return self.rows.column_squares(self.c).max() / self.reg
 
     def polytope(self):
         """What `gap_polytope` returns: gap(u) <= 1 as linear inequalities."""
@@ -386,6 +398,10 @@ def orthonormal(columns):
         return columns
     longest = np.abs(columns).max(axis=0)
     return qr(columns / longest, mode="economic", pivoting=True)[0]
+
+
+def _curvature_squared(block):
+    return np.sum((block.c * row_squares(block)) ** 2)
 
 
 def _weighted_loss(block, f, loss):

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg import qr
 
-from fairlearnkit._optim.block_kernels import row_squares
 from fairlearnkit._optim.rows import SPARSE_PRODUCT_DENSITY, ArrayRows
 from fairlearnkit._optim.unpenalised import too_wide
 
@@ -27,7 +26,7 @@ WIDEST_SPARSE = 50
 # the median of 18 fits of one-hot and normal rows (.2 at C = 100, 1.5 at .01), and at
 # 600 up to 2.8 times as long.
 WIDEST_SPARSE_KINKS = 400
-# With little penalty up to so many, where the curvature of `_stiffness` is at least the
+# With little penalty up to so many, where the problem's `stiffness` is at least the
 # second for 1,000 features, for others times the fourth power of their number: 6,000 x
 # 500 and 12,000 x 600 take .25 to .9 of the time from there on, 20,000 x 1,000 .7.
 WIDEST_STIFF, STIFF_SQUARES = 1000, 120.0
@@ -43,11 +42,10 @@ NARROW = 200
 # .05 to 1.3 of the time of others (5,000 x 20 to 100,000 x 1,000); of numbers, at twice
 # as much, .8 to 2.5.
 SOFT_KINKS = {"classes": 0.5, "numbers": 0.3}
-# Curvature of a smooth loss against the penalty, the root mean square of c_i ||x_i||^2
-# / reg, below which the truncated Newton method is as fast or faster. A few long rows
-# slow it down: with lognormal norms (sigma 1, mean 7, root mean square 54) it takes 10
-# s, the dual 1.7. Texts of norm 1 take 1.5 and 1.3 s at 10, 3.0 and 1.6 at 30; one-hot
-# rows .04 and .11 s at 15, .08 and .14 at 45.
+# `stiffness` with a smooth loss, below which the truncated Newton method is as fast or
+# faster. A few long rows slow it down: with lognormal norms (sigma 1, mean 7, root mean
+# square 54) it takes 10 s, the dual 1.7. Texts of norm 1 take 1.5 and 1.3 s at 10, 3.0
+# and 1.6 at 30; one-hot rows .04 and .11 s at 15, .08 and .14 at 45.
 STIFF = 25.0
 # The same for losses with kinks and 1,000 features, of classes and of numbers, above
 # which the interior point is the best; for others times the square of their number.
@@ -73,9 +71,10 @@ def is_wide(problem):
         return _width(problem) > WIDEST_DENSE
     if problem.loss.smooth:
         return not problem.loss.quadratic or n_features > WIDEST_SPARSE
-    if not WIDEST_SPARSE_KINKS < n_features <= WIDEST_STIFF:
-        return n_features > WIDEST_SPARSE_KINKS
-    return _stiffness(problem) < STIFF_SQUARES * (n_features / 1000) ** 4
+    if n_features <= WIDEST_SPARSE_KINKS:
+        return False
+    enough = STIFF_SQUARES * (n_features / 1000) ** 4
+    return n_features > WIDEST_STIFF or problem.stiffness < enough
 
 
 def is_for_dual(problem):
@@ -89,11 +88,8 @@ def is_for_dual(problem):
     fewest = FEWEST_SMOOTH if loss.smooth else FEWEST_KINKS
     fewest = FEWEST_SQUARED if loss.quadratic else fewest
     if n_features > max(fewest * n_samples, NARROW):
-        return not loss.smooth or _stiffness(problem) >= STIFF
-    if loss.smooth:
-        return False
-    largest = p.rows.column_squares(p.c).max()
-    return largest <= SOFT_KINKS[loss.targets] * p.reg
+        return not loss.smooth or p.stiffness >= STIFF
+    return not loss.smooth and p.largest_curvature <= SOFT_KINKS[loss.targets]
 
 
 def is_for_interior_point(problem):
@@ -113,7 +109,7 @@ def is_for_interior_point(problem):
         return False
     if targets == "classes" and is_for_dual(p):
         return False
-    return _stiffness(p) >= STIFF_KINKS[targets] * (n_features / 1000) ** 2
+    return p.stiffness >= STIFF_KINKS[targets] * (n_features / 1000) ** 2
 
 
 def is_next_to_dual(problem):
@@ -145,16 +141,6 @@ def narrowed(problem):
     V, R = qr(np.hstack([X.T, p.basis]), mode="economic")
     rows = ArrayRows(np.ascontiguousarray(R[:, :n_samples].T), p.y, p.c)
     return replace(p, rows=rows, basis=V.T @ p.basis), V.dot, V.T.dot
-
-
-def _stiffness(problem):
-    """Curvature of a loss against the penalty: root mean square of c ||x||^2 / reg."""
-    rows = problem.rows
-    return np.sqrt(rows.sums(_curvature_squared) / rows.shape[0]) / problem.reg
-
-
-def _curvature_squared(block):
-    return np.sum((block.c * row_squares(block)) ** 2)
 
 
 def _width(problem):
