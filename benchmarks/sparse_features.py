@@ -10,9 +10,9 @@ Two groups, equality, the default tolerance. For C = .01, 1 and 100, each cell t
 
 - CPU seconds with solver="auto" / those of scikit-learn's model with its defaults:
   LogisticRegression (lbfgs), LinearSVC, LinearSVR, Ridge ("auto");
-- in brackets, where that one stops at an objective more than 1e-4 above its optimum,
-  the same with a smaller tol and a larger max_iter, by tens, until it does not ("<":
-  it still does, after that time);
+- in brackets, where that one stops at an objective more than 1e-4 above its optimum:
+  the ratio to its time once tol is ten times smaller and max_iter ten times larger, or
+  again so, until it is within 1e-4 ("<": it was still above after that time);
 - seconds with "auto" / those of the best of our solvers.
 
 Solvers that need longer than "auto" are stopped there, and "auto" itself after a minute
